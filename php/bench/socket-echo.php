@@ -1,0 +1,52 @@
+<?php
+
+/**
+ * A worker that does nothing but answer, for measuring the daemon alone over its socket transport.
+ *
+ * It connects back, says hello, and answers every frame with {"ok":true,"result":42,"task_id":…} in the
+ * encoding the frame came in.
+ *
+ * @parallite-transport socket
+ */
+
+declare(strict_types=1);
+
+$socket = stream_socket_client((string) getenv('PARALLITE_WORKER_SOCKET'), $errno, $error, 10);
+if ($socket === false) {
+    fwrite(STDERR, "cannot connect to the daemon: $error\n");
+    exit(1);
+}
+stream_set_read_buffer($socket, 0);
+stream_set_timeout($socket, -1); // without this, a read gives up after default_socket_timeout
+
+$hello = json_encode([
+    'type' => 'hello',
+    'token' => (string) getenv('PARALLITE_WORKER_TOKEN'),
+    'pid' => getmypid(),
+    'name' => (string) getenv('WORKER_NAME'),
+    'version' => '1.0.0',
+    'php' => PHP_VERSION,
+    'encodings' => extension_loaded('msgpack') ? ['json', 'msgpack'] : ['json'],
+], JSON_THROW_ON_ERROR);
+fwrite($socket, pack('N', strlen($hello)) . $hello);
+
+$buffer = '';
+while (true) {
+    $chunk = fread($socket, 65536);
+    if ($chunk === '' || $chunk === false) {
+        exit(0);
+    }
+    $buffer = $buffer === '' ? $chunk : $buffer . $chunk;
+    $held = strlen($buffer);
+    while ($held >= 4 && $held >= ($end = 4 + unpack('N', $buffer)[1])) {
+        $body = substr($buffer, 4, $end - 4);
+        $buffer = $held === $end ? '' : substr($buffer, $end);
+        $held -= $end;
+        if ($body[0] === '{') {
+            $reply = json_encode(['ok' => true, 'result' => 42, 'task_id' => json_decode($body, true)['task_id']]);
+        } else {
+            $reply = msgpack_pack(['ok' => true, 'result' => 42, 'task_id' => msgpack_unpack($body)['task_id']]);
+        }
+        fwrite($socket, pack('N', strlen($reply)) . $reply);
+    }
+}
