@@ -1,0 +1,40 @@
+<?php
+
+declare(strict_types=1);
+
+namespace B7s\Parallite\Wire;
+
+/**
+ * One of the two ways in which a map is written into a frame's body.
+ *
+ * @internal
+ */
+interface Encoding
+{
+    /** The deepest nesting of a value that travels; a deeper one is taken for a circular one. */
+    public const MAX_DEPTH = 512;
+
+    /**
+     * @return array<array-key, mixed>
+     * @throws MalformedBody when the body holds no map
+     */
+    public function decode(string $body): array;
+
+    /**
+     * Encodes a map of scalars, arrays and what {@see map()} made.
+     *
+     * @param array<string, mixed> $map
+     * @throws \JsonException when a string or a float has no form in this encoding
+     */
+    public function encode(array $map): string;
+
+    /**
+     * A value that encodes as a map, even if it is empty or its keys are 0, 1, 2 …
+     *
+     * @param array<array-key, mixed> $entries
+     */
+    public function map(array $entries): object;
+
+    /** Whether NAN, INF and strings that are not UTF-8 can travel. */
+    public function isBinarySafe(): bool;
+}

@@ -1,0 +1,67 @@
+<?php
+
+declare(strict_types=1);
+
+namespace B7s\Parallite\Wire;
+
+use MessagePack\BufferUnpacker;
+use MessagePack\Packer;
+use MessagePack\Type\Map;
+
+/**
+ * MessagePack, by ext-msgpack where it is loaded, else by rybakit/msgpack.
+ *
+ * @internal
+ */
+final class MessagePackEncoding implements Encoding
+{
+    private function __construct(
+        private readonly ?\MessagePack $extension,
+        private readonly ?Packer $packer = null,
+        private readonly ?BufferUnpacker $unpacker = null,
+    ) {
+    }
+
+    /** The encoding, or null where neither implementation is installed. */
+    public static function ifInstalled(): ?self
+    {
+        if (extension_loaded('msgpack')) {
+            // false: maps without PHP class names, so that a frame can't create objects
+            return new self(new \MessagePack(false));
+        }
+        if (class_exists(Packer::class)) {
+            return new self(null, new Packer(), new BufferUnpacker());
+        }
+        return null;
+    }
+
+    public function decode(string $body): array
+    {
+        try {
+            $map = $this->extension !== null
+                ? @$this->extension->unpack($body)
+                : $this->unpacker?->reset($body)->unpack();
+        } catch (\Throwable $e) {
+            throw new MalformedBody('the body is not a MessagePack map: ' . $e->getMessage(), 0, $e);
+        }
+        if (!is_array($map)) {
+            throw new MalformedBody('the body is not a MessagePack map');
+        }
+        return $map;
+    }
+
+    public function encode(array $map): string
+    {
+        return $this->extension !== null ? $this->extension->pack($map) : (string) $this->packer?->pack($map);
+    }
+
+    public function map(array $entries): object
+    {
+        return $this->extension !== null ? (object) $entries : new Map($entries);
+    }
+
+    public function isBinarySafe(): bool
+    {
+        return true;
+    }
+}

@@ -1,0 +1,20 @@
+<?php
+
+declare(strict_types=1);
+
+namespace B7s\Parallite\Worker;
+
+/**
+ * The worker's line to the daemon: whole frames in, whole frames out.
+ */
+interface Channel
+{
+    /** The body of the next frame, or null when the daemon has gone (even in the middle of a frame). */
+    public function read(): ?string;
+
+    /** @throws ChannelClosed when the daemon has gone */
+    public function write(string $body): void;
+
+    /** Tells the daemon that no further reply will come. */
+    public function finish(): void;
+}

@@ -1,0 +1,92 @@
+<?php
+
+declare(strict_types=1);
+
+namespace B7s\Parallite\Worker;
+
+/**
+ * An exception as fields of a reply. Traces carry no arguments: those may be secrets, huge or circular.
+ */
+final class ExceptionReport
+{
+    private const MESSAGE_LIMIT = 65_536;
+    private const MAX_FRAMES = 100;
+    private const MAX_CAUSES = 10;
+
+    /** @return array{error: string, error_code: string, class: string, code: int|string, file: string, line: int, trace: string} */
+    public static function of(\Throwable $e): array
+    {
+        return [
+            'error' => self::text($e->getMessage(), self::MESSAGE_LIMIT),
+            'error_code' => 'EXCEPTION',
+            'class' => self::className($e::class),
+            'code' => is_string($e->getCode()) ? self::text($e->getCode(), 255) : $e->getCode(),
+            'file' => self::file($e->getFile()),
+            'line' => $e->getLine(),
+            'trace' => self::trace($e),
+        ];
+    }
+
+    /** Valid UTF-8 of a bounded length. */
+    public static function text(string $text, int $limit): string
+    {
+        if (strlen($text) > $limit) {
+            $text = substr($text, 0, $limit) . '…';
+        }
+        if (preg_match('//u', $text) === 1) {
+            return $text;
+        }
+        return json_decode((string) json_encode($text, JSON_INVALID_UTF8_SUBSTITUTE));
+    }
+
+    private static function trace(\Throwable $e): string
+    {
+        $lines = self::frames($e);
+        $seen = [spl_object_id($e) => true];
+        for ($causes = 0; ($e = $e->getPrevious()) !== null && $causes < self::MAX_CAUSES; $causes++) {
+            if (isset($seen[spl_object_id($e)])) {
+                break;
+            }
+            $seen[spl_object_id($e)] = true;
+            $lines[] = 'caused by ' . self::className($e::class) . ': ' . self::text($e->getMessage(), 1_024)
+                . ' at ' . self::file($e->getFile()) . ':' . $e->getLine();
+            array_push($lines, ...self::frames($e));
+        }
+        return implode("\n", $lines);
+    }
+
+    /** @return list<string> the frames of the task's own code, innermost first */
+    private static function frames(\Throwable $e): array
+    {
+        $lines = [];
+        foreach ($e->getTrace() as $i => $frame) {
+            $class = $frame['class'] ?? '';
+            if (str_starts_with($class, __NAMESPACE__ . '\\')) {
+                break;
+            }
+            if ($i === self::MAX_FRAMES) {
+                $lines[] = '…';
+                break;
+            }
+            $at = isset($frame['file']) ? self::file($frame['file']) . '(' . ($frame['line'] ?? 0) . ')' : '[internal]';
+            $call = self::className($class) . ($frame['type'] ?? '') . $frame['function'];
+            $lines[] = "#$i $at: " . self::text($call, 512) . '()';
+        }
+        return $lines;
+    }
+
+    /** Closure libraries use the whole source of a closure as its file's name. */
+    public static function file(string $file): string
+    {
+        if (preg_match('~^[\w-]*closure[\w-]*://~', $file) === 1) {
+            return '{closure}';
+        }
+        return self::text($file, 1_024);
+    }
+
+    /** The name of an anonymous class goes on, after a zero byte, with the path of its file. */
+    private static function className(string $class): string
+    {
+        return explode("\0", $class, 2)[0];
+    }
+}

@@ -1,0 +1,114 @@
+<?php
+
+declare(strict_types=1);
+
+namespace B7s\Parallite\Worker;
+
+use B7s\Parallite\Wire\Encoding;
+
+/**
+ * Answers for a task that ends the process: exit(), a fatal error, no memory left. PHP calls it first among
+ * the shutdown functions.
+ */
+final class LastWords
+{
+    private const FATAL = E_ERROR | E_PARSE | E_CORE_ERROR | E_COMPILE_ERROR | E_USER_ERROR | E_RECOVERABLE_ERROR;
+
+    /** Memory to answer with when there is none left. */
+    private ?string $reserve;
+
+    private readonly int $pid;
+
+    private ?Channel $channel = null;
+
+    private ?Replies $replies = null;
+
+    private ?string $taskId = null;
+
+    private ?Encoding $encoding = null;
+
+    private ?int $leavingWith = null;
+
+    public function __construct(private readonly OutputCapture $output)
+    {
+        $this->reserve = str_repeat("\0", 262_144);
+        $this->pid = (int) getmypid();
+        register_shutdown_function($this->speak(...));
+    }
+
+    /** Whether this is the process that was started as a worker, and not a child that a task forked. */
+    public function isWorker(): bool
+    {
+        return getmypid() === $this->pid;
+    }
+
+    public function connected(Channel $channel, Replies $replies): void
+    {
+        $this->channel = $channel;
+        $this->replies = $replies;
+    }
+
+    public function taskBegins(?string $taskId, Encoding $encoding): void
+    {
+        $this->taskId = $taskId;
+        $this->encoding = $encoding;
+        error_clear_last();
+    }
+
+    public function taskEnds(): void
+    {
+        $this->encoding = null;
+    }
+
+    /** Ends the process without running the shutdown functions that tasks have left behind. */
+    public function leave(int $status = 0): never
+    {
+        $this->leavingWith = $status;
+        exit($status);
+    }
+
+    private function speak(): void
+    {
+        if (!$this->isWorker()) {
+            $this->output->discard();
+            return;
+        }
+        if ($this->leavingWith !== null) {
+            exit($this->leavingWith);
+        }
+        $this->reserve = null;
+        @set_time_limit(0);
+        @ini_set('memory_limit', '-1');
+        $error = error_get_last();
+        $fatal = $error !== null && ($error['type'] & self::FATAL) !== 0 ? $error : null;
+        if ($this->channel === null || $this->replies === null) {
+            $reason = $fatal === null
+                ? 'a file included at start called exit()'
+                : "{$fatal['message']} in {$fatal['file']}:{$fatal['line']}";
+            @fwrite(STDERR, "the worker cannot start: $reason\n");
+            exit(1);
+        }
+        if ($this->encoding !== null) {
+            $this->answer($this->channel, $this->replies, $this->encoding, $fatal);
+        }
+        $this->channel->finish();
+    }
+
+    /** @param array{type: int, message: string, file: string, line: int}|null $fatal */
+    private function answer(Channel $channel, Replies $replies, Encoding $encoding, ?array $fatal): void
+    {
+        $output = $this->output->take();
+        $body = $fatal === null
+            ? $replies->failure($this->taskId, 'EXITED', 'the task called exit() or die()', $output, $encoding)
+            : $replies->failure($this->taskId, 'FATAL', 'fatal error: ' . $fatal['message'], [
+                'file' => ExceptionReport::file($fatal['file']),
+                'line' => $fatal['line'],
+            ] + $output, $encoding);
+        $this->encoding = null;
+        try {
+            $channel->write($body);
+        } catch (ChannelClosed) {
+            // nobody is left to be told
+        }
+    }
+}

@@ -1,0 +1,144 @@
+<?php
+
+declare(strict_types=1);
+
+namespace B7s\Parallite\Worker;
+
+/**
+ * What a task prints: by `echo` (an output buffer that stays in place from task to task and passes its
+ * contents here), and through the standard output itself, by STDOUT or a child process (a file).
+ */
+final class OutputCapture
+{
+    /** Output beyond this is dropped, and the reply says so. */
+    public const LIMIT = 65_536;
+
+    private const CHUNK = 8_192;
+
+    private string $text = '';
+
+    private bool $truncated = false;
+
+    /** Whether the buffer that is in place has proved to be ours. */
+    private bool $called = false;
+
+    /** @var resource|null */
+    private mixed $file = null;
+
+    private readonly \Closure $handler;
+
+    /** @param ?string $stdoutFile the file that is this process's standard output */
+    public function __construct(?string $stdoutFile, bool $unlink = false)
+    {
+        $this->handler = function (string $printed, int $phase): string {
+            $this->called = true;
+            if (($phase & PHP_OUTPUT_HANDLER_CLEAN) === 0) {
+                $this->add($printed);
+            }
+            return '';
+        };
+        if ($stdoutFile !== null) {
+            $file = @fopen($stdoutFile, 'r+');
+            if ($file !== false) {
+                stream_set_read_buffer($file, 0);
+                $this->file = $file;
+            }
+            if ($unlink) {
+                @unlink($stdoutFile);
+            }
+        }
+        $this->start();
+    }
+
+    private function start(): void
+    {
+        ob_start($this->handler, self::CHUNK);
+    }
+
+    /**
+     * Takes what was printed since the last call.
+     *
+     * @return array{}|array{output: string, output_truncated?: true} the fields for the reply
+     */
+    public function take(): array
+    {
+        if (ob_get_level() !== 1 || ob_get_length() !== 0) {
+            $this->settleBuffers();
+        }
+        if ($this->file !== null) {
+            $printed = fread($this->file, self::LIMIT + 1);
+            if ($printed !== '' && $printed !== false) {
+                $this->add($printed);
+                ftruncate($this->file, 0);
+                rewind($this->file);
+            }
+        }
+        if ($this->text === '') {
+            return [];
+        }
+        $fields = ['output' => self::asUtf8($this->text)];
+        if ($this->truncated) {
+            $fields['output_truncated'] = true;
+        }
+        $this->text = '';
+        $this->truncated = false;
+        return $fields;
+    }
+
+    /** Whether a task has left an output buffer that can't be removed. */
+    public function isStuck(): bool
+    {
+        return ob_get_level() !== 1;
+    }
+
+    /** Forgets what is buffered: a forked child must not print its parent's output again. */
+    public function discard(): void
+    {
+        while (ob_get_level() > 0 && @ob_end_clean()) {
+            continue;
+        }
+    }
+
+    /** Flushes the buffers that a task left open, and puts ours back where it closed too many. */
+    private function settleBuffers(): void
+    {
+        while (ob_get_level() > 1) {
+            try {
+                $removed = @ob_end_flush();
+            } catch (\Throwable) {
+                $removed = @ob_end_clean();
+            }
+            if (!$removed) {
+                return;
+            }
+        }
+        $this->called = false;
+        if (ob_get_level() === 1) {
+            @ob_flush();
+            if (!$this->called) {
+                @ob_end_clean(); // a buffer of the task's in the place of ours
+            }
+        }
+        if (ob_get_level() === 0) {
+            $this->start();
+        }
+    }
+
+    private function add(string $printed): void
+    {
+        $room = self::LIMIT - strlen($this->text);
+        if (strlen($printed) > $room) {
+            $printed = substr($printed, 0, $room);
+            $this->truncated = true;
+        }
+        $this->text .= $printed;
+    }
+
+    private static function asUtf8(string $text): string
+    {
+        if (preg_match('//u', $text) === 1) {
+            return $text;
+        }
+        return json_decode((string) json_encode($text, JSON_INVALID_UTF8_SUBSTITUTE));
+    }
+}

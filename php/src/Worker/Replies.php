@@ -1,0 +1,56 @@
+<?php
+
+declare(strict_types=1);
+
+namespace B7s\Parallite\Worker;
+
+use B7s\Parallite\Wire\Encoding;
+
+/**
+ * Writes the bodies of replies: task_id and ok come first in each, so that the daemon need not read on.
+ */
+final class Replies
+{
+    public function __construct(private readonly int $maxBytes)
+    {
+    }
+
+    /**
+     * @param mixed $result as {@see ResultNormalizer} left it
+     * @param array<string, mixed> $details benchmark and output
+     * @throws TaskRefused when the result has no form in the encoding, or too long a one
+     */
+    public function success(string $taskId, mixed $result, array $details, Encoding $encoding): string
+    {
+        if (is_string($result) && strlen($result) > $this->maxBytes) {
+            throw $this->tooLarge(strlen($result));
+        }
+        $reply = ['task_id' => $taskId, 'ok' => true, 'result' => $result];
+        try {
+            $body = $encoding->encode($details === [] ? $reply : $reply + $details);
+        } catch (\JsonException $e) {
+            throw ResultNormalizer::explain($result, $e);
+        }
+        if (strlen($body) > $this->maxBytes) {
+            throw $this->tooLarge(strlen($body));
+        }
+        return $body;
+    }
+
+    /** @param array<string, mixed> $details class, file, line, trace …, benchmark and output */
+    public function failure(?string $taskId, string $code, string $error, array $details, Encoding $encoding): string
+    {
+        return $encoding->encode([
+            'task_id' => $taskId,
+            'ok' => false,
+            'error' => ExceptionReport::text($error, 65_536),
+            'error_code' => $code,
+        ] + $details);
+    }
+
+    private function tooLarge(int $bytes): TaskRefused
+    {
+        return new TaskRefused('RESULT_TOO_LARGE', "the result of $bytes bytes exceeds max_payload_bytes="
+            . "{$this->maxBytes}; return less, or raise it in parallite.json");
+    }
+}

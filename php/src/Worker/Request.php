@@ -1,0 +1,78 @@
+<?php
+
+declare(strict_types=1);
+
+namespace B7s\Parallite\Worker;
+
+/**
+ * A task as it came in. Fields that a worker has no use for are ignored.
+ */
+final class Request
+{
+    /**
+     * @param string|list<string>|null $command
+     * @param array<string, string> $env
+     */
+    private function __construct(
+        public readonly string $taskId,
+        public readonly mixed $payload,
+        public readonly mixed $context,
+        public readonly ?bool $benchmark,
+        public readonly string|array|null $command,
+        public readonly ?string $cwd,
+        public readonly array $env,
+    ) {
+    }
+
+    /**
+     * @param array<array-key, mixed> $map
+     * @throws TaskRefused when a field is missing or of the wrong type
+     */
+    public static function of(array $map): self
+    {
+        $taskId = $map['task_id'] ?? null;
+        if (!is_string($taskId) || $taskId === '') {
+            throw new TaskRefused('INVALID_REQUEST', 'task_id must be a string that is not empty');
+        }
+        $type = $map['type'] ?? 'submit';
+        if ($type !== 'submit') {
+            $shown = is_string($type) ? $type : get_debug_type($type);
+            throw new TaskRefused('INVALID_REQUEST', "a worker takes requests of type submit only, not $shown");
+        }
+        $command = $map['command'] ?? null;
+        if (!isset($map['payload']) && $command === null) {
+            throw new TaskRefused('INVALID_REQUEST', 'the request has neither payload nor command');
+        }
+        $benchmark = $map['enable_benchmark'] ?? null;
+        if ($command === null) {
+            return new self(
+                $taskId,
+                $map['payload'],
+                $map['context'] ?? null,
+                is_bool($benchmark) ? $benchmark : null,
+                null,
+                null,
+                [],
+            );
+        }
+        return self::ofCommand($taskId, $command, $map, is_bool($benchmark) ? $benchmark : null);
+    }
+
+    /** @param array<array-key, mixed> $map */
+    private static function ofCommand(string $taskId, mixed $command, array $map, ?bool $benchmark): self
+    {
+        $words = is_array($command) ? $command : [$command];
+        if ($words === [] || !array_is_list($words) || array_filter($words, is_string(...)) !== $words) {
+            throw new TaskRefused('INVALID_REQUEST', 'command must be a string or a list of strings');
+        }
+        $cwd = $map['cwd'] ?? null;
+        if ($cwd !== null && !is_string($cwd)) {
+            throw new TaskRefused('INVALID_REQUEST', 'cwd must be a string');
+        }
+        $env = $map['env'] ?? [];
+        if (!is_array($env) || array_filter($env, is_scalar(...)) !== $env) {
+            throw new TaskRefused('INVALID_REQUEST', 'env must be a map of strings');
+        }
+        return new self($taskId, null, null, $benchmark, $command, $cwd, array_map(strval(...), $env));
+    }
+}

@@ -1,0 +1,17 @@
+<?php
+
+declare(strict_types=1);
+
+namespace B7s\Parallite\Worker;
+
+/**
+ * Turns a request into the code that answers it.
+ */
+interface Tasks
+{
+    /**
+     * @return callable(): mixed
+     * @throws TaskRefused when the request can't be understood
+     */
+    public function codeOf(Request $request): callable;
+}

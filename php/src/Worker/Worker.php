@@ -1,0 +1,80 @@
+<?php
+
+declare(strict_types=1);
+
+namespace B7s\Parallite\Worker;
+
+use B7s\Parallite\Wire\Encodings;
+use B7s\Parallite\Wire\MalformedBody;
+
+/**
+ * The loop: takes a request, answers it exactly once, cleans up after it, until the daemon goes.
+ */
+final class Worker
+{
+    public function __construct(
+        private readonly Channel $channel,
+        private readonly Encodings $encodings,
+        private readonly TaskRunner $runner,
+        private readonly Replies $replies,
+        private readonly OutputCapture $output,
+        private readonly LastWords $lastWords,
+    ) {
+    }
+
+    /** @throws ChannelClosed when the daemon goes while a reply is sent, or sends an impossible frame */
+    public function serve(StateGuard $state, ?int $maxTasks): void
+    {
+        while (($body = $this->channel->read()) !== null) {
+            $reply = $this->replyTo($body);
+            if (!$this->lastWords->isWorker()) {
+                $this->output->discard();
+                exit(0); // a child that the task forked came this far; only its parent answers
+            }
+            $this->channel->write($reply);
+            $this->lastWords->taskEnds();
+            if (--$maxTasks === 0 || !$this->isFit()) {
+                $this->channel->finish();
+                return;
+            }
+            unset($body, $reply);
+            $this->collectGarbage();
+            $state->restore();
+        }
+    }
+
+    private function replyTo(string $body): string
+    {
+        $encoding = $this->encodings->json;
+        $taskId = null;
+        try {
+            $encoding = $this->encodings->of($body);
+            $map = $encoding->decode($body);
+            $taskId = is_string($map['task_id'] ?? null) ? $map['task_id'] : null;
+            $this->lastWords->taskBegins($taskId, $encoding);
+            return $this->runner->run(Request::of($map), $encoding);
+        } catch (MalformedBody $e) {
+            return $this->replies->failure(null, 'MALFORMED_FRAME', $e->getMessage(), [], $encoding);
+        } catch (TaskRefused $e) {
+            return $this->replies->failure($taskId, $e->errorCode, $e->getMessage(), [], $encoding);
+        }
+    }
+
+    /** Whether another task can run here: a task may have closed what can't be opened again. */
+    private function isFit(): bool
+    {
+        return is_resource(STDIN) && is_resource(STDOUT) && is_resource(STDERR) && !$this->output->isStuck();
+    }
+
+    /** Cycles that a task left behind are destroyed now, lest their destructors run in somebody else's task. */
+    private function collectGarbage(): void
+    {
+        try {
+            if (gc_collect_cycles() > 0) {
+                $this->output->take();
+            }
+        } catch (\Throwable) {
+            $this->output->take();
+        }
+    }
+}
