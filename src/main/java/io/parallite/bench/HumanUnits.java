@@ -1,0 +1,52 @@
+package io.parallite.bench;
+
+import java.util.Locale;
+
+/** Figures for people: three significant digits and a unit, in ASCII for every terminal. */
+final class HumanUnits {
+
+    private HumanUnits() {}
+
+    /** A time, for example {@code 850 ns}, {@code 61.2 us}, {@code 3.21 ms}, {@code 12.5 s}. */
+    static String time(double nanos) {
+        if (nanos < 999.5) {
+            return digits(nanos, true) + " ns";
+        }
+        if (nanos < 999.5e3) {
+            return digits(nanos / 1e3, false) + " us";
+        }
+        if (nanos < 999.5e6) {
+            return digits(nanos / 1e6, false) + " ms";
+        }
+        return digits(nanos / 1e9, false) + " s";
+    }
+
+    /** A size in decimal units, for example {@code 200 B}, {@code 10.5 MB}. */
+    static String bytes(double bytes) {
+        if (bytes < 999.5) {
+            return digits(bytes, true) + " B";
+        }
+        if (bytes < 999.5e3) {
+            return digits(bytes / 1e3, false) + " kB";
+        }
+        if (bytes < 999.5e6) {
+            return digits(bytes / 1e6, false) + " MB";
+        }
+        return digits(bytes / 1e9, false) + " GB";
+    }
+
+    /** A count with grouped digits, for example {@code 205,433}. */
+    static String count(long count) {
+        return String.format(Locale.ROOT, "%,d", count);
+    }
+
+    /** A rate, grouped above ten and with decimals below. */
+    static String perSecond(double rate) {
+        return rate >= 10 ? count(Math.round(rate)) : String.format(Locale.ROOT, "%.2f", rate);
+    }
+
+    private static String digits(double value, boolean whole) {
+        int decimals = whole || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
+        return String.format(Locale.ROOT, "%." + decimals + "f", value);
+    }
+}

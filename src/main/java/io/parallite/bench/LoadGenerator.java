@@ -1,0 +1,264 @@
+package io.parallite.bench;
+
+import io.parallite.bench.BenchPlan.ForDuration;
+import io.parallite.bench.BenchPlan.ForTasks;
+import io.parallite.bench.RunWindow.Phase;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * Runs a plan: one thread, one selector, all connections.
+ *
+ * <p>Closed loop (the default): each place sends its next task when the reply comes, so the load
+ * follows the daemon's speed. Open loop ({@code --rate}): tasks are due at even intervals whatever
+ * the replies do. A task whose turn comes while every place is taken is sent when one is free, and
+ * its latency still counts from the moment it was due: a stall shows in every task it delayed, not
+ * only in those it caught (no coordinated omission).
+ *
+ * <p>Phases: warm-up, the measured window, then waiting for what is still in flight. All state
+ * belongs to the thread in {@link #run}; only {@link #interrupt} may be called from another.
+ */
+final class LoadGenerator implements AutoCloseable {
+
+    private static final long SECOND = 1_000_000_000L;
+    private static final long MILLISECOND = 1_000_000L;
+
+    /** The selector counts milliseconds; closer to a task's moment the thread naps for so long. */
+    private static final long NAP_NANOS = 50_000;
+
+    private final BenchPlan plan;
+    private final BenchFrames frames;
+    private final Progress progress;
+    private final Measurements measurements = new Measurements();
+    private final ByteBuffer buffer = ByteBuffer.allocateDirect(64 * 1024);
+    private final List<Connection> connections = new ArrayList<>();
+    private final Selector selector;
+    private final RunWindow window;
+
+    /** The start of the run: all moments are nanoseconds since. */
+    private long origin;
+
+    private volatile boolean interrupted;
+
+    private long unsubmitted = Long.MAX_VALUE;
+    private long lastActivity;
+
+    private long interval;
+    private long nextDue;
+    private int nextConnection;
+
+    LoadGenerator(BenchPlan plan, BenchFrames frames, Progress progress) throws IOException {
+        this.plan = plan;
+        this.frames = frames;
+        this.progress = progress;
+        this.selector = Selector.open();
+        this.window = new RunWindow(plan.extent(), 0, measurements);
+        if (plan.extent() instanceof ForTasks(long tasks)) {
+            unsubmitted = tasks;
+        }
+        if (plan.rate() > 0) {
+            interval = Math.max(1, Math.round(SECOND / plan.rate()));
+        }
+    }
+
+    /**
+     * Opens all connections.
+     *
+     * @throws IOException if one cannot be opened
+     */
+    void connect() throws IOException {
+        for (int number = 0; number < plan.connections(); number++) {
+            connections.add(
+                    new Connection(
+                            plan.target().connect(),
+                            selector,
+                            number,
+                            plan.depth(),
+                            frames,
+                            measurements,
+                            this::now));
+        }
+    }
+
+    /** Ends a run early, from any thread; {@link #run} returns what was measured so far. */
+    void interrupt() {
+        interrupted = true;
+        selector.wakeup();
+    }
+
+    /** Runs the plan to its end. */
+    BenchResult run() throws IOException {
+        origin = System.nanoTime();
+        begin(0);
+        long nextTick = SECOND;
+        long now = 0;
+        while (!interrupted && (sending(now) || inFlight() > 0)) {
+            await(now, nextTick);
+            now = now();
+            if (now >= nextTick) {
+                progress.tick(now, window.phase(), inFlight(), measurements);
+                measurements.nextInterval(now);
+                nextTick += SECOND;
+                checkPatience(now);
+            }
+            submitDue(now);
+            window.turn(now);
+        }
+        progress.end();
+        window.end(now());
+        return new BenchResult(
+                window.elapsed(),
+                measurements.latencies(),
+                measurements.failures(),
+                measurements.bytesOut(),
+                measurements.bytesIn(),
+                unsent(),
+                interrupted);
+    }
+
+    @Override
+    public void close() {
+        closeConnections();
+        try {
+            selector.close();
+        } catch (IOException e) {
+            // Nothing depends on it any more.
+        }
+    }
+
+    private void begin(long start) {
+        lastActivity = start;
+        window.turn(start);
+        if (plan.rate() > 0) {
+            nextDue = start;
+            submitDue(start);
+            return;
+        }
+        for (int place = 0; place < plan.depth(); place++) {
+            connections.forEach(connection -> submit(connection, start));
+        }
+        List.copyOf(connections).forEach(this::flush);
+    }
+
+    /** Waits for replies, at most until the next moment at which something else is to be done. */
+    private void await(long now, long nextTick) throws IOException {
+        long until = window.nextTurn(now, nextTick);
+        boolean pacing = plan.rate() > 0 && sending(now) && nextDue > now;
+        long wait = (pacing ? Math.min(until, nextDue) : until) - now;
+        if (pacing && wait < 2 * MILLISECOND) {
+            if (selector.selectNow(this::serve) == 0) {
+                LockSupport.parkNanos(Math.min(wait, NAP_NANOS));
+            }
+        } else {
+            selector.select(this::serve, Math.max(1, wait / MILLISECOND));
+        }
+    }
+
+    /** Serves one ready connection: takes its replies, sends its next tasks. */
+    private void serve(SelectionKey key) {
+        Connection connection = (Connection) key.attachment();
+        try {
+            if (key.isReadable() && connection.receive(buffer) > 0) {
+                long now = now();
+                lastActivity = now;
+                while (plan.rate() == 0 && sending(now) && connection.hasFreePlace()) {
+                    submit(connection, now);
+                }
+            }
+            connection.flush();
+        } catch (IOException e) {
+            lost(connection, e);
+        }
+    }
+
+    private void submit(Connection connection, long startedNanos) {
+        if (unsubmitted > 0) {
+            unsubmitted--;
+            connection.submit(startedNanos);
+        }
+    }
+
+    /** At a constant rate: submits what is due, in turn to the connections with a free place. */
+    private void submitDue(long now) {
+        if (plan.rate() == 0 || window.phase() == Phase.WAITING) {
+            return;
+        }
+        int taken = 0;
+        while (nextDue <= now && sending(nextDue) && taken < connections.size()) {
+            nextConnection = (nextConnection + 1) % connections.size();
+            Connection connection = connections.get(nextConnection);
+            if (connection.hasFreePlace()) {
+                submit(connection, nextDue);
+                flush(connection);
+                nextDue += interval;
+                lastActivity = now;
+                taken = 0;
+            } else {
+                taken++;
+            }
+        }
+    }
+
+    private void flush(Connection connection) {
+        try {
+            connection.flush();
+        } catch (IOException e) {
+            lost(connection, e);
+        }
+    }
+
+    private void lost(Connection connection, IOException cause) {
+        connections.remove(connection);
+        connection.close();
+        String message =
+                "the connection to %s broke with %d in flight (%s); see the daemon's log"
+                        .formatted(plan.target(), connection.inFlight(), cause.getMessage());
+        measurements.failure("CONNECTION_LOST", message, Math.max(1, connection.inFlight()));
+    }
+
+    private void closeConnections() {
+        connections.forEach(Connection::close);
+        connections.clear();
+    }
+
+    private void checkPatience(long now) {
+        int waiting = inFlight();
+        if (waiting == 0 || now - lastActivity < plan.patience().toNanos()) {
+            return;
+        }
+        String message =
+                "no reply at all for %d s from %s; see the daemon's log"
+                        .formatted(plan.patience().toSeconds(), plan.target());
+        measurements.failure("NO_REPLY", message, waiting);
+        closeConnections();
+    }
+
+    /** Tasks that were due in the time that has passed but found no free place. */
+    private long unsent() {
+        boolean endsByTime = plan.extent() instanceof ForDuration;
+        return plan.rate() > 0 && endsByTime
+                ? Math.max(0, (Math.min(now(), window.closesAt()) - nextDue) / interval)
+                : 0;
+    }
+
+    private long now() {
+        return System.nanoTime() - origin;
+    }
+
+    private boolean sending(long now) {
+        return unsubmitted > 0 && now < window.closesAt() && !connections.isEmpty();
+    }
+
+    private int inFlight() {
+        int sum = 0;
+        for (Connection connection : connections) {
+            sum += connection.inFlight();
+        }
+        return sum;
+    }
+}
