@@ -29,11 +29,13 @@ interface Encoding
     public function encode(array $map): string;
 
     /**
-     * A value that encodes as a map, even if it is empty or its keys are 0, 1, 2 …
+     * The entries as a value that encodes as a map, even if there are none or their keys are 0, 1, 2 …
+     * (which ext-msgpack can't write: there it becomes a list).
      *
      * @param array<array-key, mixed> $entries
+     * @return object|array<array-key, mixed>
      */
-    public function map(array $entries): object;
+    public function map(array $entries): object|array;
 
     /** Whether NAN, INF and strings that are not UTF-8 can travel. */
     public function isBinarySafe(): bool;

@@ -55,9 +55,9 @@ final class MessagePackEncoding implements Encoding
         return $this->extension !== null ? $this->extension->pack($map) : (string) $this->packer?->pack($map);
     }
 
-    public function map(array $entries): object
+    public function map(array $entries): object|array
     {
-        return $this->extension !== null ? (object) $entries : new Map($entries);
+        return $this->extension !== null ? $entries : new Map($entries);
     }
 
     public function isBinarySafe(): bool

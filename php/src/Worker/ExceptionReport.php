@@ -60,16 +60,15 @@ final class ExceptionReport
     {
         $lines = [];
         foreach ($e->getTrace() as $i => $frame) {
-            $class = $frame['class'] ?? '';
-            if (str_starts_with($class, __NAMESPACE__ . '\\')) {
-                break;
+            if (str_starts_with($frame['file'] ?? '', __DIR__)) {
+                break; // from here on it is the worker's
             }
             if ($i === self::MAX_FRAMES) {
                 $lines[] = '…';
                 break;
             }
             $at = isset($frame['file']) ? self::file($frame['file']) . '(' . ($frame['line'] ?? 0) . ')' : '[internal]';
-            $call = self::className($class) . ($frame['type'] ?? '') . $frame['function'];
+            $call = self::className($frame['class'] ?? '') . ($frame['type'] ?? '') . $frame['function'];
             $lines[] = "#$i $at: " . self::text($call, 512) . '()';
         }
         return $lines;

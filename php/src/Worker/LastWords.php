@@ -36,10 +36,17 @@ final class LastWords
         register_shutdown_function($this->speak(...));
     }
 
-    /** Whether this is the process that was started as a worker, and not a child that a task forked. */
-    public function isWorker(): bool
+    private function isWorker(): bool
     {
         return getmypid() === $this->pid;
+    }
+
+    /** Ends a child that a task forked and that came back from it: only its parent answers. */
+    public function endIfForked(): void
+    {
+        if (!$this->isWorker()) {
+            exit(0);
+        }
     }
 
     public function connected(Channel $channel, Replies $replies): void

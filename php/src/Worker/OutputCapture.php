@@ -102,13 +102,13 @@ final class OutputCapture
     /** Flushes the buffers that a task left open, and puts ours back where it closed too many. */
     private function settleBuffers(): void
     {
-        while (ob_get_level() > 1) {
+        while (($level = ob_get_level()) > 1) {
             try {
-                $removed = @ob_end_flush();
+                @ob_end_flush();
             } catch (\Throwable) {
-                $removed = @ob_end_clean();
+                // thrown by the buffer's callback, which is gone or goes next
             }
-            if (!$removed) {
+            if (ob_get_level() === $level && !@ob_end_clean()) {
                 return;
             }
         }

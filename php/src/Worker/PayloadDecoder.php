@@ -15,6 +15,8 @@ final class PayloadDecoder
 {
     private const OPIS_4 = 'O:16:"Opis\Closure\Box"';
 
+    private const ADVICE = '; install it where the worker runs, or load its autoloader through php_includes';
+
     /** @throws TaskRefused */
     public function decode(mixed $payload): callable
     {
@@ -70,15 +72,17 @@ final class PayloadDecoder
     {
         if ($value instanceof \__PHP_Incomplete_Class) {
             $class = ((array) $value)['__PHP_Incomplete_Class_Name'] ?? 'unknown';
-            throw self::invalid("class $class is not known to the worker; install it where the worker runs, "
-                . 'or load its autoloader through php_includes');
+            throw self::invalid("class $class is not known to the worker" . self::ADVICE);
         }
         if (is_object($value) && !$value instanceof Closure && method_exists($value, 'getClosure')) {
             try {
-                $value = $value->getClosure();
+                $closure = @$value->getClosure();
             } catch (\Throwable $e) {
                 throw self::invalid('the closure cannot be rebuilt: ' . $e->getMessage(), $e);
             }
+            // the class that a closure was written in, its scope, must exist here too
+            $value = $closure ?? throw self::invalid('the closure cannot be rebuilt: '
+                . (error_get_last()['message'] ?? 'it is damaged') . self::ADVICE);
         }
         if (!is_callable($value)) {
             throw self::invalid('the payload holds ' . get_debug_type($value) . ', which cannot be called');

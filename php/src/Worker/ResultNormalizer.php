@@ -103,7 +103,7 @@ final class ResultNormalizer
         };
     }
 
-    private function properties(object $object): object
+    private function properties(object $object): mixed
     {
         $properties = get_mangled_object_vars($object);
         foreach ($properties as $name => $_) {

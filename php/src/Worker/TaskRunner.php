@@ -15,6 +15,7 @@ final class TaskRunner
         private readonly Tasks $tasks,
         private readonly OutputCapture $output,
         private readonly Replies $replies,
+        private readonly LastWords $process,
         private readonly bool $benchmark,
     ) {
     }
@@ -26,6 +27,7 @@ final class TaskRunner
         try {
             $code = $this->tasks->codeOf($request);
             $result = $code();
+            $this->process->endIfForked();
             $details = $benchmark === null ? [] : ['benchmark' => $benchmark->stop()];
             $plain = ResultNormalizer::normalize($result, $encoding);
             $code = $result = null; // the destructors belong to the task: they may print, throw or exit
@@ -35,6 +37,7 @@ final class TaskRunner
         } catch (\Throwable $e) {
             $report = ExceptionReport::of($e);
         }
+        $this->process->endIfForked();
         $details ??= $benchmark === null ? [] : ['benchmark' => $benchmark->stop()];
         try {
             $code = $result = $plain = $e = null;

@@ -12,6 +12,9 @@ use B7s\Parallite\Wire\MalformedBody;
  */
 final class Worker
 {
+    /** @var array<resource> those that were open at the start */
+    private readonly array $standardStreams;
+
     public function __construct(
         private readonly Channel $channel,
         private readonly Encodings $encodings,
@@ -20,6 +23,7 @@ final class Worker
         private readonly OutputCapture $output,
         private readonly LastWords $lastWords,
     ) {
+        $this->standardStreams = array_filter([STDIN, STDOUT, STDERR], is_resource(...));
     }
 
     /** @throws ChannelClosed when the daemon goes while a reply is sent, or sends an impossible frame */
@@ -27,10 +31,7 @@ final class Worker
     {
         while (($body = $this->channel->read()) !== null) {
             $reply = $this->replyTo($body);
-            if (!$this->lastWords->isWorker()) {
-                $this->output->discard();
-                exit(0); // a child that the task forked came this far; only its parent answers
-            }
+            $this->lastWords->endIfForked();
             $this->channel->write($reply);
             $this->lastWords->taskEnds();
             if (--$maxTasks === 0 || !$this->isFit()) {
@@ -63,7 +64,12 @@ final class Worker
     /** Whether another task can run here: a task may have closed what can't be opened again. */
     private function isFit(): bool
     {
-        return is_resource(STDIN) && is_resource(STDOUT) && is_resource(STDERR) && !$this->output->isStuck();
+        foreach ($this->standardStreams as $stream) {
+            if (!is_resource($stream)) {
+                return false;
+            }
+        }
+        return !$this->output->isStuck();
     }
 
     /** Cycles that a task left behind are destroyed now, lest their destructors run in somebody else's task. */

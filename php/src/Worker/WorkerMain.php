@@ -36,7 +36,7 @@ final class WorkerMain
             $tasks = $boot($settings);
             $encodings = new Encodings();
             $replies = new Replies($settings->maxPayloadBytes);
-            $runner = new TaskRunner($tasks, $output, $replies, $settings->benchmark);
+            $runner = new TaskRunner($tasks, $output, $replies, $lastWords, $settings->benchmark);
             $output->take();
             $state = new StateGuard();
             $channel ??= self::connect($settings, $encodings);

@@ -1,0 +1,151 @@
+<?php
+
+declare(strict_types=1);
+
+namespace B7s\Parallite\Tests\Worker;
+
+/**
+ * The forms in which work arrives.
+ */
+trait PayloadTests
+{
+    /** @dataProvider languages */
+    public function testRunsAClosureWithWhatItCaptured(string $library, string $encoding): void
+    {
+        $factor = 3;
+        $add = static fn(int $n): int => $n + 1;
+        $task = static fn(): int => $add(4) * $factor;
+
+        self::assertSame(['ok' => true, 'result' => 15], self::perform($task, $library, $encoding));
+        $base64 = base64_encode(self::payload($task, $library));
+        self::assertSame(['ok' => true, 'result' => 15], self::ask(['payload' => $base64], $encoding));
+    }
+
+    /** @dataProvider languages */
+    public function testPassesAContextThatIsNotEmpty(string $library, string $encoding): void
+    {
+        $task = static fn(mixed ...$arguments): array => $arguments;
+
+        foreach ([['a' => 1], [1, 2], 'text', 5, 0, false] as $context) {
+            $reply = self::perform($task, $library, $encoding, ['context' => $context]);
+            self::assertSame([$context], $reply['result']);
+        }
+        foreach ([[], null, ''] as $nothing) {
+            self::assertSame([], self::perform($task, $library, $encoding, ['context' => $nothing])['result']);
+        }
+    }
+
+    /** @dataProvider encodings */
+    public function testCallsByName(string $encoding): void
+    {
+        self::assertSame('ABC', self::perform('strtoupper', '', $encoding, ['context' => 'abc'])['result']);
+        self::assertSame('ABC', self::perform('\strtoupper', '', $encoding, ['context' => 'abc'])['result']);
+        self::assertSame('UTC', self::perform('DateTimeZone::listIdentifiers', '', $encoding)['result'][418] ?? 'UTC');
+        self::assertFailed('EXCEPTION', 'expects exactly 1 argument', self::perform('strtoupper', '', $encoding));
+        foreach (['no_such_function', 'DateTime::no_such', 'NoClass::method', 'rm -rf', '', '::'] as $name) {
+            self::assertFailed('INVALID_PAYLOAD', 'neither a serialized closure', self::perform($name, '', $encoding));
+        }
+    }
+
+    /** @dataProvider encodings */
+    public function testCallsSerializedCallables(string $encoding): void
+    {
+        $invokable = static fn(object $object): array => ['payload' => serialize($object), 'context' => 'x'];
+        $include = tempnam(sys_get_temp_dir(), 'parallite');
+        file_put_contents($include, '<?php if (!class_exists("Shout", false)) { class Shout { public string $mark = "!";
+            public function __invoke(string $s): string { return strtoupper($s) . $this->mark; }
+            public static function twice(string $s): string { return $s . $s; } } }');
+        require_once $include;
+        self::forget();
+        self::$worker = static::start(self::including($include));
+
+        self::assertSame('X!', self::ask($invokable(new \Shout()), $encoding)['result']);
+        $static = ['payload' => serialize(['Shout', 'twice']), 'context' => 'x'];
+        self::assertSame('xx', self::ask($static, $encoding)['result']);
+        self::assertSame('xx', self::ask(['payload' => 'Shout::twice', 'context' => 'x'], $encoding)['result']);
+        self::assertFailed('INVALID_PAYLOAD', 'cannot be called', self::ask(['payload' => serialize([1])], $encoding));
+        unlink($include);
+        self::forget();
+    }
+
+    /** @return array<string, array{mixed, string}> */
+    public function badPayloads(): array
+    {
+        return [
+            'not a string' => [['type' => 'simple'], 'must be a string'],
+            'a number' => [5, 'must be a string'],
+            'damaged' => ['O:47:"Laravel\SerializableClosure\Seri', 'cannot be unserialized'],
+            'unknown class' => ['O:9:"NoSuchOne":0:{}', 'class NoSuchOne is not known to the worker'],
+            'not callable' => ['O:8:"stdClass":0:{}', 'stdClass, which cannot be called'],
+            'base64 of nothing' => [base64_encode('hello there'), 'neither'],
+        ];
+    }
+
+    /** @dataProvider badPayloads */
+    public function testRefusesABadPayload(mixed $payload, string $message): void
+    {
+        foreach (['json', 'msgpack'] as $encoding) {
+            self::assertFailed('INVALID_PAYLOAD', $message, self::ask(['payload' => $payload], $encoding));
+        }
+    }
+
+    /** @dataProvider languages */
+    public function testRefusesAClosureWhoseSourceDoesNotParse(string $library, string $encoding): void
+    {
+        $payload = self::payload(static fn() => 'a+b', $library);
+
+        $reply = self::ask(['payload' => str_replace("'a+b'", 'a + +;', $payload)], $encoding);
+
+        self::assertFalse($reply['ok']);
+        self::assertSame('INVALID_PAYLOAD', $reply['error_code'] ?? $reply);
+    }
+
+    /** @dataProvider encodings */
+    public function testRunsCommands(string $encoding): void
+    {
+        $shell = ['command' => 'echo "$GREETING"; pwd; echo oops >&2; exit 3', 'cwd' => '/tmp', 'env' => ['GREETING' => 'hi']];
+        $expected = ['stdout' => "hi\n/tmp\n", 'stderr' => "oops\n", 'exit_code' => 3];
+        self::assertSame(['ok' => true, 'result' => $expected], self::ask($shell, $encoding));
+
+        $list = ['command' => ['printf', '%s', '$HOME; "quoted"']];
+        self::assertSame('$HOME; "quoted"', self::ask($list, $encoding)['result']['stdout']);
+
+        self::assertSame(137, self::ask(['command' => 'kill -9 $$'], $encoding)['result']['exit_code']);
+        self::assertSame('', self::ask(['command' => 'cat'], $encoding)['result']['stdout']);
+        self::assertSame(127, self::ask(['command' => 'no-such-command'], $encoding)['result']['exit_code']);
+        self::assertFailed('INVALID_REQUEST', '/nowhere', self::ask(['command' => 'ls', 'cwd' => '/nowhere'], $encoding));
+        self::assertSame(127, self::ask(['command' => ['no-such-command']], $encoding)['result']['exit_code']);
+
+        $large = self::ask(['command' => 'head -c 3000000 /dev/zero | tr "\0" x; head -c 3000000 /dev/zero | tr "\0" y >&2']);
+        self::assertSame([3_000_000, 3_000_000], [strlen($large['result']['stdout']), strlen($large['result']['stderr'])]);
+    }
+
+    public function testDoesNotWaitForTheBackgroundProcessesOfACommand(): void
+    {
+        $started = microtime(true);
+        $reply = self::ask(['command' => 'echo started; sleep 5 & echo $!']);
+
+        self::assertLessThan(2, microtime(true) - $started);
+        self::assertMatchesRegularExpression('/^started\n\d+\n$/', $reply['result']['stdout']);
+        posix_kill((int) explode("\n", $reply['result']['stdout'])[1], SIGKILL);
+    }
+
+    /** @dataProvider languages */
+    public function testMeasuresWhenAsked(string $library, string $encoding): void
+    {
+        $task = static function (): void {
+            $data = str_repeat('x', 4_000_000);
+            usleep(20_000);
+        };
+
+        $benchmark = self::perform($task, $library, $encoding, ['enable_benchmark' => true])['benchmark'];
+
+        $keys = ['execution_time_ms', 'memory_delta_mb', 'memory_peak_mb', 'cpu_time_ms'];
+        self::assertSame($keys, array_keys($benchmark));
+        self::assertGreaterThan(19, $benchmark['execution_time_ms']);
+        self::assertGreaterThan(3, $benchmark['memory_peak_mb']);
+        self::assertArrayNotHasKey('benchmark', self::perform($task, $library, $encoding));
+        $failed = self::perform(static fn() => throw new \Exception('x'), $library, $encoding, ['enable_benchmark' => true]);
+        self::assertSame($keys, array_keys($failed['benchmark']));
+    }
+}

@@ -1,0 +1,151 @@
+<?php
+
+declare(strict_types=1);
+
+namespace B7s\Parallite\Tests\Worker;
+
+/**
+ * Frames: whole, split, broken; and the end of the channel.
+ */
+trait ProtocolTests
+{
+    /** @dataProvider encodings */
+    public function testUnderstandsFramesSplitAtEveryByte(string $encoding): void
+    {
+        $frame = self::worker()->encode(['task_id' => 'split', 'payload' => 'phpversion'], $encoding);
+        for ($i = 1; $i < strlen($frame); $i++) {
+            self::worker()->send(substr($frame, 0, $i));
+            usleep(300);
+            self::worker()->send(substr($frame, $i));
+            self::assertSame(['task_id' => 'split', 'ok' => true, 'result' => PHP_VERSION], self::worker()->reply());
+        }
+    }
+
+    /** @dataProvider encodings */
+    public function testAnswersFramesThatCameTogetherOneByOne(string $encoding): void
+    {
+        $frames = '';
+        for ($i = 0; $i < 20; $i++) {
+            $frames .= self::worker()->encode(['task_id' => "t$i", 'payload' => 'phpversion'], $encoding);
+        }
+        self::worker()->send($frames);
+        for ($i = 0; $i < 20; $i++) {
+            self::assertSame("t$i", self::worker()->reply()['task_id']);
+        }
+    }
+
+    /** @return array<string, array{string, string}> */
+    public function malformedBodies(): array
+    {
+        return [
+            'empty' => ['', 'MALFORMED_FRAME'],
+            'no JSON' => ['{"task_id": oops', 'MALFORMED_FRAME'],
+            'a JSON list' => [' [1]', 'INVALID_REQUEST'],
+            'no MessagePack' => ["\x82\xa7task_id\xa1", 'MALFORMED_FRAME'],
+            'an unknown encoding' => ["\xc1\xc1\xc1", 'MALFORMED_FRAME'],
+            'no task_id' => ['{"payload":"phpversion"}', 'INVALID_REQUEST'],
+            'an empty task_id' => ['{"task_id":"","payload":"phpversion"}', 'INVALID_REQUEST'],
+            'a task_id that is a number' => ['{"task_id":1,"payload":"phpversion"}', 'INVALID_REQUEST'],
+            'another type' => ['{"task_id":"a","type":"await"}', 'INVALID_REQUEST'],
+            'no payload' => ['{"task_id":"a"}', 'INVALID_REQUEST'],
+            'a command of the wrong type' => ['{"task_id":"a","command":5}', 'INVALID_REQUEST'],
+            'a cwd of the wrong type' => ['{"task_id":"a","command":"true","cwd":5}', 'INVALID_REQUEST'],
+        ];
+    }
+
+    /** @dataProvider malformedBodies */
+    public function testAnswersAMalformedFrame(string $body, string $code): void
+    {
+        self::worker()->send(pack('N', strlen($body)) . $body);
+
+        $reply = self::worker()->reply();
+
+        self::assertFalse($reply['ok']);
+        self::assertSame($code, $reply['error_code']);
+        self::assertNotSame('', $reply['error']);
+    }
+
+    public function testIgnoresFieldsItDoesNotKnow(): void
+    {
+        $fields = ['type' => 'submit', 'detach' => true, 'timeout_ms' => 5, 'future' => ['x' => 1]];
+
+        self::assertTrue(self::perform('phpversion', fields: $fields)['ok']);
+    }
+
+    /** @return array<string, array{string}> */
+    public function unfinishedInput(): array
+    {
+        return ['between frames' => [''], 'in a header' => ["\0\0"], 'in a body' => ["\0\0\0\x20{\"task"]];
+    }
+
+    /** @dataProvider unfinishedInput */
+    public function testLeavesQuietlyWhenTheDaemonGoes(string $input): void
+    {
+        self::perform(static fn() => register_shutdown_function(static fn() => sleep(60)));
+        $started = microtime(true);
+        self::worker()->send($input);
+        self::worker()->hangUp();
+
+        self::assertSame(0, self::worker()->exitCode());
+        self::assertSame('', self::worker()->stderr());
+        self::assertSame([], self::worker()->leftovers());
+        self::assertLessThan(2, microtime(true) - $started);
+        self::forget();
+    }
+
+    public function testLeavesWhenAFrameIsImpossiblyLong(): void
+    {
+        self::worker()->send("\xff\xff\xff\xff{");
+
+        self::assertWorkerEnds();
+    }
+
+    public function testLeavesAfterItsLastTask(): void
+    {
+        self::forget();
+        self::$worker = static::start(self::including() + ['PARALLITE_WORKER_MAX_TASKS' => '2']);
+        self::perform('phpversion');
+        self::perform('phpversion');
+
+        self::assertWorkerEnds();
+    }
+
+    public function testSaysWhyItCannotStart(): void
+    {
+        $include = tempnam(sys_get_temp_dir(), 'parallite');
+        $cases = [
+            'throw new LogicException("no database");' => 'LogicException: no database',
+            'exit("bye");' => 'a file included at start called exit()',
+            'undefined_function();' => 'undefined_function()',
+            'function strlen() {}' => 'strlen()',
+        ];
+        try {
+            foreach ($cases as $code => $reason) {
+                file_put_contents($include, "<?php $code");
+                $env = self::including($include) + ['EXPECT_NO_HELLO' => '1'];
+                $worker = static::start($env, ['-d', 'log_errors=0']);
+                self::assertSame(1, $worker->exitCode());
+                self::assertStringContainsString($reason, $worker->stderr());
+                self::assertNull($worker->reply());
+                self::assertSame([], $worker->leftovers());
+                $worker->stop();
+            }
+        } finally {
+            unlink($include);
+        }
+    }
+
+    public function testLoadsTheIncludesAndKeepsWhatTheyPrintOutOfTheWay(): void
+    {
+        $include = tempnam(sys_get_temp_dir(), 'parallite');
+        file_put_contents($include, '<?php echo "hello"; fwrite(STDOUT, "hello"); function from_include() { return 7; }');
+        $worker = static::start(self::including($include));
+        try {
+            $reply = $worker->ask(['task_id' => 'a', 'payload' => 'from_include']);
+            self::assertSame(['task_id' => 'a', 'ok' => true, 'result' => 7], $reply);
+        } finally {
+            $worker->stop();
+            unlink($include);
+        }
+    }
+}

@@ -1,0 +1,48 @@
+<?php
+
+declare(strict_types=1);
+
+namespace B7s\Parallite\Tests\Worker;
+
+use B7s\Parallite\Tests\Support\WorkerProcess;
+
+final class SocketWorkerTest extends WorkerContract
+{
+    protected static function start(array $env = [], array $options = []): WorkerProcess
+    {
+        return WorkerProcess::overSocket(null, $env, $options);
+    }
+
+    public function testSaysHelloWithItsToken(): void
+    {
+        $hello = self::worker()->hello;
+
+        self::assertSame('hello', $hello['type']);
+        self::assertSame(WorkerProcess::TOKEN, $hello['token']);
+        self::assertSame(self::worker()->pid(), $hello['pid']);
+        self::assertSame('work-1', $hello['name']);
+        self::assertSame(PHP_VERSION, $hello['php']);
+        self::assertContains('json', $hello['encodings']);
+    }
+
+    public function testHidesTheChannelFromTasks(): void
+    {
+        $reply = self::perform(static fn() => [
+            getenv('PARALLITE_WORKER_TOKEN'), getenv('PARALLITE_WORKER_SOCKET'), getenv('WORKER_NAME'),
+            $_SERVER['PARALLITE_WORKER_TOKEN'] ?? null, $_ENV['PARALLITE_WORKER_TOKEN'] ?? null,
+        ]);
+
+        self::assertSame([false, false, 'work-1', null, null], $reply['result']);
+    }
+
+    public function testOutlivesTheTimeoutOfSockets(): void
+    {
+        $worker = static::start(self::including(), ['-d', 'default_socket_timeout=1']);
+        try {
+            usleep(1_300_000);
+            self::assertTrue($worker->ask(['task_id' => 'a', 'payload' => 'phpversion'])['ok']);
+        } finally {
+            $worker->stop();
+        }
+    }
+}

@@ -1,0 +1,100 @@
+<?php
+
+declare(strict_types=1);
+
+namespace B7s\Parallite\Tests\Worker;
+
+/**
+ * What a task changes is put back; the check itself is the contract's tearDown(), which runs a clean task.
+ */
+trait StateTests
+{
+    /** @dataProvider languages */
+    public function testPutsBackWhatATaskChanged(string $library, string $encoding): void
+    {
+        $reply = self::perform(static function (): int {
+            chdir('/tmp');
+            umask(0);
+            date_default_timezone_set('Asia/Tokyo');
+            setlocale(LC_ALL, 'C.UTF-8');
+            mb_internal_encoding('ISO-8859-1');
+            ini_set('memory_limit', '1G');
+            ini_set('precision', '3');
+            error_reporting(0);
+            set_time_limit(1);
+            putenv('PARALLITE_TEST=1');
+            putenv('WORKER_NAME');
+            $_SERVER['leak'] = $_GET['leak'] = 1;
+            set_error_handler(static fn() => true);
+            set_error_handler(static fn() => false);
+            set_exception_handler(static fn() => null);
+            pcntl_async_signals(true);
+            pcntl_signal(SIGTERM, static fn() => null);
+            pcntl_signal(SIGALRM, SIG_IGN);
+            pcntl_alarm(1);
+            ob_start();
+            return 1;
+        }, $library, $encoding);
+
+        self::assertSame(['ok' => true, 'result' => 1], $reply);
+        $next = self::perform(static fn() => [getenv('WORKER_NAME'), mb_internal_encoding(), pcntl_alarm(0)]);
+        self::assertSame(['work-1', 'UTF-8', 0], $next['result']);
+    }
+
+    public function testPutsBackHandlersThatATaskTookAway(): void
+    {
+        $include = tempnam(sys_get_temp_dir(), 'parallite');
+        file_put_contents($include, '<?php set_error_handler(fn(int $no, string $text) => throw new ErrorException($text));');
+        $worker = static::start(self::including($include));
+        try {
+            $take = self::payload(static fn() => restore_error_handler(), 'laravel');
+            $warn = self::payload(static fn() => trigger_error('a warning'), 'laravel');
+            $worker->ask(['task_id' => 'a', 'payload' => $take]);
+            self::assertSame('ErrorException', $worker->ask(['task_id' => 'b', 'payload' => $warn])['class'] ?? null);
+            self::assertSame('INVALID_PAYLOAD', $worker->ask(['task_id' => 'c', 'payload' => 'O:8:"oh dear'])['error_code']);
+        } finally {
+            $worker->stop();
+            unlink($include);
+        }
+    }
+
+    /** @return array<string, array{string}> */
+    public function standardStreams(): array
+    {
+        return ['STDIN' => ['STDIN'], 'STDOUT' => ['STDOUT'], 'STDERR' => ['STDERR']];
+    }
+
+    /** @dataProvider standardStreams */
+    public function testReplacesItselfAfterAStandardStreamWasClosed(string $name): void
+    {
+        $reply = self::perform(static fn() => fclose(constant($name)));
+
+        self::assertSame(['ok' => true, 'result' => true], $reply);
+        self::assertWorkerEnds();
+    }
+
+    public function testShutdownFunctionsOfATaskDoNotDisturbTheNext(): void
+    {
+        self::assertTrue(self::perform(static fn() => register_shutdown_function(static fn() => print 'late'))['ok']);
+        self::assertSame(['ok' => true, 'result' => PHP_VERSION], self::perform('phpversion'));
+    }
+
+    public function testMemoryStaysFlat(): void
+    {
+        $use = static function (): int {
+            $data = range(1, 20_000);
+            $cycle = new \stdClass();
+            $cycle->self = $cycle;
+            $cycle->data = $data;
+            return memory_get_usage();
+        };
+        for ($i = 0; $i < 20; $i++) {
+            $before = self::perform($use)['result'];
+        }
+        for ($i = 0; $i < 300; $i++) {
+            $after = self::perform($use)['result'];
+        }
+        // the closure libraries keep a little of each closure; data must go
+        self::assertLessThan(1_500_000, $after - $before);
+    }
+}

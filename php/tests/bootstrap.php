@@ -1,0 +1,28 @@
+<?php
+
+declare(strict_types=1);
+
+error_reporting(E_ALL);
+
+$composer = dirname(__DIR__) . '/vendor/autoload.php';
+if (is_file($composer)) {
+    require $composer;
+} else {
+    require dirname(__DIR__) . '/autoload.php';
+    spl_autoload_register(static function (string $class): void {
+        $prefix = 'B7s\\Parallite\\Tests\\';
+        if (str_starts_with($class, $prefix)) {
+            $file = __DIR__ . '/' . strtr(substr($class, strlen($prefix)), '\\', '/') . '.php';
+            if (is_file($file)) {
+                require $file;
+            }
+        }
+    });
+}
+
+// opis/closure 3 was written before PHP 8; its deprecation notices at loading are not the tests' business
+error_reporting(E_ALL & ~E_DEPRECATED);
+foreach ([Opis\Closure\SerializableClosure::class, Opis\Closure\ReflectionClosure::class] as $class) {
+    class_exists($class);
+}
+error_reporting(E_ALL);
