@@ -17,6 +17,19 @@ final class PayloadDecoder
 
     private const ADVICE = '; install it where the worker runs, or load its autoloader through php_includes';
 
+    /** What PHP complained about last while it rebuilt the payload. */
+    private ?string $notice = null;
+
+    private readonly Closure $listener;
+
+    public function __construct()
+    {
+        $this->listener = function (int $level, string $message): bool {
+            $this->notice = $message;
+            return true;
+        };
+    }
+
     /** @throws TaskRefused */
     public function decode(mixed $payload): callable
     {
@@ -35,7 +48,14 @@ final class PayloadDecoder
             }
             $payload = $decoded;
         }
-        return self::callableIn($this->unserialize($payload));
+        // the libraries of closures cause notices that are not the task's, and must not reach its error handler
+        $this->notice = null;
+        set_error_handler($this->listener);
+        try {
+            return $this->callableIn($this->unserialize($payload));
+        } finally {
+            restore_error_handler();
+        }
     }
 
     /** Objects, old Serializable objects, arrays, and what opis/closure 4 signed. */
@@ -53,22 +73,20 @@ final class PayloadDecoder
 
     private function unserialize(string $payload): mixed
     {
-        error_clear_last();
         try {
             $value = str_contains($payload, self::OPIS_4) && class_exists(\Opis\Closure\Serializer::class)
                 ? \Opis\Closure\Serializer::unserialize($payload)
-                : @unserialize($payload);
+                : unserialize($payload);
         } catch (\Throwable $e) {
             throw self::invalid('the payload cannot be unserialized: ' . get_class($e) . ': ' . $e->getMessage(), $e);
         }
         if ($value === false) {
-            $reason = error_get_last()['message'] ?? 'it is damaged';
-            throw self::invalid("the payload cannot be unserialized: $reason");
+            throw self::invalid('the payload cannot be unserialized: ' . ($this->notice ?? 'it is damaged'));
         }
         return $value;
     }
 
-    private static function callableIn(mixed $value): callable
+    private function callableIn(mixed $value): callable
     {
         if ($value instanceof \__PHP_Incomplete_Class) {
             $class = ((array) $value)['__PHP_Incomplete_Class_Name'] ?? 'unknown';
@@ -76,13 +94,13 @@ final class PayloadDecoder
         }
         if (is_object($value) && !$value instanceof Closure && method_exists($value, 'getClosure')) {
             try {
-                $closure = @$value->getClosure();
+                $closure = $value->getClosure();
             } catch (\Throwable $e) {
                 throw self::invalid('the closure cannot be rebuilt: ' . $e->getMessage(), $e);
             }
             // the class that a closure was written in, its scope, must exist here too
             $value = $closure ?? throw self::invalid('the closure cannot be rebuilt: '
-                . (error_get_last()['message'] ?? 'it is damaged') . self::ADVICE);
+                . ($this->notice ?? 'it is damaged') . self::ADVICE);
         }
         if (!is_callable($value)) {
             throw self::invalid('the payload holds ' . get_debug_type($value) . ', which cannot be called');
