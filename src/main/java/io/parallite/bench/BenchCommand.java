@@ -100,7 +100,6 @@ public final class BenchCommand implements Callable<Integer> {
             names = "--rate",
             paramLabel = "R",
             defaultValue = "0",
-            hideParamSyntax = true,
             description = "Tasks a second over all connections, however fast replies come.")
     private double rate;
 

@@ -67,7 +67,8 @@ final class BenchReport {
             row(
                     out,
                     "unsent",
-                    HumanUnits.count(result.unsent()) + " due at this rate, no place free");
+                    HumanUnits.count(result.unsent())
+                            + " due but found no free place; raise --depth");
         }
         printLatencies(result.latencies(), out);
         if (!result.failures().isEmpty()) {
@@ -133,7 +134,8 @@ final class BenchReport {
     }
 
     private static void printFailure(String code, Failure failure, PrintWriter out) {
-        String message = failure.firstMessage().lines().findFirst().orElse("");
+        String line = failure.firstMessage().lines().findFirst().orElse("");
+        String message = line.replaceAll("\\p{Cntrl}", " ");
         String shown = message.length() > 300 ? message.substring(0, 300) + "..." : message;
         out.printf(Locale.ROOT, "%10s  %s: %s%n", HumanUnits.count(failure.count()), code, shown);
     }

@@ -9,7 +9,7 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs a plan: one thread, one selector, all connections.
@@ -20,16 +20,13 @@ import java.util.concurrent.locks.LockSupport;
  * its latency still counts from the moment it was due: a stall shows in every task it delayed, not
  * only in those it caught (no coordinated omission).
  *
- * <p>Phases: warm-up, the measured window, then waiting for what is still in flight. All state
- * belongs to the thread in {@link #run}; only {@link #interrupt} may be called from another.
+ * <p>All state belongs to the thread in {@link #run}; only {@link #interrupt} may be called from
+ * another. The {@link Pacer} of an open loop only wakes the selector.
  */
 final class LoadGenerator implements AutoCloseable {
 
     private static final long SECOND = 1_000_000_000L;
     private static final long MILLISECOND = 1_000_000L;
-
-    /** The selector counts milliseconds; closer to a task's moment the thread naps for so long. */
-    private static final long NAP_NANOS = 50_000;
 
     private final BenchPlan plan;
     private final BenchFrames frames;
@@ -39,6 +36,8 @@ final class LoadGenerator implements AutoCloseable {
     private final List<Connection> connections = new ArrayList<>();
     private final Selector selector;
     private final RunWindow window;
+    private final @Nullable Pacer pacer;
+    private final long interval;
 
     /** The start of the run: all moments are nanoseconds since. */
     private long origin;
@@ -48,8 +47,8 @@ final class LoadGenerator implements AutoCloseable {
     private long unsubmitted = Long.MAX_VALUE;
     private long lastActivity;
 
-    private long interval;
     private long nextDue;
+    private boolean behind;
     private int nextConnection;
 
     LoadGenerator(BenchPlan plan, BenchFrames frames, Progress progress) throws IOException {
@@ -61,9 +60,8 @@ final class LoadGenerator implements AutoCloseable {
         if (plan.extent() instanceof ForTasks(long tasks)) {
             unsubmitted = tasks;
         }
-        if (plan.rate() > 0) {
-            interval = Math.max(1, Math.round(SECOND / plan.rate()));
-        }
+        this.pacer = plan.rate() > 0 ? new Pacer(selector) : null;
+        this.interval = plan.rate() > 0 ? Math.max(1, Math.round(SECOND / plan.rate())) : 0;
     }
 
     /**
@@ -124,6 +122,9 @@ final class LoadGenerator implements AutoCloseable {
     @Override
     public void close() {
         closeConnections();
+        if (pacer != null) {
+            pacer.close();
+        }
         try {
             selector.close();
         } catch (IOException e) {
@@ -134,8 +135,7 @@ final class LoadGenerator implements AutoCloseable {
     private void begin(long start) {
         lastActivity = start;
         window.turn(start);
-        if (plan.rate() > 0) {
-            nextDue = start;
+        if (pacer != null) {
             submitDue(start);
             return;
         }
@@ -148,15 +148,10 @@ final class LoadGenerator implements AutoCloseable {
     /** Waits for replies, at most until the next moment at which something else is to be done. */
     private void await(long now, long nextTick) throws IOException {
         long until = window.nextTurn(now, nextTick);
-        boolean pacing = plan.rate() > 0 && sending(now) && nextDue > now;
-        long wait = (pacing ? Math.min(until, nextDue) : until) - now;
-        if (pacing && wait < 2 * MILLISECOND) {
-            if (selector.selectNow(this::serve) == 0) {
-                LockSupport.parkNanos(Math.min(wait, NAP_NANOS));
-            }
-        } else {
-            selector.select(this::serve, Math.max(1, wait / MILLISECOND));
+        if (pacer != null && sending(now) && nextDue > now && nextDue < until) {
+            pacer.wakeAt(origin + nextDue);
         }
+        selector.select(this::serve, Math.max(1, (until - now) / MILLISECOND));
     }
 
     /** Serves one ready connection: takes its replies, sends its next tasks. */
@@ -166,7 +161,7 @@ final class LoadGenerator implements AutoCloseable {
             if (key.isReadable() && connection.receive(buffer) > 0) {
                 long now = now();
                 lastActivity = now;
-                while (plan.rate() == 0 && sending(now) && connection.hasFreePlace()) {
+                while (pacer == null && sending(now) && connection.hasFreePlace()) {
                     submit(connection, now);
                 }
             }
@@ -183,9 +178,14 @@ final class LoadGenerator implements AutoCloseable {
         }
     }
 
-    /** At a constant rate: submits what is due, in turn to the connections with a free place. */
+    /**
+     * At a constant rate: submits what is due, in turn to the connections with a free place.
+     *
+     * <p>A task that waited for a place, or for this thread, counts from when it was due. Only the
+     * imprecision of a timer is not held against the daemon.
+     */
     private void submitDue(long now) {
-        if (plan.rate() == 0 || window.phase() == Phase.WAITING) {
+        if (pacer == null || window.phase() == Phase.WAITING) {
             return;
         }
         int taken = 0;
@@ -193,7 +193,8 @@ final class LoadGenerator implements AutoCloseable {
             nextConnection = (nextConnection + 1) % connections.size();
             Connection connection = connections.get(nextConnection);
             if (connection.hasFreePlace()) {
-                submit(connection, nextDue);
+                boolean onTime = !behind && now - nextDue < MILLISECOND;
+                submit(connection, onTime ? now : nextDue);
                 flush(connection);
                 nextDue += interval;
                 lastActivity = now;
@@ -202,6 +203,7 @@ final class LoadGenerator implements AutoCloseable {
                 taken++;
             }
         }
+        behind = nextDue <= now;
     }
 
     private void flush(Connection connection) {
@@ -241,7 +243,7 @@ final class LoadGenerator implements AutoCloseable {
     /** Tasks that were due in the time that has passed but found no free place. */
     private long unsent() {
         boolean endsByTime = plan.extent() instanceof ForDuration;
-        return plan.rate() > 0 && endsByTime
+        return pacer != null && endsByTime
                 ? Math.max(0, (Math.min(now(), window.closesAt()) - nextDue) / interval)
                 : 0;
     }

@@ -40,12 +40,12 @@ class BenchReportTest {
     @Test
     void listsFailuresWithTheirFirstMessage() {
         String table =
-                print(result(Map.of("INVALID_PAYLOAD", new Failure(12, "not\ncallable")), 7));
+                print(result(Map.of("INVALID_PAYLOAD", new Failure(12, "not\u001b\ncallable")), 7));
 
         assertThat(table)
                 .contains("errors    12")
-                .contains("12  INVALID_PAYLOAD: not" + System.lineSeparator())
-                .contains("unsent    7 due at this rate")
+                .contains("12  INVALID_PAYLOAD: not " + System.lineSeparator())
+                .contains("unsent    7 due but found no free place")
                 .contains("No task succeeded")
                 .contains("--php");
     }

@@ -1,8 +1,8 @@
 package io.parallite.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIOException;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.net.InetAddress;
@@ -40,8 +40,6 @@ class TargetTest {
     void takesWhateverHasASlashForAPath(@TempDir Path directory) {
         Target target = new Target(directory.resolve("none:9876").toString());
 
-        assertThatThrownBy(target::connect)
-                .isInstanceOf(IOException.class)
-                .hasMessageContaining("No such file");
+        assertThatIOException().isThrownBy(target::connect);
     }
 }
