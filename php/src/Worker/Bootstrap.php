@@ -24,14 +24,16 @@ final class Bootstrap
             }
         }
         $autoloader = self::projectAutoloader() ?? self::ownAutoloader($packageDirectory);
+        // a closure without a class, so that the files see neither $this nor self
+        $require = \Closure::bind(static fn(string $path): mixed => require_once $path, null, null);
         if ($autoloader !== null) {
-            require_once $autoloader;
+            $require($autoloader);
         }
         foreach ($includes as $file) {
             if (!is_file($file)) {
                 throw new \RuntimeException("php_includes names a file that does not exist: $file");
             }
-            require_once $file;
+            $require($file);
         }
     }
 

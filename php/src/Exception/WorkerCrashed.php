@@ -1,0 +1,12 @@
+<?php
+
+declare(strict_types=1);
+
+namespace B7s\Parallite\Exception;
+
+/**
+ * The worker ended with the task: a crash, a fatal error, exit(), or no memory left.
+ */
+final class WorkerCrashed extends TaskException
+{
+}
