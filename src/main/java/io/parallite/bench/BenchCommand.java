@@ -142,10 +142,7 @@ public final class BenchCommand implements Callable<Integer> {
             try {
                 generator.connect();
             } catch (IOException | RuntimeException e) {
-                err.printf(
-                        "cannot connect to %s (%s); start the daemon with `parallite`, or name its"
-                                + " socket with --socket%n",
-                        plan.target(), reason(e));
+                err.println(refusal(plan, generator.connected(), reason(e)));
                 return EXIT_UNAVAILABLE;
             }
             return measure(generator, new BenchReport(plan, frames, encoding()));
@@ -225,6 +222,16 @@ public final class BenchCommand implements Callable<Integer> {
 
     private String encoding() {
         return messagePack ? "MessagePack" : "JSON";
+    }
+
+    private static String refusal(BenchPlan plan, int connected, String reason) {
+        return connected == 0
+                ? ("cannot connect to %s (%s); start the daemon with `parallite`, or name its"
+                                + " socket with --socket")
+                        .formatted(plan.target(), reason)
+                : ("cannot open connection %d of %d to %s (%s); ask for fewer with --connections, or"
+                                + " raise the limit of open files (ulimit -n)")
+                        .formatted(connected + 1, plan.connections(), plan.target(), reason);
     }
 
     private static String reason(Exception e) {

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
+import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -70,6 +71,8 @@ final class LoadGenerator implements AutoCloseable {
      * @throws IOException if one cannot be opened
      */
     void connect() throws IOException {
+        // Closing a channel loads a library the first time, which fails once descriptors run out.
+        SocketChannel.open().close();
         for (int number = 0; number < plan.connections(); number++) {
             connections.add(
                     new Connection(
@@ -81,6 +84,11 @@ final class LoadGenerator implements AutoCloseable {
                             measurements,
                             this::now));
         }
+    }
+
+    /** How many connections are open. */
+    int connected() {
+        return connections.size();
     }
 
     /** Ends a run early, from any thread; {@link #run} returns what was measured so far. */
