@@ -98,9 +98,11 @@ final class PayloadDecoder
             } catch (\Throwable $e) {
                 throw self::invalid('the closure cannot be rebuilt: ' . $e->getMessage(), $e);
             }
-            // the class that a closure was written in, its scope, must exist here too
-            $value = $closure ?? throw self::invalid('the closure cannot be rebuilt: '
-                . ($this->notice ?? 'it is damaged') . self::ADVICE);
+            // the class that a closure, or one that it captured, was written in must exist here too
+            if ($closure === null || str_ends_with((string) $this->notice, '" not found')) {
+                throw self::invalid('the closure cannot be rebuilt: ' . ($this->notice ?? 'it is damaged') . self::ADVICE);
+            }
+            $value = $closure;
         }
         if (!is_callable($value)) {
             throw self::invalid('the payload holds ' . get_debug_type($value) . ', which cannot be called');

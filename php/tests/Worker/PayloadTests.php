@@ -100,6 +100,18 @@ trait PayloadTests
         self::assertSame('INVALID_PAYLOAD', $reply['error_code'] ?? $reply);
     }
 
+    /** @dataProvider languages */
+    public function testNamesTheClassOfAClosureThatIsUnknownHere(string $library, string $encoding): void
+    {
+        $payload = self::payload(static fn() => 1, $library);
+        $payload = str_replace('Tests\Worker\WorkerContract', 'Tests\Worker\WorkerNonesuch', $payload);
+
+        $reply = self::ask(['payload' => $payload], $encoding);
+
+        self::assertFailed('INVALID_PAYLOAD', 'WorkerNonesuch" not found', $reply);
+        self::assertStringContainsString('php_includes', $reply['error']);
+    }
+
     /** @dataProvider encodings */
     public function testRunsCommands(string $encoding): void
     {
