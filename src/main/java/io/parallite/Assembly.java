@@ -1,0 +1,90 @@
+package io.parallite;
+
+import io.parallite.config.ParalliteConfig;
+import io.parallite.dispatch.DispatchSettings;
+import io.parallite.dispatch.Dispatcher;
+import io.parallite.dispatch.TaskCache;
+import io.parallite.engine.VertxEngine;
+import io.parallite.server.ClientServer;
+import io.parallite.server.Figures;
+import io.parallite.server.SessionSettings;
+import io.parallite.worker.PoolSettings;
+import io.parallite.worker.WorkerPool;
+import io.parallite.worker.WorkerProcesses;
+import io.parallite.worker.WorkerScript;
+import io.vertx.core.Vertx;
+import jakarta.enterprise.inject.Produces;
+import jakarta.inject.Singleton;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.random.RandomGenerator;
+
+/** Builds the parts of the daemon out of the configuration, each from those below it. */
+@Singleton
+final class Assembly {
+
+    /** How much longer than a task may run its result is kept. */
+    private static final Duration RETENTION = Duration.ofMinutes(5);
+
+    @Produces
+    @Singleton
+    VertxEngine engine(Vertx vertx) {
+        return new VertxEngine(vertx);
+    }
+
+    @Produces
+    @Singleton
+    WorkerScript workerScript(ParalliteConfig config) {
+        Optional<Path> home =
+                Optional.ofNullable(System.getProperty("parallite.home")).map(Path::of);
+        return WorkerScript.find(config, Path.of("").toAbsolutePath(), home);
+    }
+
+    @Produces
+    @Singleton
+    WorkerProcesses workerProcesses(
+            VertxEngine engine, ParalliteConfig config, WorkerScript script) {
+        return WorkerProcesses.create(engine, config, script);
+    }
+
+    @Produces
+    @Singleton
+    WorkerPool workerPool(VertxEngine engine, ParalliteConfig config, WorkerProcesses processes) {
+        PoolSettings settings =
+                new PoolSettings(
+                        config.fixedWorkers(),
+                        config.maxWorkers(),
+                        config.prefixName(),
+                        config.maxQueue(),
+                        config.queueTimeout());
+        return new WorkerPool(
+                engine, processes.transport(), settings, RandomGenerator.getDefault());
+    }
+
+    @Produces
+    @Singleton
+    Dispatcher dispatcher(VertxEngine engine, ParalliteConfig config, WorkerPool pool) {
+        TaskCache cache =
+                new TaskCache(
+                        engine, config.timeout().plus(RETENTION), config.resultCacheBytes());
+        return new Dispatcher(engine, pool, cache, new DispatchSettings(config.timeout()));
+    }
+
+    @Produces
+    @Singleton
+    ClientServer clientServer(
+            VertxEngine engine,
+            ParalliteConfig config,
+            Dispatcher dispatcher,
+            WorkerScript script) {
+        boolean addBenchmark = config.enableBenchmark() && !script.connectsBack();
+        return new ClientServer(
+                engine,
+                config.listenAddress(),
+                dispatcher,
+                new Figures(engine, dispatcher, Version.current()),
+                new SessionSettings(config.maxPayloadBytes(), addBenchmark),
+                config.maxInflightBytes());
+    }
+}

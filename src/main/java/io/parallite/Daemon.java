@@ -1,0 +1,169 @@
+package io.parallite;
+
+import io.parallite.config.ConfigException;
+import io.parallite.config.ParalliteConfig;
+import io.parallite.dispatch.Dispatcher;
+import io.parallite.engine.VertxEngine;
+import io.parallite.server.ClientServer;
+import io.parallite.server.ListenException;
+import io.parallite.worker.WorkerPool;
+import io.parallite.worker.WorkerProcesses;
+import io.parallite.worker.WorkerScript;
+import io.quarkus.runtime.Quarkus;
+import io.quarkus.runtime.QuarkusApplication;
+import jakarta.enterprise.inject.Instance;
+import jakarta.inject.Inject;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import org.jboss.logging.Logger;
+
+/**
+ * The daemon's life: start, serve, drain, stop.
+ *
+ * <p>Runs on the main thread; whatever touches the engine's state is sent there. Order of stopping:
+ * no more connections, running tasks finish within the grace period, workers end, replies are
+ * flushed, the socket file and the run-time directory are gone.
+ */
+public final class Daemon implements QuarkusApplication {
+
+    private static final Logger LOG = Logger.getLogger(Daemon.class);
+
+    private static final Duration PATIENCE = Duration.ofSeconds(2);
+
+    private final ParalliteConfig config;
+    private final VertxEngine engine;
+    private final Instance<WorkerScript> script;
+    private final Instance<WorkerProcesses> processes;
+    private final Instance<WorkerPool> pool;
+    private final Instance<Dispatcher> dispatcher;
+    private final Instance<ClientServer> server;
+    private final AtomicInteger exitCode = new AtomicInteger(ExitCode.OK);
+
+    @Inject
+    Daemon(
+            ParalliteConfig config,
+            VertxEngine engine,
+            Instance<WorkerScript> script,
+            Instance<WorkerProcesses> processes,
+            Instance<WorkerPool> pool,
+            Instance<Dispatcher> dispatcher,
+            Instance<ClientServer> server) {
+        this.config = config;
+        this.engine = engine;
+        this.script = script;
+        this.processes = processes;
+        this.pool = pool;
+        this.dispatcher = dispatcher;
+        this.server = server;
+    }
+
+    @Override
+    public int run(String... args) {
+        try {
+            start();
+        } catch (ConfigException e) {
+            return refuse(ExitCode.CONFIG, e);
+        } catch (ListenException e) {
+            return refuse(ExitCode.UNAVAILABLE, e);
+        }
+        Signals.install();
+        Quarkus.waitForExit();
+        stop();
+        return exitCode.get();
+    }
+
+    private static int refuse(int code, RuntimeException why) {
+        System.err.println("parallite: " + why.getMessage());
+        return code;
+    }
+
+    private void start() {
+        WorkerScript worker = script.get();
+        dispatcher.get().onTaskFailed(this::onTaskFailed);
+        try {
+            onEngine(
+                    done ->
+                            processes
+                                    .get()
+                                    .listen()
+                                    .chain(() -> server.get().listen())
+                                    .invoke(() -> pool.get().start())
+                                    .subscribe()
+                                    .with(ignored -> done.complete(null), done::completeExceptionally))
+                    .join();
+        } catch (CompletionException e) {
+            processes.get().close();
+            if (e.getCause() instanceof RuntimeException known) {
+                throw known;
+            }
+            throw e;
+        }
+        LOG.infof(
+                "Parallite %s accepts connections socket=%s workers=%d max=%d script=%s transport=%s pid=%d",
+                Version.current(),
+                config.listenAddress(),
+                config.fixedWorkers(),
+                config.maxWorkers(),
+                worker.path(),
+                worker.connectsBack() ? "socket" : "stdio",
+                ProcessHandle.current().pid());
+    }
+
+    private void onTaskFailed() {
+        if (config.stopsOnFailure() && exitCode.compareAndSet(ExitCode.OK, ExitCode.TASK_FAILED)) {
+            LOG.error("a task has failed and fail_mode=stop_all: stopping");
+            server.get().stopAccepting();
+            pool.get().drain();
+            Quarkus.asyncExit(ExitCode.TASK_FAILED);
+        }
+    }
+
+    private void stop() {
+        Duration grace =
+                exitCode.get() == ExitCode.OK ? config.shutdownGrace() : Duration.ZERO;
+        engine.execute(() -> server.get().stopAccepting());
+        boolean finished = waitFor(onEngine(done -> dispatcher.get().drain(() -> done.complete(null))), grace);
+        if (!finished && exitCode.get() == ExitCode.OK) {
+            LOG.warnf("tasks still ran after shutdown_grace_ms=%d and are ended", grace.toMillis());
+        }
+        waitFor(onEngine(done -> pool.get().stop(() -> done.complete(null))), PATIENCE);
+        waitFor(onEngine(done -> server.get().endSessions(() -> done.complete(null))), PATIENCE);
+        processes.get().close();
+        LOG.info("Parallite has stopped");
+    }
+
+    /** Has {@code action} run on the engine's thread; it completes the future it is given. */
+    private CompletableFuture<Void> onEngine(Consumer<CompletableFuture<Void>> action) {
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        engine.execute(
+                () -> {
+                    try {
+                        action.accept(done);
+                    } catch (RuntimeException e) {
+                        done.completeExceptionally(e);
+                    }
+                });
+        return done;
+    }
+
+    private static boolean waitFor(CompletableFuture<Void> done, Duration limit) {
+        try {
+            done.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+            return true;
+        } catch (TimeoutException e) {
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        } catch (ExecutionException e) {
+            LOG.error("stopping met a defect", e.getCause());
+            return false;
+        }
+    }
+}

@@ -1,0 +1,47 @@
+package io.parallite;
+
+import io.parallite.bench.BenchCommand;
+import io.quarkus.runtime.annotations.QuarkusMain;
+import picocli.CommandLine;
+import picocli.CommandLine.IVersionProvider;
+
+/**
+ * The command line. Commands that talk to a running daemon, and {@code --help}, never boot Quarkus;
+ * {@link ServeCommand} does once flags and configuration are known to be good.
+ */
+@QuarkusMain
+public final class Main {
+
+    private Main() {}
+
+    public static void main(String... args) {
+        int exitCode = commandLine().execute(args);
+        if (exitCode != ExitCode.OK) {
+            System.exit(exitCode);
+        }
+    }
+
+    static CommandLine commandLine() {
+        return new CommandLine(new ServeCommand())
+                .addSubcommand(new BenchCommand())
+                .setParameterExceptionHandler(Main::onBadArguments)
+                .setUsageHelpLongOptionsMaxWidth(28);
+    }
+
+    /** One sentence and where to read on, in place of the whole usage. */
+    private static int onBadArguments(CommandLine.ParameterException e, String[] args) {
+        CommandLine command = e.getCommandLine();
+        command.getErr().println("parallite: " + e.getMessage());
+        CommandLine.UnmatchedArgumentException.printSuggestions(e, command.getErr());
+        command.getErr().printf("Try '%s --help'.%n", command.getCommandSpec().qualifiedName());
+        return command.getCommandSpec().exitCodeOnInvalidInput();
+    }
+
+    /** Prints {@code Parallite 1.0.0}. */
+    static final class VersionProvider implements IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            return new String[] {"Parallite " + Version.current()};
+        }
+    }
+}

@@ -1,0 +1,77 @@
+package io.parallite.config;
+
+import java.util.List;
+import java.util.Optional;
+
+/** What the values of a setting must be like. */
+sealed interface Check {
+
+    /** What is expected instead, when {@code value} will not do. */
+    Optional<String> problemWith(String value);
+
+    /** A whole number within limits. */
+    record Whole(long min, long max) implements Check {
+        @Override
+        public Optional<String> problemWith(String value) {
+            try {
+                long number = Long.parseLong(value.strip());
+                if (number >= min && number <= max) {
+                    return Optional.empty();
+                }
+            } catch (NumberFormatException e) {
+                // not a number: told below
+            }
+            return Optional.of(
+                    max == Long.MAX_VALUE
+                            ? "a whole number of at least %d".formatted(min)
+                            : "a whole number from %d to %d".formatted(min, max));
+        }
+    }
+
+    /** One of a few words. */
+    record Choice(List<String> values) implements Check {
+        @Override
+        public Optional<String> problemWith(String value) {
+            return values.contains(value.strip())
+                    ? Optional.empty()
+                    : Optional.of(String.join(" or ", values));
+        }
+    }
+
+    /** A text of a form. */
+    record Text(String pattern, String description) implements Check {
+        @Override
+        public Optional<String> problemWith(String value) {
+            return value.matches(pattern) ? Optional.empty() : Optional.of(description);
+        }
+    }
+
+    /** An address to listen on. */
+    record Socket() implements Check {
+        @Override
+        public Optional<String> problemWith(String value) {
+            try {
+                ListenAddress.parse(value);
+                return Optional.empty();
+            } catch (IllegalArgumentException e) {
+                return Optional.of("a path or loopback host:port (" + e.getMessage() + ")");
+            }
+        }
+    }
+
+    /** A list of texts; each element is checked to be one where it is read. */
+    record TextList() implements Check {
+        @Override
+        public Optional<String> problemWith(String value) {
+            return Optional.empty();
+        }
+    }
+
+    /** Whatever there is. */
+    record Anything() implements Check {
+        @Override
+        public Optional<String> problemWith(String value) {
+            return Optional.empty();
+        }
+    }
+}

@@ -1,0 +1,35 @@
+package io.parallite.config;
+
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.Optional;
+
+/** Finds the word that was probably meant, by Levenshtein's edit distance. */
+final class Nearest {
+
+    private Nearest() {}
+
+    static Optional<String> to(String unknown, Collection<String> known) {
+        int tolerance = Math.max(2, unknown.length() / 3);
+        return known.stream()
+                .filter(word -> distance(unknown, word) <= tolerance)
+                .min(Comparator.comparingInt(word -> distance(unknown, word)));
+    }
+
+    static int distance(String a, String b) {
+        int[] previous = new int[b.length() + 1];
+        for (int j = 0; j <= b.length(); j++) {
+            previous[j] = j;
+        }
+        for (int i = 1; i <= a.length(); i++) {
+            int[] current = new int[b.length() + 1];
+            current[0] = i;
+            for (int j = 1; j <= b.length(); j++) {
+                int replaced = previous[j - 1] + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
+                current[j] = Math.min(replaced, 1 + Math.min(previous[j], current[j - 1]));
+            }
+            previous = current;
+        }
+        return previous[b.length()];
+    }
+}

@@ -1,0 +1,93 @@
+package io.parallite.config;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.ConfigMapping.NamingStrategy;
+import io.smallrye.config.WithConverter;
+import io.smallrye.config.WithName;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/** The effective configuration; {@link Setting} says what each value means and may be. */
+@ConfigMapping(prefix = "parallite", namingStrategy = NamingStrategy.SNAKE_CASE)
+public interface ParalliteConfig {
+
+    int DEFAULT_MAX_WORKERS = 32;
+
+    int fixedWorkers();
+
+    @WithName("max_workers")
+    Optional<Integer> configuredMaxWorkers();
+
+    String prefixName();
+
+    @WithName("timeout_ms")
+    @WithConverter(Millis.class)
+    Duration timeout();
+
+    Optional<String> socket();
+
+    String failMode();
+
+    int maxPayloadBytes();
+
+    boolean enableBenchmark();
+
+    boolean debugLogs();
+
+    boolean workerDebugLogs();
+
+    Optional<String> workerScript();
+
+    String workerTransport();
+
+    Optional<List<String>> phpIncludes();
+
+    String phpBinary();
+
+    Optional<List<String>> phpOptions();
+
+    int maxQueue();
+
+    @WithName("queue_timeout_ms")
+    Optional<@WithConverter(Millis.class) Duration> configuredQueueTimeout();
+
+    @WithName("start_timeout_ms")
+    @WithConverter(Millis.class)
+    Duration startTimeout();
+
+    long resultCacheBytes();
+
+    long maxInflightBytes();
+
+    @WithName("shutdown_grace_ms")
+    @WithConverter(Millis.class)
+    Duration shutdownGrace();
+
+    int httpPort();
+
+    String httpHost();
+
+    /** The file that was read, where there is one. */
+    Optional<String> config();
+
+    /** Most workers at a time. */
+    default int maxWorkers() {
+        return configuredMaxWorkers().orElse(Math.max(DEFAULT_MAX_WORKERS, fixedWorkers()));
+    }
+
+    /** How long a task may wait. */
+    default Duration queueTimeout() {
+        return configuredQueueTimeout().orElse(timeout());
+    }
+
+    /** Where to listen. */
+    default ListenAddress listenAddress() {
+        return ListenAddress.parse(socket().orElse(""));
+    }
+
+    /** Whether the first failed task stops the daemon. */
+    default boolean stopsOnFailure() {
+        return !failMode().equals("continue");
+    }
+}

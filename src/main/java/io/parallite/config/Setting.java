@@ -1,0 +1,147 @@
+package io.parallite.config;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything that can be set, each with its type, limits, default and one line of explanation: the
+ * one list from which files and flags are checked, defaults are taken and help is printed.
+ */
+public enum Setting {
+    FIXED_WORKERS(integer(0, 1000), "1", "Persistent workers; 0 starts workers on demand only."),
+    MAX_WORKERS(
+            integer(1, 1000),
+            null,
+            "Most workers at a time, persistent ones included; 32, or fixed_workers if that is more."),
+    PREFIX_NAME(text("[^\\s/\\\\]{1,64}", "1 to 64 characters without spaces and slashes"), "work", "What worker names begin with."),
+    TIMEOUT_MS(integer(1, Integer.MAX_VALUE), "60000", "How long a task may run, in milliseconds."),
+    SOCKET(new Check.Socket(), "", "Path of the socket, or host:port on loopback."),
+    FAIL_MODE(
+            choice("continue", "stop_all", "stop"),
+            "continue",
+            "continue, or stop_all: the first failed task stops the daemon."),
+    MAX_PAYLOAD_BYTES(
+            integer(1024, 1 << 30), "10485760", "Longest request and longest reply, in bytes."),
+    ENABLE_BENCHMARK(bool(), "false", "Measure time and memory of every task."),
+    DEBUG_LOGS(bool(), "false", "Log every task."),
+    WORKER_DEBUG_LOGS(bool(), "false", "Have the bundled worker log what it does."),
+    WORKER_SCRIPT(text(".*", ""), "", "Worker script to run in place of the bundled one."),
+    WORKER_TRANSPORT(
+            choice("auto", "socket", "stdio"),
+            "auto",
+            "socket for Parallite's own worker, stdio for any script that speaks frames; auto looks."),
+    PHP_INCLUDES(
+            new Check.TextList(), null, "PHP files that every worker loads, relative to the file."),
+    PHP_BINARY(text(".+", "a program"), "php", "PHP's command line program."),
+    PHP_OPTIONS(
+            new Check.TextList(), null, "Options for PHP, for example -d and memory_limit=512M."),
+    MAX_QUEUE(integer(0, 1_000_000), "10000", "Most tasks that wait for a worker."),
+    QUEUE_TIMEOUT_MS(
+            integer(1, Integer.MAX_VALUE),
+            null,
+            "How long a task may wait for a worker, in milliseconds; timeout_ms when not set."),
+    START_TIMEOUT_MS(
+            integer(100, 3_600_000), "30000", "How long a worker may take to start, in milliseconds."),
+    RESULT_CACHE_BYTES(
+            integer(0, Long.MAX_VALUE), "67108864", "Memory for results that may be asked for again."),
+    MAX_INFLIGHT_BYTES(
+            integer(1 << 20, Long.MAX_VALUE), "134217728", "Memory for large requests in flight."),
+    SHUTDOWN_GRACE_MS(
+            integer(0, 3_600_000), "4000", "How long running tasks get to finish when it stops."),
+    HTTP_PORT(integer(0, 65535), "0", "Port for health checks; 0 opens none."),
+    HTTP_HOST(text(".+", "a host"), "127.0.0.1", "Host for health checks."),
+    GO_OVERRIDES(new Check.Anything(), null, "Known from the Go daemon; has no effect.");
+
+    private final Check check;
+    private final @Nullable String byDefault;
+    private final String explanation;
+
+    Setting(Check check, @Nullable String byDefault, String explanation) {
+        this.check = check;
+        this.byDefault = byDefault;
+        this.explanation = explanation;
+    }
+
+    /** The name in {@code parallite.json}, for example {@code fixed_workers}. */
+    public String key() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+
+    /** The name in SmallRye Config. */
+    public String property() {
+        return "parallite." + key();
+    }
+
+    /** The environment variable that sets it. */
+    public String variable() {
+        return "PARALLITE_" + name();
+    }
+
+    /** The command-line flag of that name. */
+    public String flag() {
+        return "--" + key().replace('_', '-');
+    }
+
+    /** The default, absent where the daemon works it out or where there is none. */
+    public Optional<String> byDefault() {
+        return Optional.ofNullable(byDefault);
+    }
+
+    public String explanation() {
+        return explanation;
+    }
+
+    /** Whether the value is a list of texts. */
+    public boolean isList() {
+        return check instanceof Check.TextList;
+    }
+
+    /** Whether any value is taken and none has an effect. */
+    public boolean isIgnored() {
+        return check instanceof Check.Anything;
+    }
+
+    /**
+     * Checks a value.
+     *
+     * @param source where it comes from, for the message: a file, a variable, a flag
+     * @throws ConfigException naming key, value, source and what is expected
+     */
+    public void check(String value, String source) {
+        Optional<String> problem = check.problemWith(value);
+        if (problem.isPresent()) {
+            throw new ConfigException(
+                    "%s=%s in %s is not valid: expected %s"
+                            .formatted(key(), value, source, problem.get()));
+        }
+    }
+
+    /** The setting of this name in {@code parallite.json}. */
+    public static Optional<Setting> of(String key) {
+        return Arrays.stream(values()).filter(setting -> setting.key().equals(key)).findFirst();
+    }
+
+    /** The known key that looks most like {@code unknown}, if one does. */
+    public static Optional<String> nearest(String unknown) {
+        return Nearest.to(unknown, Arrays.stream(values()).map(Setting::key).toList());
+    }
+
+    private static Check integer(long min, long max) {
+        return new Check.Whole(min, max);
+    }
+
+    private static Check bool() {
+        return new Check.Choice(List.of("true", "false"));
+    }
+
+    private static Check choice(String... values) {
+        return new Check.Choice(List.of(values));
+    }
+
+    private static Check text(String pattern, String description) {
+        return new Check.Text(pattern, description);
+    }
+}

@@ -1,0 +1,16 @@
+package io.parallite.dispatch;
+
+/**
+ * The dispatcher's counters as of one moment; any thread may read it.
+ *
+ * @param inFlight tasks that wait or run
+ * @param retained results in the cache
+ * @param retainedBytes what they are charged
+ */
+public record DispatchSnapshot(
+        long submitted,
+        long completed,
+        long failed,
+        int inFlight,
+        long retained,
+        long retainedBytes) {}

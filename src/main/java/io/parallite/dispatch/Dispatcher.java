@@ -1,0 +1,233 @@
+package io.parallite.dispatch;
+
+import io.parallite.engine.Engine;
+import io.parallite.task.FailureKind;
+import io.parallite.task.Task;
+import io.parallite.task.TaskException;
+import io.parallite.task.TaskId;
+import io.parallite.task.TaskResult;
+import io.parallite.task.TaskState;
+import io.parallite.task.TaskStatus;
+import io.parallite.worker.Lane;
+import io.parallite.worker.PoolSnapshot;
+import io.parallite.worker.UndeliveredException;
+import io.parallite.worker.WorkerLease;
+import io.parallite.worker.WorkerPool;
+import io.parallite.worker.WorkerReply;
+import io.smallrye.mutiny.Uni;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs every task once and tells its result to all who ask.
+ *
+ * <p>A {@code task_id} that is in flight is joined, one that is retained is answered from the {@link
+ * TaskCache}; only an id that is neither is leased a worker. Owned by the engine's thread.
+ */
+public final class Dispatcher {
+
+    private static final Logger LOG = Logger.getLogger(Dispatcher.class);
+
+    /** A task that no worker has read is tried on this many. */
+    private static final int MAX_ATTEMPTS = 3;
+
+    private final Engine engine;
+    private final WorkerPool pool;
+    private final TaskCache cache;
+    private final DispatchSettings settings;
+    private final Map<TaskId, TaskRun> inFlight = new HashMap<>();
+    private Runnable onTaskFailed = () -> {};
+    private @Nullable Runnable onIdle;
+    private long submitted;
+    private long completed;
+    private long failed;
+
+    public Dispatcher(
+            Engine engine, WorkerPool pool, TaskCache cache, DispatchSettings settings) {
+        this.engine = engine;
+        this.pool = pool;
+        this.cache = cache;
+        this.settings = settings;
+    }
+
+    /** Runs {@code action} after each task that failed by itself, once its reply is on its way. */
+    public void onTaskFailed(Runnable action) {
+        onTaskFailed = action;
+    }
+
+    /** A lane of the queue for one client session. */
+    public Lane newLane() {
+        return pool.newLane();
+    }
+
+    /**
+     * The result of {@code task}, which runs at once, when a worker is free, or not at all because
+     * it has been submitted before. Never fails: failures are results. Cancelling leaves the task
+     * running.
+     */
+    public Uni<TaskResult> submit(Task task, Lane lane) {
+        TaskRun known = inFlight.get(task.id());
+        if (known != null) {
+            return known.isSameAs(task) ? known.result() : conflict(task.id(), "in flight");
+        }
+        RetainedTask retained = cache.find(task.id());
+        if (retained != null) {
+            return retained.fingerprint() == task.fingerprint()
+                    ? Uni.createFrom().item(retained.result())
+                    : conflict(task.id(), "retained");
+        }
+        TaskRun run = new TaskRun(task, engine.epochMillis());
+        inFlight.put(task.id(), run);
+        submitted++;
+        attempt(run, lane);
+        return run.result();
+    }
+
+    private void attempt(TaskRun run, Lane lane) {
+        run.setAttempt(
+                pool.withWorker(run.task(), lane, lease -> exchange(run, lease))
+                        .subscribe()
+                        .with(
+                                reply -> finish(run, replied(reply)),
+                                failure -> onFailure(run, lane, failure)));
+    }
+
+    private Uni<WorkerReply> exchange(TaskRun run, WorkerLease lease) {
+        Task task = run.task();
+        run.onStarted(engine.epochMillis());
+        LOG.debugf("task is dispatched task=%s worker=%s", task.id(), lease.workerName());
+        Duration timeout = task.timeout() == null ? settings.timeout() : task.timeout();
+        return lease.exchange(task, timeout);
+    }
+
+    private static TaskResult replied(WorkerReply reply) {
+        return new TaskResult.Replied(reply.frame(), reply.ok());
+    }
+
+    private void onFailure(TaskRun run, Lane lane, Throwable failure) {
+        if (failure instanceof UndeliveredException && run.countAttempt() < MAX_ATTEMPTS) {
+            attempt(run, lane);
+        } else if (failure instanceof TaskException known) {
+            finish(run, known.toResult());
+        } else {
+            LOG.errorf(failure, "a task met a defect task=%s", run.task().id());
+            finish(
+                    run,
+                    new TaskResult.Failed(
+                            FailureKind.INTERNAL,
+                            "the daemon met a defect with this task; its log has the details"));
+        }
+    }
+
+    private void finish(TaskRun run, TaskResult result) {
+        TaskId id = run.task().id();
+        if (!inFlight.remove(id, run)) {
+            return; // cancelled meanwhile
+        }
+        TaskStatus status = run.finalStatus(result, engine.epochMillis());
+        if (isWorthRetaining(result)) {
+            cache.put(id, new RetainedTask(run.task().fingerprint(), status, result));
+        }
+        if (result.ok()) {
+            completed++;
+        } else {
+            failed++;
+        }
+        LOG.debugf("task has ended task=%s ok=%s", id, result.ok());
+        run.complete(result);
+        if (isTaskFailure(result)) {
+            onTaskFailed.run();
+        }
+        if (inFlight.isEmpty() && onIdle != null) {
+            onIdle.run();
+        }
+    }
+
+    /** A task that was refused has not been tried: its client may well submit it again. */
+    private static boolean isWorthRetaining(TaskResult result) {
+        return switch (result) {
+            case TaskResult.Replied ignored -> true;
+            case TaskResult.Failed(FailureKind kind, String ignored) ->
+                    kind.isTaskFailure() || kind == FailureKind.CANCELLED;
+        };
+    }
+
+    private static boolean isTaskFailure(TaskResult result) {
+        return switch (result) {
+            case TaskResult.Replied(byte[] ignored, boolean ok) -> !ok;
+            case TaskResult.Failed(FailureKind kind, String ignored) -> kind.isTaskFailure();
+        };
+    }
+
+    private static Uni<TaskResult> conflict(TaskId id, String state) {
+        return Uni.createFrom()
+                .item(
+                        new TaskResult.Failed(
+                                FailureKind.CONFLICT,
+                                "another payload is %s under task_id \"%s\"; give every task an id of its own"
+                                        .formatted(state, id)));
+    }
+
+    /** The result of a task that is in flight or retained; empty when there is no such task. */
+    public Optional<Uni<TaskResult>> await(TaskId id) {
+        TaskRun run = inFlight.get(id);
+        if (run != null) {
+            return Optional.of(run.result());
+        }
+        return Optional.ofNullable(cache.find(id))
+                .map(retained -> Uni.createFrom().item(retained.result()));
+    }
+
+    /** The state of a task that is in flight or retained. */
+    public Optional<TaskStatus> status(TaskId id) {
+        TaskRun run = inFlight.get(id);
+        return run != null
+                ? Optional.of(run.status())
+                : Optional.ofNullable(cache.find(id)).map(RetainedTask::status);
+    }
+
+    /**
+     * Takes a task out of the queue or kills its worker; all who wait for it get {@code CANCELLED}.
+     *
+     * @return whether there was something to cancel
+     */
+    public boolean cancel(TaskId id) {
+        TaskRun run = inFlight.get(id);
+        if (run == null) {
+            return false;
+        }
+        String when = run.status().state() == TaskState.RUNNING ? "while it ran" : "before it ran";
+        run.cancelAttempt();
+        finish(run, new TaskResult.Failed(FailureKind.CANCELLED, "task was cancelled " + when));
+        return true;
+    }
+
+    /** Drops results that are past their time. */
+    public void sweep() {
+        cache.sweep();
+    }
+
+    /** Takes no more tasks, and calls {@code whenIdle} once none is in flight. */
+    public void drain(Runnable whenIdle) {
+        onIdle = whenIdle;
+        pool.drain();
+        if (inFlight.isEmpty()) {
+            whenIdle.run();
+        }
+    }
+
+    /** Counters as they are now. */
+    public DispatchSnapshot snapshot() {
+        return new DispatchSnapshot(
+                submitted, completed, failed, inFlight.size(), cache.size(), cache.bytes());
+    }
+
+    /** The pool as it is now. */
+    public PoolSnapshot poolSnapshot() {
+        return pool.snapshot();
+    }
+}

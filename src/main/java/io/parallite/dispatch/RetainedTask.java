@@ -1,0 +1,7 @@
+package io.parallite.dispatch;
+
+import io.parallite.task.TaskResult;
+import io.parallite.task.TaskStatus;
+
+/** A task that has ended, as kept for those who ask again. */
+record RetainedTask(long fingerprint, TaskStatus status, TaskResult result) {}

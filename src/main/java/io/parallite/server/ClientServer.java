@@ -1,0 +1,136 @@
+package io.parallite.server;
+
+import io.parallite.config.ListenAddress;
+import io.parallite.dispatch.Dispatcher;
+import io.parallite.engine.VertxEngine;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.net.NetServer;
+import io.vertx.core.net.NetServerOptions;
+import io.vertx.core.net.NetSocket;
+import io.vertx.core.net.SocketAddress;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.Set;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The listening socket that PHP programs connect to, and the sessions of those that have.
+ *
+ * <p>Owned by the engine's thread.
+ */
+public final class ClientServer {
+
+    private static final Logger LOG = Logger.getLogger(ClientServer.class);
+
+    private static final int BACKLOG = 1024;
+
+    private final VertxEngine engine;
+    private final ListenAddress address;
+    private final Dispatcher dispatcher;
+    private final Figures figures;
+    private final SessionSettings settings;
+    private final ByteBudget budget;
+    private final Set<ClientSession> sessions = new LinkedHashSet<>();
+    private @Nullable NetServer server;
+    private @Nullable SocketFile socketFile;
+    private @Nullable Runnable onNoSessions;
+
+    /**
+     * @param maxInFlightBytes how many bytes of large requests may be in memory at once
+     */
+    public ClientServer(
+            VertxEngine engine,
+            ListenAddress address,
+            Dispatcher dispatcher,
+            Figures figures,
+            SessionSettings settings,
+            long maxInFlightBytes) {
+        this.engine = engine;
+        this.address = address;
+        this.dispatcher = dispatcher;
+        this.figures = figures;
+        this.settings = settings;
+        this.budget = new ByteBudget(maxInFlightBytes);
+    }
+
+    /**
+     * Starts to accept connections.
+     *
+     * <p>Fails with a {@link ListenException} when the address is taken or cannot be used. Engine
+     * thread.
+     */
+    public Uni<Void> listen() {
+        NetServer opened =
+                engine.vertx().createNetServer(new NetServerOptions().setAcceptBacklog(BACKLOG));
+        server = opened;
+        opened.connectHandler(this::onConnect);
+        opened.exceptionHandler(e -> LOG.debugf("cannot accept: %s", e.getMessage()));
+        return switch (address) {
+            case ListenAddress.Unix(var path) -> {
+                SocketFile file = SocketFile.claim(path);
+                socketFile = file;
+                yield listenOn(opened, SocketAddress.domainSocketAddress(file.bindPath().toString()))
+                        .invoke(file::publish);
+            }
+            case ListenAddress.Tcp(String host, int port) ->
+                    listenOn(opened, SocketAddress.inetSocketAddress(port, host));
+        };
+    }
+
+    private Uni<Void> listenOn(NetServer opened, SocketAddress where) {
+        return Uni.createFrom()
+                .completionStage(() -> opened.listen(where).toCompletionStage())
+                .onFailure()
+                .transform(
+                        e ->
+                                new ListenException(
+                                        "cannot listen on %s: %s".formatted(address, e.getMessage())))
+                .replaceWithVoid();
+    }
+
+    private void onConnect(NetSocket socket) {
+        ClientSession session = new ClientSession(socket, dispatcher, figures, budget, settings);
+        sessions.add(session);
+        socket.closeHandler(
+                ignored -> {
+                    session.onClosed();
+                    sessions.remove(session);
+                    if (sessions.isEmpty() && onNoSessions != null) {
+                        onNoSessions.run();
+                    }
+                });
+    }
+
+    /** Accepts no more connections and removes the socket file; sessions go on. */
+    public void stopAccepting() {
+        if (socketFile != null) {
+            socketFile.remove();
+            socketFile = null;
+        }
+        if (server != null) {
+            server.close();
+            server = null;
+        }
+    }
+
+    /** Closes each session once its last reply is written; {@code whenGone} follows the last. */
+    public void endSessions(Runnable whenGone) {
+        onNoSessions =
+                () -> {
+                    onNoSessions = null;
+                    whenGone.run();
+                };
+        for (ClientSession session : new ArrayList<>(sessions)) {
+            session.end();
+        }
+        if (sessions.isEmpty() && onNoSessions != null) {
+            onNoSessions.run();
+        }
+    }
+
+    /** How many clients are connected. */
+    public int sessions() {
+        return sessions.size();
+    }
+}

@@ -1,0 +1,149 @@
+package io.parallite.server;
+
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFilePermissions;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The file of a listening domain socket.
+ *
+ * <p>The socket is bound in a directory that only its owner can enter, its permissions are set there,
+ * and only then it is linked to its public name: at no moment can another user connect, and linking
+ * fails when a second daemon was faster.
+ */
+final class SocketFile {
+
+    private static final Logger LOG = Logger.getLogger(SocketFile.class);
+    private static final boolean POSIX =
+            FileSystems.getDefault().supportedFileAttributeViews().contains("posix");
+
+    private final Path path;
+    private final Path nursery;
+    private @Nullable Object identity;
+
+    private SocketFile(Path path, Path nursery) {
+        this.path = path;
+        this.nursery = nursery;
+    }
+
+    /**
+     * Makes sure that a socket can be put at {@code path}: a stale one is removed.
+     *
+     * @throws ListenException when a daemon answers there, something else than a socket lies there,
+     *     or the directory is not writable
+     */
+    static SocketFile claim(Path path) {
+        try {
+            removeStale(path);
+            Path parent = path.toAbsolutePath().getParent();
+            Path directory = parent == null ? Path.of("/") : parent;
+            return new SocketFile(path, Files.createTempDirectory(directory, ".pl-"));
+        } catch (IOException e) {
+            throw new ListenException(
+                    "cannot create socket %s: %s; give --socket a path in a directory that this user may write to"
+                            .formatted(path, reason(e)));
+        }
+    }
+
+    private static void removeStale(Path path) throws IOException {
+        if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+            return;
+        }
+        BasicFileAttributes attributes =
+                Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+        if (!attributes.isOther()) {
+            throw new ListenException(
+                    "%s exists and is not a socket; remove it or give another --socket"
+                            .formatted(path));
+        }
+        if (isAnswered(path)) {
+            throw new ListenException(
+                    "another daemon is listening on %s; stop it or give another --socket"
+                            .formatted(path));
+        }
+        LOG.infof("a stale socket is replaced socket=%s", path);
+        Files.delete(path);
+    }
+
+    private static boolean isAnswered(Path path) {
+        try (SocketChannel probe = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+            return probe.connect(UnixDomainSocketAddress.of(path));
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /** Where to bind. */
+    Path bindPath() {
+        return nursery.resolve("s");
+    }
+
+    /**
+     * Gives the bound socket its permissions (owner only) and its public name.
+     *
+     * @throws ListenException when another daemon has taken the name meanwhile
+     */
+    void publish() {
+        try {
+            if (POSIX) {
+                Files.setPosixFilePermissions(
+                        bindPath(), PosixFilePermissions.fromString("rw-------"));
+            }
+            link();
+            identity = Files.readAttributes(path, BasicFileAttributes.class).fileKey();
+        } catch (FileAlreadyExistsException e) {
+            throw new ListenException(
+                    "another daemon has just taken %s; stop it or give another --socket"
+                            .formatted(path));
+        } catch (IOException e) {
+            throw new ListenException("cannot create socket %s: %s".formatted(path, reason(e)));
+        } finally {
+            discardNursery();
+        }
+    }
+
+    private void link() throws IOException {
+        try {
+            Files.createLink(path, bindPath());
+        } catch (UnsupportedOperationException e) {
+            Files.move(bindPath(), path);
+        }
+    }
+
+    private void discardNursery() {
+        try {
+            Files.deleteIfExists(bindPath());
+            Files.deleteIfExists(nursery);
+        } catch (IOException e) {
+            LOG.debugf("cannot remove %s: %s", nursery, e.getMessage());
+        }
+    }
+
+    /** Removes the public name, if it still is this socket's. */
+    void remove() {
+        discardNursery();
+        try {
+            if (identity != null
+                    && identity.equals(
+                            Files.readAttributes(path, BasicFileAttributes.class).fileKey())) {
+                Files.deleteIfExists(path);
+            }
+        } catch (IOException e) {
+            LOG.debugf("cannot remove %s: %s", path, e.getMessage());
+        }
+    }
+
+    private static String reason(IOException e) {
+        return e.getClass().getSimpleName() + ": " + e.getMessage();
+    }
+}

@@ -1,0 +1,63 @@
+package io.parallite.task;
+
+/**
+ * Why a request or a task failed, as told to clients in {@code error_code}.
+ *
+ * <p>These are the daemon's own kinds. A worker's answer carries a code of the worker's choosing
+ * ({@code EXCEPTION}, {@code FATAL}, …) and is passed on untouched.
+ */
+public enum FailureKind {
+    /** The frame is neither a JSON nor a MessagePack map, or ends in the middle of one. */
+    MALFORMED_FRAME,
+    /** The map is well-formed, but a field is missing, of the wrong type or unknown. */
+    INVALID_REQUEST,
+    /** The frame is longer than {@code max_payload_bytes}. */
+    PAYLOAD_TOO_LARGE,
+    /** Another payload was submitted under the same {@code task_id}. */
+    CONFLICT,
+    /** No task of that id is in flight or retained. */
+    NOT_FOUND,
+    /** {@code max_queue} tasks are waiting already. */
+    QUEUE_FULL,
+    /** The task waited {@code queue_timeout_ms} without getting a worker. */
+    QUEUE_TIMEOUT,
+    /** The task ran for longer than its {@code timeout_ms}; its worker was killed. */
+    TIMEOUT,
+    /** A client cancelled the task. */
+    CANCELLED,
+    /** The worker ended before it answered. */
+    WORKER_CRASHED,
+    /** No worker could be started. */
+    WORKER_START_FAILED,
+    /** The worker sent something that is not the reply to its task. */
+    WORKER_PROTOCOL,
+    /** The daemon is stopping and takes no more tasks. */
+    SHUTTING_DOWN,
+    /** The worker's reply cannot be told in the encoding that the client speaks. */
+    RESULT_NOT_ENCODABLE,
+    /** A defect of the daemon. */
+    INTERNAL;
+
+    /** Whether a task that ended so has failed by itself: {@code fail_mode=stop_all} stops on it. */
+    public boolean isTaskFailure() {
+        return switch (this) {
+            case TIMEOUT,
+                    QUEUE_TIMEOUT,
+                    WORKER_CRASHED,
+                    WORKER_START_FAILED,
+                    WORKER_PROTOCOL,
+                    INTERNAL ->
+                    true;
+            case MALFORMED_FRAME,
+                    INVALID_REQUEST,
+                    PAYLOAD_TOO_LARGE,
+                    CONFLICT,
+                    NOT_FOUND,
+                    QUEUE_FULL,
+                    CANCELLED,
+                    SHUTTING_DOWN,
+                    RESULT_NOT_ENCODABLE ->
+                    false;
+        };
+    }
+}

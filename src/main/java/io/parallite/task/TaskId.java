@@ -1,0 +1,33 @@
+package io.parallite.task;
+
+/**
+ * The name a client gives a task: 1 to {@value #MAX_LENGTH} characters, unique among the tasks that
+ * are in flight or retained.
+ */
+public record TaskId(String value) {
+
+    public static final int MAX_LENGTH = 255;
+
+    /**
+     * @throws TaskException of kind {@link FailureKind#INVALID_REQUEST} when the id is empty or too
+     *     long
+     */
+    public TaskId {
+        if (value.isEmpty()) {
+            throw new TaskException(
+                    FailureKind.INVALID_REQUEST,
+                    "task_id is empty; give every task an id of its own");
+        }
+        if (value.length() > MAX_LENGTH) {
+            throw new TaskException(
+                    FailureKind.INVALID_REQUEST,
+                    "task_id of %d characters exceeds %d; use a shorter one"
+                            .formatted(value.length(), MAX_LENGTH));
+        }
+    }
+
+    @Override
+    public String toString() {
+        return value;
+    }
+}

@@ -1,0 +1,88 @@
+package io.parallite.wire;
+
+import io.parallite.task.FailureKind;
+import java.util.Map;
+
+/**
+ * One of the two encodings a frame may be in, told apart per frame by its first byte.
+ *
+ * <p>Implementations are stateless; any thread may use them.
+ */
+public sealed interface Encoding permits JsonEncoding, MessagePackEncoding {
+
+    Encoding JSON = new JsonEncoding();
+    Encoding MESSAGE_PACK = new MessagePackEncoding();
+
+    /**
+     * The encoding of {@code frame} (length prefix included).
+     *
+     * @throws RequestException of kind {@link FailureKind#MALFORMED_FRAME} when it is in neither
+     */
+    static Encoding of(byte[] frame) {
+        if (frame.length == FrameReader.HEADER) {
+            throw malformed("frame of 0 bytes; send a JSON or MessagePack map");
+        }
+        int first = frame[FrameReader.HEADER] & 0xff;
+        return switch (first) {
+            case '{', ' ', '\t', '\r', '\n' -> JSON;
+            case 0xde, 0xdf -> MESSAGE_PACK;
+            default -> {
+                if (first >= 0x80 && first <= 0x8f) {
+                    yield MESSAGE_PACK;
+                }
+                throw malformed(
+                        "frame of %d bytes begins with 0x%02x; send a JSON or MessagePack map"
+                                .formatted(frame.length - FrameReader.HEADER, first));
+            }
+        };
+    }
+
+    /**
+     * Reads the envelope of a client's frame; the whole of it is checked to be well-formed.
+     *
+     * @throws RequestException of kind {@link FailureKind#MALFORMED_FRAME} or {@link
+     *     FailureKind#INVALID_REQUEST}
+     */
+    Request decode(byte[] frame);
+
+    /**
+     * Reads the envelope of a worker's frame.
+     *
+     * @throws RequestException of kind {@link FailureKind#MALFORMED_FRAME} when it is no reply
+     */
+    ReplyEnvelope decodeReply(byte[] frame);
+
+    /** Reads a whole frame into maps, lists, strings, numbers, booleans and nulls. */
+    Map<String, Object> decodeAll(byte[] frame);
+
+    /**
+     * Writes a map of strings, numbers, booleans, nulls, lists and maps as a frame.
+     *
+     * @throws RequestException of kind {@link FailureKind#RESULT_NOT_ENCODABLE} when a value has no
+     *     form in this encoding
+     */
+    byte[] encode(Map<String, ?> fields);
+
+    /** A reply frame as it is when it is in this encoding already, else told anew in it. */
+    default byte[] encode(byte[] replyFrame) {
+        Encoding from = of(replyFrame);
+        return from == this ? replyFrame : encode(from.decodeAll(replyFrame));
+    }
+
+    /** {@code fields} of a {@link Reply} as a frame. */
+    default byte[] encode(Reply reply) {
+        return encode(reply.fields());
+    }
+
+    /** A copy of the request {@code frame} that also asks for a benchmark. */
+    byte[] withBenchmark(byte[] frame);
+
+    /** {@code value} as a JSON text, for other uses than frames. */
+    static String jsonText(Object value) {
+        return JsonEncoding.text(value);
+    }
+
+    private static RequestException malformed(String message) {
+        return new RequestException(FailureKind.MALFORMED_FRAME, message, null);
+    }
+}

@@ -1,0 +1,217 @@
+package io.parallite.wire;
+
+import io.netty.buffer.ByteBuf;
+import io.vertx.core.buffer.Buffer;
+import java.util.Arrays;
+
+/**
+ * Cuts a stream of bytes into frames: a 4-byte big-endian unsigned length, then that many bytes.
+ *
+ * <p>Chunks may be split anywhere. A frame's array grows with the bytes that have come, never with
+ * the length that was promised, so a header alone reserves nothing; whoever wants to bound what is
+ * in memory says so in {@link Sink#admits}.
+ *
+ * <p>Owned by the thread that feeds it.
+ */
+public final class FrameReader {
+
+    /** Bytes of the length prefix. */
+    public static final int HEADER = 4;
+
+    private static final int FIRST_ALLOCATION = 64 * 1024;
+    private static final int SHOWN = 256;
+
+    /** Who gets the frames. */
+    public interface Sink {
+
+        /**
+         * Asked once per frame when its length is known: whether its body may be read now. After a
+         * {@code false} the reader holds still, keeping what it was fed, until {@link
+         * FrameReader#resume}.
+         */
+        default boolean admits(int length) {
+            return true;
+        }
+
+        /** A whole frame with its length prefix; the array is the sink's to keep. */
+        void onFrame(byte[] frame);
+
+        /**
+         * A frame over the limit. When this returns {@code true} its bytes are skipped and reading
+         * goes on behind it, else the reader takes nothing more.
+         *
+         * @param seen the length prefix and the first of the bytes behind it
+         */
+        boolean onOversize(long length, byte[] seen);
+    }
+
+    private final int maxBody;
+    private final Sink sink;
+
+    private final byte[] header = new byte[HEADER];
+    private int headerBytes;
+    private byte[] frame = new byte[0];
+    private int total;
+    private int filled;
+    private boolean inBody;
+    private long toSkip;
+
+    private boolean held;
+    private boolean closed;
+    private byte[] kept = new byte[0];
+
+    /** A reader that hands frames with a body of up to {@code maxBody} bytes to {@code sink}. */
+    public FrameReader(int maxBody, Sink sink) {
+        this.maxBody = maxBody;
+        this.sink = sink;
+    }
+
+    /** Takes the next bytes of the stream; they are copied. */
+    public void feed(Buffer buffer) {
+        ByteBuf bytes = buffer.getByteBuf();
+        if (bytes.hasArray()) {
+            feed(bytes.array(), bytes.arrayOffset() + bytes.readerIndex(), bytes.readableBytes());
+        } else {
+            feed(buffer.getBytes(), 0, buffer.length());
+        }
+    }
+
+    /** Takes the next bytes of the stream; they are copied, the caller keeps its array. */
+    public void feed(byte[] bytes, int offset, int length) {
+        if (closed || length == 0) {
+            return;
+        }
+        if (held) {
+            int before = kept.length;
+            kept = Arrays.copyOf(kept, before + length);
+            System.arraycopy(bytes, offset, kept, before, length);
+            return;
+        }
+        int end = offset + length;
+        int at = offset;
+        while (at < end && !closed) {
+            if (held) {
+                kept = Arrays.copyOfRange(bytes, at, end);
+                return;
+            }
+            if (toSkip > 0) {
+                at = skip(at, end);
+            } else {
+                at = inBody ? readBody(bytes, at, end) : readHeader(bytes, at, end);
+            }
+        }
+    }
+
+    /** Goes on after {@link Sink#admits} said no, with what was kept. */
+    public void resume() {
+        if (!held) {
+            return;
+        }
+        held = false;
+        startBody();
+        byte[] rest = kept;
+        kept = new byte[0];
+        feed(rest, 0, rest.length);
+    }
+
+    /** Takes nothing more and frees what was gathered. */
+    public void close() {
+        closed = true;
+        frame = new byte[0];
+        kept = new byte[0];
+    }
+
+    /** Whether the reader waits for {@link #resume}. */
+    public boolean isHeld() {
+        return held;
+    }
+
+    /** Whether the stream stands between two frames. */
+    public boolean isBetweenFrames() {
+        return headerBytes == 0 && !inBody && toSkip == 0;
+    }
+
+    /** The first bytes of the frame that is not complete yet, at most {@code limit}. */
+    public byte[] partial(int limit) {
+        return inBody
+                ? Arrays.copyOf(frame, Math.min(filled, limit))
+                : Arrays.copyOf(header, Math.min(headerBytes, limit));
+    }
+
+    private int skip(int at, int end) {
+        int step = (int) Math.min(toSkip, end - at);
+        toSkip -= step;
+        return at + step;
+    }
+
+    private int readHeader(byte[] bytes, int at, int end) {
+        int next = at;
+        while (headerBytes < HEADER && next < end) {
+            header[headerBytes++] = bytes[next++];
+        }
+        if (headerBytes == HEADER) {
+            onHeader(bytes, next, end);
+        }
+        return next;
+    }
+
+    private void onHeader(byte[] bytes, int at, int end) {
+        headerBytes = 0;
+        long length = length(header);
+        if (length > maxBody) {
+            byte[] seen = Arrays.copyOf(header, HEADER + Math.min(SHOWN, end - at));
+            System.arraycopy(bytes, at, seen, HEADER, seen.length - HEADER);
+            if (sink.onOversize(length, seen)) {
+                toSkip = length;
+            } else {
+                close();
+            }
+            return;
+        }
+        total = HEADER + (int) length;
+        if (sink.admits((int) length)) {
+            startBody();
+        } else {
+            held = true;
+        }
+    }
+
+    private void startBody() {
+        frame = new byte[Math.min(total, FIRST_ALLOCATION)];
+        System.arraycopy(header, 0, frame, 0, HEADER);
+        filled = HEADER;
+        inBody = true;
+        if (filled == total) {
+            finish();
+        }
+    }
+
+    private int readBody(byte[] bytes, int at, int end) {
+        int step = Math.min(total - filled, end - at);
+        if (filled + step > frame.length) {
+            int grown = (int) Math.min(total, Math.max(filled + step, 2L * frame.length));
+            frame = Arrays.copyOf(frame, grown);
+        }
+        System.arraycopy(bytes, at, frame, filled, step);
+        filled += step;
+        if (filled == total) {
+            finish();
+        }
+        return at + step;
+    }
+
+    private void finish() {
+        byte[] done = frame;
+        frame = new byte[0];
+        inBody = false;
+        sink.onFrame(done);
+    }
+
+    /** The unsigned length in a frame's first four bytes. */
+    public static long length(byte[] header) {
+        return (header[0] & 0xffL) << 24
+                | (header[1] & 0xffL) << 16
+                | (header[2] & 0xffL) << 8
+                | (header[3] & 0xffL);
+    }
+}

@@ -1,0 +1,88 @@
+package io.parallite.wire;
+
+import io.netty.buffer.Unpooled;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.streams.WriteStream;
+import java.util.ArrayDeque;
+
+/**
+ * Puts frames on a stream and waits whenever the stream is full.
+ *
+ * <p>A frame that fits goes out in one write. A large one goes out slice by slice, because the
+ * transport copies what it is given into direct memory: a slow reader of 10 MB then pins its array
+ * and one slice of direct memory, not two copies of the whole.
+ *
+ * <p>Owned by the stream's thread. Frames must not be changed after they were handed over.
+ */
+public final class FrameWriter {
+
+    private static final int SLICE = 256 * 1024;
+
+    private final WriteStream<Buffer> stream;
+    private final Runnable onDrained;
+    private final ArrayDeque<byte[]> waiting = new ArrayDeque<>();
+    private int sent;
+    private boolean closed;
+
+    /** A writer that calls {@code onDrained} when it has caught up after having been {@link #isFull}. */
+    public FrameWriter(WriteStream<Buffer> stream, Runnable onDrained) {
+        this.stream = stream;
+        this.onDrained = onDrained;
+        stream.drainHandler(ignored -> pump());
+    }
+
+    /** Sends {@code frame} now, or as soon as the stream takes it. */
+    public void write(byte[] frame) {
+        if (closed) {
+            return;
+        }
+        if (waiting.isEmpty() && frame.length <= SLICE) {
+            stream.write(wrap(frame, 0, frame.length));
+            return;
+        }
+        waiting.add(frame);
+        if (waiting.size() == 1) {
+            pump();
+        }
+    }
+
+    /** Whether the reader at the other end is behind. */
+    public boolean isFull() {
+        return !waiting.isEmpty() || stream.writeQueueFull();
+    }
+
+    /** Whether whole frames still wait here, not counting what the stream itself has taken. */
+    public boolean isEmpty() {
+        return waiting.isEmpty();
+    }
+
+    /** Drops what is waiting and writes nothing more. */
+    public void close() {
+        closed = true;
+        waiting.clear();
+    }
+
+    private void pump() {
+        if (closed) {
+            return;
+        }
+        while (!waiting.isEmpty() && !stream.writeQueueFull()) {
+            byte[] frame = waiting.element();
+            int step = Math.min(SLICE, frame.length - sent);
+            stream.write(wrap(frame, sent, step));
+            sent += step;
+            if (sent == frame.length) {
+                sent = 0;
+                waiting.remove();
+            }
+        }
+        if (!isFull()) {
+            onDrained.run();
+        }
+    }
+
+    @SuppressWarnings("deprecation") // the one factory of Vert.x 4 that wraps without copying
+    private static Buffer wrap(byte[] frame, int offset, int length) {
+        return Buffer.buffer(Unpooled.wrappedBuffer(frame, offset, length));
+    }
+}

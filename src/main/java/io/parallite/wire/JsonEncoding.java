@@ -1,0 +1,289 @@
+package io.parallite.wire;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonFactoryBuilder;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import io.parallite.task.FailureKind;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** JSON (RFC 8259) by Jackson's streaming parser: values that the daemon does not need are skipped. */
+final class JsonEncoding implements Encoding {
+
+    /** Deeper results than this are only skipped, never read into memory. */
+    private static final int MAX_READ_DEPTH = 512;
+
+    private static final JsonFactory FACTORY =
+            new JsonFactoryBuilder()
+                    .streamReadConstraints(
+                            StreamReadConstraints.builder()
+                                    .maxNestingDepth(Integer.MAX_VALUE)
+                                    .maxStringLength(Integer.MAX_VALUE)
+                                    .maxNumberLength(Integer.MAX_VALUE)
+                                    .build())
+                    .build();
+
+    @Override
+    public Request decode(byte[] frame) {
+        Envelope envelope = new Envelope();
+        try (JsonParser parser = open(frame)) {
+            expectMap(parser);
+            for (String field = parser.nextFieldName(); field != null; ) {
+                JsonToken value = parser.nextToken();
+                switch (field) {
+                    case "type" -> envelope.type = text(envelope, field, parser);
+                    case "task_id" -> envelope.taskId = text(envelope, field, parser);
+                    case "timeout_ms" -> envelope.timeoutMs = number(envelope, parser);
+                    case "detach" -> envelope.detach = flag(envelope, field, parser);
+                    case "payload" -> {
+                        envelope.hasPayload = value != JsonToken.VALUE_NULL;
+                        field = addContent(envelope, frame, parser);
+                        continue;
+                    }
+                    case "command" -> {
+                        envelope.hasCommand = value != JsonToken.VALUE_NULL;
+                        field = addContent(envelope, frame, parser);
+                        continue;
+                    }
+                    default -> parser.skipChildren();
+                }
+                field = parser.nextFieldName();
+            }
+            expectEnd(parser);
+            return envelope.toRequest(frame);
+        } catch (IOException e) {
+            throw malformed(e, envelope.taskId);
+        }
+    }
+
+    /** Notes the bytes of the value the parser stands on; answers the name of the next field. */
+    private static @Nullable String addContent(Envelope envelope, byte[] frame, JsonParser parser)
+            throws IOException {
+        boolean isString = parser.currentToken() == JsonToken.VALUE_STRING;
+        int from = FrameReader.HEADER + (int) parser.currentTokenLocation().getByteOffset();
+        parser.skipChildren();
+        String next = parser.nextFieldName();
+        int to = FrameReader.HEADER + (int) parser.currentTokenLocation().getByteOffset();
+        while (isBetweenFields(frame[to - 1])) {
+            to--;
+        }
+        envelope.addContent(frame, isString ? from + 1 : from, isString ? to - 1 : to);
+        return next;
+    }
+
+    private static boolean isBetweenFields(byte b) {
+        return b == ',' || b == ' ' || b == '\n' || b == '\r' || b == '\t';
+    }
+
+    @Override
+    public ReplyEnvelope decodeReply(byte[] frame) {
+        String taskId = null;
+        Boolean ok = null;
+        try (JsonParser parser = open(frame)) {
+            expectMap(parser);
+            for (String field = parser.nextFieldName();
+                    field != null;
+                    field = parser.nextFieldName()) {
+                JsonToken value = parser.nextToken();
+                if (field.equals("task_id") && value == JsonToken.VALUE_STRING) {
+                    taskId = parser.getText();
+                } else if (field.equals("ok") && value.isBoolean()) {
+                    ok = value == JsonToken.VALUE_TRUE;
+                } else {
+                    parser.skipChildren();
+                }
+            }
+            expectEnd(parser);
+        } catch (IOException e) {
+            throw malformed(e, taskId);
+        }
+        if (taskId == null || ok == null) {
+            throw new RequestException(
+                    FailureKind.MALFORMED_FRAME, "reply without task_id or ok", taskId);
+        }
+        return new ReplyEnvelope(taskId, ok);
+    }
+
+    @Override
+    @SuppressWarnings("unchecked")
+    public Map<String, Object> decodeAll(byte[] frame) {
+        try (JsonParser parser = open(frame)) {
+            expectMap(parser);
+            return (Map<String, Object>) readMap(parser, 0);
+        } catch (IOException e) {
+            throw malformed(e, null);
+        }
+    }
+
+    private static @Nullable Object read(JsonParser parser, int depth) throws IOException {
+        if (depth > MAX_READ_DEPTH) {
+            throw tooDeep();
+        }
+        return switch (parser.currentToken()) {
+            case START_OBJECT -> readMap(parser, depth);
+            case START_ARRAY -> {
+                List<@Nullable Object> list = new ArrayList<>();
+                while (parser.nextToken() != JsonToken.END_ARRAY) {
+                    list.add(read(parser, depth + 1));
+                }
+                yield list;
+            }
+            case VALUE_STRING -> parser.getText();
+            case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> parser.getNumberValue();
+            case VALUE_TRUE -> true;
+            case VALUE_FALSE -> false;
+            case VALUE_NULL -> null;
+            case NOT_AVAILABLE, END_OBJECT, END_ARRAY, FIELD_NAME, VALUE_EMBEDDED_OBJECT ->
+                    throw new IOException("unexpected " + parser.currentToken());
+        };
+    }
+
+    private static Map<String, @Nullable Object> readMap(JsonParser parser, int depth)
+            throws IOException {
+        Map<String, @Nullable Object> map = new LinkedHashMap<>();
+        for (String name = parser.nextFieldName(); name != null; name = parser.nextFieldName()) {
+            parser.nextToken();
+            map.put(name, read(parser, depth + 1));
+        }
+        return map;
+    }
+
+    static RequestException tooDeep() {
+        return new RequestException(
+                FailureKind.RESULT_NOT_ENCODABLE,
+                "result is nested deeper than %d levels and cannot be told in the other encoding"
+                        .formatted(MAX_READ_DEPTH),
+                null);
+    }
+
+    @Override
+    public byte[] encode(Map<String, ?> fields) {
+        ByteArrayOutputStream out = Frames.begin(256);
+        try (JsonGenerator json = FACTORY.createGenerator(out)) {
+            write(json, fields);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return Frames.finish(out);
+    }
+
+    static String text(Object value) {
+        StringWriter out = new StringWriter();
+        try (JsonGenerator json = FACTORY.createGenerator(out)) {
+            write(json, value);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return out.toString();
+    }
+
+    private static void write(JsonGenerator json, @Nullable Object value) throws IOException {
+        switch (value) {
+            case null -> json.writeNull();
+            case Map<?, ?> map -> {
+                json.writeStartObject();
+                for (Map.Entry<?, ?> entry : map.entrySet()) {
+                    json.writeFieldName(String.valueOf(entry.getKey()));
+                    write(json, entry.getValue());
+                }
+                json.writeEndObject();
+            }
+            case List<?> list -> {
+                json.writeStartArray();
+                for (Object item : list) {
+                    write(json, item);
+                }
+                json.writeEndArray();
+            }
+            case Double d when !Double.isFinite(d) ->
+                    throw new RequestException(
+                            FailureKind.RESULT_NOT_ENCODABLE,
+                            "JSON has no form for the number %s in the result; use MessagePack"
+                                    .formatted(d),
+                            null);
+            case Double d -> json.writeNumber(d);
+            case Number n -> json.writeNumber(n.toString());
+            case Boolean b -> json.writeBoolean(b);
+            case byte[] binary -> json.writeString(Base64.getEncoder().encodeToString(binary));
+            default -> json.writeString(value.toString());
+        }
+    }
+
+    @Override
+    public byte[] withBenchmark(byte[] frame) {
+        byte[] field = "\"enable_benchmark\":true,".getBytes(StandardCharsets.UTF_8);
+        int brace = FrameReader.HEADER;
+        while (frame[brace] != '{') {
+            brace++;
+        }
+        byte[] out = new byte[frame.length + field.length];
+        System.arraycopy(frame, 0, out, 0, brace + 1);
+        System.arraycopy(field, 0, out, brace + 1, field.length);
+        System.arraycopy(frame, brace + 1, out, brace + 1 + field.length, frame.length - brace - 1);
+        return Frames.putLength(out);
+    }
+
+    private static JsonParser open(byte[] frame) throws IOException {
+        return FACTORY.createParser(
+                frame, FrameReader.HEADER, frame.length - FrameReader.HEADER);
+    }
+
+    private static void expectMap(JsonParser parser) throws IOException {
+        if (parser.nextToken() != JsonToken.START_OBJECT) {
+            throw new IOException("expected a JSON object");
+        }
+    }
+
+    private static void expectEnd(JsonParser parser) throws IOException {
+        if (parser.currentToken() != JsonToken.END_OBJECT) {
+            throw new IOException("expected a field name or '}'");
+        }
+        if (parser.nextToken() != null) {
+            throw new IOException("something follows the JSON object");
+        }
+    }
+
+    private static @Nullable String text(Envelope envelope, String field, JsonParser parser)
+            throws IOException {
+        return switch (parser.currentToken()) {
+            case VALUE_STRING -> parser.getText();
+            case VALUE_NULL -> null;
+            default -> throw envelope.wrongType(field, "a string");
+        };
+    }
+
+    private static @Nullable Long number(Envelope envelope, JsonParser parser) throws IOException {
+        return switch (parser.currentToken()) {
+            case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> (long) parser.getDoubleValue();
+            case VALUE_NULL -> null;
+            default -> throw envelope.wrongType("timeout_ms", "a number of milliseconds");
+        };
+    }
+
+    private static boolean flag(Envelope envelope, String field, JsonParser parser) {
+        return switch (parser.currentToken()) {
+            case VALUE_TRUE -> true;
+            case VALUE_FALSE, VALUE_NULL -> false;
+            default -> throw envelope.wrongType(field, "true or false");
+        };
+    }
+
+    private static RequestException malformed(IOException cause, @Nullable String taskId) {
+        String what = cause.getMessage() == null ? "not JSON" : cause.getMessage();
+        String firstLine = what.lines().findFirst().orElse(what);
+        return new RequestException(
+                FailureKind.MALFORMED_FRAME, "frame is not a JSON object: " + firstLine, taskId);
+    }
+}

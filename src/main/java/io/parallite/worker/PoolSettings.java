@@ -1,0 +1,15 @@
+package io.parallite.worker;
+
+import java.time.Duration;
+
+/**
+ * The pool's share of the configuration.
+ *
+ * @param fixed how many persistent workers
+ * @param max how many workers of both kinds
+ * @param prefix what their names begin with
+ * @param maxQueue how many tasks may wait when there is no worker to be had
+ * @param queueTimeout how long one may wait
+ */
+public record PoolSettings(
+        int fixed, int max, String prefix, int maxQueue, Duration queueTimeout) {}

@@ -1,0 +1,116 @@
+package io.parallite.worker;
+
+import io.parallite.engine.Engine;
+import io.parallite.wire.FrameWriter;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.net.NetSocket;
+import java.io.IOException;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A channel over the socket that a worker has connected back with.
+ *
+ * <p>A peer that closes a socket with unread bytes in it resets the connection instead of ending it:
+ * so a reset tells that the worker had not read the whole of its last frame.
+ */
+final class SocketChannel implements WorkerChannel {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(1);
+
+    private final Engine engine;
+    private final WorkerProcess process;
+    private final NetSocket socket;
+    private final ReplyReader replies;
+    private final FrameWriter writer;
+    private final Listener listener;
+
+    private boolean closed;
+    private boolean reset;
+    private boolean ending;
+    private @Nullable Integer exitStatus;
+    private String lastWords = "";
+    private boolean told;
+
+    SocketChannel(
+            Engine engine,
+            WorkerProcess process,
+            NetSocket socket,
+            int maxBody,
+            Listener listener) {
+        this.engine = engine;
+        this.process = process;
+        this.socket = socket;
+        this.listener = listener;
+        this.replies = new ReplyReader(listener, maxBody);
+        this.writer = new FrameWriter(socket, () -> {});
+        socket.exceptionHandler(this::onException);
+        socket.closeHandler(ignored -> onClosed());
+        socket.handler(this::onBytes);
+    }
+
+    @Override
+    public long pid() {
+        return process.pid();
+    }
+
+    @Override
+    public void write(byte[] frame) {
+        writer.write(frame);
+    }
+
+    @Override
+    public void end() {
+        ending = true;
+        socket.close();
+        engine.schedule(PATIENCE, this::killIfAlive);
+    }
+
+    @Override
+    public void kill() {
+        process.kill();
+    }
+
+    void onBytes(Buffer bytes) {
+        replies.reader().feed(bytes);
+    }
+
+    /** Told by the transport, which has been waiting for the process's end since its start. */
+    void onExit(int status, String words) {
+        exitStatus = status;
+        lastWords = words;
+        if (!closed) {
+            // A forked child may hold the socket; what the worker itself had sent is read by then.
+            engine.schedule(Duration.ofMillis(100), socket::close);
+        }
+        tellEnd();
+    }
+
+    private void onException(Throwable cause) {
+        reset |= cause instanceof IOException;
+    }
+
+    private void onClosed() {
+        closed = true;
+        if (!ending) {
+            engine.schedule(PATIENCE, this::killIfAlive);
+        }
+        tellEnd();
+    }
+
+    private void killIfAlive() {
+        if (exitStatus == null) {
+            kill();
+        }
+    }
+
+    private void tellEnd() {
+        if (told || !closed || exitStatus == null) {
+            return;
+        }
+        told = true;
+        writer.close();
+        replies.reader().close();
+        listener.onEnded(replies.ending(exitStatus, lastWords, reset));
+    }
+}

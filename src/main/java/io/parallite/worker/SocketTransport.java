@@ -1,0 +1,288 @@
+package io.parallite.worker;
+
+import io.parallite.engine.Engine;
+import io.parallite.engine.VertxEngine;
+import io.parallite.wire.Encoding;
+import io.parallite.wire.FrameReader;
+import io.parallite.wire.RequestException;
+import io.smallrye.mutiny.Uni;
+import io.smallrye.mutiny.subscription.UniEmitter;
+import io.vertx.core.net.NetServer;
+import io.vertx.core.net.NetServerOptions;
+import io.vertx.core.net.NetSocket;
+import io.vertx.core.net.SocketAddress;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.Map;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Frames on a socket of their own: the worker connects back to the daemon and says who it is.
+ *
+ * <p>The socket lies in the {@link RunDirectory}; on systems without domain sockets for PHP it is a
+ * loopback port. Either way a connection counts only when its first frame, {@code {"type":"hello",
+ * "token":…}}, carries the one-time token of a process that was started and has not connected yet.
+ */
+public final class SocketTransport implements WorkerTransport {
+
+    private static final Logger LOG = Logger.getLogger(SocketTransport.class);
+
+    private static final int TOKEN_BYTES = 16;
+    private static final int MAX_HELLO = 64 * 1024;
+    private static final Duration HELLO_PATIENCE = Duration.ofSeconds(5);
+
+    private final VertxEngine engine;
+    private final WorkerLauncher launcher;
+    private final Path directory;
+    private final int maxBody;
+    private final Duration startTimeout;
+    private final SecureRandom random = new SecureRandom();
+    private final Map<String, Opening> byToken = new HashMap<>();
+    private @Nullable NetServer server;
+    private String address = "";
+
+    /**
+     * @param directory where the socket and the captured output go, readable by this user only
+     * @param maxBody the longest reply in bytes; a longer one is taken for garbage
+     * @param startTimeout how long a worker may take from its start to its hello
+     */
+    public SocketTransport(
+            VertxEngine engine,
+            WorkerLauncher launcher,
+            Path directory,
+            int maxBody,
+            Duration startTimeout) {
+        this.engine = engine;
+        this.launcher = launcher;
+        this.directory = directory;
+        this.maxBody = maxBody;
+        this.startTimeout = startTimeout;
+    }
+
+    /** Opens the socket that workers connect to. Engine thread. */
+    public Uni<Void> listen() {
+        NetServer opened = engine.vertx().createNetServer(new NetServerOptions());
+        server = opened;
+        opened.connectHandler(this::onConnect);
+        return Uni.createFrom()
+                .completionStage(() -> opened.listen(address()).toCompletionStage())
+                .invoke(this::onListening)
+                .replaceWithVoid();
+    }
+
+    private SocketAddress address() {
+        if (java.io.File.separatorChar == '\\') {
+            return SocketAddress.inetSocketAddress(0, "127.0.0.1");
+        }
+        return SocketAddress.domainSocketAddress(directory.resolve("worker.sock").toString());
+    }
+
+    private void onListening(NetServer listening) {
+        address =
+                listening.actualPort() > 0
+                        ? "tcp://127.0.0.1:" + listening.actualPort()
+                        : "unix://" + directory.resolve("worker.sock");
+    }
+
+    @Override
+    public Uni<WorkerChannel> open(WorkerName name, WorkerChannel.Listener listener) {
+        return Uni.createFrom()
+                .emitter(emitter -> new Opening(name, listener, emitter).launch());
+    }
+
+    @Override
+    public void close() {
+        if (server != null) {
+            server.close();
+        }
+    }
+
+    private void onConnect(NetSocket socket) {
+        Engine.Timer impatience = engine.schedule(HELLO_PATIENCE, socket::close);
+        FrameReader hello =
+                new FrameReader(
+                        MAX_HELLO,
+                        new FrameReader.Sink() {
+                            @Override
+                            public void onFrame(byte[] frame) {
+                                impatience.cancel();
+                                onHello(socket, frame);
+                            }
+
+                            @Override
+                            public boolean onOversize(long length, byte[] seen) {
+                                socket.close();
+                                return false;
+                            }
+                        });
+        socket.exceptionHandler(e -> LOG.debugf("worker connection: %s", e.getMessage()));
+        socket.closeHandler(ignored -> impatience.cancel());
+        socket.handler(hello::feed);
+    }
+
+    private void onHello(NetSocket socket, byte[] frame) {
+        Opening opening = byToken.remove(tokenIn(frame));
+        if (opening == null) {
+            LOG.warn("a connection to the worker socket has no valid token and is closed");
+            socket.close();
+            return;
+        }
+        opening.onConnected(socket);
+    }
+
+    private static String tokenIn(byte[] frame) {
+        try {
+            Object token = Encoding.of(frame).decodeAll(frame).get("token");
+            return String.valueOf(token);
+        } catch (RequestException e) {
+            return "";
+        }
+    }
+
+    /** One worker between its start and its hello; owned by the engine's thread. */
+    private final class Opening {
+
+        private final WorkerName name;
+        private final WorkerChannel.Listener listener;
+        private final UniEmitter<? super WorkerChannel> emitter;
+        private final String token;
+        private final Path stdout;
+        private @Nullable WorkerProcess process;
+        private @Nullable NetSocket early;
+        private @Nullable SocketChannel channel;
+        private Engine.@Nullable Timer timer;
+        private boolean cancelled;
+        private boolean late;
+
+        Opening(
+                WorkerName name,
+                WorkerChannel.Listener listener,
+                UniEmitter<? super WorkerChannel> emitter) {
+            this.name = name;
+            this.listener = listener;
+            this.emitter = emitter;
+            byte[] bytes = new byte[TOKEN_BYTES];
+            random.nextBytes(bytes);
+            this.token = HexFormat.of().formatHex(bytes);
+            this.stdout = directory.resolve(name.value() + "-" + token.substring(0, 8) + ".out");
+        }
+
+        void launch() {
+            byToken.put(token, this);
+            emitter.onTermination(this::onTerminated);
+            launcher.launch(
+                    name,
+                    WorkerLauncher.Streams.CAPTURED,
+                    Map.of(
+                            "PARALLITE_WORKER_SOCKET", address,
+                            "PARALLITE_WORKER_TOKEN", token,
+                            "PARALLITE_WORKER_STDOUT", stdout.toString()),
+                    stdout,
+                    this::onStarted,
+                    this::onFailed);
+        }
+
+        private void onStarted(WorkerProcess started) {
+            process = started;
+            started.onExit(this::onExit);
+            if (cancelled) {
+                started.kill();
+            } else if (early != null) {
+                connect(started, early);
+            } else {
+                timer = engine.schedule(startTimeout, this::onLate);
+            }
+        }
+
+        private void onFailed(WorkerStartException why) {
+            byToken.remove(token);
+            if (cancelled) {
+                listener.onEnded(new WorkerEnding(1, why.explanation(), true));
+            } else {
+                emitter.fail(why);
+            }
+        }
+
+        private void onConnected(NetSocket socket) {
+            if (cancelled) {
+                socket.close();
+            } else if (process == null) {
+                early = socket; // the loop was busy and saw the hello before the start
+            } else {
+                connect(process, socket);
+            }
+        }
+
+        private void connect(WorkerProcess started, NetSocket socket) {
+            cancelTimer();
+            SocketChannel opened = new SocketChannel(engine, started, socket, maxBody, listener);
+            channel = opened;
+            emitter.complete(opened);
+        }
+
+        private void onLate() {
+            late = true;
+            if (process != null) {
+                process.kill();
+            }
+        }
+
+        private void onTerminated() {
+            if (channel == null) {
+                cancelled = true;
+                if (process != null) {
+                    process.kill();
+                }
+            }
+        }
+
+        private void onExit(int status, String words) {
+            cancelTimer();
+            byToken.remove(token);
+            deleteOutput();
+            if (channel != null) {
+                channel.onExit(status, words);
+                return;
+            }
+            WorkerEnding ending = new WorkerEnding(status, words, true);
+            if (cancelled) {
+                listener.onEnded(ending);
+            } else {
+                emitter.fail(
+                        new WorkerStartException(
+                                late
+                                        ? "worker %s did not connect within start_timeout_ms=%d and was killed; %s"
+                                                .formatted(name, startTimeout.toMillis(), hint(words))
+                                        : "worker %s %s before it was ready; check worker_script and php_includes"
+                                                .formatted(name, ending.describe())));
+            }
+        }
+
+        private static String hint(String words) {
+            return words.isEmpty()
+                    ? "raise it, or set worker_transport to stdio for a script that speaks on stdin and stdout"
+                    : "it said: " + words;
+        }
+
+        private void cancelTimer() {
+            if (timer != null) {
+                timer.cancel();
+                timer = null;
+            }
+        }
+
+        private void deleteOutput() {
+            try {
+                Files.deleteIfExists(stdout);
+            } catch (IOException e) {
+                LOG.debugf("cannot remove %s: %s", stdout, e.getMessage());
+            }
+        }
+    }
+}

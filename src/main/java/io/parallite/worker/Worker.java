@@ -1,0 +1,325 @@
+package io.parallite.worker;
+
+import io.parallite.engine.Deadline;
+import io.parallite.engine.Engine;
+import io.parallite.task.FailureKind;
+import io.parallite.task.Task;
+import io.parallite.task.TaskException;
+import io.parallite.wire.Encoding;
+import io.parallite.wire.ReplyEnvelope;
+import io.parallite.wire.RequestException;
+import io.smallrye.mutiny.Uni;
+import io.smallrye.mutiny.subscription.Cancellable;
+import io.smallrye.mutiny.subscription.UniEmitter;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.function.Consumer;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One PHP process: runs a task at a time and believes a reply only if it names that task.
+ *
+ * <p>Whatever else comes on its channel, a second reply, stray output, an impossible length, ends
+ * the worker and fails its task with the first bytes shown. Owned by the engine's thread.
+ */
+final class Worker implements WorkerChannel.Listener {
+
+    private static final Logger LOG = Logger.getLogger(Worker.class);
+
+    /** Who is told about the milestones of a worker's life. */
+    interface Owner {
+        /** The worker can be leased, for the first time or again. */
+        void onIdle(Worker worker);
+
+        /** The worker did not become ready; its process is gone. */
+        void onStartFailed(Worker worker, TaskException why);
+
+        /** The worker had become ready, and its process is gone. */
+        void onGone(Worker worker, WorkerEnding ending);
+    }
+
+    private record Exchange(Task task, UniEmitter<? super WorkerReply> emitter, Duration timeout) {}
+
+    private final WorkerName name;
+    private final Engine engine;
+    private final Owner owner;
+    private final Deadline deadline;
+
+    private WorkerState state = WorkerState.STARTING;
+    private @Nullable Cancellable starting;
+    private @Nullable WorkerChannel channel;
+    private @Nullable Exchange exchange;
+    private boolean faulty;
+    private boolean killed;
+    private boolean ended;
+    private long served;
+    private long busySince;
+
+    Worker(WorkerName name, Engine engine, Owner owner) {
+        this.name = name;
+        this.engine = engine;
+        this.owner = owner;
+        this.deadline = new Deadline(engine, this::onTimeout);
+    }
+
+    WorkerName name() {
+        return name;
+    }
+
+    WorkerState state() {
+        return state;
+    }
+
+    /** Tasks answered so far. */
+    long served() {
+        return served;
+    }
+
+    /** The process id, 0 while there is none yet. */
+    long pid() {
+        return channel == null ? 0 : channel.pid();
+    }
+
+    /** Whether its end was our doing. */
+    boolean wasKilled() {
+        return killed;
+    }
+
+    /** Whether its process ended without having been told to. */
+    boolean wasUnexpected() {
+        return !ended;
+    }
+
+    /** Whether it is, or will be, free for a task. */
+    boolean isInService() {
+        return state == WorkerState.IDLE || state == WorkerState.BUSY;
+    }
+
+    /** {@link Engine#nanoTime} of the last lease, 0 before the first. */
+    long busySince() {
+        return busySince;
+    }
+
+    /** The id of the task it runs. */
+    @Nullable String currentTask() {
+        return exchange == null ? null : exchange.task().id().value();
+    }
+
+    PoolSnapshot.WorkerSnapshot snapshot() {
+        String shown = state.name().toLowerCase(Locale.ROOT);
+        return new PoolSnapshot.WorkerSnapshot(name.value(), pid(), shown, served, currentTask());
+    }
+
+    /** Starts the process. */
+    void start(WorkerTransport transport) {
+        starting = transport.open(name, this).subscribe().with(this::onReady, this::onNotReady);
+    }
+
+    private void onReady(WorkerChannel opened) {
+        channel = opened;
+        starting = null;
+        if (state == WorkerState.ENDING) {
+            opened.kill();
+            return;
+        }
+        transition(WorkerState.IDLE);
+        LOG.debugf("worker is ready worker=%s pid=%d", name, opened.pid());
+        owner.onIdle(this);
+    }
+
+    private void onNotReady(Throwable failure) {
+        starting = null;
+        transition(WorkerState.DEAD);
+        TaskException why =
+                failure instanceof TaskException known
+                        ? known
+                        : new WorkerStartException(
+                                "worker %s could not be started: %s".formatted(name, failure));
+        owner.onStartFailed(this, why);
+    }
+
+    /** Takes the worker out of the pool for one task. */
+    WorkerLease lease() {
+        transition(WorkerState.BUSY);
+        busySince = engine.nanoTime();
+        return new WorkerLease(this);
+    }
+
+    Uni<WorkerReply> exchange(Task task, Duration timeout) {
+        return Uni.createFrom()
+                .emitter(
+                        emitter -> {
+                            Exchange begun = new Exchange(task, emitter, timeout);
+                            emitter.onTermination(() -> onAbandoned(begun));
+                            begin(begun);
+                        });
+    }
+
+    private void begin(Exchange begun) {
+        if (state != WorkerState.BUSY || exchange != null || channel == null) {
+            begun.emitter.fail(
+                    new UndeliveredException("worker %s is %s".formatted(name, state)));
+            return;
+        }
+        exchange = begun;
+        deadline.arm(begun.timeout);
+        channel.write(begun.task.frame());
+    }
+
+    /** The lease was returned: back to the pool, unless something is wrong with the worker. */
+    void onLeaseReturned() {
+        if (state != WorkerState.BUSY) {
+            return;
+        }
+        if (faulty || exchange != null) {
+            kill();
+        } else if (name.persistent()) {
+            transition(WorkerState.IDLE);
+            owner.onIdle(this);
+        } else {
+            end();
+        }
+    }
+
+    @Override
+    public void onFrame(byte[] frame) {
+        if (faulty || state == WorkerState.ENDING) {
+            return;
+        }
+        Exchange current = exchange;
+        if (current == null) {
+            onGarbage("sent a frame that nobody asked for: " + Bytes.show(frame));
+            return;
+        }
+        ReplyEnvelope reply;
+        try {
+            reply = Encoding.of(frame).decodeReply(frame);
+        } catch (RequestException e) {
+            onGarbage("sent a reply that is none (%s): %s".formatted(e.explanation(), Bytes.show(frame)));
+            return;
+        }
+        if (!reply.taskId().equals(current.task().id().value())) {
+            onGarbage(
+                    "answered for task \"%s\" while it runs \"%s\""
+                            .formatted(Bytes.shorten(reply.taskId()), current.task().id()));
+            return;
+        }
+        served++;
+        settle();
+        current.emitter().complete(new WorkerReply(frame, reply.ok()));
+    }
+
+    @Override
+    public void onGarbage(String description) {
+        if (faulty || state == WorkerState.ENDING) {
+            return;
+        }
+        faulty = true;
+        LOG.warnf(
+                "worker broke the protocol and is replaced: it %s worker=%s pid=%d",
+                description, name, pid());
+        killAndFail(
+                new TaskException(
+                        FailureKind.WORKER_PROTOCOL,
+                        "worker %s %s; a worker script may write nothing but reply frames to its channel"
+                                .formatted(name, description)));
+    }
+
+    private void onTimeout() {
+        Exchange current = exchange;
+        if (current == null) {
+            return;
+        }
+        LOG.debugf("task timed out worker=%s task=%s", name, current.task().id());
+        killed = true;
+        killAndFail(
+                new TaskException(
+                        FailureKind.TIMEOUT,
+                        "task ran for longer than timeout_ms=%d and was killed; raise timeout_ms or split it"
+                                .formatted(current.timeout().toMillis())));
+    }
+
+    private void onAbandoned(Exchange abandoned) {
+        if (exchange == abandoned) {
+            killed = true;
+            settle();
+            kill();
+        }
+    }
+
+    @Override
+    public void onEnded(WorkerEnding ending) {
+        if (state == WorkerState.DEAD) {
+            return;
+        }
+        transition(WorkerState.DEAD);
+        Exchange lost = exchange;
+        settle();
+        deadline.close();
+        owner.onGone(this, ending);
+        if (lost != null) {
+            lost.emitter().fail(crashed(ending));
+        }
+    }
+
+    private TaskException crashed(WorkerEnding ending) {
+        String what = "worker %s %s".formatted(name, ending.describe());
+        return ending.requestUnread()
+                ? new UndeliveredException(what + " before it had read the task")
+                : new TaskException(FailureKind.WORKER_CRASHED, what + " while it ran the task");
+    }
+
+    /** Kills the process with all that it started; {@link Owner#onGone} follows. */
+    void kill() {
+        endBy(WorkerChannel::kill);
+    }
+
+    /** Kills the process and fails the task it runs with {@code why}. */
+    void abort(TaskException why) {
+        killed = true;
+        killAndFail(why);
+    }
+
+    /** Lets the process end by itself; {@link Owner#onGone} follows. */
+    void end() {
+        endBy(WorkerChannel::end);
+    }
+
+    private void endBy(Consumer<WorkerChannel> how) {
+        if (state == WorkerState.DEAD) {
+            return;
+        }
+        if (state != WorkerState.ENDING) {
+            ended = true;
+            transition(WorkerState.ENDING);
+        }
+        if (channel != null) {
+            how.accept(channel);
+        } else if (starting != null) {
+            starting.cancel();
+        }
+    }
+
+    private void killAndFail(TaskException why) {
+        Exchange lost = exchange;
+        settle();
+        kill();
+        if (lost != null) {
+            lost.emitter().fail(why);
+        }
+    }
+
+    private void settle() {
+        exchange = null;
+        deadline.disarm();
+    }
+
+    private void transition(WorkerState next) {
+        if (!state.mayBecome(next)) {
+            throw new IllegalStateException(
+                    "worker %s cannot go from %s to %s".formatted(name, state, next));
+        }
+        state = next;
+    }
+}

@@ -1,0 +1,35 @@
+package io.parallite.worker;
+
+/**
+ * The two-way channel to one worker process, and the handle on that process.
+ *
+ * <p>Owned by the engine's thread: every method is called and every event told on it. After {@link
+ * Listener#onEnded} nothing more is told.
+ */
+public interface WorkerChannel {
+
+    /** The operating system's id of the process. */
+    long pid();
+
+    /** Sends a frame; at most one is under way at a time. */
+    void write(byte[] frame);
+
+    /** Lets the worker end by itself by closing its input; kills it if it does not soon. */
+    void end();
+
+    /** Kills the process and all that it started. */
+    void kill();
+
+    /** What happens on the channel. */
+    interface Listener {
+
+        /** A whole frame has come from the worker. */
+        void onFrame(byte[] frame);
+
+        /** What came is no frame; nothing more will be read. */
+        void onGarbage(String description);
+
+        /** The process is gone and everything that it had sent has been told. */
+        void onEnded(WorkerEnding ending);
+    }
+}

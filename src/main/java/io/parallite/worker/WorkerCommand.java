@@ -1,0 +1,54 @@
+package io.parallite.worker;
+
+import java.io.File;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The command line and environment that start a worker.
+ *
+ * @param php the PHP binary, a name on the {@code PATH} or a path
+ * @param options what goes before the script, for example {@code -d memory_limit=512M}
+ * @param script the worker script
+ * @param environment added to the daemon's own
+ */
+public record WorkerCommand(
+        String php, List<String> options, Path script, Map<String, String> environment) {
+
+    /**
+     * What Linux needs so that a worker's processes can be found and die with the daemon: a session
+     * of their own, and SIGKILL when the thread that started them ends. Empty where {@code setsid}
+     * and {@code setpriv} (util-linux) are not installed.
+     */
+    static List<String> guard(boolean useSetpriv) {
+        if (useSetpriv && isOnPath("setsid") && isOnPath("setpriv")) {
+            return List.of("setsid", "setpriv", "--pdeathsig", "KILL");
+        }
+        return List.of();
+    }
+
+    List<String> line(List<String> guard, List<String> moreOptions) {
+        List<String> line = new ArrayList<>(guard);
+        line.add(php);
+        line.addAll(moreOptions);
+        line.addAll(options);
+        line.add(script.toString());
+        return line;
+    }
+
+    private static boolean isOnPath(String program) {
+        String path = System.getenv("PATH");
+        if (path == null) {
+            return false;
+        }
+        for (String directory : path.split(File.pathSeparator)) {
+            if (!directory.isEmpty() && Files.isExecutable(Path.of(directory, program))) {
+                return true;
+            }
+        }
+        return false;
+    }
+}

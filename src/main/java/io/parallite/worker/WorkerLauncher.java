@@ -1,0 +1,104 @@
+package io.parallite.worker;
+
+import io.parallite.engine.Engine;
+import java.io.IOException;
+import java.lang.ProcessBuilder.Redirect;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Starts worker processes, all from one thread that lives as long as the daemon.
+ *
+ * <p>One thread, because Linux sends the parent-death signal when the <em>thread</em> that forked
+ * ends, not the process. The launcher's own methods may be called from any thread; results come on
+ * the engine's.
+ */
+public final class WorkerLauncher {
+
+    private final Engine engine;
+    private final WorkerCommand command;
+    private final List<String> guard;
+    private final ExecutorService launching;
+    private final ExecutorService reaping;
+
+    /**
+     * @param useGuard whether workers are started under {@code setsid} and {@code setpriv} where the
+     *     system has them
+     */
+    public WorkerLauncher(Engine engine, WorkerCommand command, boolean useGuard) {
+        this.engine = engine;
+        this.command = command;
+        this.guard = WorkerCommand.guard(useGuard);
+        this.launching = Executors.newSingleThreadExecutor(Threads.daemon("parallite-launcher"));
+        this.reaping = Executors.newSingleThreadExecutor(Threads.daemon("parallite-reaper"));
+    }
+
+    /** What becomes of a worker's stdin and stdout. */
+    enum Streams {
+        /** Both are pipes that carry frames. */
+        FRAMES,
+        /** stdin is empty, stdout is appended to a file. */
+        CAPTURED
+    }
+
+    /**
+     * Starts a process.
+     *
+     * @param environment added to that of the command
+     * @param stdout where stdout goes with {@link Streams#CAPTURED}
+     * @param onStarted called on the engine's thread
+     * @param onFailed called on the engine's thread, in place of the former
+     */
+    void launch(
+            WorkerName name,
+            Streams streams,
+            Map<String, String> environment,
+            @Nullable Path stdout,
+            Consumer<WorkerProcess> onStarted,
+            Consumer<WorkerStartException> onFailed) {
+        launching.execute(
+                () -> {
+                    try {
+                        Process process = start(name, streams, environment, stdout);
+                        WorkerProcess started =
+                                new WorkerProcess(name, process, engine, reaping, !guard.isEmpty());
+                        engine.execute(() -> onStarted.accept(started));
+                    } catch (IOException | RuntimeException e) {
+                        WorkerStartException why =
+                                new WorkerStartException(
+                                        "worker %s cannot be started: %s; install PHP's command line (php-cli ≥ 8.2) or set php_binary"
+                                                .formatted(name, e.getMessage()));
+                        engine.execute(() -> onFailed.accept(why));
+                    }
+                });
+    }
+
+    private Process start(
+            WorkerName name,
+            Streams streams,
+            Map<String, String> environment,
+            @Nullable Path stdout)
+            throws IOException {
+        List<String> options =
+                streams == Streams.FRAMES ? List.of("-d", "display_errors=stderr") : List.of();
+        ProcessBuilder builder = new ProcessBuilder(command.line(guard, options));
+        if (streams == Streams.CAPTURED) {
+            builder.redirectInput(Redirect.from(Platform.nullDevice()));
+            builder.redirectOutput(
+                    stdout == null ? Redirect.DISCARD : Redirect.appendTo(stdout.toFile()));
+        }
+        Map<String, String> env = builder.environment();
+        env.putAll(command.environment());
+        env.putAll(environment);
+        env.put("WORKER_NAME", name.value());
+        if (!name.persistent()) {
+            env.put("PARALLITE_WORKER_MAX_TASKS", "1");
+        }
+        return builder.start();
+    }
+}

@@ -1,0 +1,74 @@
+package io.parallite.worker;
+
+import io.parallite.engine.Engine;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.util.concurrent.Executor;
+import java.util.function.BiConsumer;
+
+/** A started worker process, until it and all it has started are gone. */
+final class WorkerProcess {
+
+    private final WorkerName name;
+    private final Process process;
+    private final Engine engine;
+    private final Executor reaping;
+    private final boolean leadsSession;
+    private final LastWords lastWords;
+
+    WorkerProcess(
+            WorkerName name,
+            Process process,
+            Engine engine,
+            Executor reaping,
+            boolean leadsSession) {
+        this.name = name;
+        this.process = process;
+        this.engine = engine;
+        this.reaping = reaping;
+        this.leadsSession = leadsSession;
+        this.lastWords = new LastWords(name, process.getErrorStream());
+    }
+
+    WorkerName name() {
+        return name;
+    }
+
+    long pid() {
+        return process.pid();
+    }
+
+    boolean isAlive() {
+        return process.isAlive();
+    }
+
+    /** The pipe to its stdin. */
+    OutputStream stdin() {
+        return process.getOutputStream();
+    }
+
+    /** The pipe from its stdout. */
+    InputStream stdout() {
+        return process.getInputStream();
+    }
+
+    /**
+     * Calls {@code action} on the engine's thread with exit status and last words once the process
+     * is gone and what it had left behind is killed.
+     */
+    void onExit(BiConsumer<Integer, String> action) {
+        process.onExit()
+                .thenAcceptAsync(
+                        ended -> {
+                            ProcessTree.killLeftovers(ended.pid(), leadsSession);
+                            String words = lastWords.text();
+                            engine.execute(() -> action.accept(ended.exitValue(), words));
+                        },
+                        reaping);
+    }
+
+    /** Kills the process and its descendants; {@link #onExit} follows. Any thread. */
+    void kill() {
+        reaping.execute(() -> ProcessTree.kill(process.toHandle(), leadsSession));
+    }
+}
