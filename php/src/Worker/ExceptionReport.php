@@ -86,6 +86,6 @@ final class ExceptionReport
     /** The name of an anonymous class goes on, after a zero byte, with the path of its file. */
     private static function className(string $class): string
     {
-        return explode("\0", $class, 2)[0];
+        return self::text(explode("\0", $class, 2)[0], 255);
     }
 }

@@ -114,7 +114,7 @@ final class LastWords
         $this->encoding = null;
         try {
             $channel->write($body);
-        } catch (ChannelClosed) {
+        } catch (\Throwable) {
             // nobody is left to be told
         }
     }

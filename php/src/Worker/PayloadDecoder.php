@@ -68,7 +68,8 @@ final class PayloadDecoder
 
     private static function isName(string $payload): bool
     {
-        return preg_match('/^\\\\?[a-z_\x80-\xff][\w\\\\\x80-\xff]*(::[a-z_\x80-\xff][\w\x80-\xff]*)?$/iD', $payload) === 1;
+        $word = '[a-z_\x80-\xff][\w\x80-\xff]*';
+        return preg_match("/^\\\\?$word(\\\\$word)*(::$word)?$/iD", $payload) === 1;
     }
 
     private function unserialize(string $payload): mixed
@@ -100,7 +101,8 @@ final class PayloadDecoder
             }
             // the class that a closure, or one that it captured, was written in must exist here too
             if ($closure === null || str_ends_with((string) $this->notice, '" not found')) {
-                throw self::invalid('the closure cannot be rebuilt: ' . ($this->notice ?? 'it is damaged') . self::ADVICE);
+                $reason = ($this->notice ?? 'it is damaged') . self::ADVICE;
+                throw self::invalid("the closure cannot be rebuilt: $reason");
             }
             $value = $closure;
         }

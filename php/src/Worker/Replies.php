@@ -11,6 +11,8 @@ use B7s\Parallite\Wire\Encoding;
  */
 final class Replies
 {
+    private const ERROR_LIMIT = 65_536;
+
     public function __construct(private readonly int $maxBytes)
     {
     }
@@ -43,7 +45,7 @@ final class Replies
         return $encoding->encode([
             'task_id' => $taskId,
             'ok' => false,
-            'error' => ExceptionReport::text($error, 65_536),
+            'error' => ExceptionReport::text($error, self::ERROR_LIMIT),
             'error_code' => $code,
         ] + $details);
     }

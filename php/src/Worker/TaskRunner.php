@@ -31,7 +31,8 @@ final class TaskRunner
             $details = $benchmark === null ? [] : ['benchmark' => $benchmark->stop()];
             $plain = ResultNormalizer::normalize($result, $encoding);
             $code = $result = null; // the destructors belong to the task: they may print, throw or exit
-            return $this->replies->success($request->taskId, $plain, $details + $this->output->take(), $encoding);
+            $details += $this->output->take();
+            return $this->replies->success($request->taskId, $plain, $details, $encoding);
         } catch (TaskRefused $e) {
             $report = ['error' => $e->getMessage(), 'error_code' => $e->errorCode];
         } catch (\Throwable $e) {

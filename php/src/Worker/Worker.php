@@ -50,6 +50,7 @@ final class Worker
         $taskId = null;
         try {
             $encoding = $this->encodings->of($body);
+            $this->lastWords->taskBegins(null, $encoding); // the frame alone may be too much for the memory
             $map = $encoding->decode($body);
             $taskId = is_string($map['task_id'] ?? null) ? $map['task_id'] : null;
             $this->lastWords->taskBegins($taskId, $encoding);

@@ -50,6 +50,8 @@ final class WorkerMain
             $worker->serve($state, $settings->maxTasks);
         } catch (ChannelClosed $e) {
             self::debug($settings, $e->getMessage());
+        } catch (\Throwable $e) {
+            self::fail('the worker cannot go on: ' . self::describe($e), $lastWords);
         }
         self::debug($settings, 'leaving');
         $lastWords->leave();

@@ -24,7 +24,8 @@ final class MiniDaemon
         $this->socket = "{$this->directory}/socket";
         $command = [PHP_BINARY, __DIR__ . '/mini-daemon.php', $this->socket, (string) $workers];
         $includes = json_encode([__DIR__ . '/scopes.php']);
-        $this->process = proc_open($command, [], $pipes, '/', ['PARALLITE_PHP_INCLUDES' => $includes] + getenv());
+        $streams = [2 => ['file', "{$this->socket}.log", 'w']];
+        $this->process = proc_open($command, $streams, $pipes, '/', ['PARALLITE_PHP_INCLUDES' => $includes] + getenv());
         for ($i = 0; !file_exists($this->socket); $i++) {
             if ($i > 5_000) {
                 throw new RuntimeException('the daemon in miniature does not start');

@@ -48,7 +48,7 @@ final class WorkerProcess
      * @param array<string, string> $env
      * @param list<string> $options of PHP
      */
-    public static function overSocket(?string $script = null, array $env = [], array $options = [], string $cwd = '/'): self
+    public static function overSocket(?string $script = null, array $env = [], array $options = []): self
     {
         $directory = self::directory();
         $server = stream_socket_server("unix://$directory/workers.sock");
@@ -61,7 +61,7 @@ final class WorkerProcess
                 ['file', "$directory/stderr", 'w'],
             ],
             $pipes,
-            $cwd,
+            '/',
             $env + [
                 'WORKER_NAME' => 'work-1',
                 'PARALLITE_WORKER_SOCKET' => "unix://$directory/workers.sock",
@@ -84,14 +84,14 @@ final class WorkerProcess
      * @param array<string, string> $env
      * @param list<string> $options of PHP
      */
-    public static function overStdio(?string $script = null, array $env = [], array $options = [], string $cwd = '/'): self
+    public static function overStdio(?string $script = null, array $env = [], array $options = []): self
     {
         $directory = self::directory();
         $process = proc_open(
             [PHP_BINARY, ...$options, $script ?? self::script()],
             [['pipe', 'r'], ['pipe', 'w'], ['file', "$directory/stderr", 'w']],
             $pipes,
-            $cwd,
+            '/',
             $env + ['WORKER_NAME' => 'work-1', 'TMPDIR' => $directory] + getenv(),
         );
         return new self($process, $pipes[0], $pipes[1], $directory);
@@ -104,7 +104,7 @@ final class WorkerProcess
     public function ask(array $request, string $encoding = 'json'): array
     {
         $this->send($this->encode($request, $encoding));
-        return $this->reply() ?? throw new RuntimeException('the worker ended without a reply; stderr: ' . $this->stderr());
+        return $this->reply() ?? throw new RuntimeException("the worker did not reply; stderr: {$this->stderr()}");
     }
 
     /** @param array<string, mixed> $map */

@@ -81,7 +81,7 @@ $request = static function (int $client, string $body) use (
     $send,
     $finish,
     $kill,
-    $maxWorkers
+    $maxWorkers,
 ): void {
     $map = $encodings->of($body)->decode($body);
     $id = $map['task_id'] ?? '';
@@ -119,7 +119,8 @@ $request = static function (int $client, string $body) use (
         $queue = array_values(array_filter($queue, static fn(array $task) => $task['id'] !== $id));
         $cancelled = $known['reply'] === null;
         $kill($id, 'CANCELLED', "task $id was cancelled");
-        $send($client, ['task_id' => $id, 'ok' => true, 'cancelled' => $cancelled, 'status' => $tasks[$id]['state']], $body);
+        $state = ['cancelled' => $cancelled, 'status' => $tasks[$id]['state']];
+        $send($client, ['task_id' => $id, 'ok' => true] + $state, $body);
     }
 };
 

@@ -54,8 +54,8 @@ final class ConnectionTest extends TestCase
         $client = $this->clientOf(static function (mixed $connection): void {
             while (($next = FakeDaemon::request($connection)) !== null) {
                 [$request, $body] = $next;
-                $frame = FakeDaemon::frame(['task_id' => $request['task_id'], 'ok' => true, 'result' => 'split'], $body);
-                foreach (str_split($frame) as $byte) {
+                $reply = ['task_id' => $request['task_id'], 'ok' => true, 'result' => 'split'];
+                foreach (str_split(FakeDaemon::frame($reply, $body)) as $byte) {
                     fwrite($connection, $byte);
                     usleep(200);
                 }
@@ -93,7 +93,8 @@ final class ConnectionTest extends TestCase
                 fwrite($connection, "\0\0"); // and goes away in the middle of a frame
                 return;
             }
-            fwrite($connection, FakeDaemon::frame(['task_id' => $request['task_id'], 'ok' => true, 'result' => 1], $body));
+            $reply = ['task_id' => $request['task_id'], 'ok' => true, 'result' => 1];
+            fwrite($connection, FakeDaemon::frame($reply, $body));
         });
         $future = $client->submit('phpversion');
 
@@ -214,7 +215,8 @@ final class ConnectionTest extends TestCase
         if ($pid === 0) {
             $connection = stream_socket_accept($server, 30);
             [$request, $body] = FakeDaemon::request($connection);
-            fwrite($connection, FakeDaemon::frame(['task_id' => $request['task_id'], 'ok' => true, 'result' => 'tcp'], $body));
+            $reply = ['task_id' => $request['task_id'], 'ok' => true, 'result' => 'tcp'];
+            fwrite($connection, FakeDaemon::frame($reply, $body));
             fread($connection, 1);
             posix_kill(posix_getpid(), SIGKILL);
         }

@@ -25,7 +25,8 @@ final class EncodingsTest extends TestCase
     /** @dataProvider encodings */
     public function testGivesBackWhatItTook(Encoding $encoding): void
     {
-        $map = ['s' => 'ü/x', 'i' => PHP_INT_MAX, 'f' => 1.0, 'n' => null, 'b' => false, 'l' => [1, []], 'm' => ['k' => 1]];
+        $map = ['text' => 'ü/x', 'int' => PHP_INT_MAX, 'float' => 1.0, 'null' => null, 'bool' => false];
+        $map += ['list' => [1, []], 'map' => ['k' => 1]];
 
         self::assertSame($map, $encoding->decode($encoding->encode($map)));
     }

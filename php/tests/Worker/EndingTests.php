@@ -62,7 +62,8 @@ trait EndingTests
         self::assertFailed('EXCEPTION', 'second', $reply);
 
         $reply = self::perform(static function (): void {
-            $deep = static fn(callable $self, int $n) => $n === 0 ? throw new \RuntimeException('deep') : $self($self, $n - 1);
+            $fail = static fn() => throw new \RuntimeException('deep');
+            $deep = static fn(callable $self, int $n) => $n === 0 ? $fail() : $self($self, $n - 1);
             $deep($deep, 5_000);
         }, 'laravel', $encoding);
         self::assertFailed('EXCEPTION', 'deep', $reply);

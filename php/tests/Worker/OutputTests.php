@@ -169,10 +169,34 @@ trait OutputTests
         self::assertSame('failed', $reply['error']);
     }
 
+    public function testTaskWhoseResultIsRefusedReturnsItsOutputToo(): void
+    {
+        $reply = self::perform(static function (): mixed {
+            echo 'before';
+            return STDERR;
+        });
+
+        self::assertFailed('RESULT_NOT_ENCODABLE', 'result is resource', $reply);
+        self::assertSame('before', $reply['output']);
+    }
+
+    public function testTaskThatExitsWithinABufferReturnsItsOutputToo(): void
+    {
+        $reply = self::perform(static function (): void {
+            ob_start();
+            echo 'buffered';
+            exit;
+        });
+
+        self::assertSame('buffered', $reply['output']);
+        self::assertWorkerEnds();
+    }
+
     /** @dataProvider languages */
     public function testStandardInputIsEmpty(string $library, string $encoding): void
     {
-        $reply = self::perform(static fn() => [fgets(STDIN), feof(STDIN), file_get_contents('php://stdin')], $library, $encoding);
+        $read = static fn() => [fgets(STDIN), feof(STDIN), file_get_contents('php://stdin')];
+        $reply = self::perform($read, $library, $encoding);
 
         self::assertSame([false, true, ''], $reply['result']);
     }

@@ -113,9 +113,26 @@ trait PayloadTests
     }
 
     /** @dataProvider encodings */
+    public function testLeavesTheClosuresOfOpis4ToItsOwnSerializer(string $encoding): void
+    {
+        $payload = 'O:16:"Opis\Closure\Box":1:{s:4:"data";s:4:"four";}';
+        $unknown = self::ask(['payload' => $payload], $encoding);
+        self::assertFailed('INVALID_PAYLOAD', 'class Opis\Closure\Box is not known', $unknown);
+
+        self::forget();
+        self::$worker = static::start(self::including(dirname(__DIR__) . '/Support/opis4.php'));
+        foreach ([$payload, base64_encode($payload)] as $form) {
+            $reply = self::ask(['payload' => $form, 'context' => ['x' => 1]], $encoding);
+            self::assertSame(['four', [['x' => 1]]], $reply['result']);
+        }
+        self::forget();
+    }
+
+    /** @dataProvider encodings */
     public function testRunsCommands(string $encoding): void
     {
-        $shell = ['command' => 'echo "$GREETING"; pwd; echo oops >&2; exit 3', 'cwd' => '/tmp', 'env' => ['GREETING' => 'hi']];
+        $shell = ['command' => 'echo "$GREETING"; pwd; echo oops >&2; exit 3'];
+        $shell += ['cwd' => '/tmp', 'env' => ['GREETING' => 'hi']];
         $expected = ['stdout' => "hi\n/tmp\n", 'stderr' => "oops\n", 'exit_code' => 3];
         self::assertSame(['ok' => true, 'result' => $expected], self::ask($shell, $encoding));
 
@@ -125,11 +142,13 @@ trait PayloadTests
         self::assertSame(137, self::ask(['command' => 'kill -9 $$'], $encoding)['result']['exit_code']);
         self::assertSame('', self::ask(['command' => 'cat'], $encoding)['result']['stdout']);
         self::assertSame(127, self::ask(['command' => 'no-such-command'], $encoding)['result']['exit_code']);
-        self::assertFailed('INVALID_REQUEST', '/nowhere', self::ask(['command' => 'ls', 'cwd' => '/nowhere'], $encoding));
+        $nowhere = self::ask(['command' => 'ls', 'cwd' => '/nowhere'], $encoding);
+        self::assertFailed('INVALID_REQUEST', '/nowhere', $nowhere);
         self::assertSame(127, self::ask(['command' => ['no-such-command']], $encoding)['result']['exit_code']);
 
-        $large = self::ask(['command' => 'head -c 3000000 /dev/zero | tr "\0" x; head -c 3000000 /dev/zero | tr "\0" y >&2']);
-        self::assertSame([3_000_000, 3_000_000], [strlen($large['result']['stdout']), strlen($large['result']['stderr'])]);
+        $zeros = 'head -c 3000000 /dev/zero | tr "\0" x';
+        $large = self::ask(['command' => "$zeros; $zeros >&2"])['result'];
+        self::assertSame([3_000_000, 3_000_000], [strlen($large['stdout']), strlen($large['stderr'])]);
     }
 
     public function testDoesNotWaitForTheBackgroundProcessesOfACommand(): void
@@ -157,7 +176,8 @@ trait PayloadTests
         self::assertGreaterThan(19, $benchmark['execution_time_ms']);
         self::assertGreaterThan(3, $benchmark['memory_peak_mb']);
         self::assertArrayNotHasKey('benchmark', self::perform($task, $library, $encoding));
-        $failed = self::perform(static fn() => throw new \Exception('x'), $library, $encoding, ['enable_benchmark' => true]);
+        $throw = static fn() => throw new \Exception('x');
+        $failed = self::perform($throw, $library, $encoding, ['enable_benchmark' => true]);
         self::assertSame($keys, array_keys($failed['benchmark']));
     }
 }

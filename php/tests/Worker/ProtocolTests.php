@@ -110,6 +110,33 @@ trait ProtocolTests
         self::assertWorkerEnds();
     }
 
+    public function testAnswersForAFrameThatIsTooMuchForItsMemory(): void
+    {
+        self::forget();
+        self::$worker = static::start(self::including(), ['-d', 'memory_limit=12M', '-d', 'display_errors=0']);
+        $frame = self::$worker->encode(['task_id' => 'a', 'payload' => 'count', 'context' => range(1, 350_000)]);
+        self::$worker->send($frame);
+
+        $reply = self::$worker->reply();
+
+        self::assertFailed('FATAL', 'Allowed memory size', $reply);
+        self::assertNull($reply['task_id']);
+        self::assertWorkerEnds(255);
+    }
+
+    public function testSpeaksJsonAloneWithoutMessagePack(): void
+    {
+        $worker = static::start(options: ['-n']); // no php.ini, hence no ext-msgpack
+        try {
+            self::assertSame(['json'], $worker->hello['encodings'] ?? ['json']);
+            self::assertTrue($worker->ask(['task_id' => 'a', 'payload' => 'phpversion'])['ok']);
+            $reply = $worker->ask(['task_id' => 'a', 'payload' => 'phpversion'], 'msgpack');
+            self::assertFailed('MALFORMED_FRAME', 'neither ext-msgpack nor rybakit/msgpack is installed', $reply);
+        } finally {
+            $worker->stop();
+        }
+    }
+
     public function testSaysWhyItCannotStart(): void
     {
         $include = tempnam(sys_get_temp_dir(), 'parallite');
@@ -138,7 +165,8 @@ trait ProtocolTests
     public function testLoadsTheIncludesAndKeepsWhatTheyPrintOutOfTheWay(): void
     {
         $include = tempnam(sys_get_temp_dir(), 'parallite');
-        file_put_contents($include, '<?php echo "hello"; fwrite(STDOUT, "hello"); function from_include() { return 7; }');
+        $code = '<?php echo "hello"; fwrite(STDOUT, "hello"); function from_include() { return 7; }';
+        file_put_contents($include, $code);
         $worker = static::start(self::including($include));
         try {
             $reply = $worker->ask(['task_id' => 'a', 'payload' => 'from_include']);

@@ -8,9 +8,9 @@ use B7s\Parallite\Tests\Support\WorkerProcess;
 
 final class SocketWorkerTest extends WorkerContract
 {
-    protected static function start(array $env = [], array $options = []): WorkerProcess
+    protected static function start(array $env = [], array $options = [], ?string $script = null): WorkerProcess
     {
-        return WorkerProcess::overSocket(null, $env, $options);
+        return WorkerProcess::overSocket($script, $env, $options);
     }
 
     public function testSaysHelloWithItsToken(): void

@@ -44,14 +44,16 @@ trait StateTests
     public function testPutsBackHandlersThatATaskTookAway(): void
     {
         $include = tempnam(sys_get_temp_dir(), 'parallite');
-        file_put_contents($include, '<?php set_error_handler(fn(int $no, string $text) => throw new ErrorException($text));');
+        $handler = 'fn(int $level, string $text) => throw new ErrorException($text)';
+        file_put_contents($include, "<?php set_error_handler($handler);");
         $worker = static::start(self::including($include));
         try {
             $take = self::payload(static fn() => restore_error_handler(), 'laravel');
             $warn = self::payload(static fn() => trigger_error('a warning'), 'laravel');
             $worker->ask(['task_id' => 'a', 'payload' => $take]);
             self::assertSame('ErrorException', $worker->ask(['task_id' => 'b', 'payload' => $warn])['class'] ?? null);
-            self::assertSame('INVALID_PAYLOAD', $worker->ask(['task_id' => 'c', 'payload' => 'O:8:"oh dear'])['error_code']);
+            $bad = $worker->ask(['task_id' => 'c', 'payload' => 'O:8:"oh dear']);
+            self::assertSame('INVALID_PAYLOAD', $bad['error_code']);
         } finally {
             $worker->stop();
             unlink($include);

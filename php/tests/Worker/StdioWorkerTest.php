@@ -8,9 +8,9 @@ use B7s\Parallite\Tests\Support\WorkerProcess;
 
 final class StdioWorkerTest extends WorkerContract
 {
-    protected static function start(array $env = [], array $options = []): WorkerProcess
+    protected static function start(array $env = [], array $options = [], ?string $script = null): WorkerProcess
     {
-        return WorkerProcess::overStdio(null, $env, $options);
+        return WorkerProcess::overStdio($script, $env, $options);
     }
 
     public function testKeepsTheOptionsOfPhpWhenItMovesItsStreams(): void

@@ -22,6 +22,7 @@ abstract class WorkerContract extends TestCase
     use ProtocolTests;
     use ResultTests;
     use StateTests;
+    use TestWorkerTests;
 
     private static ?WorkerProcess $worker = null;
 
@@ -31,7 +32,11 @@ abstract class WorkerContract extends TestCase
      * @param array<string, string> $env
      * @param list<string> $options of PHP
      */
-    abstract protected static function start(array $env = [], array $options = []): WorkerProcess;
+    abstract protected static function start(
+        array $env = [],
+        array $options = [],
+        ?string $script = null,
+    ): WorkerProcess;
 
     /** @return array<string, string> the environment that makes a worker include these files */
     protected static function including(string ...$files): array
