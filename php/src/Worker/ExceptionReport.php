@@ -13,7 +13,10 @@ final class ExceptionReport
     private const MAX_FRAMES = 100;
     private const MAX_CAUSES = 10;
 
-    /** @return array{error: string, error_code: string, class: string, code: int|string, file: string, line: int, trace: string} */
+    /**
+     * @return array{error: string, error_code: string, class: string, code: int|string, file: string, line: int,
+     *     trace: string}
+     */
     public static function of(\Throwable $e): array
     {
         return [

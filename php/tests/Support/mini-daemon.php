@@ -72,7 +72,10 @@ $kill = static function (string $id, string $code, string $error) use (&$peers, 
     }
     $finish($id, ['task_id' => $id, 'ok' => false, 'error' => $error, 'error_code' => $code]);
 };
-$request = static function (int $client, string $body) use (
+$request = static function (
+    int $client,
+    string $body,
+) use (
     &$tasks,
     &$queue,
     &$processes,
