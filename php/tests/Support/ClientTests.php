@@ -77,11 +77,12 @@ trait ClientTests
         $client = self::client();
         $text = str_repeat('0123456789', 300_000);
         $futures = [];
-        for ($i = 0; $i < 4; $i++) {
+        for ($i = 0; $i < 12; $i++) {
             $futures[] = $client->submit('strrev', [$text]);
         }
 
-        self::assertSame([strrev($text)], array_values(array_unique($client->awaitAll($futures))));
+        $expected = md5(strrev($text));
+        self::assertSame(array_fill(0, 12, $expected), array_map(md5(...), $client->awaitAll($futures)));
     }
 
     public function testFuturesTellWhatTheyKnow(): void
