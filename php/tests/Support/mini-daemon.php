@@ -107,7 +107,8 @@ $request = static function (
     }
     if (in_array($type, ['ping', 'stats'], true)) {
         $busy = count(array_filter($peers, static fn(array $peer) => $peer['task'] !== null));
-        $pool = ['fixed_workers' => 0, 'max_workers' => $maxWorkers, 'idle' => count($processes) - $busy, 'busy' => $busy];
+        $pool = ['fixed_workers' => 0, 'max_workers' => $maxWorkers];
+        $pool += ['idle' => count($processes) - $busy, 'busy' => $busy];
         $send($client, ['task_id' => $id, 'ok' => true, 'version' => 'mini', 'pool' => $pool], $body);
     } elseif ($known === null) {
         $error = ['error' => "no task $id is in flight or retained", 'error_code' => 'NOT_FOUND'];
