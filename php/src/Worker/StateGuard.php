@@ -14,6 +14,9 @@ final class StateGuard
     /** Bound on handlers that a task may have stacked up. */
     private const MAX_HANDLERS = 100;
 
+    /** Settings of these matter to web pages and at the start of a process, not to tasks. */
+    private const IGNORED = '/^(cli|highlight|opcache|phar|session|url_rewriter)\./';
+
     private const SIGNALS = [
         'SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGPIPE', 'SIGALRM', 'SIGTERM', 'SIGCHLD', 'SIGTSTP',
     ];
@@ -162,7 +165,7 @@ final class StateGuard
         $settings = [];
         foreach (ini_get_all() ?: [] as $name => $setting) {
             $value = ini_get($name);
-            if (($setting['access'] & INI_USER) !== 0 && is_string($value)) {
+            if (($setting['access'] & INI_USER) !== 0 && is_string($value) && !preg_match(self::IGNORED, $name)) {
                 $settings[$name] = $value;
             }
         }
