@@ -66,8 +66,7 @@ final class Assembly {
     @Singleton
     Dispatcher dispatcher(VertxEngine engine, ParalliteConfig config, WorkerPool pool) {
         TaskCache cache =
-                new TaskCache(
-                        engine, config.timeout().plus(RETENTION), config.resultCacheBytes());
+                new TaskCache(engine, config.timeout().plus(RETENTION), config.resultCacheBytes());
         return new Dispatcher(engine, pool, cache, new DispatchSettings(config.timeout()));
     }
 

@@ -88,14 +88,16 @@ public final class Daemon implements QuarkusApplication {
         dispatcher.get().onTaskFailed(this::onTaskFailed);
         try {
             onEngine(
-                    done ->
-                            processes
-                                    .get()
-                                    .listen()
-                                    .chain(() -> server.get().listen())
-                                    .invoke(() -> pool.get().start())
-                                    .subscribe()
-                                    .with(ignored -> done.complete(null), done::completeExceptionally))
+                            done ->
+                                    processes
+                                            .get()
+                                            .listen()
+                                            .chain(() -> server.get().listen())
+                                            .invoke(() -> pool.get().start())
+                                            .subscribe()
+                                            .with(
+                                                    ignored -> done.complete(null),
+                                                    done::completeExceptionally))
                     .join();
         } catch (CompletionException e) {
             processes.get().close();
@@ -125,10 +127,10 @@ public final class Daemon implements QuarkusApplication {
     }
 
     private void stop() {
-        Duration grace =
-                exitCode.get() == ExitCode.OK ? config.shutdownGrace() : Duration.ZERO;
+        Duration grace = exitCode.get() == ExitCode.OK ? config.shutdownGrace() : Duration.ZERO;
         engine.execute(() -> server.get().stopAccepting());
-        boolean finished = waitFor(onEngine(done -> dispatcher.get().drain(() -> done.complete(null))), grace);
+        boolean finished =
+                waitFor(onEngine(done -> dispatcher.get().drain(() -> done.complete(null))), grace);
         if (!finished && exitCode.get() == ExitCode.OK) {
             LOG.warnf("tasks still ran after shutdown_grace_ms=%d and are ended", grace.toMillis());
         }

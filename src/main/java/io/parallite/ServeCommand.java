@@ -87,7 +87,8 @@ final class ServeCommand implements Callable<Integer> {
     @Option(
             names = "--fail-mode",
             paramLabel = "MODE",
-            description = "continue, or stop_all: the first failed task stops the daemon (continue).")
+            description =
+                    "continue, or stop_all: the first failed task stops the daemon (continue).")
     @Nullable String failMode;
 
     @Option(

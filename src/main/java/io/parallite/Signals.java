@@ -13,7 +13,9 @@ final class Signals {
 
     private Signals() {}
 
-    /** Takes the signals over from Quarkus, which knows only the first; not in dev mode and tests. */
+    /**
+     * Takes the signals over from Quarkus, which knows only the first; not in dev mode and tests.
+     */
     static void install() {
         if (LaunchMode.current() != LaunchMode.NORMAL) {
             return;

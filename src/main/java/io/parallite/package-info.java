@@ -5,8 +5,8 @@
  * together, {@link io.parallite.Daemon} starts, drains and stops them. The parts, in the order in
  * which a task meets them: {@code server} reads it from a client, {@code dispatch} runs it once,
  * {@code worker} leases it a PHP process; {@code wire} knows frames, {@code task} what a task is,
- * {@code engine} the event loop that owns them all, {@code config} what was configured. {@code admin}
- * looks on, {@code bench} measures from outside.
+ * {@code engine} the event loop that owns them all, {@code config} what was configured. {@code
+ * admin} looks on, {@code bench} measures from outside.
  */
 @NullMarked
 package io.parallite;

@@ -28,8 +28,11 @@ public sealed interface ListenAddress {
         }
     }
 
-    /** What {@code sockaddr_un} holds on Linux, without the final zero; macOS has four less. */
-    int MAX_PATH_BYTES = 107;
+    /**
+     * What {@code sockaddr_un} holds on macOS and, with some room to bind under another name, on
+     * Linux.
+     */
+    int MAX_PATH_BYTES = 100;
 
     Pattern HOST_AND_PORT = Pattern.compile("(?:tcp://)?(\\[[0-9a-fA-F:]+]|[A-Za-z0-9.-]+):(\\d+)");
 
@@ -41,8 +44,8 @@ public sealed interface ListenAddress {
     }
 
     /**
-     * Reads {@code /path}, {@code unix:///path}, {@code host:port} or {@code tcp://host:port}; empty
-     * is the default.
+     * Reads {@code /path}, {@code unix:///path}, {@code host:port} or {@code tcp://host:port};
+     * empty is the default.
      *
      * @throws IllegalArgumentException with a sentence for the user
      */

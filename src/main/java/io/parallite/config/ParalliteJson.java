@@ -34,14 +34,16 @@ public final class ParalliteJson {
         Map<String, String> properties = new LinkedHashMap<>();
         try (JsonParser parser = JSON.createParser(Files.readAllBytes(file))) {
             if (parser.nextToken() != JsonToken.START_OBJECT) {
-                throw new ConfigException(file + " is not a JSON object; write {\"fixed_workers\": 4}");
+                throw new ConfigException(
+                        file + " is not a JSON object; write {\"fixed_workers\": 4}");
             }
             for (String key = parser.nextFieldName(); key != null; key = parser.nextFieldName()) {
                 parser.nextToken();
                 readSetting(file, key, parser, properties);
             }
             if (parser.currentToken() != JsonToken.END_OBJECT || parser.nextToken() != null) {
-                throw new ConfigException(file + " goes on behind its JSON object; remove the rest");
+                throw new ConfigException(
+                        file + " goes on behind its JSON object; remove the rest");
             }
         } catch (JsonProcessingException e) {
             throw new ConfigException(

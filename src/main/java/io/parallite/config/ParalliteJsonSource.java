@@ -8,8 +8,8 @@ import org.eclipse.microprofile.config.spi.ConfigSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code parallite.json} as a source of configuration, above {@code application.properties} and below
- * the environment.
+ * {@code parallite.json} as a source of configuration, above {@code application.properties} and
+ * below the environment.
  *
  * <p>Quarkus asks sources at build time too: a file that lies in the build directory would be baked
  * into the jar. So the file is read only when the launcher has named it in {@value #LOCATION}.

@@ -16,7 +16,10 @@ public enum Setting {
             integer(1, 1000),
             null,
             "Most workers at a time, persistent ones included; 32, or fixed_workers if that is more."),
-    PREFIX_NAME(text("[^\\s/\\\\]{1,64}", "1 to 64 characters without spaces and slashes"), "work", "What worker names begin with."),
+    PREFIX_NAME(
+            text("[^\\s/\\\\]{1,64}", "1 to 64 characters without spaces and slashes"),
+            "work",
+            "What worker names begin with."),
     TIMEOUT_MS(integer(1, Integer.MAX_VALUE), "60000", "How long a task may run, in milliseconds."),
     SOCKET(new Check.Socket(), "", "Path of the socket, or host:port on loopback."),
     FAIL_MODE(
@@ -44,9 +47,13 @@ public enum Setting {
             null,
             "How long a task may wait for a worker, in milliseconds; timeout_ms when not set."),
     START_TIMEOUT_MS(
-            integer(100, 3_600_000), "30000", "How long a worker may take to start, in milliseconds."),
+            integer(100, 3_600_000),
+            "30000",
+            "How long a worker may take to start, in milliseconds."),
     RESULT_CACHE_BYTES(
-            integer(0, Long.MAX_VALUE), "67108864", "Memory for results that may be asked for again."),
+            integer(0, Long.MAX_VALUE),
+            "67108864",
+            "Memory for results that may be asked for again."),
     MAX_INFLIGHT_BYTES(
             integer(1 << 20, Long.MAX_VALUE), "134217728", "Memory for large requests in flight."),
     SHUTDOWN_GRACE_MS(

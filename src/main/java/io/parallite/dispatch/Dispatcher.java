@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Runs every task once and tells its result to all who ask.
  *
- * <p>A {@code task_id} that is in flight is joined, one that is retained is answered from the {@link
- * TaskCache}; only an id that is neither is leased a worker. Owned by the engine's thread.
+ * <p>A {@code task_id} that is in flight is joined, one that is retained is answered from the
+ * {@link TaskCache}; only an id that is neither is leased a worker. Owned by the engine's thread.
  */
 public final class Dispatcher {
 
@@ -46,8 +46,7 @@ public final class Dispatcher {
     private long completed;
     private long failed;
 
-    public Dispatcher(
-            Engine engine, WorkerPool pool, TaskCache cache, DispatchSettings settings) {
+    public Dispatcher(Engine engine, WorkerPool pool, TaskCache cache, DispatchSettings settings) {
         this.engine = engine;
         this.pool = pool;
         this.cache = cache;
@@ -142,8 +141,14 @@ public final class Dispatcher {
         if (isTaskFailure(result)) {
             onTaskFailed.run();
         }
-        if (inFlight.isEmpty() && onIdle != null) {
-            onIdle.run();
+        tellIfIdle();
+    }
+
+    private void tellIfIdle() {
+        Runnable tell = onIdle;
+        if (inFlight.isEmpty() && tell != null) {
+            onIdle = null;
+            tell.run();
         }
     }
 
@@ -215,9 +220,7 @@ public final class Dispatcher {
     public void drain(Runnable whenIdle) {
         onIdle = whenIdle;
         pool.drain();
-        if (inFlight.isEmpty()) {
-            whenIdle.run();
-        }
+        tellIfIdle();
     }
 
     /** Counters as they are now. */

@@ -1,98 +1,177 @@
 package io.parallite.dispatch;
 
-import com.github.benmanes.caffeine.cache.Cache;
-import com.github.benmanes.caffeine.cache.Caffeine;
-import com.github.benmanes.caffeine.cache.Policy.FixedExpiration;
-import com.github.benmanes.caffeine.cache.RemovalCause;
+import io.netty.buffer.ByteBuf;
 import io.parallite.engine.Engine;
+import io.parallite.task.FailureKind;
 import io.parallite.task.TaskId;
+import io.parallite.task.TaskResult;
+import io.parallite.task.TaskState;
+import io.parallite.task.TaskStatus;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The results of tasks that have ended, for {@code await}, {@code status} and repeated submits.
  *
- * <p>Bounded in time and in bytes, the oldest going first. Caffeine's own weight bound would throw
- * out what its popularity sketch thinks least useful; a client that comes back for its result needs
- * age to be the only reason, so the bytes are counted here and Caffeine gives the order.
+ * <p>Bounded in time and in bytes, the oldest going first. All entries live equally long, so the
+ * order in which they came is the order in which they go, and a log of records outside the Java
+ * heap with an index of positions is all it takes: nothing for the garbage collector to copy,
+ * promote and collect again, where a map of objects made the heap grow to a multiple of what it
+ * held.
  *
  * <p>Owned by the engine's thread.
  */
 public final class TaskCache {
 
-    /** What an entry costs beside its result: key, status, map nodes, and slack for the collector. */
-    static final int ENTRY_OVERHEAD = 512;
+    /** What an entry is charged beside its record: its share of the index and of unused space. */
+    static final int ENTRY_OVERHEAD = 128;
 
-    private static final int EVICTED_AT_ONCE = 64;
+    private static final int HASH = 0;
+    private static final int EXPIRES = HASH + Integer.BYTES;
+    private static final int FINGERPRINT = EXPIRES + Long.BYTES;
+    private static final int SUBMITTED = FINGERPRINT + Long.BYTES;
+    private static final int STARTED = SUBMITTED + Long.BYTES;
+    private static final int FINISHED = STARTED + Long.BYTES;
+    private static final int OUTCOME = FINISHED + Long.BYTES;
+    private static final int ID_LENGTH = OUTCOME + 1;
+    private static final int ID = ID_LENGTH + Short.BYTES;
 
+    private static final int SUCCEEDED = -1;
+    private static final int FAILED = -2;
+
+    private final Engine engine;
+    private final long retention;
     private final long maxBytes;
-    private final Cache<TaskId, RetainedTask> cache;
-    private final FixedExpiration<TaskId, RetainedTask> age;
-    private long bytes;
+    private final RecordLog log = new RecordLog();
+    private final PositionIndex index =
+            new PositionIndex(position -> log.at(position).getInt(HASH));
 
     /** A cache that keeps results for {@code retention} and up to {@code maxBytes} of them. */
     public TaskCache(Engine engine, Duration retention, long maxBytes) {
+        this.engine = engine;
+        this.retention = retention.toNanos();
         this.maxBytes = maxBytes;
-        this.cache =
-                Caffeine.newBuilder()
-                        .expireAfterWrite(retention)
-                        .ticker(engine::nanoTime)
-                        .executor(Runnable::run)
-                        .removalListener(this::onRemoved)
-                        .build();
-        this.age = cache.policy().expireAfterWrite().orElseThrow();
-    }
-
-    private void onRemoved(
-            @Nullable TaskId id, @Nullable RetainedTask task, RemovalCause cause) {
-        if (task != null) {
-            bytes -= charge(task);
-        }
     }
 
     @Nullable RetainedTask find(TaskId id) {
-        return cache.getIfPresent(id);
+        byte[] name = id.value().getBytes(StandardCharsets.UTF_8);
+        long position = find(id.hashCode(), name);
+        if (position == PositionIndex.NONE) {
+            return null;
+        }
+        ByteBuf entry = log.at(position);
+        return isExpired(entry) ? null : read(id, entry);
     }
 
     /** Keeps {@code task}, unless it alone is over the bound. */
     void put(TaskId id, RetainedTask task) {
-        long charge = charge(task);
-        if (charge > maxBytes) {
+        byte[] name = id.value().getBytes(StandardCharsets.UTF_8);
+        byte[] body = body(task.result());
+        int length = ID + name.length + body.length;
+        if (length + ENTRY_OVERHEAD > maxBytes) {
             return;
         }
-        bytes += charge;
-        cache.put(id, task);
-        while (bytes > maxBytes && evictOldest()) {
-            // until it fits
+        int hash = id.hashCode();
+        long before = find(hash, name);
+        long position = log.append(length, entry -> write(entry, hash, name, task, body));
+        if (before != PositionIndex.NONE) {
+            index.remove(before);
+        }
+        index.add(position);
+        while (bytes() > maxBytes) {
+            dropOldest();
         }
     }
 
     /** Drops what is past its time. */
     void sweep() {
-        cache.cleanUp();
+        while (log.size() > 0 && isExpired(log.at(log.oldest()))) {
+            dropOldest();
+        }
     }
 
     long size() {
-        return cache.estimatedSize();
+        return log.size();
     }
 
+    /** What the entries are charged. */
     long bytes() {
-        return bytes;
+        return log.bytes() + ENTRY_OVERHEAD * log.size();
     }
 
-    private boolean evictOldest() {
-        Set<TaskId> oldest = age.oldest(EVICTED_AT_ONCE).keySet();
-        for (TaskId id : oldest) {
-            if (bytes <= maxBytes - maxBytes / 64) {
-                return true;
-            }
-            cache.invalidate(id);
+    private long find(int hash, byte[] name) {
+        return index.find(hash, position -> hasName(log.at(position), name));
+    }
+
+    private static boolean hasName(ByteBuf entry, byte[] name) {
+        if (entry.getUnsignedShort(ID_LENGTH) != name.length) {
+            return false;
         }
-        return !oldest.isEmpty();
+        for (int i = 0; i < name.length; i++) {
+            if (entry.getByte(ID + i) != name[i]) {
+                return false;
+            }
+        }
+        return true;
     }
 
-    private static long charge(RetainedTask task) {
-        return ENTRY_OVERHEAD + (long) task.result().footprint();
+    private boolean isExpired(ByteBuf entry) {
+        return engine.nanoTime() - entry.getLong(EXPIRES) >= 0;
+    }
+
+    private void dropOldest() {
+        index.remove(log.oldest());
+        log.dropOldest();
+    }
+
+    private void write(ByteBuf entry, int hash, byte[] name, RetainedTask task, byte[] body) {
+        TaskStatus status = task.status();
+        entry.setInt(HASH, hash)
+                .setLong(EXPIRES, engine.nanoTime() + retention)
+                .setLong(FINGERPRINT, task.fingerprint())
+                .setLong(SUBMITTED, status.submittedAt())
+                .setLong(STARTED, status.startedAt())
+                .setLong(FINISHED, status.finishedAt())
+                .setByte(OUTCOME, outcome(task.result()))
+                .setShort(ID_LENGTH, name.length)
+                .setBytes(ID, name)
+                .setBytes(ID + name.length, body);
+    }
+
+    private static int outcome(TaskResult result) {
+        return switch (result) {
+            case TaskResult.Replied(byte[] ignored, boolean ok) -> ok ? SUCCEEDED : FAILED;
+            case TaskResult.Failed(FailureKind kind, String ignored) -> kind.ordinal();
+        };
+    }
+
+    private static byte[] body(TaskResult result) {
+        return switch (result) {
+            case TaskResult.Replied(byte[] frame, boolean ignored) -> frame;
+            case TaskResult.Failed(FailureKind ignored, String message) ->
+                    message.getBytes(StandardCharsets.UTF_8);
+        };
+    }
+
+    private static RetainedTask read(TaskId id, ByteBuf entry) {
+        int start = ID + entry.getUnsignedShort(ID_LENGTH);
+        byte[] body = new byte[entry.capacity() - start];
+        entry.getBytes(start, body);
+        int outcome = entry.getByte(OUTCOME);
+        TaskResult result =
+                outcome < 0
+                        ? new TaskResult.Replied(body, outcome == SUCCEEDED)
+                        : new TaskResult.Failed(
+                                FailureKind.values()[outcome],
+                                new String(body, StandardCharsets.UTF_8));
+        TaskStatus status =
+                new TaskStatus(
+                        id,
+                        result.ok() ? TaskState.COMPLETED : TaskState.FAILED,
+                        entry.getLong(SUBMITTED),
+                        entry.getLong(STARTED),
+                        entry.getLong(FINISHED));
+        return new RetainedTask(entry.getLong(FINGERPRINT), status, result);
     }
 }

@@ -11,9 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/**
- * A task in flight and all who wait for its result. Owned by the engine's thread.
- */
+/** A task in flight and all who wait for its result. Owned by the engine's thread. */
 final class TaskRun {
 
     private final Task task;

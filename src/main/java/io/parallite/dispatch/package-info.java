@@ -1,7 +1,7 @@
 /**
  * From task to result: {@link io.parallite.dispatch.Dispatcher} runs each task once, however often
- * it is submitted or awaited, and {@link io.parallite.dispatch.TaskCache} keeps results for those who
- * come back for them. Imports {@code worker}, {@code task}, {@code engine} and {@code config}.
+ * it is submitted or awaited, and {@link io.parallite.dispatch.TaskCache} keeps results for those
+ * who come back for them. Imports {@code worker}, {@code task}, {@code engine} and {@code config}.
  */
 @NullMarked
 package io.parallite.dispatch;

@@ -7,9 +7,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A deadline that is moved far more often than it is met.
  *
- * <p>Arming and disarming only write a field: a timer that is already pending is left to fire, finds
- * out how much is left, and goes back to sleep. A worker that answers forty thousand tasks a second
- * thus costs one timer a minute and not forty thousand.
+ * <p>Arming and disarming only write a field: a timer that is already pending is left to fire,
+ * finds out how much is left, and goes back to sleep. A worker that answers forty thousand tasks a
+ * second thus costs one timer a minute and not forty thousand.
  *
  * <p>Owned by the engine's thread.
  */

@@ -11,7 +11,9 @@ import java.time.Duration;
  */
 public interface Engine {
 
-    /** Runs {@code action} on the engine's thread, after what that thread is doing now. Any thread. */
+    /**
+     * Runs {@code action} on the engine's thread, after what that thread is doing now. Any thread.
+     */
     void execute(Runnable action);
 
     /** Whether the caller is on the engine's thread. */
@@ -23,7 +25,9 @@ public interface Engine {
     /** Wall-clock time in milliseconds since the epoch, for what people read. */
     long epochMillis();
 
-    /** Runs {@code action} on the engine's thread once {@code delay} has passed. Engine thread only. */
+    /**
+     * Runs {@code action} on the engine's thread once {@code delay} has passed. Engine thread only.
+     */
     Timer schedule(Duration delay, Runnable action);
 
     /** A scheduled action. */

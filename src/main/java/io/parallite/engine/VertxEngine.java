@@ -21,7 +21,9 @@ public final class VertxEngine implements Engine {
         this.eventLoop = context.nettyEventLoop();
     }
 
-    /** The Vert.x instance whose servers, listened on from this engine's thread, run on this engine. */
+    /**
+     * The Vert.x instance whose servers, listened on from this engine's thread, run on this engine.
+     */
     public Vertx vertx() {
         return vertx;
     }
@@ -49,8 +51,7 @@ public final class VertxEngine implements Engine {
     /** Netty's own timers: a cancelled one leaves the queue at once, where Mutiny's would stay. */
     @Override
     public Timer schedule(Duration delay, Runnable action) {
-        Future<?> scheduled =
-                eventLoop.schedule(action, delay.toNanos(), TimeUnit.NANOSECONDS);
+        Future<?> scheduled = eventLoop.schedule(action, delay.toNanos(), TimeUnit.NANOSECONDS);
         return () -> scheduled.cancel(false);
     }
 }

@@ -70,7 +70,9 @@ public final class ClientServer {
             case ListenAddress.Unix(var path) -> {
                 SocketFile file = SocketFile.claim(path);
                 socketFile = file;
-                yield listenOn(opened, SocketAddress.domainSocketAddress(file.bindPath().toString()))
+                yield listenOn(
+                                opened,
+                                SocketAddress.domainSocketAddress(file.bindPath().toString()))
                         .invoke(file::publish);
             }
             case ListenAddress.Tcp(String host, int port) ->
@@ -85,7 +87,8 @@ public final class ClientServer {
                 .transform(
                         e ->
                                 new ListenException(
-                                        "cannot listen on %s: %s".formatted(address, e.getMessage())))
+                                        "cannot listen on %s: %s"
+                                                .formatted(address, e.getMessage())))
                 .replaceWithVoid();
     }
 

@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  * One client's connection: frames in, replies out as tasks finish, paired by {@code task_id}.
  *
  * <p>A client that does not read its replies is neither read from nor served from the queue until
- * it does; a large frame is read only when there is room for it. When the client goes away its tasks
- * go on, and their results are retained for whoever asks. Owned by the engine's thread.
+ * it does; a large frame is read only when there is room for it. When the client goes away its
+ * tasks go on, and their results are retained for whoever asks. Owned by the engine's thread.
  */
 final class ClientSession implements FrameReader.Sink {
 
@@ -118,6 +118,10 @@ final class ClientSession implements FrameReader.Sink {
             answer(encoding, Reply.failure(e.taskId(), e.kind(), e.explanation()));
         } catch (TaskException e) {
             answer(encoding, Reply.failure(null, e.kind(), e.explanation()));
+        } catch (RuntimeException e) {
+            LOG.error("a request met a defect", e);
+            String message = "the daemon met a defect with this request; its log has the details";
+            answer(encoding, Reply.failure(null, FailureKind.INTERNAL, message));
         }
         if (!kept && reserved > 0) {
             budget.release(reserved);

@@ -34,7 +34,10 @@ public final class Figures {
         return figures;
     }
 
-    /** The figures of {@link #ping} and those of {@code pool}, {@code queue}, {@code tasks}, {@code cache}. */
+    /**
+     * The figures of {@link #ping} and those of {@code pool}, {@code queue}, {@code tasks}, {@code
+     * cache}.
+     */
     Map<String, Object> stats() {
         PoolSnapshot pool = dispatcher.poolSnapshot();
         DispatchSnapshot tasks = dispatcher.snapshot();

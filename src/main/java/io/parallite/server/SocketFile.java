@@ -10,22 +10,34 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.concurrent.ThreadLocalRandom;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The file of a listening domain socket.
  *
- * <p>The socket is bound in a directory that only its owner can enter, its permissions are set there,
- * and only then it is linked to its public name: at no moment can another user connect, and linking
- * fails when a second daemon was faster.
+ * <p>The socket is bound in a directory that only its owner can enter, its permissions are set
+ * there, and only then it is linked to its public name: at no moment can another user connect, and
+ * linking fails when a second daemon was faster.
  */
 final class SocketFile {
 
     private static final Logger LOG = Logger.getLogger(SocketFile.class);
     private static final boolean POSIX =
             FileSystems.getDefault().supportedFileAttributeViews().contains("posix");
+
+    /** S_IFMT and S_IFSOCK of inode(7). */
+    private static final int FILE_TYPE = 0170000;
+
+    private static final int SOCKET_TYPE = 0140000;
+
+    private static final int RADIX = 36;
+    private static final int MAX_ATTEMPTS = 100;
+    private static final FileAttribute<?> OWNER_ONLY =
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
 
     private final Path path;
     private final Path nursery;
@@ -46,8 +58,7 @@ final class SocketFile {
         try {
             removeStale(path);
             Path parent = path.toAbsolutePath().getParent();
-            Path directory = parent == null ? Path.of("/") : parent;
-            return new SocketFile(path, Files.createTempDirectory(directory, ".pl-"));
+            return new SocketFile(path, nursery(parent == null ? Path.of("/") : parent));
         } catch (IOException e) {
             throw new ListenException(
                     "cannot create socket %s: %s; give --socket a path in a directory that this user may write to"
@@ -55,13 +66,37 @@ final class SocketFile {
         }
     }
 
+    /** A directory with a short name, since the path of a socket may not be long. */
+    private static Path nursery(Path parent) throws IOException {
+        for (int attempt = 0; ; attempt++) {
+            int number = ThreadLocalRandom.current().nextInt(RADIX * RADIX * RADIX);
+            Path nursery = parent.resolve(".p" + Integer.toString(number, RADIX));
+            try {
+                return POSIX
+                        ? Files.createDirectory(nursery, OWNER_ONLY)
+                        : Files.createDirectory(nursery);
+            } catch (FileAlreadyExistsException e) {
+                if (attempt == MAX_ATTEMPTS) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    private static boolean isSocket(Path path) throws IOException {
+        if (!FileSystems.getDefault().supportedFileAttributeViews().contains("unix")) {
+            return Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+                    .isOther();
+        }
+        int mode = (int) Files.getAttribute(path, "unix:mode", LinkOption.NOFOLLOW_LINKS);
+        return (mode & FILE_TYPE) == SOCKET_TYPE;
+    }
+
     private static void removeStale(Path path) throws IOException {
         if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
             return;
         }
-        BasicFileAttributes attributes =
-                Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
-        if (!attributes.isOther()) {
+        if (!isSocket(path)) {
             throw new ListenException(
                     "%s exists and is not a socket; remove it or give another --socket"
                             .formatted(path));

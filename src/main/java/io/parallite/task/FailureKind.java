@@ -38,7 +38,9 @@ public enum FailureKind {
     /** A defect of the daemon. */
     INTERNAL;
 
-    /** Whether a task that ended so has failed by itself: {@code fail_mode=stop_all} stops on it. */
+    /**
+     * Whether a task that ended so has failed by itself: {@code fail_mode=stop_all} stops on it.
+     */
     public boolean isTaskFailure() {
         return switch (this) {
             case TIMEOUT,

@@ -15,7 +15,8 @@ public sealed interface TaskResult {
      * @param frame the whole reply frame, length prefix included, in the encoding of the request
      * @param ok the reply's {@code ok}
      */
-    @SuppressWarnings("ArrayRecordComponent") // identity is what is wanted: frames are never compared
+    @SuppressWarnings(
+            "ArrayRecordComponent") // identity is what is wanted: frames are never compared
     record Replied(byte[] frame, boolean ok) implements TaskResult {
         @Override
         public int footprint() {

@@ -71,8 +71,7 @@ final class Envelope {
             return null;
         }
         if (timeoutMs < 1 || timeoutMs > MAX_TIMEOUT_MS) {
-            throw invalid(
-                    "timeout_ms=%d is not within 1..%d".formatted(timeoutMs, MAX_TIMEOUT_MS));
+            throw invalid("timeout_ms=%d is not within 1..%d".formatted(timeoutMs, MAX_TIMEOUT_MS));
         }
         return Duration.ofMillis(timeoutMs);
     }

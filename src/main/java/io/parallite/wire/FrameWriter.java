@@ -22,9 +22,13 @@ public final class FrameWriter {
     private final Runnable onDrained;
     private final ArrayDeque<byte[]> waiting = new ArrayDeque<>();
     private int sent;
+    private boolean pumping;
     private boolean closed;
 
-    /** A writer that calls {@code onDrained} when it has caught up after having been {@link #isFull}. */
+    /**
+     * A writer that calls {@code onDrained} when it has caught up after having been {@link
+     * #isFull}.
+     */
     public FrameWriter(WriteStream<Buffer> stream, Runnable onDrained) {
         this.stream = stream;
         this.onDrained = onDrained;
@@ -63,9 +67,10 @@ public final class FrameWriter {
     }
 
     private void pump() {
-        if (closed) {
-            return;
+        if (closed || pumping) {
+            return; // a write that drains at once calls the drain handler from within
         }
+        pumping = true;
         while (!waiting.isEmpty() && !stream.writeQueueFull()) {
             byte[] frame = waiting.element();
             int step = Math.min(SLICE, frame.length - sent);
@@ -76,6 +81,7 @@ public final class FrameWriter {
                 waiting.remove();
             }
         }
+        pumping = false;
         if (!isFull()) {
             onDrained.run();
         }

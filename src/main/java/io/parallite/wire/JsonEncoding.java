@@ -19,7 +19,9 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** JSON (RFC 8259) by Jackson's streaming parser: values that the daemon does not need are skipped. */
+/**
+ * JSON (RFC 8259) by Jackson's streaming parser: values that the daemon does not need are skipped.
+ */
 final class JsonEncoding implements Encoding {
 
     /** Deeper results than this are only skipped, never read into memory. */
@@ -27,6 +29,7 @@ final class JsonEncoding implements Encoding {
 
     private static final JsonFactory FACTORY =
             new JsonFactoryBuilder()
+                    .disable(JsonFactory.Feature.CHARSET_DETECTION)
                     .streamReadConstraints(
                             StreamReadConstraints.builder()
                                     .maxNestingDepth(Integer.MAX_VALUE)
@@ -236,8 +239,7 @@ final class JsonEncoding implements Encoding {
     }
 
     private static JsonParser open(byte[] frame) throws IOException {
-        return FACTORY.createParser(
-                frame, FrameReader.HEADER, frame.length - FrameReader.HEADER);
+        return FACTORY.createParser(frame, FrameReader.HEADER, frame.length - FrameReader.HEADER);
     }
 
     private static void expectMap(JsonParser parser) throws IOException {

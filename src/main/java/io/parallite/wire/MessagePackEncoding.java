@@ -111,7 +111,8 @@ final class MessagePackEncoding implements Encoding {
         }
     }
 
-    private static @Nullable Object read(MessageUnpacker unpacker, byte[] frame, int depth) throws IOException {
+    private static @Nullable Object read(MessageUnpacker unpacker, byte[] frame, int depth)
+            throws IOException {
         if (depth > MAX_READ_DEPTH) {
             throw JsonEncoding.tooDeep();
         }
@@ -138,7 +139,9 @@ final class MessagePackEncoding implements Encoding {
             case MAP -> {
                 Map<String, @Nullable Object> map = new LinkedHashMap<>();
                 for (int left = unpacker.unpackMapHeader(); left > 0; left--) {
-                    map.put(String.valueOf(read(unpacker, frame, depth + 1)), read(unpacker, frame, depth + 1));
+                    map.put(
+                            String.valueOf(read(unpacker, frame, depth + 1)),
+                            read(unpacker, frame, depth + 1));
                 }
                 yield map;
             }

@@ -25,7 +25,8 @@ final class Backoff {
     Duration next() {
         long millis = FIRST.toMillis() << Math.min(failures, MAX_DOUBLINGS);
         failures++;
-        double stretched = Math.min(millis, LONGEST.toMillis()) * (1 + JITTER * random.nextDouble());
+        double stretched =
+                Math.min(millis, LONGEST.toMillis()) * (1 + JITTER * random.nextDouble());
         return Duration.ofMillis((long) Math.min(stretched, LONGEST.toMillis()));
     }
 

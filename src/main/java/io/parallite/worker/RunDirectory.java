@@ -16,8 +16,8 @@ import org.jboss.logging.Logger;
 
 /**
  * A directory of this daemon's own, readable by its user only, for the workers' socket and their
- * captured output. Removed on {@link #close}; one that a killed daemon has left behind is removed by
- * the next.
+ * captured output. Removed on {@link #close}; one that a killed daemon has left behind is removed
+ * by the next.
  */
 public final class RunDirectory implements AutoCloseable {
 

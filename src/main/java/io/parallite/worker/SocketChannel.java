@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A channel over the socket that a worker has connected back with.
  *
- * <p>A peer that closes a socket with unread bytes in it resets the connection instead of ending it:
- * so a reset tells that the worker had not read the whole of its last frame.
+ * <p>A peer that closes a socket with unread bytes in it resets the connection instead of ending
+ * it: so a reset tells that the worker had not read the whole of its last frame.
  */
 final class SocketChannel implements WorkerChannel {
 
@@ -52,6 +52,11 @@ final class SocketChannel implements WorkerChannel {
     @Override
     public long pid() {
         return process.pid();
+    }
+
+    @Override
+    public boolean provesReadiness() {
+        return true;
     }
 
     @Override

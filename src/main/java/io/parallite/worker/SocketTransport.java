@@ -92,8 +92,7 @@ public final class SocketTransport implements WorkerTransport {
 
     @Override
     public Uni<WorkerChannel> open(WorkerName name, WorkerChannel.Listener listener) {
-        return Uni.createFrom()
-                .emitter(emitter -> new Opening(name, listener, emitter).launch());
+        return Uni.createFrom().emitter(emitter -> new Opening(name, listener, emitter).launch());
     }
 
     @Override
@@ -258,7 +257,8 @@ public final class SocketTransport implements WorkerTransport {
                         new WorkerStartException(
                                 late
                                         ? "worker %s did not connect within start_timeout_ms=%d and was killed; %s"
-                                                .formatted(name, startTimeout.toMillis(), hint(words))
+                                                .formatted(
+                                                        name, startTimeout.toMillis(), hint(words))
                                         : "worker %s %s before it was ready; check worker_script and php_includes"
                                                 .formatted(name, ending.describe())));
             }

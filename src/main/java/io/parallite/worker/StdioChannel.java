@@ -81,6 +81,11 @@ final class StdioChannel implements WorkerChannel {
     }
 
     @Override
+    public boolean provesReadiness() {
+        return false;
+    }
+
+    @Override
     public void write(byte[] frame) {
         if (frame.length <= ATOMIC && isPipeEmpty()) {
             writeBlocking(frame);

@@ -110,8 +110,9 @@ final class TaskQueue {
     }
 
     void onReleased(Lane lane) {
-        if (held.remove(lane)) {
-            list(lane);
+        held.remove(lane);
+        list(lane);
+        if (firstOf(lane) != null) {
             onServable.run();
         }
     }

@@ -29,6 +29,7 @@ final class Waiter {
         emitter.complete(lease);
     }
 
+    /** Fails it; it must have been taken out of the queue, or not have been in it. */
     void refuse(Throwable why) {
         settled = true;
         emitter.fail(why);

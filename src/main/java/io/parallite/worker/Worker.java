@@ -32,6 +32,9 @@ final class Worker implements WorkerChannel.Listener {
         /** The worker can be leased, for the first time or again. */
         void onIdle(Worker worker);
 
+        /** The worker is about to end and must not be leased any more. */
+        void onEnding(Worker worker);
+
         /** The worker did not become ready; its process is gone. */
         void onStartFailed(Worker worker, TaskException why);
 
@@ -89,6 +92,11 @@ final class Worker implements WorkerChannel.Listener {
     /** Whether its process ended without having been told to. */
     boolean wasUnexpected() {
         return !ended;
+    }
+
+    /** Whether it has shown that its script runs: a process that merely exists has not. */
+    boolean wasProven() {
+        return served > 0 || channel != null && channel.provesReadiness();
     }
 
     /** Whether it is, or will be, free for a task. */
@@ -158,8 +166,7 @@ final class Worker implements WorkerChannel.Listener {
 
     private void begin(Exchange begun) {
         if (state != WorkerState.BUSY || exchange != null || channel == null) {
-            begun.emitter.fail(
-                    new UndeliveredException("worker %s is %s".formatted(name, state)));
+            begun.emitter.fail(new UndeliveredException("worker %s is %s".formatted(name, state)));
             return;
         }
         exchange = begun;
@@ -196,7 +203,9 @@ final class Worker implements WorkerChannel.Listener {
         try {
             reply = Encoding.of(frame).decodeReply(frame);
         } catch (RequestException e) {
-            onGarbage("sent a reply that is none (%s): %s".formatted(e.explanation(), Bytes.show(frame)));
+            onGarbage(
+                    "sent a reply that is none (%s): %s"
+                            .formatted(e.explanation(), Bytes.show(frame)));
             return;
         }
         if (!reply.taskId().equals(current.task().id().value())) {
@@ -293,6 +302,7 @@ final class Worker implements WorkerChannel.Listener {
         if (state != WorkerState.ENDING) {
             ended = true;
             transition(WorkerState.ENDING);
+            owner.onEnding(this);
         }
         if (channel != null) {
             how.accept(channel);

@@ -11,6 +11,11 @@ public interface WorkerChannel {
     /** The operating system's id of the process. */
     long pid();
 
+    /**
+     * Whether the channel could only be opened because the worker's script had said it is ready.
+     */
+    boolean provesReadiness();
+
     /** Sends a frame; at most one is under way at a time. */
     void write(byte[] frame);
 

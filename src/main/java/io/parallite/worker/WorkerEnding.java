@@ -15,6 +15,11 @@ public record WorkerEnding(int exitStatus, String lastWords, boolean requestUnre
     private static final int SIGSEGV = 11;
     private static final int SIGTERM = 15;
 
+    /** Whether a signal ended it. */
+    boolean wasSignalled() {
+        return exitStatus > SIGNALLED;
+    }
+
     /** For example {@code exited with status 3: PHP Fatal error: …}. */
     String describe() {
         String how =

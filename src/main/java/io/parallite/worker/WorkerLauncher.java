@@ -27,8 +27,8 @@ public final class WorkerLauncher {
     private final ExecutorService reaping;
 
     /**
-     * @param useGuard whether workers are started under {@code setsid} and {@code setpriv} where the
-     *     system has them
+     * @param useGuard whether workers are started under {@code setsid} and {@code setpriv} where
+     *     the system has them
      */
     public WorkerLauncher(Engine engine, WorkerCommand command, boolean useGuard) {
         this.engine = engine;

@@ -25,9 +25,9 @@ public final class WorkerLease {
     /**
      * Runs {@code task} on the worker and gives its reply frame.
      *
-     * <p>Fails with a {@link io.parallite.task.TaskException} when the worker dies, takes longer than
-     * {@code timeout} or answers nonsense, and with {@link UndeliveredException} when it died before
-     * it had read the task. Cancelling kills the worker.
+     * <p>Fails with a {@link io.parallite.task.TaskException} when the worker dies, takes longer
+     * than {@code timeout} or answers nonsense, and with {@link UndeliveredException} when it died
+     * before it had read the task. Cancelling kills the worker.
      */
     public Uni<WorkerReply> exchange(Task task, Duration timeout) {
         return worker.exchange(task, timeout);

@@ -93,8 +93,8 @@ public final class WorkerPool implements Worker.Owner {
      * {@code work} has ended in whatever way.
      *
      * <p>Fails with a {@link TaskException}: {@code QUEUE_FULL}, {@code QUEUE_TIMEOUT}, {@code
-     * WORKER_START_FAILED}, {@code SHUTTING_DOWN}, or what {@code work} fails with. Cancelling takes
-     * the task out of the queue, or cancels {@code work}.
+     * WORKER_START_FAILED}, {@code SHUTTING_DOWN}, or what {@code work} fails with. Cancelling
+     * takes the task out of the queue, or cancels {@code work}.
      */
     public <T> Uni<T> withWorker(Task task, Lane lane, Function<WorkerLease, Uni<T>> work) {
         return acquire(task, lane)
@@ -118,20 +118,17 @@ public final class WorkerPool implements Worker.Owner {
     }
 
     private void admit(Waiter waiter) {
+        if (!idle.isEmpty() && queue.size() == 0 && !waiter.lane.isHeld()) {
+            grant(idle.remove(), waiter);
+            return;
+        }
         TaskException refusal = refusal();
         if (refusal != null) {
-            waiter.settle();
             waiter.refuse(refusal);
             return;
         }
-        if (queue.size() == 0 && !waiter.lane.isHeld()) {
-            Worker free = idle.poll();
-            if (free != null) {
-                grant(free, waiter);
-                return;
-            }
-        }
         queue.add(waiter);
+        serve();
         if (!queueDeadline.isArmed()) {
             queueDeadline.arm(settings.queueTimeout());
         }
@@ -146,8 +143,8 @@ public final class WorkerPool implements Worker.Owner {
         if (startFailure != null && !hasProspect() && mayNotStartYet()) {
             return startFailure;
         }
-        int expected = starting + sizing.headroom(workers.size());
-        if (idle.isEmpty() && queue.size() >= settings.maxQueue() + expected) {
+        int expected = idle.size() + starting + sizing.headroom(workers.size());
+        if (queue.size() >= settings.maxQueue() + expected) {
             return new TaskException(
                     FailureKind.QUEUE_FULL,
                     "%d tasks are waiting and max_queue=%d; submit fewer at once, or raise max_queue or max_workers=%d"
@@ -158,6 +155,17 @@ public final class WorkerPool implements Worker.Owner {
 
     private void grant(Worker worker, Waiter waiter) {
         waiter.grant(worker.lease());
+    }
+
+    /** Brings idle workers and waiting tasks together. */
+    private void serve() {
+        while (!idle.isEmpty()) {
+            Waiter next = queue.poll();
+            if (next == null) {
+                return;
+            }
+            grant(idle.remove(), next);
+        }
     }
 
     @Override
@@ -189,6 +197,11 @@ public final class WorkerPool implements Worker.Owner {
     }
 
     @Override
+    public void onEnding(Worker worker) {
+        idle.remove(worker);
+    }
+
+    @Override
     public void onStartFailed(Worker worker, TaskException why) {
         starting--;
         forget(worker);
@@ -202,8 +215,8 @@ public final class WorkerPool implements Worker.Owner {
             starting--;
         }
         forget(worker);
-        boolean neverAnswered = worker.served() == 0 && !worker.wasKilled() && !stopping;
-        if (neverAnswered && worker.wasUnexpected()) {
+        boolean neverRan = !worker.wasProven() && !ending.wasSignalled();
+        if (neverRan && worker.wasUnexpected() && !stopping) {
             onNoStart(
                     worker,
                     new WorkerStartException(
@@ -214,7 +227,9 @@ public final class WorkerPool implements Worker.Owner {
         Slot slot = slots.get(worker.name().value());
         if (slot != null && !stopping) {
             boolean inOrder = worker.wasKilled() || ending.exitStatus() == 0;
-            slot.backoff.reset();
+            if (worker.served() > 0) {
+                slot.backoff.reset();
+            }
             Duration delay = inOrder ? Duration.ZERO : slot.backoff.next();
             logReplacement(worker, ending, delay);
             fillAfter(slot, delay);
@@ -293,7 +308,7 @@ public final class WorkerPool implements Worker.Owner {
     /** Tasks wait, and nobody runs or is about to: waiting longer can bring nothing. */
     private void growIfNobodyWorks() {
         if (queue.size() > 0 && !hasProspect()) {
-            grow();
+            grow(queue.size());
         }
     }
 
@@ -309,17 +324,17 @@ public final class WorkerPool implements Worker.Owner {
             return;
         }
         long now = engine.nanoTime();
-        if (sizing.isWorthGrowing(now - lastFreed, now - oldest.since)) {
-            grow();
-        }
+        grow(sizing.growth(now - lastFreed, now - oldest.since));
         watchPressure();
     }
 
-    private void grow() {
-        if (mayNotStartYet() && startFailure != null || !queue.isServable()) {
+    /** Starts up to {@code most} on-demand workers, for tasks that no starting worker will take. */
+    private void grow(int most) {
+        if (most == 0 || startFailure != null && mayNotStartYet() || !queue.isServable()) {
             return;
         }
-        int wanted = Math.min(queue.size() - starting, sizing.headroom(workers.size() + vacant()));
+        int unserved = Math.min(most, queue.size() - starting);
+        int wanted = Math.min(unserved, sizing.headroom(workers.size() + vacant()));
         for (int i = 0; i < wanted; i++) {
             lastTimestamp = Math.max(lastTimestamp + 1, engine.epochMillis());
             launch(WorkerName.onDemand(settings.prefix(), lastTimestamp));
@@ -334,7 +349,7 @@ public final class WorkerPool implements Worker.Owner {
                 vacant++;
             }
         }
-        return settings.fixed() < settings.max() ? vacant : 0;
+        return vacant;
     }
 
     private void onQueueDeadline() {
@@ -354,13 +369,7 @@ public final class WorkerPool implements Worker.Owner {
     }
 
     private void onLaneReleased() {
-        while (!idle.isEmpty()) {
-            Waiter next = queue.poll();
-            if (next == null) {
-                return;
-            }
-            grant(idle.remove(), next);
-        }
+        serve();
         watchPressure();
     }
 

@@ -65,13 +65,13 @@ public final class WorkerProcesses {
 
     private static Map<String, String> environment(ParalliteConfig config) {
         Map<String, String> environment = new HashMap<>();
-        environment.put(
-                "PARALLITE_MAX_PAYLOAD_BYTES", Integer.toString(config.maxPayloadBytes()));
+        environment.put("PARALLITE_MAX_PAYLOAD_BYTES", Integer.toString(config.maxPayloadBytes()));
         environment.put("PARALLITE_ENABLE_BENCHMARK", config.enableBenchmark() ? "1" : "0");
         environment.put("PARALLITE_WORKER_DEBUG", config.workerDebugLogs() ? "1" : "0");
         config.phpIncludes()
                 .ifPresent(
-                        files -> environment.put("PARALLITE_PHP_INCLUDES", includes(config, files)));
+                        files ->
+                                environment.put("PARALLITE_PHP_INCLUDES", includes(config, files)));
         return environment;
     }
 

@@ -9,8 +9,8 @@ public interface WorkerTransport {
      * Starts a worker process. The result comes on the engine's thread when the worker is ready to
      * take a frame.
      *
-     * <p>Fails with a {@link WorkerStartException} when the process cannot be started or ends before
-     * it is ready. Cancelling kills the process, of whose end the listener is told.
+     * <p>Fails with a {@link WorkerStartException} when the process cannot be started or ends
+     * before it is ready. Cancelling kills the process, of whose end the listener is told.
      *
      * @param listener told everything that happens from then on
      */
