@@ -21,7 +21,7 @@ $clientSocket = stream_socket_server("unix://$path.tmp");
 $workerSocket = stream_socket_server("unix://$path.workers");
 rename("$path.tmp", $path); // only now can clients see it, and it listens
 
-/** @var array<int, array{stream: resource, buffer: string, worker: bool, task: ?array, process: mixed, pid: int}> */
+/** @var array<int, array{stream: resource, buffer: string, worker: bool, task: ?array, pid: int, leaving: bool}> */
 $peers = [];
 /** @var array<int, resource> the processes of workers, by pid */
 $processes = [];
@@ -138,7 +138,7 @@ register_shutdown_function(static function () use (&$processes, $path): void {
 while (true) {
     // tasks to workers
     foreach ($peers as $number => $peer) {
-        if ($queue !== [] && $peer['worker'] && $peer['task'] === null && $peer['pid'] > 0) {
+        if ($queue !== [] && $peer['worker'] && $peer['task'] === null && $peer['pid'] > 0 && !$peer['leaving']) {
             $task = array_shift($queue);
             $deadline = $task['timeout'] === null ? INF : microtime(true) + $task['timeout'];
             $peers[$number]['task'] = ['id' => $task['id'], 'deadline' => $deadline];
@@ -166,7 +166,7 @@ while (true) {
                 $accepted = stream_socket_accept($stream, 0);
                 stream_set_blocking($accepted, false);
                 $peers[++$serial] = ['number' => $serial, 'stream' => $accepted, 'buffer' => '',
-                    'worker' => $number === -2, 'task' => null, 'pid' => 0];
+                    'worker' => $number === -2, 'task' => null, 'pid' => 0, 'leaving' => false];
                 continue;
             }
             while (($chunk = @fread($stream, 1 << 20)) !== '' && $chunk !== false) {
@@ -186,6 +186,9 @@ while (true) {
                 } else {
                     $reply = $encodings->of($body)->decode($body);
                     $peers[$number]['task'] = null;
+                    // such a reply is a worker's last: it gets no further task
+                    $last = in_array($reply['error_code'] ?? null, ['EXITED', 'FATAL'], true);
+                    $peers[$number]['leaving'] = $last;
                     $finish($reply['task_id'], $reply);
                 }
             }
