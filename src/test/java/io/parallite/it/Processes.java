@@ -1,0 +1,99 @@
+package io.parallite.it;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** What Linux tells about processes, see proc(5). */
+final class Processes {
+
+    private static final Path PROC = Path.of("/proc");
+
+    private Processes() {}
+
+    /** The living processes that were started with {@code variable} (NAME=value), at any depth. */
+    static List<Long> withVariable(String variable) {
+        String wanted = "\0" + variable + "\0";
+        try (Stream<Path> entries = Files.list(PROC)) {
+            return entries.map(entry -> entry.getFileName().toString())
+                    .filter(name -> Character.isDigit(name.charAt(0)))
+                    .filter(pid -> ("\0" + text(pid, "environ")).contains(wanted))
+                    .map(Long::parseLong)
+                    .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Whether the process is there and not a zombie. */
+    static boolean isAlive(long pid) {
+        String stat = text(Long.toString(pid), "stat");
+        return !stat.isEmpty() && stat.charAt(stat.lastIndexOf(')') + 2) != 'Z';
+    }
+
+    /** Processor time used so far, in ticks of 10 ms. */
+    static long ticks(long pid) {
+        String stat = text(Long.toString(pid), "stat");
+        String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+        return Long.parseLong(fields[11]) + Long.parseLong(fields[12]);
+    }
+
+    /**
+     * A size out of {@code /proc/PID/status} in bytes: VmRSS is resident memory, VmHWM its peak.
+     */
+    static long memory(long pid, String figure) {
+        return text(Long.toString(pid), "status")
+                        .lines()
+                        .filter(line -> line.startsWith(figure + ":"))
+                        .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
+                        .findFirst()
+                        .orElseThrow()
+                * 1024;
+    }
+
+    /** What the open files of a process are: paths, {@code socket:[…]}, {@code pipe:[…]}. */
+    static List<String> openFiles(long pid) {
+        try (Stream<Path> entries = Files.list(PROC.resolve(pid + "/fd"))) {
+            return entries.map(Processes::target).toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Sends a signal, for example {@code KILL}; does nothing when the process is gone. */
+    static void signal(long pid, String name) {
+        try {
+            new ProcessBuilder("kill", "-" + name, Long.toString(pid))
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .start()
+                    .waitFor();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static String target(Path descriptor) {
+        try {
+            return Files.readSymbolicLink(descriptor).toString();
+        } catch (IOException e) {
+            return ""; // closed meanwhile
+        }
+    }
+
+    private static String text(String pid, String file) {
+        try {
+            return new String(
+                    Files.readAllBytes(PROC.resolve(pid).resolve(file)),
+                    StandardCharsets.ISO_8859_1);
+        } catch (IOException e) {
+            return ""; // ended meanwhile
+        }
+    }
+}

@@ -1,0 +1,250 @@
+package io.parallite.it;
+
+import static io.parallite.it.Closures.closure;
+import static io.parallite.it.Closures.sleep;
+import static io.parallite.it.DaemonBuilder.daemon;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** How a daemon ends. What it may leave behind is checked by every {@link DaemonProcess#close}. */
+final class StoppingIT {
+
+    @ParameterizedTest
+    @ValueSource(strings = {"TERM", "INT"})
+    @DisplayName("Line 8: with nothing running it is gone within 300 ms")
+    void isGoneSoonWhenIdle(String signal) {
+        List<Duration> took = new ArrayList<>();
+
+        // a busy machine only ever adds to the time: the best of five is the daemon's own
+        for (int i = 0; i < 5 && (i == 0 || best(took).toMillis() >= 300); i++) {
+            try (DaemonProcess daemon = daemon("--fixed-workers", "2").startAtRest();
+                    TestClient idle = daemon.connect()) {
+                DaemonProcess.Ended ended = daemon.end(signal);
+                took.add(ended.took());
+
+                assertThat(ended.exitCode()).isZero();
+                assertThat(idle.isClosedWithin(Duration.ofSeconds(1))).isTrue();
+            }
+        }
+
+        assertThat(best(took)).as("of %s", took).isLessThan(Duration.ofMillis(300));
+    }
+
+    private static Duration best(List<Duration> took) {
+        return took.stream().min(Duration::compareTo).orElseThrow();
+    }
+
+    @Test
+    @DisplayName("Line 8: a running task finishes and is answered, a queued one gets SHUTTING_DOWN")
+    void letsRunningTaskFinish() {
+        try (DaemonProcess daemon =
+                        daemon("--fixed-workers", "1", "--max-workers", "1").startAtRest();
+                TestClient client = daemon.connect();
+                TestClient other = daemon.connect()) {
+            client.send(TestClient.task("running", sleep(1000)));
+            client.send(TestClient.task("queued", sleep(1000)));
+            awaitBusy(daemon, 1);
+
+            daemon.signal("TERM");
+
+            client.receive("queued").assertFailure("SHUTTING_DOWN", "stopping");
+            other.submit("late", sleep(1)).assertFailure("SHUTTING_DOWN");
+            client.receive("running").assertResult("slept");
+            assertThat(client.isClosedWithin(Duration.ofSeconds(2))).isTrue();
+            assertThat(daemon.awaitEnd().exitCode()).isZero();
+        }
+    }
+
+    @Test
+    @DisplayName(
+            "Line 8: it accepts no connection once it stops, and the socket file is gone at once")
+    void acceptsNobodyWhileItStops() {
+        try (DaemonProcess daemon = daemon("--fixed-workers", "1").startAtRest();
+                TestClient client = daemon.connect()) {
+            client.send(TestClient.task("running", sleep(1500)));
+            awaitBusy(daemon, 1);
+
+            daemon.signal("TERM");
+
+            await().atMost(Duration.ofSeconds(1)).until(() -> !daemon.socket().toFile().exists());
+            client.receive("running").assertResult("slept");
+            assertThat(daemon.awaitEnd().exitCode()).isZero();
+        }
+    }
+
+    @Test
+    @DisplayName("Line 8: tasks that outlast shutdown_grace_ms are ended with their descendants")
+    void endsTaskThatOutlastsTheGrace() {
+        try (DaemonProcess daemon =
+                        daemon("--fixed-workers", "1")
+                                .json("{\"shutdown_grace_ms\": 300}")
+                                .startAtRest();
+                TestClient client = daemon.connect()) {
+            client.send(
+                    TestClient.task(
+                            "task", closure("function () { system('sleep 300'); return 1; }")));
+            await().until(() -> daemon.descendants().size() > 1);
+
+            DaemonProcess.Ended ended = daemon.stop();
+
+            client.receive("task").assertFailure("SHUTTING_DOWN");
+            assertThat(ended.exitCode()).isZero();
+            assertThat(ended.took()).isBetween(Duration.ofMillis(300), Duration.ofMillis(2500));
+        }
+    }
+
+    @Test
+    @DisplayName("Line 8: a second signal ends it at once, and its workers with it")
+    void endsAtOnceOnSecondSignal() {
+        try (DaemonProcess daemon = daemon("--fixed-workers", "2").startAtRest();
+                TestClient client = daemon.connect()) {
+            client.send(TestClient.task("a", sleep(60_000)));
+            client.send(TestClient.task("b", closure("function () { system('sleep 300'); }")));
+            awaitBusy(daemon, 2);
+            daemon.signal("TERM");
+            await().until(() -> !daemon.socket().toFile().exists());
+
+            DaemonProcess.Ended ended = daemon.end("TERM");
+
+            assertThat(ended.took()).isLessThan(Duration.ofMillis(1500));
+            assertThat(ended.exitCode()).isEqualTo(128 + 15);
+        }
+    }
+
+    @Test
+    @DisplayName("Line 8: kill -9 of the daemon leaves no PHP process")
+    void takesItsWorkersWithItWhenKilled() {
+        try (DaemonProcess daemon = daemon("--fixed-workers", "3").startAtRest();
+                TestClient client = daemon.connect()) {
+            client.send(TestClient.task("sleeping", closure("function () { sleep(300); }")));
+            client.send(TestClient.task("spinning", closure("function () { while (true); }")));
+            awaitBusy(daemon, 2);
+
+            daemon.killHard();
+        }
+    }
+
+    @Test
+    @DisplayName("Line 8: kill -9 of the daemon leaves no stdio worker, whatever it does")
+    void takesStdioWorkersWithItWhenKilled() {
+        try (DaemonProcess daemon =
+                        daemon("--fixed-workers", "2")
+                                .script(Distribution.fault("ignores-sigterm"))
+                                .startAtRest();
+                TestClient client = daemon.connect()) {
+            client.send(TestClient.task("hanging", "x"));
+            awaitBusy(daemon, 1);
+
+            daemon.killHard();
+        }
+    }
+
+    @Test
+    @DisplayName("Line 8: what a killed daemon has left is removed by the next one")
+    void removesWhatAKilledDaemonHasLeft() {
+        DaemonBuilder builder = daemon("--fixed-workers", "1");
+        DaemonProcess first = builder.startAtRest();
+        first.killHard();
+        assertThat(first.socket()).exists();
+
+        try (DaemonProcess second = builder.startAtRest()) {
+            second.assertRestored();
+        }
+    }
+
+    @Test
+    void stopsWhenItIsToldToWhileItStarts() {
+        for (int delay = 150; delay <= 450; delay += 150) {
+            try (DaemonProcess daemon = daemon("--fixed-workers", "2").launch()) {
+                pause(delay);
+                daemon.signal("TERM");
+
+                daemon.awaitEnd();
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"stop_all", "stop"})
+    @DisplayName(
+            "Line 9: a closure's exception stops a stop_all daemon with exit code 1, after its reply")
+    void stopsOnFirstFailure(String failMode) {
+        try (DaemonProcess daemon =
+                        daemon("--fixed-workers", "2", "--fail-mode", failMode).startAtRest();
+                TestClient client = daemon.connect()) {
+            client.submit("fine", sleep(1)).assertResult("slept");
+
+            client.send(TestClient.task("other", sleep(60_000)));
+            awaitBusy(daemon, 1);
+            client.submit("bad", closure("function () { throw new Exception('first'); }"))
+                    .assertFailure("EXCEPTION", "first");
+
+            client.receive("other").assertFailure("SHUTTING_DOWN");
+            assertThat(daemon.awaitEnd().exitCode()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    @DisplayName("Line 9: two failures at once stop it once, both answered")
+    void survivesTwoFailuresAtOnce() {
+        try (DaemonProcess daemon =
+                        daemon("--fixed-workers", "4", "--fail-mode", "stop_all").startAtRest();
+                TestClient client = daemon.connect()) {
+            String fails = closure("function () { throw new Exception('one of many'); }");
+
+            for (int i = 0; i < 4; i++) {
+                client.send(TestClient.task("bad-" + i, fails));
+            }
+
+            int failedByItself = 0;
+            for (int i = 0; i < 4; i++) {
+                Reply reply = client.receive("bad-" + i);
+                assertThat(reply.errorCode()).isIn("EXCEPTION", "SHUTTING_DOWN");
+                failedByItself += reply.errorCode().equals("EXCEPTION") ? 1 : 0;
+            }
+            assertThat(failedByItself).isPositive();
+            DaemonProcess.Ended ended = daemon.awaitEnd();
+            assertThat(ended.exitCode()).isEqualTo(1);
+            assertThat(ended.log()).doesNotContain("Exception:", "\tat ");
+        }
+    }
+
+    @Test
+    @DisplayName("Line 9: a timeout and a crash stop it like an exception")
+    void stopsOnTimeout() {
+        try (DaemonProcess daemon =
+                        daemon(
+                                        "--fixed-workers",
+                                        "1",
+                                        "--fail-mode",
+                                        "stop_all",
+                                        "--timeout-ms",
+                                        "200")
+                                .startAtRest();
+                TestClient client = daemon.connect()) {
+            client.submit("late", sleep(60_000)).assertFailure("TIMEOUT");
+
+            assertThat(daemon.awaitEnd().exitCode()).isEqualTo(1);
+        }
+    }
+
+    static void awaitBusy(DaemonProcess daemon, long workers) {
+        await().until(() -> daemon.stats().busy() == workers);
+    }
+
+    private static void pause(long millis) {
+        try {
+            Thread.sleep(millis);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}
