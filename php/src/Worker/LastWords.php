@@ -113,7 +113,7 @@ final class LastWords
             ] + $output, $encoding);
         $this->encoding = null;
         try {
-            $channel->write($body);
+            $channel->write(Replies::asLast($body));
         } catch (\Throwable) {
             // nobody is left to be told
         }

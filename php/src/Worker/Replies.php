@@ -50,6 +50,20 @@ final class Replies
         ] + $details);
     }
 
+    /**
+     * The same reply with word that this worker takes no further task: `worker_ends`. Without it the
+     * daemon might hand one over before it sees the process end.
+     */
+    public static function asLast(string $body): string
+    {
+        if ($body[0] === '{') {
+            return substr($body, 0, -1) . ',"worker_ends":true}';
+        }
+        $entries = ord($body[0]) & 0x0f;
+        $isShort = (ord($body[0]) & 0xf0) === 0x80 && $entries < 15;
+        return $isShort ? chr(0x80 | $entries + 1) . substr($body, 1) . "\xabworker_ends\xc3" : $body;
+    }
+
     private function tooLarge(int $bytes): TaskRefused
     {
         return new TaskRefused('RESULT_TOO_LARGE', "the result of $bytes bytes exceeds max_payload_bytes="

@@ -29,12 +29,14 @@ final class Worker
     /** @throws ChannelClosed when the daemon goes while a reply is sent, or sends an impossible frame */
     public function serve(StateGuard $state, ?int $maxTasks): void
     {
+        $isOnDemand = $maxTasks === 1; // which the daemon knows
         while (($body = $this->channel->read()) !== null) {
             $reply = $this->replyTo($body);
             $this->lastWords->endIfForked();
-            $this->channel->write($reply);
+            $isLast = --$maxTasks === 0 || !$this->isFit();
+            $this->channel->write($isLast && !$isOnDemand ? Replies::asLast($reply) : $reply);
             $this->lastWords->taskEnds();
-            if (--$maxTasks === 0 || !$this->isFit()) {
+            if ($isLast) {
                 $this->channel->finish();
                 return;
             }

@@ -71,7 +71,7 @@ trait StateTests
     {
         $reply = self::perform(static fn() => fclose(constant($name)));
 
-        self::assertSame(['ok' => true, 'result' => true], $reply);
+        self::assertSame(['ok' => true, 'result' => true, 'worker_ends' => true], $reply);
         self::assertWorkerEnds();
     }
 

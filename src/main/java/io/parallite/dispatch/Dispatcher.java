@@ -32,8 +32,11 @@ public final class Dispatcher {
 
     private static final Logger LOG = Logger.getLogger(Dispatcher.class);
 
-    /** A task that no worker has read is tried on this many. */
-    private static final int MAX_ATTEMPTS = 3;
+    /**
+     * A task that no worker has read is tried on this many. Each of them had answered other tasks
+     * before it ended, or the pool would have refused: so there is progress, and the bound is high.
+     */
+    private static final int MAX_ATTEMPTS = 100;
 
     private final Engine engine;
     private final WorkerPool pool;
@@ -82,13 +85,13 @@ public final class Dispatcher {
         TaskRun run = new TaskRun(task, engine.epochMillis());
         inFlight.put(task.id(), run);
         submitted++;
-        attempt(run, lane);
+        attempt(run, pool.withWorker(task, lane, lease -> exchange(run, lease)), lane);
         return run.result();
     }
 
-    private void attempt(TaskRun run, Lane lane) {
+    private void attempt(TaskRun run, Uni<WorkerReply> exchanged, Lane lane) {
         run.setAttempt(
-                pool.withWorker(run.task(), lane, lease -> exchange(run, lease))
+                exchanged
                         .subscribe()
                         .with(
                                 reply -> finish(run, replied(reply)),
@@ -109,7 +112,8 @@ public final class Dispatcher {
 
     private void onFailure(TaskRun run, Lane lane, Throwable failure) {
         if (failure instanceof UndeliveredException && run.countAttempt() < MAX_ATTEMPTS) {
-            attempt(run, lane);
+            Task task = run.task();
+            attempt(run, pool.withAnotherWorker(task, lane, lease -> exchange(run, lease)), lane);
         } else if (failure instanceof TaskException known) {
             finish(run, known.toResult());
         } else {

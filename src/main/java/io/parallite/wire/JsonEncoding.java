@@ -94,6 +94,7 @@ final class JsonEncoding implements Encoding {
     public ReplyEnvelope decodeReply(byte[] frame) {
         String taskId = null;
         Boolean ok = null;
+        boolean workerEnds = false;
         try (JsonParser parser = open(frame)) {
             expectMap(parser);
             for (String field = parser.nextFieldName();
@@ -104,6 +105,9 @@ final class JsonEncoding implements Encoding {
                     taskId = parser.getText();
                 } else if (field.equals("ok") && value.isBoolean()) {
                     ok = value == JsonToken.VALUE_TRUE;
+                } else if (field.equals("worker_ends")) {
+                    workerEnds = value == JsonToken.VALUE_TRUE;
+                    parser.skipChildren();
                 } else {
                     parser.skipChildren();
                 }
@@ -116,7 +120,7 @@ final class JsonEncoding implements Encoding {
             throw new RequestException(
                     FailureKind.MALFORMED_FRAME, "reply without task_id or ok", taskId);
         }
-        return new ReplyEnvelope(taskId, ok);
+        return new ReplyEnvelope(taskId, ok, workerEnds);
     }
 
     @Override

@@ -75,6 +75,7 @@ final class MessagePackEncoding implements Encoding {
     public ReplyEnvelope decodeReply(byte[] frame) {
         String taskId = null;
         Boolean ok = null;
+        boolean workerEnds = false;
         try (MessageUnpacker unpacker = open(frame)) {
             for (int left = unpacker.unpackMapHeader(); left > 0; left--) {
                 String field = fieldName(unpacker, frame);
@@ -83,6 +84,8 @@ final class MessagePackEncoding implements Encoding {
                     taskId = string(unpacker, frame);
                 } else if (field.equals("ok") && type == ValueType.BOOLEAN) {
                     ok = unpacker.unpackBoolean();
+                } else if (field.equals("worker_ends") && type == ValueType.BOOLEAN) {
+                    workerEnds = unpacker.unpackBoolean();
                 } else {
                     unpacker.skipValue();
                 }
@@ -95,7 +98,7 @@ final class MessagePackEncoding implements Encoding {
             throw new RequestException(
                     FailureKind.MALFORMED_FRAME, "reply without task_id or ok", taskId);
         }
-        return new ReplyEnvelope(taskId, ok);
+        return new ReplyEnvelope(taskId, ok, workerEnds);
     }
 
     @Override

@@ -9,22 +9,31 @@ final class Bytes {
 
     private static final int SHOWN = 60;
 
+    /** A run of text of this length is worth more than the hex of all. */
+    private static final int TELLING = 8;
+
     private Bytes() {}
 
-    /** The beginning of {@code bytes}: as text in quotes where it is text, else in hex. */
+    /** The beginning of {@code bytes}: the text they begin with, in quotes, else hex. */
     static String show(byte[] bytes) {
-        int offset = startsLikeFrame(bytes) ? FrameReader.HEADER : 0;
-        int length = Math.min(SHOWN, bytes.length - offset);
-        String tail = bytes.length - offset > SHOWN ? "…" : "";
-        for (int i = offset; i < offset + length; i++) {
-            int b = bytes[i] & 0xff;
-            if (b < ' ' && b != '\n' && b != '\r' && b != '\t' || b == 0x7f) {
-                int shown = Math.min(length, SHOWN / 2);
-                return "0x" + HexFormat.of().formatHex(bytes, offset, offset + shown) + tail;
-            }
+        int from = startsLikeFrame(bytes) ? FrameReader.HEADER : 0;
+        int to = Math.min(bytes.length, from + SHOWN);
+        int text = from;
+        while (text < to && isText(bytes[text])) {
+            text++;
         }
-        String text = new String(bytes, offset, length, StandardCharsets.UTF_8);
-        return '"' + text.replaceAll("\\s+", " ").strip() + tail + '"';
+        if (text == to || text - from >= TELLING) {
+            String shown = new String(bytes, from, text - from, StandardCharsets.UTF_8);
+            String tail = text < bytes.length ? "…" : "";
+            return '"' + shown.replaceAll("\\s+", " ").strip() + tail + '"';
+        }
+        int end = Math.min(to, from + SHOWN / 2);
+        String tail = end < bytes.length ? "…" : "";
+        return "0x" + HexFormat.of().formatHex(bytes, from, end) + tail;
+    }
+
+    private static boolean isText(byte b) {
+        return b == '\n' || b == '\r' || b == '\t' || b >= ' ' && b != 0x7f || b < 0;
     }
 
     static String shorten(String text) {

@@ -114,8 +114,9 @@ final class SocketChannel implements WorkerChannel {
             return;
         }
         told = true;
+        WorkerEnding how = replies.ending(exitStatus, lastWords, reset);
         writer.close();
         replies.reader().close();
-        listener.onEnded(replies.ending(exitStatus, lastWords, reset));
+        listener.onEnded(how);
     }
 }

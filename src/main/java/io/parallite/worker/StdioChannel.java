@@ -180,9 +180,10 @@ final class StdioChannel implements WorkerChannel {
         }
         told = true;
         boolean unread = writeFailed || !isPipeEmpty() && otherEnd != null;
+        WorkerEnding ending = replies.ending(exitStatus, lastWords, unread);
         replies.reader().close();
         WRITERS.execute(this::closeAll);
-        listener.onEnded(replies.ending(exitStatus, lastWords, unread));
+        listener.onEnded(ending);
     }
 
     private void closeAll() {

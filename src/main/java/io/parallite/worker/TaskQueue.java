@@ -40,6 +40,13 @@ final class TaskQueue {
         list(waiter.lane);
     }
 
+    /** Puts {@code waiter} before the others of its lane. */
+    void addFirst(Waiter waiter) {
+        size++;
+        waiter.lane.waiters.addFirst(waiter);
+        list(waiter.lane);
+    }
+
     /** The next task in turn, taken out; {@code null} when there is none that may be served. */
     @Nullable Waiter poll() {
         for (Lane lane = turns.poll(); lane != null; lane = turns.poll()) {

@@ -56,6 +56,8 @@ final class Worker implements WorkerChannel.Listener {
     private boolean faulty;
     private boolean killed;
     private boolean ended;
+    private boolean lastTask;
+    private boolean readTask;
     private long served;
     private long busySince;
 
@@ -89,6 +91,11 @@ final class Worker implements WorkerChannel.Listener {
         return killed;
     }
 
+    /** Whether it had said, with its last reply, that it would end. */
+    boolean hadAnnouncedEnd() {
+        return lastTask;
+    }
+
     /** Whether its process ended without having been told to. */
     boolean wasUnexpected() {
         return !ended;
@@ -96,7 +103,7 @@ final class Worker implements WorkerChannel.Listener {
 
     /** Whether it has shown that its script runs: a process that merely exists has not. */
     boolean wasProven() {
-        return served > 0 || channel != null && channel.provesReadiness();
+        return served > 0 || readTask || channel != null && channel.provesReadiness();
     }
 
     /** Whether it is, or will be, free for a task. */
@@ -181,7 +188,7 @@ final class Worker implements WorkerChannel.Listener {
         }
         if (faulty || exchange != null) {
             kill();
-        } else if (name.persistent()) {
+        } else if (name.persistent() && !lastTask) {
             transition(WorkerState.IDLE);
             owner.onIdle(this);
         } else {
@@ -215,6 +222,7 @@ final class Worker implements WorkerChannel.Listener {
             return;
         }
         served++;
+        lastTask |= reply.workerEnds();
         settle();
         current.emitter().complete(new WorkerReply(frame, reply.ok()));
     }
@@ -264,6 +272,7 @@ final class Worker implements WorkerChannel.Listener {
         }
         transition(WorkerState.DEAD);
         Exchange lost = exchange;
+        readTask = lost != null && !ending.requestUnread();
         settle();
         deadline.close();
         owner.onGone(this, ending);

@@ -13,7 +13,9 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import org.jboss.logging.Logger;
@@ -97,8 +99,19 @@ public final class WorkerPool implements Worker.Owner {
      * takes the task out of the queue, or cancels {@code work}.
      */
     public <T> Uni<T> withWorker(Task task, Lane lane, Function<WorkerLease, Uni<T>> work) {
-        return acquire(task, lane)
-                .onItem()
+        return lend(acquire(task, lane, this::admit), work);
+    }
+
+    /**
+     * The same for a task that has had a worker which ended before it read it: the task goes first
+     * in its lane, and a full queue does not refuse it.
+     */
+    public <T> Uni<T> withAnotherWorker(Task task, Lane lane, Function<WorkerLease, Uni<T>> work) {
+        return lend(acquire(task, lane, this::admitAgain), work);
+    }
+
+    private static <T> Uni<T> lend(Uni<WorkerLease> acquired, Function<WorkerLease, Uni<T>> work) {
+        return acquired.onItem()
                 .transformToUni(
                         lease ->
                                 Uni.createFrom()
@@ -107,14 +120,23 @@ public final class WorkerPool implements Worker.Owner {
                                         .invoke(lease::giveBack));
     }
 
-    private Uni<WorkerLease> acquire(Task task, Lane lane) {
+    private Uni<WorkerLease> acquire(Task task, Lane lane, Consumer<Waiter> admission) {
         return Uni.createFrom()
                 .emitter(
                         emitter -> {
                             Waiter waiter = new Waiter(task, lane, engine.nanoTime(), emitter);
                             emitter.onTermination(() -> queue.withdraw(waiter));
-                            admit(waiter);
+                            admission.accept(waiter);
                         });
+    }
+
+    private void admitAgain(Waiter waiter) {
+        if (stopping || startFailure != null && !hasProspect() && mayNotStartYet()) {
+            waiter.refuse(Objects.requireNonNull(refusal()));
+            return;
+        }
+        queue.addFirst(waiter);
+        onQueued();
     }
 
     private void admit(Waiter waiter) {
@@ -128,6 +150,10 @@ public final class WorkerPool implements Worker.Owner {
             return;
         }
         queue.add(waiter);
+        onQueued();
+    }
+
+    private void onQueued() {
         serve();
         if (!queueDeadline.isArmed()) {
             queueDeadline.arm(settings.queueTimeout());
@@ -226,7 +252,8 @@ public final class WorkerPool implements Worker.Owner {
         }
         Slot slot = slots.get(worker.name().value());
         if (slot != null && !stopping) {
-            boolean inOrder = worker.wasKilled() || ending.exitStatus() == 0;
+            boolean inOrder =
+                    worker.wasKilled() || worker.hadAnnouncedEnd() || ending.exitStatus() == 0;
             if (worker.served() > 0) {
                 slot.backoff.reset();
             }
