@@ -72,7 +72,7 @@ public final class Daemon implements QuarkusApplication {
         } catch (ListenException e) {
             return refuse(ExitCode.UNAVAILABLE, e);
         }
-        Signals.install();
+        Signals.install(this::removeFiles);
         Quarkus.waitForExit();
         stop();
         return exitCode.get();
@@ -115,6 +115,11 @@ public final class Daemon implements QuarkusApplication {
                 worker.path(),
                 worker.connectsBack() ? "socket" : "stdio",
                 ProcessHandle.current().pid());
+    }
+
+    private void removeFiles() {
+        server.get().removeSocketFile();
+        processes.get().close();
     }
 
     private void onTaskFailed() {

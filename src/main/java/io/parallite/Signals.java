@@ -15,8 +15,10 @@ final class Signals {
 
     /**
      * Takes the signals over from Quarkus, which knows only the first; not in dev mode and tests.
+     *
+     * @param beforeHalt what a second signal still does
      */
-    static void install() {
+    static void install(Runnable beforeHalt) {
         if (LaunchMode.current() != LaunchMode.NORMAL) {
             return;
         }
@@ -31,6 +33,7 @@ final class Signals {
                             ProcessHandle.current()
                                     .descendants()
                                     .forEach(ProcessHandle::destroyForcibly);
+                            beforeHalt.run();
                             Runtime.getRuntime().halt(SIGNALLED + signal.getNumber());
                         }
                     });

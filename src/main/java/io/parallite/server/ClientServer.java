@@ -33,7 +33,8 @@ public final class ClientServer {
     private final ByteBudget budget;
     private final Set<ClientSession> sessions = new LinkedHashSet<>();
     private @Nullable NetServer server;
-    private @Nullable SocketFile socketFile;
+    private volatile @Nullable SocketFile socketFile;
+    private boolean stopping;
     private @Nullable Runnable onNoSessions;
 
     /**
@@ -93,6 +94,10 @@ public final class ClientServer {
     }
 
     private void onConnect(NetSocket socket) {
+        if (stopping) {
+            socket.close();
+            return;
+        }
         ClientSession session = new ClientSession(socket, dispatcher, figures, budget, settings);
         sessions.add(session);
         socket.closeHandler(
@@ -107,10 +112,20 @@ public final class ClientServer {
 
     /** Accepts no more connections and removes the socket file; sessions go on. */
     public void stopAccepting() {
-        if (socketFile != null) {
-            socketFile.remove();
-            socketFile = null;
+        stopping = true;
+        removeSocketFile();
+    }
+
+    /** Removes the socket file, if there is one. Any thread. */
+    public void removeSocketFile() {
+        SocketFile file = socketFile;
+        if (file != null) {
+            file.remove();
         }
+    }
+
+    /** Closes the listening socket and, as Vert.x does, what connections are left on it. */
+    private void close() {
         if (server != null) {
             server.close();
             server = null;
@@ -122,6 +137,7 @@ public final class ClientServer {
         onNoSessions =
                 () -> {
                     onNoSessions = null;
+                    close();
                     whenGone.run();
                 };
         for (ClientSession session : new ArrayList<>(sessions)) {

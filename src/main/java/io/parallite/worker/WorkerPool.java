@@ -253,7 +253,9 @@ public final class WorkerPool implements Worker.Owner {
         Slot slot = slots.get(worker.name().value());
         if (slot != null && !stopping) {
             boolean inOrder =
-                    worker.wasKilled() || worker.hadAnnouncedEnd() || ending.exitStatus() == 0;
+                    worker.wasKilled()
+                            || worker.hadAnnouncedEnd()
+                            || worker.served() > 0 && ending.exitStatus() == 0;
             if (worker.served() > 0) {
                 slot.backoff.reset();
             }
