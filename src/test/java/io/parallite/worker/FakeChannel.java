@@ -1,0 +1,192 @@
+package io.parallite.worker;
+
+import io.parallite.wire.TestFrames;
+import io.smallrye.mutiny.subscription.UniEmitter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** A worker process that does what a test tells it, and nothing by itself. */
+public final class FakeChannel implements WorkerChannel {
+
+    private enum State {
+        STARTING,
+        READY,
+        GONE
+    }
+
+    private static final Pattern TASK_ID = Pattern.compile("\"task_id\":\"([^\"]*)\"");
+
+    private final WorkerName name;
+    private final long pid;
+    private final Listener listener;
+    private final UniEmitter<? super WorkerChannel> emitter;
+    private final boolean provesReadiness;
+    private final List<byte[]> written = new ArrayList<>();
+    private State state = State.STARTING;
+    private boolean toldToEnd;
+    private boolean killed;
+    private boolean asked;
+
+    FakeChannel(
+            WorkerName name,
+            long pid,
+            Listener listener,
+            UniEmitter<? super WorkerChannel> emitter,
+            boolean provesReadiness) {
+        this.name = name;
+        this.pid = pid;
+        this.listener = listener;
+        this.emitter = emitter;
+        this.provesReadiness = provesReadiness;
+    }
+
+    public WorkerName name() {
+        return name;
+    }
+
+    @Override
+    public long pid() {
+        return pid;
+    }
+
+    @Override
+    public boolean provesReadiness() {
+        return provesReadiness;
+    }
+
+    @Override
+    public void write(byte[] frame) {
+        if (state != State.READY || isDoomed()) {
+            throw new AssertionError("a frame was written to " + this);
+        }
+        if (asked) {
+            throw new AssertionError("a second task was given to " + this);
+        }
+        asked = true;
+        written.add(frame);
+    }
+
+    @Override
+    public void end() {
+        toldToEnd = true;
+    }
+
+    @Override
+    public void kill() {
+        killed = true;
+    }
+
+    /** The start was cancelled, when it had not come to its end. */
+    void onStartSettled() {
+        killed |= state == State.STARTING;
+    }
+
+    public boolean isStarting() {
+        return state == State.STARTING && !killed;
+    }
+
+    public boolean isAlive() {
+        return state != State.GONE;
+    }
+
+    public boolean wasToldToEnd() {
+        return toldToEnd;
+    }
+
+    public boolean wasKilled() {
+        return killed;
+    }
+
+    /** Whether its end was asked for, one way or the other. */
+    public boolean isDoomed() {
+        return killed || toldToEnd;
+    }
+
+    /** Whether it was sent a task and has not answered. */
+    public boolean isAsked() {
+        return asked && state == State.READY;
+    }
+
+    /** The frames it was sent. */
+    public List<byte[]> written() {
+        return written;
+    }
+
+    /** The id of the task it was sent last. */
+    public String lastTask() {
+        if (written.isEmpty()) {
+            throw new AssertionError("no task was given to " + this);
+        }
+        Matcher matcher = TASK_ID.matcher(TestFrames.text(written.getLast()));
+        if (!matcher.find()) {
+            throw new AssertionError("no task_id in " + TestFrames.text(written.getLast()));
+        }
+        return matcher.group(1);
+    }
+
+    /** It has booted and can take a frame. */
+    public void ready() {
+        state = State.READY;
+        emitter.complete(this);
+    }
+
+    /** It could not be started. */
+    public void failStart(String lastWords) {
+        state = State.GONE;
+        emitter.fail(new WorkerStartException("worker %s: %s".formatted(name, lastWords)));
+    }
+
+    /** It answers the task it was sent last. */
+    public void reply() {
+        reply(true);
+    }
+
+    public void reply(boolean ok) {
+        send(TestFrames.reply(lastTask(), ok));
+    }
+
+    /** It sends a frame, whatever is in it. */
+    public void send(byte[] frame) {
+        asked = false;
+        listener.onFrame(frame);
+    }
+
+    /** It sends what is no frame. */
+    public void garbage(String description) {
+        listener.onGarbage(description);
+    }
+
+    /** Its process ends. */
+    public void exit(int status, String lastWords) {
+        exit(new WorkerEnding(status, lastWords, false));
+    }
+
+    /** Its process ends without having read the frame it was sent last. */
+    public void exitWithoutReading() {
+        exit(new WorkerEnding(0, "", true));
+    }
+
+    /** Its process ends after it was killed or told to end. */
+    public void exitAsTold() {
+        if (!isDoomed()) {
+            throw new AssertionError(name + " was not told to end");
+        }
+        exit(killed ? 137 : 0, "");
+    }
+
+    private void exit(WorkerEnding ending) {
+        if (!isAlive()) {
+            throw new AssertionError(name + " ends twice");
+        }
+        state = State.GONE;
+        listener.onEnded(ending);
+    }
+
+    @Override
+    public String toString() {
+        return "%s (pid %d, %s%s%s)"
+                .formatted(name, pid, state, killed ? ", killed" : "", toldToEnd ? ", ending" : "");
+    }
+}

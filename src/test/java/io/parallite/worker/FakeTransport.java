@@ -1,0 +1,84 @@
+package io.parallite.worker;
+
+import io.smallrye.mutiny.Uni;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Opens {@link FakeChannel}s, which a test gets ready, lets answer and lets die by hand. */
+public final class FakeTransport implements WorkerTransport {
+
+    private final List<FakeChannel> channels = new ArrayList<>();
+    private final boolean provesReadiness;
+    private boolean closed;
+
+    /** A transport like that of our own worker, which says hello when it has booted. */
+    public FakeTransport() {
+        this(true);
+    }
+
+    private FakeTransport(boolean provesReadiness) {
+        this.provesReadiness = provesReadiness;
+    }
+
+    /** A transport like that of any script, whose process is all that is known of it. */
+    public static FakeTransport withoutHello() {
+        return new FakeTransport(false);
+    }
+
+    @Override
+    public Uni<WorkerChannel> open(WorkerName name, WorkerChannel.Listener listener) {
+        return Uni.createFrom()
+                .emitter(
+                        emitter -> {
+                            long pid = 100 + channels.size();
+                            FakeChannel channel =
+                                    new FakeChannel(name, pid, listener, emitter, provesReadiness);
+                            emitter.onTermination(channel::onStartSettled);
+                            channels.add(channel);
+                        });
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+    }
+
+    public boolean isClosed() {
+        return closed;
+    }
+
+    /** Every process there has been, in the order of their starts. */
+    public List<FakeChannel> all() {
+        return channels;
+    }
+
+    /** Every process that has not ended. */
+    public List<FakeChannel> alive() {
+        return channels.stream().filter(FakeChannel::isAlive).toList();
+    }
+
+    /** The process started last. */
+    public FakeChannel last() {
+        return channels.getLast();
+    }
+
+    /** The living process of that name. */
+    public FakeChannel named(String worker) {
+        return alive().stream()
+                .filter(channel -> channel.name().value().equals(worker))
+                .findFirst()
+                .orElseThrow(() -> new AssertionError("no living worker " + worker));
+    }
+
+    /** Gets every process ready that is starting. */
+    public void readyAll() {
+        alive().stream().filter(FakeChannel::isStarting).forEach(FakeChannel::ready);
+    }
+
+    /** Every process does what is expected of it: gets ready, answers, ends when it is told to. */
+    public void work() {
+        readyAll();
+        alive().stream().filter(FakeChannel::isAsked).forEach(FakeChannel::reply);
+        alive().stream().filter(FakeChannel::isDoomed).forEach(FakeChannel::exitAsTold);
+    }
+}
