@@ -65,6 +65,7 @@ public final class Daemon implements QuarkusApplication {
 
     @Override
     public int run(String... args) {
+        Signals.install(this::removeFiles);
         try {
             start();
         } catch (ConfigException e) {
@@ -72,7 +73,6 @@ public final class Daemon implements QuarkusApplication {
         } catch (ListenException e) {
             return refuse(ExitCode.UNAVAILABLE, e);
         }
-        Signals.install(this::removeFiles);
         Quarkus.waitForExit();
         stop();
         return exitCode.get();

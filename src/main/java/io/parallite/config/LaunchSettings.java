@@ -2,10 +2,13 @@ package io.parallite.config;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +34,7 @@ public final class LaunchSettings {
         LaunchSettings settings = new LaunchSettings();
         settings.addFile(file);
         settings.addEnvironment(System.getenv());
+        warnOfUnknown(System.getenv().keySet());
         settings.addFlags(flags);
         settings.checkTogether();
         return settings;
@@ -55,6 +59,24 @@ public final class LaunchSettings {
             if (value != null && !setting.isList() && !setting.isIgnored()) {
                 setting.check(value, "environment variable " + setting.variable());
                 remember(setting, value);
+            }
+        }
+    }
+
+    /**
+     * Says when a variable looks like a mistyped setting. Others that begin with {@code PARALLITE_}
+     * are not ours to judge: Kubernetes makes {@code PARALLITE_PORT} for a service of that name.
+     */
+    private static void warnOfUnknown(Set<String> names) {
+        List<String> known = Arrays.stream(Setting.values()).map(Setting::variable).toList();
+        for (String name : names) {
+            if (name.startsWith("PARALLITE_") && !known.contains(name)) {
+                Nearest.to(name, known, 2)
+                        .ifPresent(
+                                near ->
+                                        System.err.printf(
+                                                "parallite: environment variable %s is unknown and has no effect; did you mean %s?%n",
+                                                name, near));
             }
         }
     }

@@ -28,11 +28,8 @@ public sealed interface ListenAddress {
         }
     }
 
-    /**
-     * What {@code sockaddr_un} holds on macOS and, with some room to bind under another name, on
-     * Linux.
-     */
-    int MAX_PATH_BYTES = 100;
+    /** What {@code sockaddr_un} holds on Linux, without the final zero; macOS has four less. */
+    int MAX_PATH_BYTES = 107;
 
     Pattern HOST_AND_PORT = Pattern.compile("(?:tcp://)?(\\[[0-9a-fA-F:]+]|[A-Za-z0-9.-]+):(\\d+)");
 

@@ -10,7 +10,10 @@ final class Nearest {
     private Nearest() {}
 
     static Optional<String> to(String unknown, Collection<String> known) {
-        int tolerance = Math.max(2, unknown.length() / 3);
+        return to(unknown, known, Math.max(2, unknown.length() / 3));
+    }
+
+    static Optional<String> to(String unknown, Collection<String> known, int tolerance) {
         return known.stream()
                 .filter(word -> distance(unknown, word) <= tolerance)
                 .min(Comparator.comparingInt(word -> distance(unknown, word)));

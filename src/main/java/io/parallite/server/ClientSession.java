@@ -62,7 +62,7 @@ final class ClientSession implements FrameReader.Sink {
         this.settings = settings;
         this.lane = dispatcher.newLane();
         this.reader = new FrameReader(settings.maxBody(), this);
-        this.writer = new FrameWriter(socket, this::onDrained);
+        this.writer = new FrameWriter(socket, this::onDrained, null);
         socket.handler(this::onBytes);
         socket.exceptionHandler(e -> LOG.debugf("client connection: %s", e.getMessage()));
     }

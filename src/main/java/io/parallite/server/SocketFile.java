@@ -1,5 +1,6 @@
 package io.parallite.server;
 
+import io.parallite.config.ListenAddress;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -34,16 +35,19 @@ final class SocketFile {
 
     private static final int SOCKET_TYPE = 0140000;
 
+    /** Of {@code /.pXXX/s}. */
+    private static final int LONGEST_NURSERY = 7;
+
     private static final int RADIX = 36;
     private static final int MAX_ATTEMPTS = 100;
     private static final FileAttribute<?> OWNER_ONLY =
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
 
     private final Path path;
-    private final Path nursery;
+    private final @Nullable Path nursery;
     private @Nullable Object identity;
 
-    private SocketFile(Path path, Path nursery) {
+    private SocketFile(Path path, @Nullable Path nursery) {
         this.path = path;
         this.nursery = nursery;
     }
@@ -67,7 +71,10 @@ final class SocketFile {
     }
 
     /** A directory with a short name, since the path of a socket may not be long. */
-    private static Path nursery(Path parent) throws IOException {
+    private static @Nullable Path nursery(Path parent) throws IOException {
+        if (parent.toString().length() + LONGEST_NURSERY > ListenAddress.MAX_PATH_BYTES) {
+            return null; // no room: the socket is bound where it stays
+        }
         for (int attempt = 0; ; attempt++) {
             int number = ThreadLocalRandom.current().nextInt(RADIX * RADIX * RADIX);
             Path nursery = parent.resolve(".p" + Integer.toString(number, RADIX));
@@ -120,7 +127,7 @@ final class SocketFile {
 
     /** Where to bind. */
     Path bindPath() {
-        return nursery.resolve("s");
+        return nursery == null ? path : nursery.resolve("s");
     }
 
     /**
@@ -148,6 +155,9 @@ final class SocketFile {
     }
 
     private void link() throws IOException {
+        if (nursery == null) {
+            return;
+        }
         try {
             Files.createLink(path, bindPath());
         } catch (UnsupportedOperationException e) {
@@ -156,6 +166,9 @@ final class SocketFile {
     }
 
     private void discardNursery() {
+        if (nursery == null) {
+            return;
+        }
         try {
             Files.deleteIfExists(bindPath());
             Files.deleteIfExists(nursery);

@@ -4,7 +4,6 @@ import io.parallite.task.FailureKind;
 import io.parallite.task.Task;
 import io.parallite.task.TaskId;
 import java.time.Duration;
-import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,16 +18,9 @@ final class Envelope {
     @Nullable String taskId;
     boolean hasPayload;
     boolean hasCommand;
-    long fingerprint;
+    final Fingerprint fingerprint = new Fingerprint();
     @Nullable Long timeoutMs;
     boolean detach;
-
-    /** Adds the bytes of a payload or command to what identifies the task. */
-    void addContent(byte[] frame, int from, int to) {
-        CRC32C checksum = new CRC32C();
-        checksum.update(frame, from, to - from);
-        fingerprint = 31 * fingerprint + ((long) (to - from) << 32 | checksum.getValue());
-    }
 
     /** The exception for a field of the wrong type. */
     RequestException wrongType(String field, String expected) {
@@ -63,7 +55,7 @@ final class Envelope {
                             ? "both payload and command are given; send one of them"
                             : "neither payload nor command is given; send one of them");
         }
-        return new Task(id, frame, fingerprint, timeout(), detach);
+        return new Task(id, frame, fingerprint.value(), timeout(), detach);
     }
 
     private @Nullable Duration timeout() {
@@ -88,6 +80,10 @@ final class Envelope {
     }
 
     private static String shorten(String text) {
-        return text.length() <= 40 ? text : text.substring(0, 40) + "…";
+        if (text.length() <= 40) {
+            return text;
+        }
+        int end = Character.isHighSurrogate(text.charAt(39)) ? 39 : 40;
+        return text.substring(0, end) + "…";
     }
 }

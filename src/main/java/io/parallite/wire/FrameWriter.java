@@ -1,9 +1,12 @@
 package io.parallite.wire;
 
 import io.netty.buffer.Unpooled;
+import io.vertx.core.AsyncResult;
+import io.vertx.core.Handler;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.streams.WriteStream;
 import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Puts frames on a stream and waits whenever the stream is full.
@@ -20,6 +23,7 @@ public final class FrameWriter {
 
     private final WriteStream<Buffer> stream;
     private final Runnable onDrained;
+    private final @Nullable Handler<AsyncResult<Void>> onWritten;
     private final ArrayDeque<byte[]> waiting = new ArrayDeque<>();
     private int sent;
     private boolean pumping;
@@ -27,11 +31,15 @@ public final class FrameWriter {
 
     /**
      * A writer that calls {@code onDrained} when it has caught up after having been {@link
-     * #isFull}.
+     * #isFull}, and {@code onWritten}, if there is one, with the outcome of each write.
      */
-    public FrameWriter(WriteStream<Buffer> stream, Runnable onDrained) {
+    public FrameWriter(
+            WriteStream<Buffer> stream,
+            Runnable onDrained,
+            @Nullable Handler<AsyncResult<Void>> onWritten) {
         this.stream = stream;
         this.onDrained = onDrained;
+        this.onWritten = onWritten;
         stream.drainHandler(ignored -> pump());
     }
 
@@ -41,7 +49,7 @@ public final class FrameWriter {
             return;
         }
         if (waiting.isEmpty() && frame.length <= SLICE) {
-            stream.write(wrap(frame, 0, frame.length));
+            write(frame, 0, frame.length);
             return;
         }
         waiting.add(frame);
@@ -74,7 +82,7 @@ public final class FrameWriter {
         while (!waiting.isEmpty() && !stream.writeQueueFull()) {
             byte[] frame = waiting.element();
             int step = Math.min(SLICE, frame.length - sent);
-            stream.write(wrap(frame, sent, step));
+            write(frame, sent, step);
             sent += step;
             if (sent == frame.length) {
                 sent = 0;
@@ -88,7 +96,7 @@ public final class FrameWriter {
     }
 
     @SuppressWarnings("deprecation") // the one factory of Vert.x 4 that wraps without copying
-    private static Buffer wrap(byte[] frame, int offset, int length) {
-        return Buffer.buffer(Unpooled.wrappedBuffer(frame, offset, length));
+    private void write(byte[] frame, int offset, int length) {
+        stream.write(Buffer.buffer(Unpooled.wrappedBuffer(frame, offset, length)), onWritten);
     }
 }

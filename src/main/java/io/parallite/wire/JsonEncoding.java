@@ -82,7 +82,11 @@ final class JsonEncoding implements Encoding {
         while (isBetweenFields(frame[to - 1])) {
             to--;
         }
-        envelope.addContent(frame, isString ? from + 1 : from, isString ? to - 1 : to);
+        if (isString) {
+            JsonStrings.addUnescaped(envelope.fingerprint, frame, from + 1, to - 1);
+        } else {
+            envelope.fingerprint.add(frame, from, to);
+        }
         return next;
     }
 
@@ -264,7 +268,7 @@ final class JsonEncoding implements Encoding {
     private static @Nullable String text(Envelope envelope, String field, JsonParser parser)
             throws IOException {
         return switch (parser.currentToken()) {
-            case VALUE_STRING -> parser.getText();
+            case VALUE_STRING -> JsonStrings.wellFormed(parser.getText());
             case VALUE_NULL -> null;
             default -> throw envelope.wrongType(field, "a string");
         };

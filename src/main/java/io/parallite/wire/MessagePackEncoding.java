@@ -28,7 +28,7 @@ final class MessagePackEncoding implements Encoding {
     public Request decode(byte[] frame) {
         Envelope envelope = new Envelope();
         try (MessageUnpacker unpacker = open(frame)) {
-            for (int left = unpacker.unpackMapHeader(); left > 0; left--) {
+            for (int left = mapHeader(unpacker, frame); left > 0; left--) {
                 String field = fieldName(unpacker, frame);
                 switch (field) {
                     case "type" -> envelope.type = text(envelope, field, unpacker, frame);
@@ -37,7 +37,7 @@ final class MessagePackEncoding implements Encoding {
                     case "detach" -> envelope.detach = flag(envelope, field, unpacker);
                     case "payload" -> envelope.hasPayload = addContent(envelope, frame, unpacker);
                     case "command" -> envelope.hasCommand = addContent(envelope, frame, unpacker);
-                    default -> unpacker.skipValue();
+                    default -> skip(unpacker, frame);
                 }
             }
             expectEnd(unpacker, frame);
@@ -65,9 +65,9 @@ final class MessagePackEncoding implements Encoding {
             checkWithin(unpacker, frame, length);
             unpacker.readPayloadAsReference(length);
         } else {
-            unpacker.skipValue();
+            skip(unpacker, frame);
         }
-        envelope.addContent(frame, from, position(unpacker));
+        envelope.fingerprint.add(frame, from, position(unpacker));
         return true;
     }
 
@@ -77,7 +77,7 @@ final class MessagePackEncoding implements Encoding {
         Boolean ok = null;
         boolean workerEnds = false;
         try (MessageUnpacker unpacker = open(frame)) {
-            for (int left = unpacker.unpackMapHeader(); left > 0; left--) {
+            for (int left = mapHeader(unpacker, frame); left > 0; left--) {
                 String field = fieldName(unpacker, frame);
                 ValueType type = unpacker.getNextFormat().getValueType();
                 if (field.equals("task_id") && type.isRawType()) {
@@ -87,7 +87,7 @@ final class MessagePackEncoding implements Encoding {
                 } else if (field.equals("worker_ends") && type == ValueType.BOOLEAN) {
                     workerEnds = unpacker.unpackBoolean();
                 } else {
-                    unpacker.skipValue();
+                    skip(unpacker, frame);
                 }
             }
             expectEnd(unpacker, frame);
@@ -134,14 +134,14 @@ final class MessagePackEncoding implements Encoding {
             case STRING, BINARY -> textOrBytes(unpacker, frame);
             case ARRAY -> {
                 List<@Nullable Object> list = new ArrayList<>();
-                for (int left = unpacker.unpackArrayHeader(); left > 0; left--) {
+                for (int left = arrayHeader(unpacker, frame); left > 0; left--) {
                     list.add(read(unpacker, frame, depth + 1));
                 }
                 yield list;
             }
             case MAP -> {
                 Map<String, @Nullable Object> map = new LinkedHashMap<>();
-                for (int left = unpacker.unpackMapHeader(); left > 0; left--) {
+                for (int left = mapHeader(unpacker, frame); left > 0; left--) {
                     map.put(
                             String.valueOf(read(unpacker, frame, depth + 1)),
                             read(unpacker, frame, depth + 1));
@@ -239,7 +239,7 @@ final class MessagePackEncoding implements Encoding {
 
     private static String fieldName(MessageUnpacker unpacker, byte[] frame) throws IOException {
         if (!unpacker.getNextFormat().getValueType().isRawType()) {
-            unpacker.skipValue();
+            skip(unpacker, frame);
             return "";
         }
         return string(unpacker, frame);
@@ -256,11 +256,37 @@ final class MessagePackEncoding implements Encoding {
         return unpacker.readPayloadAsReference(length).toByteArray();
     }
 
+    /**
+     * Skips a value of any depth. The library's own way counts in an {@code int}, which a few bytes
+     * of nested headers can make overflow.
+     */
+    private static void skip(MessageUnpacker unpacker, byte[] frame) throws IOException {
+        for (long left = 1; left > 0; left--) {
+            switch (unpacker.getNextFormat().getValueType()) {
+                case MAP -> left += 2L * mapHeader(unpacker, frame);
+                case ARRAY -> left += arrayHeader(unpacker, frame);
+                default -> unpacker.skipValue();
+            }
+        }
+    }
+
+    private static int mapHeader(MessageUnpacker unpacker, byte[] frame) throws IOException {
+        int entries = unpacker.unpackMapHeader();
+        checkWithin(unpacker, frame, 2L * entries);
+        return entries;
+    }
+
+    private static int arrayHeader(MessageUnpacker unpacker, byte[] frame) throws IOException {
+        int items = unpacker.unpackArrayHeader();
+        checkWithin(unpacker, frame, items);
+        return items;
+    }
+
     /** The library would allocate whatever length a header claims. */
-    private static void checkWithin(MessageUnpacker unpacker, byte[] frame, int length)
+    private static void checkWithin(MessageUnpacker unpacker, byte[] frame, long length)
             throws IOException {
         if (length > frame.length - position(unpacker)) {
-            throw new IOException("a string ends behind the frame");
+            throw new IOException("a value ends behind the frame");
         }
     }
 

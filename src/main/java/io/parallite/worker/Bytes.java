@@ -37,7 +37,11 @@ final class Bytes {
     }
 
     static String shorten(String text) {
-        return text.length() <= SHOWN ? text : text.substring(0, SHOWN) + "…";
+        if (text.length() <= SHOWN) {
+            return text;
+        }
+        boolean splitsPair = Character.isHighSurrogate(text.charAt(SHOWN - 1));
+        return text.substring(0, splitsPair ? SHOWN - 1 : SHOWN) + "…";
     }
 
     private static boolean startsLikeFrame(byte[] bytes) {

@@ -27,6 +27,12 @@ public final class Lane {
         held = true;
     }
 
+    /** Since when its first task waits; {@code now} when none does. */
+    long waitsSince(long now) {
+        Waiter first = waiters.peek();
+        return first == null ? now : first.since;
+    }
+
     boolean isHeld() {
         return held;
     }

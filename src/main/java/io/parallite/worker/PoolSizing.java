@@ -5,45 +5,30 @@ import java.time.Duration;
 /**
  * How many workers there may be, and when one more is worth its price.
  *
- * <p>An on-demand worker runs one task and costs a PHP start, some tens of milliseconds of
- * processor time. While the workers that are there come free every few moments, a queued task is
- * served sooner by waiting; when none has come free for a while, it is not. After a history of tiny
- * tasks that while is longer: then it is most likely the machine that is busy, and more processes
- * would make it busier. Growth begins with one worker and doubles for as long as none comes free.
+ * <p>An on-demand worker runs one task and costs a PHP start. As long as a worker comes free within
+ * the time that a start takes, a queued task is served sooner by waiting; when none has for that
+ * long, it is not. The time is measured, so that it grows on a busy machine, where more processes
+ * would make matters worse; after tasks that were shorter than it, it counts double. Growth begins
+ * with one worker and doubles for as long as none comes free.
  *
  * <p>Owned by the engine's thread.
  */
 final class PoolSizing {
 
-    /** How long no worker may have come free before on-demand workers are started. */
-    static final Duration PATIENCE = Duration.ofMillis(10);
+    /** The shortest time that a start is taken to need, and how often one looks. */
+    static final Duration SHORTEST_START = Duration.ofMillis(10);
 
-    /** The same after tasks that took less than {@link #TINY}. */
-    static final Duration PATIENCE_AFTER_TINY = Duration.ofMillis(100);
-
-    /** How long a task that is likely not tiny may have waited, whatever else comes free. */
-    private static final Duration LONG_WAIT = Duration.ofMillis(50);
-
-    private static final Duration TINY = Duration.ofMillis(5);
+    private static final Duration LONGEST_START = Duration.ofSeconds(1);
     private static final double SMOOTHING = 0.1;
+    private static final double START_SMOOTHING = 0.3;
 
-    private final int fixed;
     private final int max;
-    private double typicalNanos = TINY.toNanos();
+    private double typicalStart = SHORTEST_START.toNanos();
+    private double typicalTask = SHORTEST_START.toNanos();
     private int burst = 1;
 
-    PoolSizing(int fixed, int max) {
-        this.fixed = fixed;
+    PoolSizing(int max) {
         this.max = max;
-    }
-
-    /** How many workers are persistent. */
-    int fixed() {
-        return fixed;
-    }
-
-    int max() {
-        return max;
     }
 
     /** How many more processes there may be beside {@code existing}. */
@@ -51,9 +36,14 @@ final class PoolSizing {
         return Math.max(0, max - existing);
     }
 
+    /** Takes note that a worker needed {@code nanos} from its launch until it was ready. */
+    void onStarted(long nanos) {
+        typicalStart += START_SMOOTHING * (nanos - typicalStart);
+    }
+
     /** Takes note that a task kept its worker for {@code nanos}. */
     void onServed(long nanos) {
-        typicalNanos += SMOOTHING * (nanos - typicalNanos);
+        typicalTask += SMOOTHING * (nanos - typicalTask);
     }
 
     /**
@@ -63,10 +53,11 @@ final class PoolSizing {
      * @param oldestWaits nanoseconds that the oldest task has waited
      */
     int growth(long sinceOneCameFree, long oldestWaits) {
-        boolean isTiny = typicalNanos < TINY.toNanos();
-        Duration patience = isTiny ? PATIENCE_AFTER_TINY : PATIENCE;
-        boolean isStuck = sinceOneCameFree >= patience.toNanos();
-        if (!isStuck && (isTiny || oldestWaits < LONG_WAIT.toNanos())) {
+        double start = Math.clamp(typicalStart, SHORTEST_START.toNanos(), LONGEST_START.toNanos());
+        boolean areTasksShort = typicalTask < start;
+        boolean isStuck = sinceOneCameFree >= (areTasksShort ? 2 * start : start);
+        boolean isLate = !areTasksShort && oldestWaits >= 2 * start;
+        if (!isStuck && !isLate) {
             burst = 1;
             return 0;
         }

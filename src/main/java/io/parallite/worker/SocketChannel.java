@@ -2,6 +2,7 @@ package io.parallite.worker;
 
 import io.parallite.engine.Engine;
 import io.parallite.wire.FrameWriter;
+import io.vertx.core.AsyncResult;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.net.NetSocket;
 import java.io.IOException;
@@ -43,7 +44,7 @@ final class SocketChannel implements WorkerChannel {
         this.socket = socket;
         this.listener = listener;
         this.replies = new ReplyReader(listener, maxBody);
-        this.writer = new FrameWriter(socket, () -> {});
+        this.writer = new FrameWriter(socket, () -> {}, this::onWritten);
         socket.exceptionHandler(this::onException);
         socket.closeHandler(ignored -> onClosed());
         socket.handler(this::onBytes);
@@ -89,6 +90,11 @@ final class SocketChannel implements WorkerChannel {
             engine.schedule(Duration.ofMillis(100), socket::close);
         }
         tellEnd();
+    }
+
+    /** What cannot be written any more cannot be read either. */
+    private void onWritten(AsyncResult<Void> outcome) {
+        reset |= outcome.failed();
     }
 
     private void onException(Throwable cause) {

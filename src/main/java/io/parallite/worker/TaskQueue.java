@@ -40,7 +40,7 @@ final class TaskQueue {
         list(waiter.lane);
     }
 
-    /** Puts {@code waiter} before the others of its lane. */
+    /** Puts {@code waiter} before the others of its lane; it must not be younger than they are. */
     void addFirst(Waiter waiter) {
         size++;
         waiter.lane.waiters.addFirst(waiter);
@@ -91,7 +91,15 @@ final class TaskQueue {
 
     /** Takes out everything, held or not. */
     List<Waiter> takeAll() {
-        return takeQueuedUntil(oldestPossible());
+        List<Waiter> taken = new ArrayList<>();
+        for (Lane lane : lanes()) {
+            for (Waiter first = firstOf(lane); first != null; first = firstOf(lane)) {
+                lane.waiters.remove();
+                size--;
+                taken.add(first);
+            }
+        }
+        return taken;
     }
 
     /** The task that has waited longest, held or not; {@code null} when the queue is empty. */
@@ -122,16 +130,6 @@ final class TaskQueue {
         if (firstOf(lane) != null) {
             onServable.run();
         }
-    }
-
-    private long oldestPossible() {
-        long newest = Long.MIN_VALUE;
-        for (Lane lane : lanes()) {
-            if (!lane.waiters.isEmpty()) {
-                newest = Math.max(newest, lane.waiters.getLast().since);
-            }
-        }
-        return newest;
     }
 
     private List<Lane> lanes() {

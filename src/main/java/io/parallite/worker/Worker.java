@@ -59,6 +59,7 @@ final class Worker implements WorkerChannel.Listener {
     private boolean lastTask;
     private boolean readTask;
     private long served;
+    private long launchedAt;
     private long busySince;
 
     Worker(WorkerName name, Engine engine, Owner owner) {
@@ -126,8 +127,14 @@ final class Worker implements WorkerChannel.Listener {
         return new PoolSnapshot.WorkerSnapshot(name.value(), pid(), shown, served, currentTask());
     }
 
+    /** {@link Engine#nanoTime} of its launch. */
+    long launchedAt() {
+        return launchedAt;
+    }
+
     /** Starts the process. */
     void start(WorkerTransport transport) {
+        launchedAt = engine.nanoTime();
         starting = transport.open(name, this).subscribe().with(this::onReady, this::onNotReady);
     }
 

@@ -1,6 +1,7 @@
 package io.parallite.worker;
 
 import java.io.File;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -37,6 +38,21 @@ public record WorkerCommand(
         line.addAll(options);
         line.add(script.toString());
         return line;
+    }
+
+    /**
+     * Makes sure that there is a PHP to start: under {@code setsid} its absence would be told by an
+     * exit status only.
+     *
+     * @throws IOException naming the program
+     */
+    void requirePhp() throws IOException {
+        boolean isPath = php.contains("/") || php.contains(File.separator);
+        boolean isThere = isPath ? Files.isExecutable(Path.of(php)) : isOnPath(php);
+        if (!isThere && File.separatorChar == '/') {
+            throw new IOException(
+                    "php_binary=%s is %s".formatted(php, isPath ? "not there" : "not on the PATH"));
+        }
     }
 
     private static boolean isOnPath(String program) {

@@ -11,13 +11,14 @@ package io.parallite.worker;
 public record WorkerEnding(int exitStatus, String lastWords, boolean requestUnread) {
 
     private static final int SIGNALLED = 128;
+    private static final int LAST_SIGNAL = 64;
     private static final int SIGKILL = 9;
     private static final int SIGSEGV = 11;
     private static final int SIGTERM = 15;
 
     /** Whether a signal ended it. */
     boolean wasSignalled() {
-        return exitStatus > SIGNALLED;
+        return exitStatus > SIGNALLED && exitStatus <= SIGNALLED + LAST_SIGNAL;
     }
 
     /** For example {@code exited with status 3: PHP Fatal error: …}. */

@@ -6,6 +6,7 @@ import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Consumer;
@@ -64,9 +65,12 @@ public final class WorkerLauncher {
         launching.execute(
                 () -> {
                     try {
-                        Process process = start(name, streams, environment, stdout);
+                        String mark = UUID.randomUUID().toString();
+                        Process process = start(name, streams, environment, stdout, mark);
+                        ProcessFamily family =
+                                new ProcessFamily(process.toHandle(), mark, !guard.isEmpty());
                         WorkerProcess started =
-                                new WorkerProcess(name, process, engine, reaping, !guard.isEmpty());
+                                new WorkerProcess(name, process, engine, reaping, family);
                         engine.execute(() -> onStarted.accept(started));
                     } catch (IOException | RuntimeException e) {
                         WorkerStartException why =
@@ -82,8 +86,10 @@ public final class WorkerLauncher {
             WorkerName name,
             Streams streams,
             Map<String, String> environment,
-            @Nullable Path stdout)
+            @Nullable Path stdout,
+            String mark)
             throws IOException {
+        command.requirePhp();
         List<String> options =
                 streams == Streams.FRAMES ? List.of("-d", "display_errors=stderr") : List.of();
         ProcessBuilder builder = new ProcessBuilder(command.line(guard, options));
@@ -96,6 +102,7 @@ public final class WorkerLauncher {
         env.putAll(command.environment());
         env.putAll(environment);
         env.put("WORKER_NAME", name.value());
+        env.put(ProcessFamily.MARK, mark);
         if (!name.persistent()) {
             env.put("PARALLITE_WORKER_MAX_TASKS", "1");
         }

@@ -69,7 +69,7 @@ public final class WorkerPool implements Worker.Owner {
         this.engine = engine;
         this.transport = transport;
         this.settings = settings;
-        this.sizing = new PoolSizing(settings.fixed(), settings.max());
+        this.sizing = new PoolSizing(settings.max());
         this.queueDeadline = new Deadline(engine, this::onQueueDeadline);
         this.pressure = new Deadline(engine, this::onPressure);
         this.startBackoff = new Backoff(random);
@@ -99,7 +99,7 @@ public final class WorkerPool implements Worker.Owner {
      * takes the task out of the queue, or cancels {@code work}.
      */
     public <T> Uni<T> withWorker(Task task, Lane lane, Function<WorkerLease, Uni<T>> work) {
-        return lend(acquire(task, lane, this::admit), work);
+        return lend(acquire(task, lane, engine.nanoTime(), this::admit), work);
     }
 
     /**
@@ -107,7 +107,8 @@ public final class WorkerPool implements Worker.Owner {
      * in its lane, and a full queue does not refuse it.
      */
     public <T> Uni<T> withAnotherWorker(Task task, Lane lane, Function<WorkerLease, Uni<T>> work) {
-        return lend(acquire(task, lane, this::admitAgain), work);
+        return lend(
+                acquire(task, lane, lane.waitsSince(engine.nanoTime()), this::admitAgain), work);
     }
 
     private static <T> Uni<T> lend(Uni<WorkerLease> acquired, Function<WorkerLease, Uni<T>> work) {
@@ -120,11 +121,11 @@ public final class WorkerPool implements Worker.Owner {
                                         .invoke(lease::giveBack));
     }
 
-    private Uni<WorkerLease> acquire(Task task, Lane lane, Consumer<Waiter> admission) {
+    private Uni<WorkerLease> acquire(Task task, Lane lane, long since, Consumer<Waiter> admission) {
         return Uni.createFrom()
                 .emitter(
                         emitter -> {
-                            Waiter waiter = new Waiter(task, lane, engine.nanoTime(), emitter);
+                            Waiter waiter = new Waiter(task, lane, since, emitter);
                             emitter.onTermination(() -> queue.withdraw(waiter));
                             admission.accept(waiter);
                         });
@@ -210,8 +211,10 @@ public final class WorkerPool implements Worker.Owner {
         Waiter next = queue.poll();
         if (next != null) {
             grant(worker, next);
-        } else {
+        } else if (worker.name().persistent()) {
             idle.addFirst(worker);
+        } else {
+            worker.end(); // what it was started for has been served by another
         }
     }
 
@@ -219,6 +222,7 @@ public final class WorkerPool implements Worker.Owner {
         starting--;
         startFailure = null;
         startBackoff.reset();
+        sizing.onStarted(engine.nanoTime() - worker.launchedAt());
         LOG.debugf("worker joined the pool worker=%s pid=%d", worker.name(), worker.pid());
     }
 
@@ -343,7 +347,7 @@ public final class WorkerPool implements Worker.Owner {
 
     private void watchPressure() {
         if (queue.size() > 0 && !pressure.isArmed()) {
-            pressure.arm(PoolSizing.PATIENCE);
+            pressure.arm(PoolSizing.SHORTEST_START);
         }
     }
 

@@ -13,7 +13,7 @@ final class WorkerProcess {
     private final Process process;
     private final Engine engine;
     private final Executor reaping;
-    private final boolean leadsSession;
+    private final ProcessFamily family;
     private final LastWords lastWords;
 
     WorkerProcess(
@@ -21,12 +21,12 @@ final class WorkerProcess {
             Process process,
             Engine engine,
             Executor reaping,
-            boolean leadsSession) {
+            ProcessFamily family) {
         this.name = name;
         this.process = process;
         this.engine = engine;
         this.reaping = reaping;
-        this.leadsSession = leadsSession;
+        this.family = family;
         this.lastWords = new LastWords(name, process.getErrorStream());
     }
 
@@ -60,7 +60,7 @@ final class WorkerProcess {
         process.onExit()
                 .thenAcceptAsync(
                         ended -> {
-                            ProcessTree.killLeftovers(ended.pid(), leadsSession);
+                            family.killLeftovers();
                             String words = lastWords.text();
                             engine.execute(() -> action.accept(ended.exitValue(), words));
                         },
@@ -69,6 +69,6 @@ final class WorkerProcess {
 
     /** Kills the process and its descendants; {@link #onExit} follows. Any thread. */
     void kill() {
-        reaping.execute(() -> ProcessTree.kill(process.toHandle(), leadsSession));
+        reaping.execute(family::kill);
     }
 }
