@@ -32,7 +32,7 @@ sealed interface Check {
     record Choice(List<String> values) implements Check {
         @Override
         public Optional<String> problemWith(String value) {
-            return values.contains(value.strip())
+            return values.contains(value)
                     ? Optional.empty()
                     : Optional.of(String.join(" or ", values));
         }

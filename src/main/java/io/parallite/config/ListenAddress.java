@@ -49,9 +49,13 @@ public sealed interface ListenAddress {
     static ListenAddress parse(String text) {
         String value = text.isBlank() ? byDefault() : text.strip();
         Matcher tcp = HOST_AND_PORT.matcher(value);
-        return tcp.matches()
-                ? tcp(tcp.group(1), tcp.group(2))
-                : unix(value.startsWith("unix://") ? value.substring("unix://".length()) : value);
+        if (tcp.matches()) {
+            return tcp(tcp.group(1), tcp.group(2));
+        }
+        if (value.startsWith("tcp://")) {
+            throw new IllegalArgumentException(value + " lacks a port: write tcp://127.0.0.1:9876");
+        }
+        return unix(value.startsWith("unix://") ? value.substring("unix://".length()) : value);
     }
 
     private static ListenAddress tcp(String host, String portText) {
@@ -73,6 +77,9 @@ public sealed interface ListenAddress {
     }
 
     private static ListenAddress unix(String path) {
+        if (path.isEmpty()) {
+            throw new IllegalArgumentException("unix:// lacks a path");
+        }
         int length = path.getBytes(StandardCharsets.UTF_8).length;
         if (length > MAX_PATH_BYTES) {
             throw new IllegalArgumentException(

@@ -7,6 +7,8 @@ import java.util.Optional;
 /** Finds the word that was probably meant, by Levenshtein's edit distance. */
 final class Nearest {
 
+    private static final int SHORTEST_CUT = 4;
+
     private Nearest() {}
 
     static Optional<String> to(String unknown, Collection<String> known) {
@@ -15,8 +17,16 @@ final class Nearest {
 
     static Optional<String> to(String unknown, Collection<String> known, int tolerance) {
         return known.stream()
-                .filter(word -> distance(unknown, word) <= tolerance)
+                .filter(word -> isNear(unknown, word, tolerance))
                 .min(Comparator.comparingInt(word -> distance(unknown, word)));
+    }
+
+    /** A few slips apart, or one the beginning of the other. */
+    private static boolean isNear(String unknown, String word, int tolerance) {
+        boolean isCut =
+                unknown.length() >= SHORTEST_CUT
+                        && (word.startsWith(unknown) || unknown.startsWith(word));
+        return isCut || distance(unknown, word) <= tolerance;
     }
 
     static int distance(String a, String b) {

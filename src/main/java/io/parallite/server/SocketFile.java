@@ -12,6 +12,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jboss.logging.Logger;
@@ -45,7 +46,9 @@ final class SocketFile {
 
     private final Path path;
     private final @Nullable Path nursery;
-    private @Nullable Object identity;
+    private @Nullable Identity identity;
+
+    private record Identity(@Nullable Object fileKey, FileTime modified) {}
 
     private SocketFile(Path path, @Nullable Path nursery) {
         this.path = path;
@@ -142,7 +145,7 @@ final class SocketFile {
                         bindPath(), PosixFilePermissions.fromString("rw-------"));
             }
             link();
-            identity = Files.readAttributes(path, BasicFileAttributes.class).fileKey();
+            identity = identityOf(path);
         } catch (FileAlreadyExistsException e) {
             throw new ListenException(
                     "another daemon has just taken %s; stop it or give another --socket"
@@ -181,14 +184,18 @@ final class SocketFile {
     void remove() {
         discardNursery();
         try {
-            if (identity != null
-                    && identity.equals(
-                            Files.readAttributes(path, BasicFileAttributes.class).fileKey())) {
+            if (identity != null && identity.equals(identityOf(path))) {
                 Files.deleteIfExists(path);
             }
         } catch (IOException e) {
             LOG.debugf("cannot remove %s: %s", path, e.getMessage());
         }
+    }
+
+    /** File systems give a deleted file's key to the next one: only with its time it is unique. */
+    private static Identity identityOf(Path path) throws IOException {
+        BasicFileAttributes attributes = Files.readAttributes(path, BasicFileAttributes.class);
+        return new Identity(attributes.fileKey(), attributes.lastModifiedTime());
     }
 
     private static String reason(IOException e) {
