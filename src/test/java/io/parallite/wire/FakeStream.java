@@ -8,6 +8,7 @@ import io.vertx.core.streams.WriteStream;
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** A stream that is full when it holds {@code capacity} bytes, until a test drains it. */
 final class FakeStream implements WriteStream<Buffer> {
@@ -18,6 +19,7 @@ final class FakeStream implements WriteStream<Buffer> {
     private int capacity = Integer.MAX_VALUE;
     private int held;
     private boolean drainsWithinWrite;
+    private boolean broken;
 
     void capacity(int limit) {
         capacity = limit;
@@ -26,6 +28,11 @@ final class FakeStream implements WriteStream<Buffer> {
     /** As Netty does when the socket takes everything at once. */
     void drainsWithinWrite() {
         drainsWithinWrite = true;
+    }
+
+    /** As when the other end has gone. */
+    void breakDown() {
+        broken = true;
     }
 
     /** The lengths of the writes so far. */
@@ -57,12 +64,15 @@ final class FakeStream implements WriteStream<Buffer> {
         if (drainsWithinWrite) {
             drain();
         }
-        return Future.succeededFuture();
+        return broken ? Future.failedFuture("broken pipe") : Future.succeededFuture();
     }
 
     @Override
-    public void write(Buffer data, Handler<AsyncResult<Void>> handler) {
-        handler.handle(write(data));
+    public void write(Buffer data, @Nullable Handler<AsyncResult<Void>> handler) {
+        Future<Void> written = write(data);
+        if (handler != null) {
+            handler.handle(written);
+        }
     }
 
     @Override

@@ -3,6 +3,8 @@ package io.parallite.wire;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayOutputStream;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -14,7 +16,7 @@ class FrameWriterTest {
 
     private final FakeStream stream = new FakeStream();
     private int drained;
-    private final FrameWriter writer = new FrameWriter(stream, () -> drained++);
+    private final FrameWriter writer = new FrameWriter(stream, () -> drained++, null);
 
     @Test
     void sendsSmallFrameInOneWrite() {
@@ -88,6 +90,19 @@ class FrameWriterTest {
     }
 
     @Test
+    void tellsTheOutcomeOfEachWrite() {
+        List<Boolean> outcomes = new ArrayList<>();
+        FrameWriter telling =
+                new FrameWriter(stream, () -> {}, written -> outcomes.add(written.succeeded()));
+
+        telling.write(TestFrames.json("{}"));
+        stream.breakDown();
+        telling.write(random(SLICE + 1));
+
+        assertThat(outcomes).containsExactly(true, false, false);
+    }
+
+    @Test
     void sendsNothingOnceClosed() {
         stream.capacity(SLICE);
         writer.write(random(2 * SLICE));
@@ -128,7 +143,8 @@ class FrameWriterTest {
                                 sent[0] = true;
                                 chained[0].write(second);
                             }
-                        });
+                        },
+                        null);
 
         chained[0].write(first);
         slow.drainAll();

@@ -16,7 +16,7 @@ class PoolBoundsTest {
         Submission waiting = fixture.submit("b");
 
         assertThat(fixture.transport.alive()).hasSize(1);
-        fixture.engine.advance(PoolSizing.PATIENCE);
+        fixture.engine.advance(PoolSizing.SHORTEST_START);
         assertThat(fixture.transport.alive()).hasSize(2);
         fixture.transport.readyAll();
 
@@ -28,7 +28,7 @@ class PoolBoundsTest {
         PoolFixture fixture = PoolFixture.ready(1, 4);
         fixture.submit("a");
         fixture.submit("b");
-        fixture.engine.advance(PoolSizing.PATIENCE);
+        fixture.engine.advance(PoolSizing.SHORTEST_START);
         fixture.transport.readyAll();
         FakeChannel onDemand = fixture.transport.last();
 
@@ -64,11 +64,11 @@ class PoolBoundsTest {
             fixture.submit("task-" + i);
         }
 
-        fixture.engine.advance(PoolSizing.PATIENCE);
+        fixture.engine.advance(PoolSizing.SHORTEST_START);
         assertThat(fixture.transport.alive()).hasSize(1 + 1);
-        fixture.engine.advance(PoolSizing.PATIENCE);
+        fixture.engine.advance(PoolSizing.SHORTEST_START);
         assertThat(fixture.transport.alive()).hasSize(1 + 3);
-        fixture.engine.advance(PoolSizing.PATIENCE);
+        fixture.engine.advance(PoolSizing.SHORTEST_START);
         assertThat(fixture.transport.alive()).hasSize(1 + 7);
     }
 
@@ -139,7 +139,7 @@ class PoolBoundsTest {
         PoolFixture fixture = PoolFixture.ready(1, 2);
         fixture.submit("a");
         fixture.submit("b");
-        fixture.engine.advance(PoolSizing.PATIENCE);
+        fixture.engine.advance(PoolSizing.SHORTEST_START);
         fixture.transport.readyAll();
         FakeChannel ending = fixture.transport.last();
         Submission waiting = fixture.submit("c");
