@@ -1,0 +1,246 @@
+package io.parallite.wire;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import io.parallite.task.FailureKind;
+import io.parallite.task.Task;
+import io.parallite.task.TaskException;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.HexFormat;
+import org.assertj.core.api.ThrowableAssertAlternative;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What the golden frames don't say of the two decoders. */
+class DecodeTest {
+
+    private static final int DEEP = 100_000;
+
+    @Test
+    void refusalKnowsTheTaskWhereTheFrameGotThatFar() {
+        refused("{'task_id':'known','timeout_ms':'soon','payload':'x'}")
+                .satisfies(e -> assertThat(taskId(e)).isEqualTo("known"));
+        refused("{'task_id':'known','payload':'x'")
+                .satisfies(e -> assertThat(taskId(e)).isEqualTo("known"));
+        refused("{'type':'nonsense','task_id':'known'}")
+                .satisfies(e -> assertThat(taskId(e)).isEqualTo("known"));
+        refused("{'type':'nonsense'}").satisfies(e -> assertThat(taskId(e)).isNull());
+    }
+
+    @Test
+    void refusalSaysWhatIsWrong() {
+        refused("{'task_id':7,'payload':'x'}").withMessage("task_id must be a string");
+        refused("{'task_id':'a','payload':'x','timeout_ms':-5}")
+                .withMessage("timeout_ms=-5 is not within 1..2147483647");
+        refused("{'type':'sumbit'}").withMessageContaining("\"sumbit\" is unknown; use submit");
+        refused("{'task_id':'a'}").withMessageContaining("neither payload nor command");
+        refused("{'payload':'x'}").withMessageContaining("task_id is missing");
+        refused("{'task_id':'%s','payload':'x'}".formatted("x".repeat(256)))
+                .withMessageContaining("256 characters exceeds 255");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, 1", "2147483647, 2147483647", "1500.7, 1500", "1e3, 1000"})
+    void readsTimeout(String written, long millis) {
+        Task task = submit("{'task_id':'a','payload':'x','timeout_ms':%s}".formatted(written));
+
+        assertThat(task.timeout()).isEqualTo(Duration.ofMillis(millis));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"0", "0.5", "-1", "2147483648", "1e400", "99999999999999999999999"})
+    void refusesTimeoutOutOfRange(String written) {
+        refused("{'task_id':'a','payload':'x','timeout_ms':%s}".formatted(written))
+                .satisfies(e -> assertThat(e.kind()).isEqualTo(FailureKind.INVALID_REQUEST))
+                .withMessageContaining("timeout_ms");
+    }
+
+    @Test
+    void refusesMessagePackTimeoutOutOfRange() {
+        for (double timeout : new double[] {Double.NaN, 1e300, -1, 0.5}) {
+            refused(
+                            TestFrames.msgpack(
+                                    packer -> {
+                                        packer.packMapHeader(3);
+                                        packer.packString("task_id").packString("a");
+                                        packer.packString("payload").packString("x");
+                                        packer.packString("timeout_ms").packDouble(timeout);
+                                    }))
+                    .satisfies(e -> assertThat(e.kind()).isEqualTo(FailureKind.INVALID_REQUEST));
+        }
+    }
+
+    @Test
+    void skipsPayloadNestedVeryDeep() {
+        byte[] json =
+                TestFrames.json(
+                        "{'payload':%s%s,'task_id':'a'}"
+                                .formatted("[".repeat(DEEP), "]".repeat(DEEP)));
+        byte[] msgpack =
+                TestFrames.msgpack(
+                        packer -> {
+                            packer.packMapHeader(2).packString("payload");
+                            for (int i = 0; i < DEEP; i++) {
+                                packer.packArrayHeader(1);
+                            }
+                            packer.packNil().packString("task_id").packString("a");
+                        });
+
+        assertThat(submit(json).id().value()).isEqualTo("a");
+        assertThat(submit(msgpack).id().value()).isEqualTo("a");
+    }
+
+    @Test
+    void refusesReplyNestedTooDeepForTheOtherEncoding() {
+        byte[] json =
+                TestFrames.json(
+                        "{'task_id':'a','ok':true,'result':%s%s}"
+                                .formatted("[".repeat(600), "]".repeat(600)));
+
+        assertThat(Encoding.JSON.decodeReply(json).ok()).isTrue();
+        assertThatExceptionOfType(RequestException.class)
+                .isThrownBy(() -> Encoding.MESSAGE_PACK.encode(json))
+                .satisfies(e -> assertThat(e.kind()).isEqualTo(FailureKind.RESULT_NOT_ENCODABLE));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"UTF-16LE", "UTF-32LE"})
+    void refusesJsonInAnotherCharsetThanUtf8(String charset) {
+        String text = "{\"task_id\":\"a\",\"payload\":\"x\"}";
+
+        refused(TestFrames.frame(text.getBytes(Charset.forName(charset))))
+                .satisfies(e -> assertThat(e.kind()).isEqualTo(FailureKind.MALFORMED_FRAME));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{'task_id':'a','payload':'x'} x",
+                "{'task_id':'a','payload':'x'},",
+                "{'task_id':'a' 'payload':'x'}",
+                "{'task_id':'a','payload':'x',}",
+                "{'task_id':'a','payload':NaN}",
+                "{'task_id':'a','payload':01}",
+                "{'task_id':'a','payload':'\\x'}",
+                "{'task_id':'a','payload':'\n'}",
+                "{'task_id':'a',payload:'x'}",
+                "{'task_id':'a','payload':[}}",
+                "  ",
+            })
+    void refusesWhatIsNoJson(String text) {
+        refused(text)
+                .satisfies(e -> assertThat(e.kind()).isEqualTo(FailureKind.MALFORMED_FRAME))
+                .withMessageStartingWith("frame is not a JSON object: ");
+    }
+
+    /** Headers that promise more than there is, each as the payload of a submit. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "db7fffffff",
+                "dbffffffff",
+                "c67fffffff",
+                "c6ffffffff",
+                "dd7fffffff",
+                "ddffffffff",
+                "df40000000",
+                "df7fffffff",
+                "dfffffffff",
+                "c97fffffff01",
+                "c97ffffffa01",
+                "c9ffffffff01",
+                "d9ff",
+                "daffff",
+                "c4ff",
+                "c5ffff",
+                "dcffff",
+                "deffff",
+                "c7ff01",
+                "dd7fffffffdd7fffffff",
+                "df3fffffffdf3fffffff",
+                "d8",
+                "ca00",
+                "c1",
+            })
+    void refusesMessagePackThatPromisesMoreThanThereIs(String payload) {
+        byte[] head =
+                TestFrames.msgpack(
+                        packer -> {
+                            packer.packMapHeader(2).packString("task_id").packString("a");
+                            packer.packString("payload");
+                        });
+        String tail = "a7636f6e74657874";
+
+        refused(frame(head, payload))
+                .satisfies(e -> assertThat(e.kind()).isEqualTo(FailureKind.MALFORMED_FRAME));
+        refused(frame(head, payload + tail))
+                .satisfies(e -> assertThat(e.kind()).isEqualTo(FailureKind.MALFORMED_FRAME));
+    }
+
+    private static byte[] frame(byte[] head, String hex) {
+        byte[] end = HexFormat.of().parseHex(hex);
+        byte[] body = Arrays.copyOf(TestFrames.body(head), head.length - 4 + end.length);
+        System.arraycopy(end, 0, body, head.length - 4, end.length);
+        return TestFrames.frame(body);
+    }
+
+    @Test
+    void replyWithoutIdOrVerdictIsNone() {
+        for (String text :
+                new String[] {
+                    "{}",
+                    "{'ok':true}",
+                    "{'task_id':'a'}",
+                    "{'task_id':1,'ok':true}",
+                    "{'task_id':'a','ok':1}",
+                    "{'task_id':'a','ok':true}}",
+                    "{'task_id':'a','ok'"
+                }) {
+            assertThatExceptionOfType(RequestException.class)
+                    .as(text)
+                    .isThrownBy(() -> Encoding.JSON.decodeReply(TestFrames.json(text)))
+                    .satisfies(e -> assertThat(e.kind()).isEqualTo(FailureKind.MALFORMED_FRAME));
+        }
+    }
+
+    @Test
+    void shortenedTextsKeepTheirCharactersWhole() {
+        String type = "x".repeat(39) + "😀".repeat(10);
+
+        refused("{'type':'%s'}".formatted(type))
+                .satisfies(
+                        e ->
+                                assertThat(
+                                                StandardCharsets.UTF_8
+                                                        .newEncoder()
+                                                        .canEncode(e.getMessage()))
+                                        .isTrue());
+    }
+
+    private static Task submit(String json) {
+        return submit(TestFrames.json(json));
+    }
+
+    private static Task submit(byte[] frame) {
+        return ((Request.Submit) Encoding.of(frame).decode(frame)).task();
+    }
+
+    private static ThrowableAssertAlternative<TaskException> refused(String json) {
+        return refused(TestFrames.json(json));
+    }
+
+    private static ThrowableAssertAlternative<TaskException> refused(byte[] frame) {
+        return assertThatExceptionOfType(TaskException.class)
+                .isThrownBy(() -> Encoding.of(frame).decode(frame));
+    }
+
+    private static String taskId(TaskException refusal) {
+        return ((RequestException) refusal).taskId();
+    }
+}
