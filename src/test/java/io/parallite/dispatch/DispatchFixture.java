@@ -1,0 +1,93 @@
+package io.parallite.dispatch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.parallite.engine.ManualEngine;
+import io.parallite.task.Task;
+import io.parallite.task.TaskId;
+import io.parallite.task.TaskResult;
+import io.parallite.wire.TestFrames;
+import io.parallite.worker.FakeChannel;
+import io.parallite.worker.FakeTransport;
+import io.parallite.worker.Lane;
+import io.parallite.worker.PoolSettings;
+import io.parallite.worker.WorkerPool;
+import io.smallrye.mutiny.Uni;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.jspecify.annotations.Nullable;
+
+/** A dispatcher over workers that are fired by hand. */
+final class DispatchFixture {
+
+    static final Duration TIMEOUT = Duration.ofSeconds(60);
+    static final Duration RETENTION = Duration.ofMinutes(6);
+
+    final ManualEngine engine = new ManualEngine();
+    final FakeTransport transport = new FakeTransport();
+    final Dispatcher dispatcher;
+    final Lane lane;
+
+    /** What somebody who asked has been told. */
+    static final class Answer {
+        private final List<TaskResult> results = new ArrayList<>();
+
+        boolean isThere() {
+            return !results.isEmpty();
+        }
+
+        TaskResult result() {
+            assertThat(results).as("answers").hasSize(1);
+            return results.getFirst();
+        }
+
+        TaskResult.Failed failure() {
+            assertThat(result()).isInstanceOf(TaskResult.Failed.class);
+            return (TaskResult.Failed) result();
+        }
+    }
+
+    DispatchFixture(int workers) {
+        PoolSettings settings =
+                new PoolSettings(workers, workers, "work", 100, Duration.ofSeconds(30));
+        WorkerPool pool = new WorkerPool(engine, transport, settings, new Random(1));
+        TaskCache cache = new TaskCache(engine, RETENTION, 1 << 20);
+        dispatcher = new Dispatcher(engine, pool, cache, new DispatchSettings(TIMEOUT));
+        lane = dispatcher.newLane();
+        pool.start();
+        transport.readyAll();
+    }
+
+    Answer submit(String id) {
+        return submit(task(id, 1, null));
+    }
+
+    Answer submit(Task task) {
+        return listen(dispatcher.submit(task, lane));
+    }
+
+    static Answer listen(Uni<TaskResult> result) {
+        Answer answer = new Answer();
+        result.subscribe().with(answer.results::add);
+        return answer;
+    }
+
+    Answer await(String id) {
+        return listen(dispatcher.await(new TaskId(id)).orElseThrow());
+    }
+
+    static Task task(String id, long fingerprint, @Nullable Duration timeout) {
+        byte[] frame = TestFrames.json("{'task_id':'%s','payload':'x'}".formatted(id));
+        return new Task(new TaskId(id), frame, fingerprint, timeout, false);
+    }
+
+    FakeChannel worker(int number) {
+        return transport.named("work-" + number);
+    }
+
+    void advance(Duration step) {
+        engine.advance(step);
+    }
+}
