@@ -1,5 +1,6 @@
 package io.parallite.server;
 
+import io.netty.buffer.ByteBuf;
 import io.parallite.dispatch.Dispatcher;
 import io.parallite.task.FailureKind;
 import io.parallite.task.Task;
@@ -9,13 +10,13 @@ import io.parallite.task.TaskResult;
 import io.parallite.task.TaskStatus;
 import io.parallite.wire.Encoding;
 import io.parallite.wire.FrameReader;
+import io.parallite.wire.FrameSocket;
 import io.parallite.wire.FrameWriter;
 import io.parallite.wire.Reply;
 import io.parallite.wire.Request;
 import io.parallite.wire.RequestException;
 import io.parallite.worker.Lane;
 import io.smallrye.mutiny.Uni;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.net.NetSocket;
 import java.util.Optional;
 import org.jboss.logging.Logger;
@@ -41,6 +42,7 @@ final class ClientSession implements FrameReader.Sink {
     private final ByteBudget budget;
     private final SessionSettings settings;
     private final Lane lane;
+    private final FrameSocket frames;
     private final FrameReader reader;
     private final FrameWriter writer;
     private int unanswered;
@@ -62,12 +64,12 @@ final class ClientSession implements FrameReader.Sink {
         this.settings = settings;
         this.lane = dispatcher.newLane();
         this.reader = new FrameReader(settings.maxBody(), this);
-        this.writer = new FrameWriter(socket, this::onDrained, null);
-        socket.handler(this::onBytes);
+        this.frames = new FrameSocket(socket, this::onBytes);
+        this.writer = new FrameWriter(frames, this::onDrained, null);
         socket.exceptionHandler(e -> LOG.debugf("client connection: %s", e.getMessage()));
     }
 
-    private void onBytes(Buffer bytes) {
+    private void onBytes(ByteBuf bytes) {
         reader.feed(bytes);
         pauseOrResume();
     }
@@ -255,9 +257,9 @@ final class ClientSession implements FrameReader.Sink {
     private void pauseOrResume() {
         boolean shouldPause = reader.isHeld() || writer.isFull();
         if (shouldPause && !paused) {
-            socket.pause();
+            frames.pause();
         } else if (!shouldPause && paused) {
-            socket.resume();
+            frames.resume();
         }
         paused = shouldPause;
     }

@@ -1,7 +1,6 @@
 package io.parallite.wire;
 
 import io.netty.buffer.ByteBuf;
-import io.vertx.core.buffer.Buffer;
 import java.util.Arrays;
 
 /**
@@ -67,13 +66,25 @@ public final class FrameReader {
     }
 
     /** Takes the next bytes of the stream; they are copied. */
-    public void feed(Buffer buffer) {
-        ByteBuf bytes = buffer.getByteBuf();
-        if (bytes.hasArray()) {
-            feed(bytes.array(), bytes.arrayOffset() + bytes.readerIndex(), bytes.readableBytes());
+    public void feed(ByteBuf bytes) {
+        int length = bytes.readableBytes();
+        if (!closed && !held && isBetweenFrames() && isWholeFrame(bytes, length)) {
+            byte[] whole = new byte[length];
+            bytes.getBytes(bytes.readerIndex(), whole);
+            sink.onFrame(whole);
         } else {
-            feed(buffer.getBytes(), 0, buffer.length());
+            byte[] copy = new byte[length];
+            bytes.getBytes(bytes.readerIndex(), copy);
+            feed(copy, 0, length);
         }
+    }
+
+    /** Whether the bytes are one small frame and nothing else, as they mostly are. */
+    private boolean isWholeFrame(ByteBuf bytes, int length) {
+        return length > HEADER
+                && length <= Math.min(maxBody, FIRST_ALLOCATION)
+                && bytes.getUnsignedInt(bytes.readerIndex()) == length - HEADER
+                && sink.admits(length - HEADER);
     }
 
     /** Takes the next bytes of the stream; they are copied, the caller keeps its array. */

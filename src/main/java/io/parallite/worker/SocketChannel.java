@@ -1,9 +1,8 @@
 package io.parallite.worker;
 
 import io.parallite.engine.Engine;
+import io.parallite.wire.FrameSocket;
 import io.parallite.wire.FrameWriter;
-import io.vertx.core.AsyncResult;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.net.NetSocket;
 import java.io.IOException;
 import java.time.Duration;
@@ -23,6 +22,7 @@ final class SocketChannel implements WorkerChannel {
     private final WorkerProcess process;
     private final NetSocket socket;
     private final ReplyReader replies;
+    private final FrameSocket frames;
     private final FrameWriter writer;
     private final Listener listener;
 
@@ -44,10 +44,10 @@ final class SocketChannel implements WorkerChannel {
         this.socket = socket;
         this.listener = listener;
         this.replies = new ReplyReader(listener, maxBody);
-        this.writer = new FrameWriter(socket, () -> {}, this::onWritten);
+        this.frames = new FrameSocket(socket, replies.reader()::feed);
+        this.writer = new FrameWriter(frames, () -> {}, null);
         socket.exceptionHandler(this::onException);
         socket.closeHandler(ignored -> onClosed());
-        socket.handler(this::onBytes);
     }
 
     @Override
@@ -62,7 +62,11 @@ final class SocketChannel implements WorkerChannel {
 
     @Override
     public void write(byte[] frame) {
-        writer.write(frame);
+        if (frames.isOpen()) {
+            writer.write(frame);
+        } else {
+            reset = true; // the end of the process is not told yet
+        }
     }
 
     @Override
@@ -77,10 +81,6 @@ final class SocketChannel implements WorkerChannel {
         process.kill();
     }
 
-    void onBytes(Buffer bytes) {
-        replies.reader().feed(bytes);
-    }
-
     /** Told by the transport, which has been waiting for the process's end since its start. */
     void onExit(int status, String words) {
         exitStatus = status;
@@ -92,11 +92,9 @@ final class SocketChannel implements WorkerChannel {
         tellEnd();
     }
 
-    /** What cannot be written any more cannot be read either. */
-    private void onWritten(AsyncResult<Void> outcome) {
-        reset |= outcome.failed();
-    }
-
+    /**
+     * A reset while reading, or a write that failed: what cannot be written cannot be read either.
+     */
     private void onException(Throwable cause) {
         reset |= cause instanceof IOException;
     }

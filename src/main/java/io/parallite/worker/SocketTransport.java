@@ -122,7 +122,7 @@ public final class SocketTransport implements WorkerTransport {
                         });
         socket.exceptionHandler(e -> LOG.debugf("worker connection: %s", e.getMessage()));
         socket.closeHandler(ignored -> impatience.cancel());
-        socket.handler(hello::feed);
+        socket.handler(bytes -> hello.feed(bytes.getByteBuf()));
     }
 
     private void onHello(NetSocket socket, byte[] frame) {
