@@ -94,8 +94,8 @@ public final class ParalliteJson {
                     "%s in %s must be a single value".formatted(setting.key(), file));
         }
         String value = parser.getText();
-        setting.check(value, file.toString());
-        if (!value.isEmpty()) {
+        if (!value.isEmpty()) { // empty is as good as absent, as the Go daemon has it
+            setting.check(value, file.toString());
             properties.put(setting.property(), value);
         }
     }

@@ -160,8 +160,7 @@ public final class Dispatcher {
     private static boolean isWorthRetaining(TaskResult result) {
         return switch (result) {
             case TaskResult.Replied ignored -> true;
-            case TaskResult.Failed(FailureKind kind, String ignored) ->
-                    kind.isTaskFailure() || kind == FailureKind.CANCELLED;
+            case TaskResult.Failed(FailureKind kind, String ignored) -> kind.endsATaskThatRan();
         };
     }
 

@@ -1,6 +1,7 @@
 package io.parallite.wire;
 
 import io.parallite.task.FailureKind;
+import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
@@ -76,6 +77,16 @@ public sealed interface Encoding permits JsonEncoding, MessagePackEncoding {
 
     /** A copy of the request {@code frame} that also asks for a benchmark. */
     byte[] withBenchmark(byte[] frame);
+
+    /** A copy of the reply {@code frame} that says whose it is. */
+    static byte[] withTaskId(byte[] frame, String taskId) {
+        Encoding encoding = of(frame);
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("task_id", taskId);
+        fields.putAll(encoding.decodeAll(frame));
+        fields.put("task_id", taskId);
+        return encoding.encode(fields);
+    }
 
     /** {@code value} as a JSON text, for other uses than frames. */
     static String jsonText(Object value) {

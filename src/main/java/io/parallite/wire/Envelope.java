@@ -4,6 +4,7 @@ import io.parallite.task.FailureKind;
 import io.parallite.task.Task;
 import io.parallite.task.TaskId;
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,13 +15,28 @@ final class Envelope {
 
     private static final long MAX_TIMEOUT_MS = Integer.MAX_VALUE;
 
+    private static final List<String> CONTENT_FIELDS =
+            List.of("payload", "command", "context", "cwd", "env");
+
     @Nullable String type;
     @Nullable String taskId;
-    boolean hasPayload;
-    boolean hasCommand;
-    final Fingerprint fingerprint = new Fingerprint();
+    private boolean hasPayload;
+    private boolean hasCommand;
+    private long fingerprint;
     @Nullable Long timeoutMs;
     boolean detach;
+
+    /** Adds a field to what identifies the task, in whatever order the fields come. */
+    void addContent(String field, Fingerprint content) {
+        fingerprint += content.value() * (1 + CONTENT_FIELDS.indexOf(field));
+        hasPayload |= field.equals("payload");
+        hasCommand |= field.equals("command");
+    }
+
+    /** Whether the field is part of what a worker runs. */
+    static boolean isContent(String field) {
+        return CONTENT_FIELDS.contains(field);
+    }
 
     /** The exception for a field of the wrong type. */
     RequestException wrongType(String field, String expected) {
@@ -55,7 +71,7 @@ final class Envelope {
                             ? "both payload and command are given; send one of them"
                             : "neither payload nor command is given; send one of them");
         }
-        return new Task(id, frame, fingerprint.value(), timeout(), detach);
+        return new Task(id, frame, fingerprint, timeout(), detach);
     }
 
     private @Nullable Duration timeout() {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonFactoryBuilder;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import io.parallite.task.FailureKind;
@@ -44,22 +45,16 @@ final class JsonEncoding implements Encoding {
         try (JsonParser parser = open(frame)) {
             expectMap(parser);
             for (String field = parser.nextFieldName(); field != null; ) {
-                JsonToken value = parser.nextToken();
+                parser.nextToken();
+                if (Envelope.isContent(field)) {
+                    field = addContent(envelope, field, frame, parser);
+                    continue;
+                }
                 switch (field) {
                     case "type" -> envelope.type = text(envelope, field, parser);
                     case "task_id" -> envelope.taskId = text(envelope, field, parser);
                     case "timeout_ms" -> envelope.timeoutMs = number(envelope, parser);
                     case "detach" -> envelope.detach = flag(envelope, field, parser);
-                    case "payload" -> {
-                        envelope.hasPayload = value != JsonToken.VALUE_NULL;
-                        field = addContent(envelope, frame, parser);
-                        continue;
-                    }
-                    case "command" -> {
-                        envelope.hasCommand = value != JsonToken.VALUE_NULL;
-                        field = addContent(envelope, frame, parser);
-                        continue;
-                    }
                     default -> parser.skipChildren();
                 }
                 field = parser.nextFieldName();
@@ -71,10 +66,13 @@ final class JsonEncoding implements Encoding {
         }
     }
 
-    /** Notes the bytes of the value the parser stands on; answers the name of the next field. */
-    private static @Nullable String addContent(Envelope envelope, byte[] frame, JsonParser parser)
-            throws IOException {
-        boolean isString = parser.currentToken() == JsonToken.VALUE_STRING;
+    /**
+     * Notes the bytes of the value the parser stands on, unless it is {@code null} or an empty
+     * context; answers the name of the next field.
+     */
+    private static @Nullable String addContent(
+            Envelope envelope, String field, byte[] frame, JsonParser parser) throws IOException {
+        JsonToken value = parser.currentToken();
         int from = FrameReader.HEADER + (int) parser.currentTokenLocation().getByteOffset();
         parser.skipChildren();
         String next = parser.nextFieldName();
@@ -82,10 +80,15 @@ final class JsonEncoding implements Encoding {
         while (isBetweenFields(frame[to - 1])) {
             to--;
         }
-        if (isString) {
-            JsonStrings.addUnescaped(envelope.fingerprint, frame, from + 1, to - 1);
+        Fingerprint content = new Fingerprint();
+        if (value == JsonToken.VALUE_STRING) {
+            JsonStrings.addUnescaped(content, frame, from + 1, to - 1);
         } else {
-            envelope.fingerprint.add(frame, from, to);
+            content.add(frame, from, to);
+        }
+        boolean isEmpty = value.isStructStart() && to - from == 2;
+        if (value != JsonToken.VALUE_NULL && !(isEmpty && field.equals("context"))) {
+            envelope.addContent(field, content);
         }
         return next;
     }
@@ -120,11 +123,7 @@ final class JsonEncoding implements Encoding {
         } catch (IOException e) {
             throw malformed(e, taskId);
         }
-        if (taskId == null || ok == null) {
-            throw new RequestException(
-                    FailureKind.MALFORMED_FRAME, "reply without task_id or ok", taskId);
-        }
-        return new ReplyEnvelope(taskId, ok, workerEnds);
+        return ReplyEnvelope.of(taskId, ok, workerEnds);
     }
 
     @Override
@@ -291,8 +290,11 @@ final class JsonEncoding implements Encoding {
     }
 
     private static RequestException malformed(IOException cause, @Nullable String taskId) {
-        String what = cause.getMessage() == null ? "not JSON" : cause.getMessage();
-        String firstLine = what.lines().findFirst().orElse(what);
+        String what =
+                cause instanceof JsonProcessingException known
+                        ? known.getOriginalMessage()
+                        : cause.getMessage();
+        String firstLine = String.valueOf(what).lines().findFirst().orElse("it is none");
         return new RequestException(
                 FailureKind.MALFORMED_FRAME, "frame is not a JSON object: " + firstLine, taskId);
     }

@@ -30,13 +30,15 @@ final class MessagePackEncoding implements Encoding {
         try (MessageUnpacker unpacker = open(frame)) {
             for (int left = mapHeader(unpacker, frame); left > 0; left--) {
                 String field = fieldName(unpacker, frame);
+                if (Envelope.isContent(field)) {
+                    addContent(envelope, field, frame, unpacker);
+                    continue;
+                }
                 switch (field) {
                     case "type" -> envelope.type = text(envelope, field, unpacker, frame);
                     case "task_id" -> envelope.taskId = text(envelope, field, unpacker, frame);
                     case "timeout_ms" -> envelope.timeoutMs = number(envelope, unpacker);
                     case "detach" -> envelope.detach = flag(envelope, field, unpacker);
-                    case "payload" -> envelope.hasPayload = addContent(envelope, frame, unpacker);
-                    case "command" -> envelope.hasCommand = addContent(envelope, frame, unpacker);
                     default -> skip(unpacker, frame);
                 }
             }
@@ -47,13 +49,14 @@ final class MessagePackEncoding implements Encoding {
         }
     }
 
-    /** Notes the bytes of the next value; false when that is nil. */
-    private static boolean addContent(Envelope envelope, byte[] frame, MessageUnpacker unpacker)
+    /** Notes the bytes of the next value, unless it is nil or an empty context. */
+    private static void addContent(
+            Envelope envelope, String field, byte[] frame, MessageUnpacker unpacker)
             throws IOException {
         ValueType type = unpacker.getNextFormat().getValueType();
         if (type == ValueType.NIL) {
             unpacker.unpackNil();
-            return false;
+            return;
         }
         int from = position(unpacker);
         if (type.isRawType()) {
@@ -67,8 +70,17 @@ final class MessagePackEncoding implements Encoding {
         } else {
             skip(unpacker, frame);
         }
-        envelope.fingerprint.add(frame, from, position(unpacker));
-        return true;
+        Fingerprint content = new Fingerprint();
+        content.add(frame, from, position(unpacker));
+        boolean isEmpty = !type.isRawType() && isEmptyContainer(frame[from]);
+        if (!(isEmpty && field.equals("context"))) {
+            envelope.addContent(field, content);
+        }
+    }
+
+    /** Whether a value that begins so is {@code []} or {@code {}}, as PHP's empty array travels. */
+    private static boolean isEmptyContainer(byte first) {
+        return first == (byte) 0x90 || first == (byte) 0x80;
     }
 
     @Override
@@ -94,11 +106,7 @@ final class MessagePackEncoding implements Encoding {
         } catch (IOException | MessagePackException e) {
             throw malformed(e, taskId);
         }
-        if (taskId == null || ok == null) {
-            throw new RequestException(
-                    FailureKind.MALFORMED_FRAME, "reply without task_id or ok", taskId);
-        }
-        return new ReplyEnvelope(taskId, ok, workerEnds);
+        return ReplyEnvelope.of(taskId, ok, workerEnds);
     }
 
     @Override

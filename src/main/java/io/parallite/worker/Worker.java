@@ -222,7 +222,9 @@ final class Worker implements WorkerChannel.Listener {
                             .formatted(e.explanation(), Bytes.show(frame)));
             return;
         }
-        if (!reply.taskId().equals(current.task().id().value())) {
+        String id = current.task().id().value();
+        byte[] answer = reply.taskId() == null ? Encoding.withTaskId(frame, id) : frame;
+        if (reply.taskId() != null && !reply.taskId().equals(id)) {
             onGarbage(
                     "answered for task \"%s\" while it runs \"%s\""
                             .formatted(Bytes.shorten(reply.taskId()), current.task().id()));
@@ -231,7 +233,7 @@ final class Worker implements WorkerChannel.Listener {
         served++;
         lastTask |= reply.workerEnds();
         settle();
-        current.emitter().complete(new WorkerReply(frame, reply.ok()));
+        current.emitter().complete(new WorkerReply(answer, reply.ok()));
     }
 
     @Override

@@ -22,7 +22,8 @@ class FingerprintTest {
                 " {\n 'task_id' : 'a' ,\r\n\t'payload' : 'work' }\n",
                 "{'task_id':'a','payload'\n:\n'work'\n}",
                 "{'payload':'work'  ,  'task_id':'a'}",
-                "{'task_id':'b','payload':'work','timeout_ms':5,'context':{'payload':'x'}}",
+                "{'task_id':'b','payload':'work','timeout_ms':5,'new':{'payload':'x'}}",
+                "{'payload':'work','task_id':'a','context':[],'env':null}",
                 "{'payload':'work','detach':true,'task_id':'a','new':['work']}",
             })
     void isTheSameForTheSamePayload(String text) {
@@ -50,6 +51,7 @@ class FingerprintTest {
                 "{'task_id':'a','payload':17}",
                 "{'task_id':'a','payload':false}",
                 "{'task_id':'a','command':'worm'}",
+                "{'task_id':'a','payload':'work','context':{'n':1}}",
             })
     void differsForAnotherPayload(String text) {
         assertThat(of(text)).isNotEqualTo(EXPECTED);

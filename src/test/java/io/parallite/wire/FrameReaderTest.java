@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.parallite.wire.GoldenFrames.Golden;
-import io.vertx.core.buffer.Buffer;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -280,16 +279,15 @@ class FrameReaderTest {
         }
     }
 
-    /** Feeds a buffer of Vert.x, on the heap or, as from a socket, outside. */
-    @SuppressWarnings("deprecation") // the one factory of Vert.x 4 that wraps a Netty buffer
+    /** Feeds a buffer on the heap or, as from a socket, outside. */
     private static void feed(FrameReader reader, byte[] chunk, boolean direct) {
         if (!direct) {
-            reader.feed(Buffer.buffer(chunk));
+            reader.feed(Unpooled.wrappedBuffer(chunk));
             return;
         }
         ByteBuf buffer = Unpooled.directBuffer(chunk.length).writeBytes(chunk);
         try {
-            reader.feed(Buffer.buffer(buffer));
+            reader.feed(buffer);
         } finally {
             buffer.release();
         }
