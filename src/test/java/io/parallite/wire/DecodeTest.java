@@ -223,6 +223,13 @@ class DecodeTest {
                                         .isTrue());
     }
 
+    @Test
+    void idWithHalfACharacterIsMadeWhole() {
+        Task task = submit("{'task_id':'a\\ud83d','payload':'x'}");
+
+        assertThat(StandardCharsets.UTF_8.newEncoder().canEncode(task.id().value())).isTrue();
+    }
+
     private static Task submit(String json) {
         return submit(TestFrames.json(json));
     }

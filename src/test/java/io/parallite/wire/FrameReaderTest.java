@@ -182,6 +182,35 @@ class FrameReaderTest {
     }
 
     @Test
+    void wholeFramesMayFollowOneThatWasSplit() {
+        byte[] split = TestFrames.json("{'task_id':'a'}");
+        byte[] whole = TestFrames.json("{'task_id':'b'}");
+
+        feed(reader, Arrays.copyOf(split, 7), true);
+        feed(reader, rest(split, 7), true);
+        feed(reader, whole, true);
+        feed(reader, Arrays.copyOf(whole, 3), true);
+        feed(reader, rest(whole, 3), true);
+
+        assertThat(collected.frames).containsExactly(split, whole, whole);
+    }
+
+    @Test
+    void bytesThatOnlyLookLikeAWholeFrameAreTheRestOfAnother() {
+        byte[] inner = TestFrames.frame(new byte[20]);
+        byte[] outer = TestFrames.frame(inner);
+
+        feed(reader, Arrays.copyOf(outer, 4), true);
+        feed(reader, inner, true);
+
+        assertThat(collected.frames).containsExactly(outer);
+    }
+
+    private static byte[] rest(byte[] frame, int from) {
+        return Arrays.copyOfRange(frame, from, frame.length);
+    }
+
+    @Test
     void resumeWithoutHoldDoesNothing() {
         reader.resume();
         feed(TestFrames.frame((byte) 1));
@@ -279,13 +308,12 @@ class FrameReaderTest {
         }
     }
 
-    /** Feeds a buffer on the heap or, as from a socket, outside. */
+    /** Feeds a buffer as from a socket, on the heap or outside. */
     private static void feed(FrameReader reader, byte[] chunk, boolean direct) {
-        if (!direct) {
-            reader.feed(Unpooled.wrappedBuffer(chunk));
-            return;
-        }
-        ByteBuf buffer = Unpooled.directBuffer(chunk.length).writeBytes(chunk);
+        ByteBuf buffer =
+                direct
+                        ? Unpooled.directBuffer(chunk.length).writeBytes(chunk)
+                        : Unpooled.wrappedBuffer(chunk);
         try {
             reader.feed(buffer);
         } finally {
