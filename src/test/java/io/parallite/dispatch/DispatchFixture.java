@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 final class DispatchFixture {
 
     static final Duration TIMEOUT = Duration.ofSeconds(60);
-    static final Duration RETENTION = Duration.ofMinutes(6);
+    static final Duration RETENTION = Duration.ofHours(1);
 
     final ManualEngine engine = new ManualEngine();
     final FakeTransport transport = new FakeTransport();
@@ -36,6 +36,10 @@ final class DispatchFixture {
 
         boolean isThere() {
             return !results.isEmpty();
+        }
+
+        int count() {
+            return results.size();
         }
 
         TaskResult result() {
