@@ -156,6 +156,8 @@ class PoolStressTest {
         for (Submission submission : unsettled) {
             submission.checkAnswer(when);
         }
+        List<Submission> unread = unsettled.stream().filter(Submission::isUndelivered).toList();
+        unread.forEach(submission -> submission.beginAgain(fixture.pool, PoolFixture.TASK_TIMEOUT));
         unsettled.removeIf(Submission::isSettled);
         PoolSnapshot now = fixture.snapshot();
         int alive = fixture.transport.alive().size();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.parallite.task.FailureKind;
 import io.parallite.task.Task;
 import io.parallite.task.TaskException;
+import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.Cancellable;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -29,16 +30,27 @@ final class Submission {
     void begin(WorkerPool pool, Lane in, Duration timeout) {
         lane = in;
         subscription =
-                pool.withWorker(
-                                task,
-                                in,
-                                granted -> {
-                                    leases++;
-                                    lease = granted;
-                                    return granted.exchange(task, timeout);
-                                })
+                pool.withWorker(task, in, granted -> exchange(granted, timeout))
                         .subscribe()
                         .with(this::onAnswer, this::onAnswer);
+    }
+
+    /** Tries it once more, as a task that no worker has read. */
+    void beginAgain(WorkerPool pool, Duration timeout) {
+        answer = null;
+        answers = 0;
+        leases = 0;
+        lease = null;
+        subscription =
+                pool.withAnotherWorker(task, lane, granted -> exchange(granted, timeout))
+                        .subscribe()
+                        .with(this::onAnswer, this::onAnswer);
+    }
+
+    private Uni<WorkerReply> exchange(WorkerLease granted, Duration timeout) {
+        leases++;
+        lease = granted;
+        return granted.exchange(task, timeout);
     }
 
     private void onAnswer(Object with) {
@@ -86,6 +98,10 @@ final class Submission {
 
     boolean isAnswered() {
         return answer != null;
+    }
+
+    boolean isUndelivered() {
+        return answer instanceof UndeliveredException;
     }
 
     boolean isReplied() {

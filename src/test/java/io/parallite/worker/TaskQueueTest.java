@@ -157,14 +157,50 @@ class TaskQueueTest {
         assertThat(queue.size()).isZero();
     }
 
+    @Test
+    void taskThatComesBackGoesFirstInItsLane() {
+        add(lane, "a1", "a2");
+        Waiter first = queue.poll();
+        add(other, "b1");
+
+        queue.addFirst(waiter(first.task.id().value(), lane));
+
+        assertThat(queue.size()).isEqualTo(3);
+        assertThat(pollAll()).containsExactly("a1", "b1", "a2");
+    }
+
+    @Test
+    void takesOutEverythingThoughATaskCameBack() {
+        add(lane, "a1", "a2");
+        now = 2000;
+        queue.addFirst(waiter("back", lane));
+
+        assertThat(ids(queue.takeAll())).containsExactly("back", "a1", "a2");
+        assertThat(queue.size()).isZero();
+    }
+
+    @Test
+    void laneKnowsSinceWhenItsFirstTaskWaits() {
+        assertThat(lane.waitsSince(7000)).isEqualTo(7000);
+        add(lane, "a1");
+        now = 2000;
+        add(lane, "a2");
+
+        assertThat(lane.waitsSince(7000)).isEqualTo(1000);
+    }
+
     private List<Waiter> add(Lane to, String... ids) {
         List<Waiter> added = new ArrayList<>();
         for (String id : ids) {
-            Waiter waiter = new Waiter(PoolFixture.task(id), to, now, new IgnoringEmitter<>());
+            Waiter waiter = waiter(id, to);
             queue.add(waiter);
             added.add(waiter);
         }
         return added;
+    }
+
+    private Waiter waiter(String id, Lane in) {
+        return new Waiter(PoolFixture.task(id), in, now, new IgnoringEmitter<>());
     }
 
     private List<String> pollAll() {

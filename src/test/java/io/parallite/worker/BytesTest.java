@@ -1,0 +1,56 @@
+package io.parallite.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.parallite.wire.TestFrames;
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.Test;
+
+class BytesTest {
+
+    @Test
+    void showsTextAsText() {
+        assertThat(Bytes.show(utf8("\nWarning: Undefined\n variable é")))
+                .isEqualTo("\"Warning: Undefined variable é\"");
+    }
+
+    @Test
+    void showsTextBeforeAFrame() {
+        byte[] frame = TestFrames.json("{'ok':true}");
+        byte[] stray = utf8("Warning: foo\n");
+        byte[] both = new byte[stray.length + frame.length];
+        System.arraycopy(stray, 0, both, 0, stray.length);
+        System.arraycopy(frame, 0, both, stray.length, frame.length);
+
+        assertThat(Bytes.show(both)).startsWith("\"Warning: foo");
+    }
+
+    @Test
+    void showsBodyOfAFrameWithoutItsLength() {
+        assertThat(Bytes.show(TestFrames.json("{'ok':true}"))).isEqualTo("\"{\"ok\":true}\"");
+    }
+
+    @Test
+    void showsOtherBytesInHex() {
+        assertThat(Bytes.show(new byte[] {0, 1, 2, (byte) 0xff})).isEqualTo("0x000102ff");
+    }
+
+    @Test
+    void showsNoMoreThanTheBeginning() {
+        assertThat(Bytes.show(utf8("x".repeat(5000)))).hasSizeLessThan(70).endsWith("…\"");
+        assertThat(Bytes.show(new byte[5000])).hasSizeLessThan(70).endsWith("…");
+        assertThat(Bytes.show(new byte[0])).isEqualTo("\"\"");
+    }
+
+    @Test
+    void shortensTextsAndKeepsCharactersWhole() {
+        assertThat(Bytes.shorten("short")).isEqualTo("short");
+        String shortened = Bytes.shorten("x".repeat(59) + "😀".repeat(20));
+        assertThat(shortened).hasSizeLessThan(65).endsWith("…");
+        assertThat(StandardCharsets.UTF_8.newEncoder().canEncode(shortened)).isTrue();
+    }
+
+    private static byte[] utf8(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+}
