@@ -1,6 +1,7 @@
 package io.parallite.dispatch;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import java.util.ArrayDeque;
 import java.util.function.Consumer;
@@ -18,6 +19,9 @@ final class RecordLog {
     static final int SEGMENT = 1 << 20;
 
     private static final int LENGTH = Integer.BYTES;
+
+    /** Without leak detection: segments that live as long as the log are none. */
+    private static final ByteBufAllocator MEMORY = new UnpooledByteBufAllocator(true, true);
 
     private final ArrayDeque<ByteBuf> segments = new ArrayDeque<>();
     private ByteBuf[] byNumber = new ByteBuf[16];
@@ -86,7 +90,7 @@ final class RecordLog {
             spare = null;
             segment.clear();
         } else {
-            segment = UnpooledByteBufAllocator.DEFAULT.directBuffer(capacity, capacity);
+            segment = MEMORY.directBuffer(capacity, capacity);
         }
         segments.add(segment);
         if (segments.size() > byNumber.length) {

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
@@ -75,7 +76,8 @@ final class SocketFile {
 
     /** A directory with a short name, since the path of a socket may not be long. */
     private static @Nullable Path nursery(Path parent) throws IOException {
-        if (parent.toString().length() + LONGEST_NURSERY > ListenAddress.MAX_PATH_BYTES) {
+        if (parent.toString().getBytes(StandardCharsets.UTF_8).length + LONGEST_NURSERY
+                > ListenAddress.MAX_PATH_BYTES) {
             return null; // no room: the socket is bound where it stays
         }
         for (int attempt = 0; ; attempt++) {

@@ -71,7 +71,7 @@ public final class FrameReader {
         if (!closed && !held && isBetweenFrames() && isWholeFrame(bytes, length)) {
             byte[] whole = new byte[length];
             bytes.getBytes(bytes.readerIndex(), whole);
-            sink.onFrame(whole);
+            onWholeFrame(whole);
         } else {
             byte[] copy = new byte[length];
             bytes.getBytes(bytes.readerIndex(), copy);
@@ -83,8 +83,18 @@ public final class FrameReader {
     private boolean isWholeFrame(ByteBuf bytes, int length) {
         return length > HEADER
                 && length <= Math.min(maxBody, FIRST_ALLOCATION)
-                && bytes.getUnsignedInt(bytes.readerIndex()) == length - HEADER
-                && sink.admits(length - HEADER);
+                && bytes.getUnsignedInt(bytes.readerIndex()) == length - HEADER;
+    }
+
+    private void onWholeFrame(byte[] whole) {
+        if (sink.admits(whole.length - HEADER)) {
+            sink.onFrame(whole);
+        } else {
+            System.arraycopy(whole, 0, header, 0, HEADER);
+            total = whole.length;
+            kept = Arrays.copyOfRange(whole, HEADER, whole.length);
+            held = true;
+        }
     }
 
     /** Takes the next bytes of the stream; they are copied, the caller keeps its array. */

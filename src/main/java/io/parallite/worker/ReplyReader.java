@@ -1,6 +1,7 @@
 package io.parallite.worker;
 
 import io.parallite.wire.FrameReader;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** Reads what a worker sends as frames, and whatever is none as garbage. */
@@ -38,7 +39,10 @@ final class ReplyReader implements FrameReader.Sink {
         if (reader.isBetweenFrames()) {
             return null;
         }
-        byte[] partial = reader.partial(64);
+        byte[] begun = reader.partial(256);
+        boolean hasBody = begun.length > FrameReader.HEADER;
+        byte[] partial =
+                hasBody ? Arrays.copyOfRange(begun, FrameReader.HEADER, begun.length) : begun;
         return "its last frame is not complete: " + Bytes.show(partial);
     }
 

@@ -54,6 +54,7 @@ final class Worker implements WorkerChannel.Listener {
     private @Nullable WorkerChannel channel;
     private @Nullable Exchange exchange;
     private boolean faulty;
+    private String fault = "";
     private boolean killed;
     private boolean ended;
     private boolean lastTask;
@@ -97,14 +98,24 @@ final class Worker implements WorkerChannel.Listener {
         return lastTask;
     }
 
-    /** Whether its process ended without having been told to. */
-    boolean wasUnexpected() {
-        return !ended;
+    /**
+     * What it has done wrong when its end was its own doing; {@code null} when it was told to end.
+     */
+    @Nullable String ownFault(WorkerEnding ending) {
+        if (faulty) {
+            return fault;
+        }
+        return ended ? null : ending.describe();
     }
 
     /** Whether it has shown that its script runs: a process that merely exists has not. */
     boolean wasProven() {
         return served > 0 || readTask || channel != null && channel.provesReadiness();
+    }
+
+    /** Whether a signal that we did not send has ended it. */
+    boolean wasKilledFromOutside(WorkerEnding ending) {
+        return !ended && ending.wasSignalled();
     }
 
     /** Whether it is, or will be, free for a task. */
@@ -242,6 +253,8 @@ final class Worker implements WorkerChannel.Listener {
             return;
         }
         faulty = true;
+        fault = description;
+        readTask |= exchange != null;
         LOG.warnf(
                 "worker broke the protocol and is replaced: it %s worker=%s pid=%d",
                 description, name, pid());
@@ -281,7 +294,7 @@ final class Worker implements WorkerChannel.Listener {
         }
         transition(WorkerState.DEAD);
         Exchange lost = exchange;
-        readTask = lost != null && !ending.requestUnread();
+        readTask |= lost != null && !ending.requestUnread();
         settle();
         deadline.close();
         owner.onGone(this, ending);

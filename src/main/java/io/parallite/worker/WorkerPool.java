@@ -245,13 +245,13 @@ public final class WorkerPool implements Worker.Owner {
             starting--;
         }
         forget(worker);
-        boolean neverRan = !worker.wasProven() && !ending.wasSignalled();
-        if (neverRan && worker.wasUnexpected() && !stopping) {
+        String fault = worker.ownFault(ending);
+        if (fault != null && !worker.wasProven() && !worker.wasKilledFromOutside(ending)) {
             onNoStart(
                     worker,
                     new WorkerStartException(
                             "worker %s %s before it answered a task; check worker_script and php_includes"
-                                    .formatted(worker.name(), ending.describe())));
+                                    .formatted(worker.name(), fault)));
             return;
         }
         Slot slot = slots.get(worker.name().value());

@@ -22,7 +22,7 @@ class FingerprintTest {
                 " {\n 'task_id' : 'a' ,\r\n\t'payload' : 'work' }\n",
                 "{'task_id':'a','payload'\n:\n'work'\n}",
                 "{'payload':'work'  ,  'task_id':'a'}",
-                "{'task_id':'b','payload':'work','timeout_ms':5,'context':{'payload':'x'}}",
+                "{'task_id':'b','payload':'work','timeout_ms':5,'new':{'payload':'x'}}",
                 "{'payload':'work','detach':true,'task_id':'a','new':['work']}",
             })
     void isTheSameForTheSamePayload(String text) {
