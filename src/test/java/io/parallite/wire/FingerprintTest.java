@@ -79,6 +79,32 @@ class FingerprintTest {
         assertThat(of(text)).isNotEqualTo(EXPECTED);
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "'payload':'work','context':{'user':7}",
+                "'payload':'work','context':'x'",
+                "'command':'work'",
+                "'command':'work','cwd':'/tmp'",
+                "'command':'work','cwd':'/var'",
+                "'command':'work','env':{'A':'1'}",
+            })
+    void coversAllThatAWorkerRuns(String content) {
+        assertThat(of("{'task_id':'a',%s}".formatted(content))).isNotEqualTo(EXPECTED);
+        assertThat(of("{%s,'task_id':'a'}".formatted(content)))
+                .isEqualTo(of("{'task_id':'a',%s}".formatted(content)));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"null", "[]", "{}"})
+    void emptyContextIsNone(String context) {
+        byte[] json =
+                TestFrames.json("{'task_id':'a','payload':'work','context':%s}".formatted(context));
+
+        assertThat(of(json)).isEqualTo(EXPECTED);
+        assertThat(of(Encoding.MESSAGE_PACK.encode(json))).isEqualTo(EXPECTED);
+    }
+
     @Test
     void coversTheWholePayload() {
         String large = "x".repeat(100_000);

@@ -181,6 +181,29 @@ class FrameReaderTest {
         assertThat(collected.frames).containsExactly(large, large);
     }
 
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void asksOncePerFrameWhetherItMayRead(boolean direct) {
+        List<Integer> asked = new ArrayList<>();
+        FrameReader asking =
+                new FrameReader(
+                        MAX_BODY,
+                        new Collector() {
+                            @Override
+                            public boolean admits(int length) {
+                                asked.add(length);
+                                return length < 50;
+                            }
+                        });
+
+        feed(asking, TestFrames.frame(new byte[10]), direct);
+        feed(asking, TestFrames.frame(new byte[100]), direct);
+        assertThat(asking.isHeld()).isTrue();
+        asking.resume();
+
+        assertThat(asked).containsExactly(10, 100);
+    }
+
     @Test
     void wholeFramesMayFollowOneThatWasSplit() {
         byte[] split = TestFrames.json("{'task_id':'a'}");
