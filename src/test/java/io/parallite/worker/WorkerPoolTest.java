@@ -208,6 +208,29 @@ class WorkerPoolTest {
     }
 
     @Test
+    void failureWithoutIdIsTakenForItsTaskAndGetsItsId() {
+        PoolFixture fixture = PoolFixture.ready(1, 1);
+        Submission task = fixture.submit("a");
+
+        fixture.worker("work-1").send(TestFrames.json("{'ok':false,'error':'unreadable'}"));
+
+        assertThat(task.reply().ok()).isFalse();
+        assertThat(TestFrames.text(task.reply().frame()))
+                .isEqualTo("{\"task_id\":\"a\",\"ok\":false,\"error\":\"unreadable\"}");
+        assertThat(fixture.snapshot().idle()).isEqualTo(1);
+    }
+
+    @Test
+    void successWithoutIdIsNotBelieved() {
+        PoolFixture fixture = PoolFixture.ready(1, 1);
+        Submission task = fixture.submit("a");
+
+        fixture.worker("work-1").send(TestFrames.json("{'ok':true,'result':1}"));
+
+        assertThat(task.failureKind()).isEqualTo(FailureKind.WORKER_PROTOCOL);
+    }
+
+    @Test
     void secondReplyEndsWorkerBeforeItGetsAnotherTask() {
         PoolFixture fixture = PoolFixture.ready(1, 1);
         Submission first = fixture.submit("a");
@@ -302,5 +325,30 @@ class WorkerPoolTest {
 
         assertThat(task.worker()).isEqualTo("work-1");
         assertThat(fixture.snapshot().starting()).isEqualTo(1);
+    }
+
+    @Test
+    void leaseIsTakenBackOnlyOnce() {
+        PoolFixture fixture = PoolFixture.ready(1, 1);
+        WorkerLease[] kept = new WorkerLease[1];
+        fixture.pool
+                .withWorker(
+                        PoolFixture.task("a"),
+                        fixture.lane,
+                        lease -> {
+                            kept[0] = lease;
+                            return lease.exchange(PoolFixture.task("a"), PoolFixture.TASK_TIMEOUT);
+                        })
+                .subscribe()
+                .with(ignored -> {});
+        fixture.worker("work-1").reply();
+        Submission next = fixture.submit("b");
+
+        kept[0].giveBack();
+
+        assertThat(fixture.snapshot().busy()).isEqualTo(1);
+        assertThat(fixture.worker("work-1").isDoomed()).isFalse();
+        fixture.worker("work-1").reply();
+        assertThat(next.isReplied()).isTrue();
     }
 }
