@@ -10,10 +10,28 @@ final class Slot {
     final Backoff backoff;
     @Nullable Timer restart;
     long restarts;
+    private int futile;
 
     Slot(WorkerName name, Backoff backoff) {
         this.name = name;
         this.backoff = backoff;
+    }
+
+    /**
+     * Takes note of a worker's end: how many tasks it has answered, and whether it was at fault.
+     */
+    void onEnded(long served, boolean atFault) {
+        if (served > 0) {
+            futile = 0;
+            backoff.reset();
+        } else if (atFault) {
+            futile++;
+        }
+    }
+
+    /** Whether its last workers, more than one, have all ended without having answered a task. */
+    boolean isFutile() {
+        return futile > 1;
     }
 
     void cancelRestart() {

@@ -245,8 +245,13 @@ public final class WorkerPool implements Worker.Owner {
             starting--;
         }
         forget(worker);
+        Slot slot = slots.get(worker.name().value());
         String fault = worker.ownFault(ending);
-        if (fault != null && !worker.wasProven() && !worker.wasKilledFromOutside(ending)) {
+        if (slot != null) {
+            slot.onEnded(worker.served(), fault != null);
+        }
+        boolean cannotStart = !worker.wasProven() && !worker.wasKilledFromOutside(ending);
+        if (fault != null && (cannotStart || slot != null && slot.isFutile())) {
             onNoStart(
                     worker,
                     new WorkerStartException(
@@ -254,15 +259,11 @@ public final class WorkerPool implements Worker.Owner {
                                     .formatted(worker.name(), fault)));
             return;
         }
-        Slot slot = slots.get(worker.name().value());
         if (slot != null && !stopping) {
             boolean inOrder =
                     worker.wasKilled()
                             || worker.hadAnnouncedEnd()
                             || worker.served() > 0 && ending.exitStatus() == 0;
-            if (worker.served() > 0) {
-                slot.backoff.reset();
-            }
             Duration delay = inOrder ? Duration.ZERO : slot.backoff.next();
             logReplacement(worker, ending, delay);
             fillAfter(slot, delay);
