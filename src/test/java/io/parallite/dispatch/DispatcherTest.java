@@ -258,7 +258,7 @@ class DispatcherTest {
                         FailureKind.WORKER_CRASHED,
                         FailureKind.WORKER_START_FAILED,
                         FailureKind.QUEUE_TIMEOUT);
-        assertThat(attempts).isBetween(3, 100);
+        assertThat(attempts).isBetween(2, 100);
     }
 
     @Test
