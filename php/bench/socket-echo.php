@@ -16,8 +16,15 @@ if ($socket === false) {
     fwrite(STDERR, "cannot connect to the daemon: $error\n");
     exit(1);
 }
-stream_set_read_buffer($socket, 0);
 stream_set_timeout($socket, -1); // without this, a read gives up after default_socket_timeout
+foreach (@scandir('/proc/self/fd') ?: [] as $descriptor) {
+    if (@readlink("/proc/self/fd/$descriptor") === 'socket:[' . fstat($socket)['ino'] . ']') {
+        // without PHP's socket layer, which asks poll() before every read
+        [$connection, $socket] = [$socket, fopen("php://fd/$descriptor", 'r+')];
+        break;
+    }
+}
+stream_set_read_buffer($socket, 0);
 
 $hello = json_encode([
     'type' => 'hello',
