@@ -64,6 +64,18 @@ final class Processes {
         }
     }
 
+    /** The TCP ports that a process listens on. */
+    static List<Integer> listeningPorts(long pid) {
+        List<String> sockets = openFiles(pid);
+        return Stream.of("net/tcp", "net/tcp6")
+                .flatMap(table -> text(Long.toString(pid), table).lines().skip(1))
+                .map(line -> line.strip().split("\\s+"))
+                .filter(entry -> entry[3].equals("0A")) // LISTEN
+                .filter(entry -> sockets.contains("socket:[" + entry[9] + "]"))
+                .map(entry -> Integer.parseInt(entry[1].split(":")[1], 16))
+                .toList();
+    }
+
     /** Sends a signal, for example {@code KILL}; does nothing when the process is gone. */
     static void signal(long pid, String name) {
         try {

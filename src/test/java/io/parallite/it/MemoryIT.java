@@ -1,0 +1,75 @@
+package io.parallite.it;
+
+import static io.parallite.it.Closures.closure;
+import static io.parallite.it.DaemonBuilder.daemon;
+import static io.parallite.it.TestClient.request;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.parallite.wire.Encoding;
+import java.time.Duration;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/** What the daemon keeps, and for how long: results, and replies that nobody reads. */
+final class MemoryIT {
+
+    @Test
+    void holdsReaderThatOnlyAsks() {
+        try (DaemonProcess daemon = daemon("--fixed-workers", "0").startAtRest();
+                TestClient slow = daemon.connect()) {
+            byte[] stats = Encoding.JSON.encode(request("stats", "stats"));
+            byte[] many = new byte[stats.length * 200_000];
+            for (int i = 0; i < many.length; i++) {
+                many[i] = stats[i % stats.length];
+            }
+
+            int taken = slow.sendUntilHeld(many, Duration.ofMillis(500));
+
+            assertThat(taken)
+                    .as("bytes of requests taken, replies unread")
+                    .isLessThan(many.length / 4);
+            try (TestClient other = daemon.connect()) {
+                assertThat(other.call(request("ping", "p")).ok()).isTrue();
+            }
+        }
+    }
+
+    @Test
+    @DisplayName("Line 16: kept results are bounded in bytes, the oldest go first")
+    void forgetsTheOldestResults() {
+        try (DaemonProcess daemon =
+                        daemon("--fixed-workers", "1")
+                                .json("{\"result_cache_bytes\": 1000000}")
+                                .startAtRest();
+                TestClient client = daemon.connect()) {
+            String payload = closure("fn () => str_repeat('x', 100000)");
+
+            for (int i = 0; i < 30; i++) {
+                assertThat(client.submit("task-" + i, payload).ok()).isTrue();
+                assertThat(daemon.stats().cache("bytes")).isLessThanOrEqualTo(1_000_000);
+            }
+
+            assertThat(daemon.stats().cache("entries")).isBetween(5L, 9L);
+            client.call(request("await", "task-0")).assertFailure("NOT_FOUND", "task-0");
+            client.call(request("status", "task-15")).assertFailure("NOT_FOUND");
+            assertThat(client.call(request("await", "task-29")).text("result")).hasSize(100_000);
+            daemon.assertRestored();
+        }
+    }
+
+    @Test
+    @DisplayName("Line 16: a result over the whole bound is given and not kept")
+    void keepsNoResultLargerThanTheBound() {
+        try (DaemonProcess daemon =
+                        daemon("--fixed-workers", "1")
+                                .json("{\"result_cache_bytes\": 10000}")
+                                .startAtRest();
+                TestClient client = daemon.connect()) {
+            Reply reply = client.submit("large", closure("fn () => str_repeat('x', 20000)"));
+
+            assertThat(reply.text("result")).hasSize(20_000);
+            client.call(request("await", "large")).assertFailure("NOT_FOUND");
+            assertThat(daemon.stats().cache("entries")).isZero();
+        }
+    }
+}

@@ -1,0 +1,172 @@
+package io.parallite.it;
+
+import static io.parallite.it.Closures.closure;
+import static io.parallite.it.Closures.sleep;
+import static io.parallite.it.DaemonBuilder.daemon;
+import static io.parallite.it.TestClient.task;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/** How many tasks run at a time, on which workers, and what becomes of the others. */
+final class PoolIT {
+
+    private static final String WHO =
+            "function () { usleep(100000); return getenv('WORKER_NAME') . ' ' . getmypid(); }";
+
+    @Test
+    @DisplayName("Lines 7, 14: ten sleeping tasks of one connection take about one sleep")
+    void runsPipelinedTasksSideBySide() {
+        try (DaemonProcess daemon = daemon("--fixed-workers", "1").startAtRest();
+                TestClient client = daemon.connect()) {
+            long since = System.nanoTime();
+            for (int i = 0; i < 10; i++) {
+                client.send(task("task-" + i, sleep(2000)));
+            }
+
+            IntStream.range(0, 10).forEach(i -> client.receive("task-" + i).assertResult("slept"));
+
+            // one sleep, and the start of nine PHPs on the machine's two cores
+            assertThat(Duration.ofNanos(System.nanoTime() - since))
+                    .isBetween(Duration.ofSeconds(2), Duration.ofMillis(3900));
+            daemon.assertRestored();
+        }
+    }
+
+    @Test
+    @DisplayName("Line 7: 120 tasks at once never make more than max_workers processes")
+    void neverExceedsMaxWorkers() {
+        try (DaemonProcess daemon =
+                        daemon("--fixed-workers", "2", "--max-workers", "6").startAtRest();
+                TestClient client = daemon.connect()) {
+            String payload = closure(WHO);
+            for (int i = 0; i < 120; i++) {
+                client.send(task("task-" + i, payload));
+            }
+
+            int most = 0;
+            Set<String> answers = new HashSet<>();
+            for (int i = 0; i < 120; i++) {
+                most = Math.max(most, daemon.descendants().size());
+                answers.add((String) client.receive("task-" + i).result());
+            }
+
+            assertThat(most).isBetween(3, 6);
+            assertOnDemandWorkersRanOneTaskEach(answers);
+            daemon.assertRestored();
+        }
+    }
+
+    private static void assertOnDemandWorkersRanOneTaskEach(Set<String> answers) {
+        List<String> onDemand = answers.stream().filter(who -> who.contains("temp")).toList();
+        assertThat(onDemand).isNotEmpty().allMatch(who -> who.matches("work-temp-\\d{13} \\d+"));
+        assertThat(onDemand.stream().map(who -> who.split(" ")[0])).doesNotHaveDuplicates();
+        assertThat(answers).anyMatch(who -> who.startsWith("work-1 "));
+    }
+
+    @Test
+    void servesOnDemandOnlyWithoutFixedWorkers() {
+        try (DaemonProcess daemon =
+                        daemon("--fixed-workers", "0", "--prefix-name", "php").startAtRest();
+                TestClient client = daemon.connect()) {
+            String first = (String) client.submit("a", closure(WHO)).result();
+            String second = (String) client.submit("b", closure(WHO)).result();
+
+            assertThat(first).startsWith("php-temp-").isNotEqualTo(second);
+            daemon.assertRestored();
+        }
+    }
+
+    @Test
+    void refusesTaskWhenTheQueueIsFull() {
+        try (DaemonProcess daemon =
+                        daemon("--fixed-workers", "1", "--max-workers", "1")
+                                .json("{\"max_queue\": 2}")
+                                .startAtRest();
+                TestClient client = daemon.connect()) {
+            client.send(task("running", sleep(700)));
+            StoppingIT.awaitBusy(daemon, 1);
+            client.send(task("queued-1", sleep(1))).send(task("queued-2", sleep(1)));
+
+            client.submit("refused", sleep(1)).assertFailure("QUEUE_FULL", "max_queue=2");
+
+            client.receive("queued-1").assertResult("slept");
+            client.receive("queued-2").assertResult("slept");
+            client.submit("refused", sleep(1)).assertResult("slept");
+            daemon.assertRestored();
+        }
+    }
+
+    @Test
+    void refusesTaskThatHasWaitedTooLong() {
+        try (DaemonProcess daemon =
+                        daemon("--fixed-workers", "1", "--max-workers", "1")
+                                .json("{\"queue_timeout_ms\": 200}")
+                                .startAtRest();
+                TestClient client = daemon.connect()) {
+            client.send(task("running", sleep(800)));
+            StoppingIT.awaitBusy(daemon, 1);
+            long since = System.nanoTime();
+
+            client.submit("late", sleep(1)).assertFailure("QUEUE_TIMEOUT", "queue_timeout_ms=200");
+
+            assertThat(Duration.ofNanos(System.nanoTime() - since))
+                    .isBetween(Duration.ofMillis(200), Duration.ofMillis(700));
+            client.receive("running").assertResult("slept");
+            daemon.assertRestored();
+        }
+    }
+
+    @Test
+    void servesClientsInTurn() {
+        try (DaemonProcess daemon =
+                        daemon("--fixed-workers", "1", "--max-workers", "1").startAtRest();
+                TestClient greedy = daemon.connect();
+                TestClient modest = daemon.connect()) {
+            for (int i = 0; i < 100; i++) {
+                greedy.send(task("greedy-" + i, sleep(20)));
+            }
+            await().until(() -> daemon.stats().queued() > 90);
+
+            modest.submit("modest", sleep(1)).assertResult("slept");
+
+            assertThat(daemon.stats().queued()).as("left of the greedy client's").isGreaterThan(80);
+            IntStream.range(0, 100).forEach(i -> greedy.receive("greedy-" + i));
+            daemon.assertRestored();
+        }
+    }
+
+    @Test
+    @DisplayName("Line 1: workers killed one after the other while idle are each replaced once")
+    void replacesIdleWorkersThatAreKilled() {
+        try (DaemonProcess daemon =
+                        daemon("--fixed-workers", "3", "--max-workers", "3").startAtRest();
+                TestClient client = daemon.connect()) {
+            List<Long> killed = new ArrayList<>();
+            for (int round = 0; round < 2; round++) {
+                client.submit("before-" + round, sleep(1)).assertResult("slept");
+                for (long pid : daemon.descendants()) {
+                    killed.add(pid);
+                    Processes.signal(pid, "KILL");
+                }
+
+                client.submit("after-" + round, sleep(1)).assertResult("slept");
+                await().until(
+                                () ->
+                                        daemon.stats().workers().stream()
+                                                .noneMatch(w -> killed.contains(w.pid())));
+                daemon.assertRestored();
+            }
+
+            assertThat(daemon.stats().restarts()).isEqualTo(6);
+        }
+    }
+}

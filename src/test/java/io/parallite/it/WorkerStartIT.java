@@ -1,0 +1,254 @@
+package io.parallite.it;
+
+import static io.parallite.it.Closures.closure;
+import static io.parallite.it.DaemonBuilder.daemon;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Workers that do not come up: what tasks are told, how often it is tried again, and how it heals.
+ */
+final class WorkerStartIT {
+
+    private static final Pattern SCRIPT = Pattern.compile(" script=(\\S+)");
+
+    /** Fails until the file "healthy" is in its current directory. */
+    private static final String FAILS_AT_FIRST =
+            """
+            <?php
+            /** @parallite-transport %s */
+            file_put_contents('starts', "x", FILE_APPEND);
+            if (!file_exists('healthy')) { fwrite(STDERR, "the database is on fire\\n"); exit(3); }
+            require '%s';
+            """;
+
+    @ParameterizedTest
+    @ValueSource(strings = {"socket", "stdio"})
+    @DisplayName("Line 3: tasks fail with the script's last words, restarts back off, and it heals")
+    void backsOffAndHeals(String transport) throws IOException {
+        DaemonBuilder builder = daemon("--fixed-workers", "1", "--max-workers", "1");
+        String working =
+                transport.equals("socket")
+                        ? Distribution.php("parallite-worker.php").toString()
+                        : Distribution.fault("crashes-on-first").toString();
+        builder.file("worker.php", FAILS_AT_FIRST.formatted(transport, working))
+                .script(builder.project().resolve("worker.php"));
+        var starts = builder.project().resolve("starts");
+
+        try (DaemonProcess daemon = builder.start();
+                TestClient client = daemon.connect()) {
+            await().until(() -> Files.exists(starts));
+            Reply first = client.submit("first", "x");
+            long before = processorTime(daemon);
+            pause(Duration.ofMillis(3500));
+
+            // starts at 0, 1 and 3 seconds, each a fifth later at most
+            first.assertFailure("WORKER_START_FAILED", "the database is on fire", "status 3");
+            assertThat(Files.size(starts)).isBetween(2L, 4L);
+            assertThat(processorTime(daemon) - before).as("ms of CPU").isLessThan(1500);
+            assertThat(daemon.stats().idle()).isZero();
+
+            Files.writeString(builder.project().resolve("healthy"), "");
+            String payload = transport.equals("socket") ? closure("fn () => 'ok'") : "ok";
+            await().atMost(Duration.ofSeconds(10))
+                    .until(() -> client.submit("heals-" + System.nanoTime(), payload).ok());
+            daemon.awaitRest();
+        }
+    }
+
+    private static long processorTime(DaemonProcess daemon) {
+        return Processes.ticks(daemon.pid()) * 10;
+    }
+
+    @Test
+    @DisplayName("Line 3: the listener answers while every worker dies at its start")
+    void answersWhileWorkersDie() {
+        try (DaemonProcess daemon =
+                        daemon("--fixed-workers", "4")
+                                .script(Distribution.fault("dies-at-start"))
+                                .start();
+                TestClient client = daemon.connect()) {
+            for (int i = 0; i < 30; i++) {
+                client.send(TestClient.task("task-" + i, "x"));
+            }
+            assertThat(client.call(TestClient.request("ping", "ping")).ok()).isTrue();
+
+            for (int i = 0; i < 30; i++) {
+                client.receive("task-" + i)
+                        .assertFailure("WORKER_START_FAILED", "the database is on fire");
+            }
+            assertThat(daemon.stats().queued()).isZero();
+            assertThat(daemon.stats().busy()).isZero();
+        }
+    }
+
+    @Test
+    @DisplayName("Line 3: a worker that never connects is killed after start_timeout_ms")
+    void killsWorkerThatNeverConnects() {
+        try (DaemonProcess daemon =
+                        daemon("--fixed-workers", "1", "--max-workers", "1")
+                                .json("{\"start_timeout_ms\": 400}")
+                                .script(Distribution.fault("never-connects"))
+                                .start();
+                TestClient client = daemon.connect()) {
+            client.submit("task", "x")
+                    .assertFailure("WORKER_START_FAILED", "start_timeout_ms=400", "work-1");
+
+            await().until(() -> daemon.descendants().isEmpty());
+        }
+    }
+
+    @Test
+    @DisplayName("Line 3: readiness turns down while no worker starts, and up when one does")
+    void tellsReadiness() throws IOException {
+        int port = freePort();
+        DaemonBuilder builder = daemon("--fixed-workers", "1", "--http-port", "" + port);
+        builder.file(
+                        "worker.php",
+                        FAILS_AT_FIRST.formatted(
+                                "socket", Distribution.php("parallite-worker.php")))
+                .script(builder.project().resolve("worker.php"));
+
+        try (DaemonProcess daemon = builder.start()) {
+            await().until(() -> status(port, "/q/health/ready") == 503);
+            assertThat(status(port, "/q/health/live")).isEqualTo(200);
+
+            Files.writeString(builder.project().resolve("healthy"), "");
+
+            await().atMost(Duration.ofSeconds(15))
+                    .until(() -> status(port, "/q/health/ready") == 200);
+            daemon.awaitRest();
+        }
+    }
+
+    private static int status(int port, String path) {
+        HttpRequest request =
+                HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path)).build();
+        try (HttpClient client = HttpClient.newHttpClient()) {
+            return client.send(request, BodyHandlers.discarding()).statusCode();
+        } catch (IOException e) {
+            return -1;
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Test
+    void opensNoPortUnlessToldTo() {
+        try (DaemonProcess daemon = daemon("--fixed-workers", "0").start()) {
+            assertThat(Processes.listeningPorts(daemon.pid())).isEmpty();
+        }
+    }
+
+    @Test
+    void tellsThatPhpIsNotInstalled() {
+        try (DaemonProcess daemon =
+                        daemon("--fixed-workers", "1")
+                                .json("{\"php_binary\": \"no-such-php\"}")
+                                .start();
+                TestClient client = daemon.connect()) {
+            client.submit("task", "x")
+                    .assertFailure("WORKER_START_FAILED", "no-such-php", "php_binary");
+
+            assertThat(daemon.log()).contains("no-such-php", "php_binary").doesNotContain("\tat ");
+        }
+    }
+
+    @Test
+    void tellsThatAnIncludeIsMissing() {
+        try (DaemonProcess daemon =
+                        daemon("--fixed-workers", "1")
+                                .json("{\"php_includes\": [\"lib/missing.php\"]}")
+                                .start();
+                TestClient client = daemon.connect()) {
+            client.submit("task", "x").assertFailure("WORKER_START_FAILED", "lib/missing.php");
+        }
+    }
+
+    @Test
+    void findsWorkerScriptInTheOrderOfTheDocumentation() {
+        String[] places = {
+            "php",
+            "",
+            "src/Support",
+            "vendor/parallite/parallite-php/src/Support",
+            "vendor/b7s/parallite-php"
+        };
+        DaemonBuilder builder = daemon("--fixed-workers", "0");
+        String script = "<?php /** @parallite-transport socket */ require '%s';";
+        String bundled = Distribution.php("parallite-worker.php").toString();
+        builder.file("configured.php", script.formatted(bundled));
+
+        assertThat(scriptOf(daemon("--fixed-workers", "0"))).isEqualTo(bundled);
+        for (String place : places) {
+            DaemonBuilder project = daemon("--fixed-workers", "0");
+            for (String other : places) {
+                project.file(name(other), script.formatted(bundled));
+                if (other.equals(place)) {
+                    break;
+                }
+            }
+            assertThat(scriptOf(project))
+                    .isEqualTo(project.project().resolve(name(place)).toString());
+        }
+        builder.file(name("vendor/b7s/parallite-php"), script.formatted(bundled));
+        builder.flags("--worker-script", "configured.php");
+        assertThat(scriptOf(builder))
+                .isEqualTo(builder.project().resolve("configured.php").toString());
+    }
+
+    private static String name(String directory) {
+        return (directory.isEmpty() ? "" : directory + "/") + "parallite-worker.php";
+    }
+
+    private static String scriptOf(DaemonBuilder builder) {
+        try (DaemonProcess daemon = builder.start()) {
+            await().until(() -> SCRIPT.matcher(daemon.log()).find());
+            return SCRIPT.matcher(daemon.log()).results().findFirst().orElseThrow().group(1);
+        }
+    }
+
+    @Test
+    void runsTheTestWorker() {
+        try (DaemonProcess daemon =
+                        daemon("--fixed-workers", "1").env("USE_TEST_WORKER", "1").startAtRest();
+                TestClient client = daemon.connect()) {
+            var sum =
+                    Map.of("type", "computation", "operation", "sum", "numbers", List.of(1, 2, 39));
+
+            client.submit("task", sum).assertResult(42);
+
+            daemon.assertRestored();
+        }
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket probe = new ServerSocket(0)) {
+            return probe.getLocalPort();
+        }
+    }
+
+    private static void pause(Duration duration) {
+        try {
+            Thread.sleep(duration);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}
