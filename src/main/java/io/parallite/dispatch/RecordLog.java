@@ -64,6 +64,11 @@ final class RecordLog {
         return segment.slice(offset + LENGTH, segment.getInt(offset));
     }
 
+    /** The number at {@code offset} in the record at {@code position}. */
+    int intAt(long position, int offset) {
+        return byNumber[slot(position >>> Integer.SIZE)].getInt((int) position + LENGTH + offset);
+    }
+
     /** The position of the oldest record; there must be one. */
     long oldest() {
         return position(firstNumber, firstOffset);

@@ -44,8 +44,7 @@ public final class TaskCache {
     private final long retention;
     private final long maxBytes;
     private final RecordLog log = new RecordLog();
-    private final PositionIndex index =
-            new PositionIndex(position -> log.at(position).getInt(HASH));
+    private final PositionIndex index = new PositionIndex(position -> log.intAt(position, HASH));
 
     /** A cache that keeps results for {@code retention} and up to {@code maxBytes} of them. */
     public TaskCache(Engine engine, Duration retention, long maxBytes) {
@@ -55,8 +54,7 @@ public final class TaskCache {
     }
 
     @Nullable RetainedTask find(TaskId id) {
-        byte[] name = id.value().getBytes(StandardCharsets.UTF_8);
-        long position = find(id.hashCode(), name);
+        long position = positionOf(id);
         if (position == PositionIndex.NONE) {
             return null;
         }
@@ -73,7 +71,7 @@ public final class TaskCache {
             return;
         }
         int hash = id.hashCode();
-        long before = find(hash, name);
+        long before = positionOf(id);
         long position = log.append(length, entry -> write(entry, hash, name, task, body));
         if (before != PositionIndex.NONE) {
             index.remove(before);
@@ -100,11 +98,12 @@ public final class TaskCache {
         return log.bytes() + ENTRY_OVERHEAD * log.size();
     }
 
-    private long find(int hash, byte[] name) {
-        return index.find(hash, position -> hasName(log.at(position), name));
+    private long positionOf(TaskId id) {
+        return index.find(id.hashCode(), position -> hasName(log.at(position), id));
     }
 
-    private static boolean hasName(ByteBuf entry, byte[] name) {
+    private static boolean hasName(ByteBuf entry, TaskId id) {
+        byte[] name = id.value().getBytes(StandardCharsets.UTF_8);
         if (entry.getUnsignedShort(ID_LENGTH) != name.length) {
             return false;
         }

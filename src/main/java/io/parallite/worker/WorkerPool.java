@@ -114,11 +114,15 @@ public final class WorkerPool implements Worker.Owner {
     private static <T> Uni<T> lend(Uni<WorkerLease> acquired, Function<WorkerLease, Uni<T>> work) {
         return acquired.onItem()
                 .transformToUni(
-                        lease ->
-                                Uni.createFrom()
-                                        .deferred(() -> work.apply(lease))
-                                        .onTermination()
-                                        .invoke(lease::giveBack));
+                        lease -> begin(lease, work).onTermination().invoke(lease::giveBack));
+    }
+
+    private static <T> Uni<T> begin(WorkerLease lease, Function<WorkerLease, Uni<T>> work) {
+        try {
+            return work.apply(lease);
+        } catch (RuntimeException e) {
+            return Uni.createFrom().failure(e);
+        }
     }
 
     private Uni<WorkerLease> acquire(Task task, Lane lane, long since, Consumer<Waiter> admission) {
