@@ -6,9 +6,9 @@ import java.util.Arrays;
 /**
  * Cuts a stream of bytes into frames: a 4-byte big-endian unsigned length, then that many bytes.
  *
- * <p>Chunks may be split anywhere. A frame's array grows with the bytes that have come, never with
- * the length that was promised, so a header alone reserves nothing; whoever wants to bound what is
- * in memory says so in {@link Sink#admits}.
+ * <p>Chunks may be split anywhere. The first bytes of a frame go to a small array and the whole is
+ * allocated once there are more, so a header alone takes nothing; whoever wants to bound what is in
+ * memory says so in {@link Sink#admits}.
  *
  * <p>Owned by the thread that feeds it.
  */
@@ -210,8 +210,7 @@ public final class FrameReader {
     private int readBody(byte[] bytes, int at, int end) {
         int step = Math.min(total - filled, end - at);
         if (filled + step > frame.length) {
-            int grown = (int) Math.min(total, Math.max(filled + step, 2L * frame.length));
-            frame = Arrays.copyOf(frame, grown);
+            frame = Arrays.copyOf(frame, total);
         }
         System.arraycopy(bytes, at, frame, filled, step);
         filled += step;

@@ -18,18 +18,21 @@ final class Slot {
     }
 
     /**
-     * Takes note of a worker's end: how many tasks it has answered, and whether it was at fault.
+     * Takes note of a worker's end: how many tasks it has answered, and if it broke the protocol.
      */
-    void onEnded(long served, boolean atFault) {
+    void onEnded(long served, boolean brokeProtocol) {
         if (served > 0) {
             futile = 0;
             backoff.reset();
-        } else if (atFault) {
+        } else if (brokeProtocol) {
             futile++;
         }
     }
 
-    /** Whether its last workers, more than one, have all ended without having answered a task. */
+    /**
+     * Whether its last workers, more than one, have broken the protocol before they answered a
+     * task.
+     */
     boolean isFutile() {
         return futile > 1;
     }

@@ -260,7 +260,8 @@ public final class SocketTransport implements WorkerTransport {
                                                 .formatted(
                                                         name, startTimeout.toMillis(), hint(words))
                                         : "worker %s %s before it was ready; check worker_script and php_includes"
-                                                .formatted(name, ending.describe())));
+                                                .formatted(name, ending.describe()),
+                                !late && ending.wasSignalled()));
             }
         }
 

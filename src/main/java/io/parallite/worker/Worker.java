@@ -113,6 +113,11 @@ final class Worker implements WorkerChannel.Listener {
         return served > 0 || readTask || channel != null && channel.provesReadiness();
     }
 
+    /** Whether it has sent what is no reply to its task. */
+    boolean brokeProtocol() {
+        return faulty;
+    }
+
     /** Whether a signal that we did not send has ended it. */
     boolean wasKilledFromOutside(WorkerEnding ending) {
         return !ended && ending.wasSignalled();
@@ -224,21 +229,22 @@ final class Worker implements WorkerChannel.Listener {
             onGarbage("sent a frame that nobody asked for: " + Bytes.show(frame));
             return;
         }
+        String id = current.task().id().value();
         ReplyEnvelope reply;
+        byte[] answer;
         try {
             reply = Encoding.of(frame).decodeReply(frame);
+            answer = reply.taskId() == null ? Encoding.withTaskId(frame, id) : frame;
         } catch (RequestException e) {
             onGarbage(
                     "sent a reply that is none (%s): %s"
                             .formatted(e.explanation(), Bytes.show(frame)));
             return;
         }
-        String id = current.task().id().value();
-        byte[] answer = reply.taskId() == null ? Encoding.withTaskId(frame, id) : frame;
         if (reply.taskId() != null && !reply.taskId().equals(id)) {
             onGarbage(
                     "answered for task \"%s\" while it runs \"%s\""
-                            .formatted(Bytes.shorten(reply.taskId()), current.task().id()));
+                            .formatted(Bytes.shorten(reply.taskId()), id));
             return;
         }
         served++;

@@ -51,6 +51,7 @@ public final class WorkerPool implements Worker.Owner {
     private @Nullable TaskException startFailure;
     private long noStartsBefore;
     private int starting;
+    private int failedStarts;
     private long lastFreed;
     private long lastTimestamp;
     private boolean stopping;
@@ -225,6 +226,7 @@ public final class WorkerPool implements Worker.Owner {
     private void onStarted(Worker worker) {
         starting--;
         startFailure = null;
+        failedStarts = 0;
         startBackoff.reset();
         sizing.onStarted(engine.nanoTime() - worker.launchedAt());
         LOG.debugf("worker joined the pool worker=%s pid=%d", worker.name(), worker.pid());
@@ -252,7 +254,7 @@ public final class WorkerPool implements Worker.Owner {
         Slot slot = slots.get(worker.name().value());
         String fault = worker.ownFault(ending);
         if (slot != null) {
-            slot.onEnded(worker.served(), fault != null);
+            slot.onEnded(worker.served(), worker.brokeProtocol());
         }
         boolean cannotStart = !worker.wasProven() && !worker.wasKilledFromOutside(ending);
         if (fault != null && (cannotStart || slot != null && slot.isFutile())) {
@@ -292,9 +294,20 @@ public final class WorkerPool implements Worker.Owner {
         if (stopping) {
             return;
         }
-        startFailure = why;
         Slot slot = slots.get(worker.name().value());
         Duration delay = slot == null ? startBackoff.next() : slot.backoff.next();
+        boolean mayBeChance = why instanceof WorkerStartException e && e.isBySignal();
+        failedStarts++;
+        if (mayBeChance && failedStarts == 1) {
+            LOG.warnf("%s; next attempt in %d ms", why.explanation(), delay.toMillis());
+            if (slot != null) {
+                fillAfter(slot, delay);
+            }
+            growIfNobodyWorks();
+            watchPressure();
+            return;
+        }
+        startFailure = why;
         noStartsBefore = engine.nanoTime() + delay.toNanos();
         LOG.warnf("%s; next attempt in %d ms", why.explanation(), delay.toMillis());
         if (slot != null) {

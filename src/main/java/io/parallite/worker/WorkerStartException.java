@@ -8,7 +8,21 @@ final class WorkerStartException extends TaskException {
 
     private static final long serialVersionUID = 1L;
 
+    private final boolean bySignal;
+
     WorkerStartException(String message) {
+        this(message, false);
+    }
+
+    /**
+     * @param bySignal whether somebody killed the worker, which says nothing about its script
+     */
+    WorkerStartException(String message, boolean bySignal) {
         super(FailureKind.WORKER_START_FAILED, message);
+        this.bySignal = bySignal;
+    }
+
+    boolean isBySignal() {
+        return bySignal;
     }
 }

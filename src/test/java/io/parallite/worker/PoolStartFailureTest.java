@@ -134,6 +134,29 @@ class PoolStartFailureTest {
     }
 
     @ParameterizedTest
+    @ValueSource(ints = {255, 137, 139})
+    void tasksThatCrashOneFreshWorkerAfterTheOtherFailNoOtherTask(int status) {
+        PoolFixture fixture = PoolFixture.starting(1, 1);
+        fixture.transport.readyAll();
+        for (int i = 0; i < 3; i++) {
+            fixture.submit("fatal-" + i);
+        }
+        Submission waiting = fixture.submit("waiting");
+
+        for (int i = 0; i < 3; i++) {
+            fixture.worker("work-1").exit(status, "PHP Fatal error");
+            fixture.advanceMillis(5000);
+            fixture.transport.readyAll();
+        }
+        fixture.worker("work-1").reply();
+
+        assertThat(fixture.submissions.subList(0, 3))
+                .extracting(Submission::failureKind)
+                .containsOnly(FailureKind.WORKER_CRASHED);
+        assertThat(waiting.isReplied()).isTrue();
+    }
+
+    @ParameterizedTest
     @ValueSource(ints = {0, 1, 255, 137})
     void workerThatSaysHelloAndLeavesDoesNotRestartHotly(int status) {
         PoolFixture fixture = PoolFixture.starting(1, 1);

@@ -231,6 +231,17 @@ class WorkerPoolTest {
     }
 
     @Test
+    void failureWithoutIdThatCannotGetOneStillEndsItsTask() {
+        PoolFixture fixture = PoolFixture.ready(1, 1);
+        Submission task = fixture.submit("a");
+        String deep = "[".repeat(600) + "]".repeat(600);
+
+        fixture.worker("work-1").send(TestFrames.json("{'ok':false,'error':%s}".formatted(deep)));
+
+        assertThat(task.isAnswered()).isTrue();
+    }
+
+    @Test
     void secondReplyEndsWorkerBeforeItGetsAnotherTask() {
         PoolFixture fixture = PoolFixture.ready(1, 1);
         Submission first = fixture.submit("a");
