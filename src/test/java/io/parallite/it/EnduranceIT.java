@@ -5,8 +5,11 @@ import static io.parallite.it.DaemonBuilder.daemon;
 import static io.parallite.it.TestClient.request;
 import static io.parallite.it.TestClient.task;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.parallite.wire.Encoding;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,6 +29,8 @@ import org.junit.jupiter.api.MethodOrderer.OrderAnnotation;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * What takes long, in order: the last test looks at a connection that was opened before the first,
@@ -188,47 +193,69 @@ final class EnduranceIT {
         }
     }
 
-    @Test
+    @ParameterizedTest
     @Order(4)
-    void holdsSlowReaderWhileOthersAreServed() {
-        try (DaemonProcess daemon =
-                        daemon("--fixed-workers", "2", "--max-workers", "2")
-                                .json("{\"result_cache_bytes\": 0}")
-                                .startAtRest();
-                TestClient slow = daemon.connect();
-                TestClient other = daemon.connect()) {
-            String megabyte = closure("fn () => str_repeat('x', 1 << 20)");
-            for (int i = 0; i < 200; i++) {
-                slow.send(task("slow-" + i, megabyte));
-            }
+    @ValueSource(strings = {"socket", "stdio"})
+    @DisplayName("Line 3: tasks fail with the script's last words, restarts back off, and it heals")
+    void backsOffAndHeals(String transport) throws IOException {
+        DaemonBuilder builder = daemon("--fixed-workers", "1", "--max-workers", "1");
+        String working =
+                transport.equals("socket")
+                        ? Distribution.php("parallite-worker.php").toString()
+                        : Distribution.fault("crashes-on-first").toString();
+        builder.file("worker.php", WorkerStartIT.FAILS_AT_FIRST.formatted(transport, working))
+                .script(builder.project().resolve("worker.php"));
+        var starts = builder.project().resolve("starts");
 
-            for (int i = 0; i < 20; i++) {
-                other.submit("other-" + i, closure("fn () => 'quick'")).assertResult("quick");
-            }
+        try (DaemonProcess daemon = builder.start();
+                TestClient client = daemon.connect()) {
+            await().until(() -> Files.exists(starts));
+            Reply first = client.submit("first", "x");
+            long before = Processes.ticks(daemon.pid()) * 10;
+            pause(3500);
 
-            assertThat(daemon.stats().tasks("completed")).as("held at a few").isLessThan(20 + 20);
-            assertThat(Processes.memory(daemon.pid(), "VmHWM") / MEGABYTE).isLessThan(300);
-            for (int i = 0; i < 200; i++) {
-                assertThat(slow.receive("slow-" + i).text("result")).hasSize(MEGABYTE);
-            }
-            daemon.assertRestored();
+            // starts at 0, 1 and 3 seconds, each a fifth later at most
+            first.assertFailure("WORKER_START_FAILED", "the database is on fire", "status 3");
+            assertThat(Files.size(starts)).isBetween(2L, 4L);
+            assertThat(Processes.ticks(daemon.pid()) * 10 - before)
+                    .as("ms of CPU")
+                    .isLessThan(1500);
+
+            Files.writeString(builder.project().resolve("healthy"), "");
+            String payload = transport.equals("socket") ? closure("fn () => 'ok'") : "ok";
+            await().atMost(Duration.ofSeconds(10))
+                    .until(() -> client.submit("heals-" + System.nanoTime(), payload).ok());
+            daemon.awaitRest();
         }
     }
 
     @Test
     @Order(5)
-    void goesOnAfterSlowReaderHasGone() {
+    @DisplayName("Line 18: out of descriptors it neither spins nor floods its log, and recovers")
+    void staysCalmWhenDescriptorsRunOut() {
         try (DaemonProcess daemon =
-                daemon("--fixed-workers", "1", "--max-workers", "1").startAtRest()) {
-            try (TestClient slow = daemon.connect()) {
-                for (int i = 0; i < 30; i++) {
-                    slow.send(task("slow-" + i, closure("fn () => str_repeat('x', 1 << 20)")));
-                }
-                assertThat(slow.isSilentFor(Duration.ofSeconds(10))).isFalse();
+                        daemon("--fixed-workers", "2", "--max-workers", "2")
+                                .under("sh", "-c", "ulimit -n 256; exec \"$0\" \"$@\"")
+                                .startAtRest();
+                TestClient early = daemon.connect()) {
+            early.submit("before", Closures.sleep(1)).assertResult("slept");
+            List<TestClient> crowd = new ArrayList<>();
+            for (int i = 0; i < 400; i++) {
+                crowd.add(daemon.connect());
             }
+            int logged = daemon.log().length();
+            long ticks = Processes.ticks(daemon.pid());
+            pause(3000);
 
-            try (TestClient other = daemon.connect()) {
-                other.submit("other", closure("fn () => 'served'")).assertResult("served");
+            assertThat((Processes.ticks(daemon.pid()) - ticks) * 10)
+                    .as("ms of CPU")
+                    .isLessThan(1000);
+            assertThat(daemon.log().length() - logged).as("characters logged").isLessThan(10_000);
+            early.submit("meanwhile", Closures.sleep(1)).assertResult("slept");
+
+            crowd.forEach(TestClient::close);
+            try (TestClient late = daemon.connect()) {
+                late.submit("after", Closures.sleep(1)).assertResult("slept");
             }
             daemon.assertRestored();
         }

@@ -9,8 +9,6 @@ import static org.awaitility.Awaitility.await;
 
 import io.parallite.wire.Encoding;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -79,37 +77,6 @@ final class FallbackIT {
             Processes.signal(worker, "CONT");
 
             await().atMost(Duration.ofSeconds(3)).until(() -> !Processes.isAlive(worker));
-        }
-    }
-
-    @Test
-    @DisplayName("Line 18: out of descriptors it neither spins nor floods its log, and recovers")
-    void staysCalmWhenDescriptorsRunOut() throws InterruptedException {
-        try (DaemonProcess daemon =
-                        daemon("--fixed-workers", "2", "--max-workers", "2")
-                                .under("sh", "-c", "ulimit -n 256; exec \"$0\" \"$@\"")
-                                .startAtRest();
-                TestClient early = daemon.connect()) {
-            early.submit("before", sleep(1)).assertResult("slept");
-            List<TestClient> crowd = new ArrayList<>();
-            for (int i = 0; i < 400; i++) {
-                crowd.add(daemon.connect());
-            }
-            int logged = daemon.log().length();
-            long ticks = Processes.ticks(daemon.pid());
-            Thread.sleep(3000);
-
-            assertThat((Processes.ticks(daemon.pid()) - ticks) * 10)
-                    .as("ms of CPU")
-                    .isLessThan(1000);
-            assertThat(daemon.log().length() - logged).as("characters logged").isLessThan(10_000);
-            early.submit("meanwhile", sleep(1)).assertResult("slept");
-
-            crowd.forEach(TestClient::close);
-            try (TestClient late = daemon.connect()) {
-                late.submit("after", sleep(1)).assertResult("slept");
-            }
-            daemon.assertRestored();
         }
     }
 

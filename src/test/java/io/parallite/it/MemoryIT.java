@@ -3,6 +3,7 @@ package io.parallite.it;
 import static io.parallite.it.Closures.closure;
 import static io.parallite.it.DaemonBuilder.daemon;
 import static io.parallite.it.TestClient.request;
+import static io.parallite.it.TestClient.task;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.parallite.wire.Encoding;
@@ -12,6 +13,52 @@ import org.junit.jupiter.api.Test;
 
 /** What the daemon keeps, and for how long: results, and replies that nobody reads. */
 final class MemoryIT {
+
+    private static final int MEGABYTE = 1 << 20;
+
+    @Test
+    void holdsSlowReaderWhileOthersAreServed() {
+        try (DaemonProcess daemon =
+                        daemon("--fixed-workers", "2", "--max-workers", "2")
+                                .json("{\"result_cache_bytes\": 0}")
+                                .startAtRest();
+                TestClient slow = daemon.connect();
+                TestClient other = daemon.connect()) {
+            String megabyte = closure("fn () => str_repeat('x', 1 << 20)");
+            for (int i = 0; i < 200; i++) {
+                slow.send(task("slow-" + i, megabyte));
+            }
+
+            for (int i = 0; i < 20; i++) {
+                other.submit("other-" + i, closure("fn () => 'quick'")).assertResult("quick");
+            }
+
+            assertThat(daemon.stats().tasks("completed")).as("held at a few").isLessThan(20 + 20);
+            assertThat(Processes.memory(daemon.pid(), "VmHWM") / MEGABYTE).isLessThan(300);
+            for (int i = 0; i < 200; i++) {
+                assertThat(slow.receive("slow-" + i).text("result")).hasSize(MEGABYTE);
+            }
+            daemon.assertRestored();
+        }
+    }
+
+    @Test
+    void goesOnAfterSlowReaderHasGone() {
+        try (DaemonProcess daemon =
+                daemon("--fixed-workers", "1", "--max-workers", "1").startAtRest()) {
+            try (TestClient slow = daemon.connect()) {
+                for (int i = 0; i < 30; i++) {
+                    slow.send(task("slow-" + i, closure("fn () => str_repeat('x', 1 << 20)")));
+                }
+                assertThat(slow.isSilentFor(Duration.ofSeconds(10))).isFalse();
+            }
+
+            try (TestClient other = daemon.connect()) {
+                other.submit("other", closure("fn () => 'served'")).assertResult("served");
+            }
+            daemon.assertRestored();
+        }
+    }
 
     @Test
     void holdsReaderThatOnlyAsks() {

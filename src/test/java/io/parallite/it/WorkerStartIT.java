@@ -1,6 +1,5 @@
 package io.parallite.it;
 
-import static io.parallite.it.Closures.closure;
 import static io.parallite.it.DaemonBuilder.daemon;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -18,8 +17,6 @@ import java.util.Map;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Workers that do not come up: what tasks are told, how often it is tried again, and how it heals.
@@ -29,7 +26,7 @@ final class WorkerStartIT {
     private static final Pattern SCRIPT = Pattern.compile(" script=(\\S+)");
 
     /** Fails until the file "healthy" is in its current directory. */
-    private static final String FAILS_AT_FIRST =
+    static final String FAILS_AT_FIRST =
             """
             <?php
             /** @parallite-transport %s */
@@ -37,44 +34,6 @@ final class WorkerStartIT {
             if (!file_exists('healthy')) { fwrite(STDERR, "the database is on fire\\n"); exit(3); }
             require '%s';
             """;
-
-    @ParameterizedTest
-    @ValueSource(strings = {"socket", "stdio"})
-    @DisplayName("Line 3: tasks fail with the script's last words, restarts back off, and it heals")
-    void backsOffAndHeals(String transport) throws IOException {
-        DaemonBuilder builder = daemon("--fixed-workers", "1", "--max-workers", "1");
-        String working =
-                transport.equals("socket")
-                        ? Distribution.php("parallite-worker.php").toString()
-                        : Distribution.fault("crashes-on-first").toString();
-        builder.file("worker.php", FAILS_AT_FIRST.formatted(transport, working))
-                .script(builder.project().resolve("worker.php"));
-        var starts = builder.project().resolve("starts");
-
-        try (DaemonProcess daemon = builder.start();
-                TestClient client = daemon.connect()) {
-            await().until(() -> Files.exists(starts));
-            Reply first = client.submit("first", "x");
-            long before = processorTime(daemon);
-            pause(Duration.ofMillis(3500));
-
-            // starts at 0, 1 and 3 seconds, each a fifth later at most
-            first.assertFailure("WORKER_START_FAILED", "the database is on fire", "status 3");
-            assertThat(Files.size(starts)).isBetween(2L, 4L);
-            assertThat(processorTime(daemon) - before).as("ms of CPU").isLessThan(1500);
-            assertThat(daemon.stats().idle()).isZero();
-
-            Files.writeString(builder.project().resolve("healthy"), "");
-            String payload = transport.equals("socket") ? closure("fn () => 'ok'") : "ok";
-            await().atMost(Duration.ofSeconds(10))
-                    .until(() -> client.submit("heals-" + System.nanoTime(), payload).ok());
-            daemon.awaitRest();
-        }
-    }
-
-    private static long processorTime(DaemonProcess daemon) {
-        return Processes.ticks(daemon.pid()) * 10;
-    }
 
     @Test
     @DisplayName("Line 3: the listener answers while every worker dies at its start")
@@ -241,14 +200,6 @@ final class WorkerStartIT {
     private static int freePort() throws IOException {
         try (ServerSocket probe = new ServerSocket(0)) {
             return probe.getLocalPort();
-        }
-    }
-
-    private static void pause(Duration duration) {
-        try {
-            Thread.sleep(duration);
-        } catch (InterruptedException e) {
-            throw new IllegalStateException(e);
         }
     }
 }
