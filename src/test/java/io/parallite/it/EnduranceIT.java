@@ -186,9 +186,9 @@ final class EnduranceIT {
                 }
             }
 
-            // max_inflight_bytes + result_cache_bytes + two copies for each worker, and the
-            // collector's share
-            assertThat(Processes.memory(daemon.pid(), "VmHWM") / MEGABYTE).isLessThan(640);
+            // the heap may take 512 MB (lib/jvm.options), retained results 64, the JVM itself and the
+            // network's slices the rest; without bounds it was 1.8 GB
+            assertThat(Processes.memory(daemon.pid(), "VmHWM") / MEGABYTE).isLessThan(768);
             daemon.assertRestored();
         }
     }
