@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class DeadlineIT {
 
     private static final String WITH_DESCENDANTS =
-            "function () { exec('(sleep 300 & sleep 300 &) > /dev/null 2>&1'); pcntl_fork(); sleep(300); }";
+            "function () { exec('(sleep 300 & setsid sleep 300 &) > /dev/null 2>&1'); pcntl_fork(); sleep(300); }";
 
     private static DaemonProcess daemon;
     private TestClient client = daemon.connect();
@@ -73,7 +73,8 @@ final class DeadlineIT {
     }
 
     @Test
-    @DisplayName("Line 17: grandchildren that have lost their parent are killed too")
+    @DisplayName(
+            "Line 17: grandchildren that have lost their parent, or have left the session, are killed too")
     void killsDetachedGrandchildren() {
         client.send(limited("late-with-family", closure(WITH_DESCENDANTS), 800));
         await().until(() -> daemon.descendants().size() >= 4);

@@ -108,8 +108,8 @@ final class EnduranceIT {
             assertThat(killer.get()).as("workers killed").isGreaterThan(10);
         }
         System.out.println("succeeded " + succeeded + ", failed " + failures);
-        assertThat(succeeded.get()).isGreaterThan(200);
-        assertThat(failures.keySet()).isSubsetOf("WORKER_CRASHED", "WORKER_START_FAILED");
+        assertThat(succeeded.get()).isGreaterThan(500);
+        assertThat(failures.keySet()).isSubsetOf("WORKER_CRASHED");
         daemon.assertRestoredWithin(Duration.ofSeconds(40));
     }
 
@@ -144,7 +144,6 @@ final class EnduranceIT {
                         succeeded.incrementAndGet();
                     } else {
                         failures.merge(reply.errorCode(), 1, Integer::sum);
-                        pause(reply.errorCode().equals("WORKER_START_FAILED") ? 50 : 0);
                     }
                 }
                 assertThat(client.isSilentFor(Duration.ofMillis(1)))
@@ -186,7 +185,8 @@ final class EnduranceIT {
                 }
             }
 
-            // the heap may take 512 MB (lib/jvm.options), retained results 64, the JVM itself and the
+            // the heap may take 512 MB (lib/jvm.options), retained results 64, the JVM itself and
+            // the
             // network's slices the rest; without bounds it was 1.8 GB
             assertThat(Processes.memory(daemon.pid(), "VmHWM") / MEGABYTE).isLessThan(768);
             daemon.assertRestored();
