@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Vert.x copies what comes into a heap buffer, queues it, and passes what goes out through a
  * queue for file regions. Frames are copied by {@link FrameReader} anyway and are no files: this
- * handler stands before all of that, and takes a fifth off what a task costs the daemon. Closing,
- * failures and back-pressure stay with the {@link NetSocket}. Owned by the socket's event loop.
+ * handler stands before all of that. Closing, failures and back-pressure stay with the {@link
+ * NetSocket}. Owned by the socket's event loop.
  */
 public final class FrameSocket extends ChannelInboundHandlerAdapter implements WriteStream<Buffer> {
 
