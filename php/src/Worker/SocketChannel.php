@@ -31,7 +31,8 @@ final class SocketChannel implements Channel
     }
 
     /**
-     * The same descriptor without PHP's socket layer, which asks poll() before every read. Where /proc doesn't tell the descriptor, null.
+     * The same descriptor without PHP's socket layer, which asks poll() before every read. Where /proc
+     * doesn't tell the descriptor, null.
      *
      * @param resource $socket
      * @return resource|null
