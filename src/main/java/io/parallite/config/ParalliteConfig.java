@@ -43,6 +43,8 @@ public interface ParalliteConfig {
 
     Optional<List<String>> phpIncludes();
 
+    Optional<String> bootstrap();
+
     String phpBinary();
 
     Optional<List<String>> phpOptions();

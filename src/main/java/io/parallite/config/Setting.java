@@ -38,6 +38,10 @@ public enum Setting {
             "socket for Parallite's own worker, stdio for any script that speaks frames; auto looks."),
     PHP_INCLUDES(
             new Check.TextList(), null, "PHP files that every worker loads, relative to the file."),
+    BOOTSTRAP(
+            text(".*", ""),
+            "",
+            "PHP file that every worker loads last, for hooks around tasks; relative to the file."),
     PHP_BINARY(text(".+", "a program"), "php", "PHP's command line program."),
     PHP_OPTIONS(
             new Check.TextList(), null, "Options for PHP, for example -d and memory_limit=512M."),

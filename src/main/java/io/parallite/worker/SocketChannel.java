@@ -6,6 +6,7 @@ import io.parallite.wire.FrameWriter;
 import io.vertx.core.net.NetSocket;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +21,7 @@ final class SocketChannel implements WorkerChannel {
 
     private final Engine engine;
     private final WorkerProcess process;
+    private final Set<String> features;
     private final NetSocket socket;
     private final ReplyReader replies;
     private final FrameSocket frames;
@@ -37,11 +39,13 @@ final class SocketChannel implements WorkerChannel {
             Engine engine,
             WorkerProcess process,
             NetSocket socket,
+            Set<String> features,
             int maxBody,
             Listener listener) {
         this.engine = engine;
         this.process = process;
         this.socket = socket;
+        this.features = features;
         this.listener = listener;
         this.replies = new ReplyReader(listener, maxBody);
         this.frames = new FrameSocket(socket, replies.reader()::feed);
@@ -58,6 +62,11 @@ final class SocketChannel implements WorkerChannel {
     @Override
     public boolean provesReadiness() {
         return true;
+    }
+
+    @Override
+    public Set<String> features() {
+        return features;
     }
 
     @Override

@@ -2,9 +2,7 @@ package io.parallite.worker;
 
 import io.parallite.engine.Engine;
 import io.parallite.engine.VertxEngine;
-import io.parallite.wire.Encoding;
 import io.parallite.wire.FrameReader;
-import io.parallite.wire.RequestException;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.UniEmitter;
 import io.vertx.core.net.NetServer;
@@ -19,6 +17,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.Map;
+import java.util.Set;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -126,23 +125,18 @@ public final class SocketTransport implements WorkerTransport {
     }
 
     private void onHello(NetSocket socket, byte[] frame) {
-        Opening opening = byToken.remove(tokenIn(frame));
+        Hello hello = Hello.of(frame);
+        Opening opening = byToken.remove(hello.token());
         if (opening == null) {
             LOG.warn("a connection to the worker socket has no valid token and is closed");
             socket.close();
             return;
         }
-        opening.onConnected(socket);
+        opening.onConnected(new Connected(socket, hello.features()));
     }
 
-    private static String tokenIn(byte[] frame) {
-        try {
-            Object token = Encoding.of(frame).decodeAll(frame).get("token");
-            return String.valueOf(token);
-        } catch (RequestException e) {
-            return "";
-        }
-    }
+    /** A worker's connection, once it has said hello on it. */
+    private record Connected(NetSocket socket, Set<String> features) {}
 
     /** One worker between its start and its hello; owned by the engine's thread. */
     private final class Opening {
@@ -153,7 +147,7 @@ public final class SocketTransport implements WorkerTransport {
         private final String token;
         private final Path stdout;
         private @Nullable WorkerProcess process;
-        private @Nullable NetSocket early;
+        private @Nullable Connected early;
         private @Nullable SocketChannel channel;
         private Engine.@Nullable Timer timer;
         private boolean cancelled;
@@ -208,19 +202,26 @@ public final class SocketTransport implements WorkerTransport {
             }
         }
 
-        private void onConnected(NetSocket socket) {
+        private void onConnected(Connected connected) {
             if (cancelled) {
-                socket.close();
+                connected.socket.close();
             } else if (process == null) {
-                early = socket; // the loop was busy and saw the hello before the start
+                early = connected; // the loop was busy and saw the hello before the start
             } else {
-                connect(process, socket);
+                connect(process, connected);
             }
         }
 
-        private void connect(WorkerProcess started, NetSocket socket) {
+        private void connect(WorkerProcess started, Connected connected) {
             cancelTimer();
-            SocketChannel opened = new SocketChannel(engine, started, socket, maxBody, listener);
+            SocketChannel opened =
+                    new SocketChannel(
+                            engine,
+                            started,
+                            connected.socket,
+                            connected.features,
+                            maxBody,
+                            listener);
             channel = opened;
             emitter.complete(opened);
         }

@@ -88,6 +88,11 @@ final class Worker implements WorkerChannel.Listener {
         return channel == null ? 0 : channel.pid();
     }
 
+    /** Whether it has said, when it got ready, that it can do this, for example {@code cancel}. */
+    boolean supports(String feature) {
+        return channel != null && channel.features().contains(feature);
+    }
+
     /** Whether its end was our doing. */
     boolean wasKilled() {
         return killed;

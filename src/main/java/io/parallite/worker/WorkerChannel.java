@@ -1,5 +1,7 @@
 package io.parallite.worker;
 
+import java.util.Set;
+
 /**
  * The two-way channel to one worker process, and the handle on that process.
  *
@@ -15,6 +17,11 @@ public interface WorkerChannel {
      * Whether the channel could only be opened because the worker's script had said it is ready.
      */
     boolean provesReadiness();
+
+    /** What the worker has said it can do beyond running tasks, for example {@code cancel}. */
+    default Set<String> features() {
+        return Set.of();
+    }
 
     /** Sends a frame; at most one is under way at a time. */
     void write(byte[] frame);

@@ -68,21 +68,28 @@ public final class WorkerProcesses {
         environment.put("PARALLITE_MAX_PAYLOAD_BYTES", Integer.toString(config.maxPayloadBytes()));
         environment.put("PARALLITE_ENABLE_BENCHMARK", config.enableBenchmark() ? "1" : "0");
         environment.put("PARALLITE_WORKER_DEBUG", config.workerDebugLogs() ? "1" : "0");
+        environment.put("PARALLITE_EVENTS", "1");
+        Path base = baseOf(config);
         config.phpIncludes()
+                .map(files -> files.stream().map(file -> base.resolve(file).toString()).toList())
                 .ifPresent(
                         files ->
-                                environment.put("PARALLITE_PHP_INCLUDES", includes(config, files)));
+                                environment.put(
+                                        "PARALLITE_PHP_INCLUDES", Encoding.jsonText(files)));
+        config.bootstrap()
+                .ifPresent(
+                        file ->
+                                environment.put(
+                                        "PARALLITE_WORKER_BOOTSTRAP",
+                                        base.resolve(file).toString()));
         return environment;
     }
 
-    /** The include files as a JSON list of absolute paths. */
-    private static String includes(ParalliteConfig config, List<String> files) {
-        Path base =
-                config.config()
-                        .map(file -> Path.of(file).toAbsolutePath().resolveSibling(""))
-                        .orElseGet(() -> Path.of("").toAbsolutePath());
-        List<String> absolute = files.stream().map(f -> base.resolve(f).toString()).toList();
-        return Encoding.jsonText(absolute);
+    /** What paths in the configuration file are relative to. */
+    private static Path baseOf(ParalliteConfig config) {
+        return config.config()
+                .map(file -> Path.of(file).toAbsolutePath().resolveSibling(""))
+                .orElseGet(() -> Path.of("").toAbsolutePath());
     }
 
     /** Opens what workers connect to. Engine thread. */
