@@ -1,0 +1,59 @@
+<?php
+
+declare(strict_types=1);
+
+namespace B7s\Parallite;
+
+/**
+ * What a running task may tell whoever waits for it, and learn from him.
+ *
+ * Anywhere else than in a task the calls do nothing, so that code which makes them also runs by itself.
+ */
+final class Task
+{
+    private static ?TaskContext $context = null;
+
+    private function __construct()
+    {
+    }
+
+    /**
+     * Tells how far the task is. May be called as often as you like: what is too much is left out, but for the
+     * last. {@see Future::onProgress()} takes it, and the daemon shows it in the task's status.
+     *
+     * @param ?float $fraction from 0.0 to 1.0, beyond which it is cut; null when it is not known
+     */
+    public static function progress(?float $fraction, ?string $message = null): void
+    {
+        if (self::$context === null) {
+            return;
+        }
+        if ($fraction !== null) {
+            $fraction = is_nan($fraction) ? null : max(0.0, min(1.0, $fraction));
+        }
+        self::$context->progress($fraction, $message);
+    }
+
+    /** Sends a value ahead of the result, to {@see Future::stream()}. Waits while the reader is behind. */
+    public static function emit(mixed $value): void
+    {
+        self::$context?->emit($value);
+    }
+
+    /** Whether the caller has asked the task to stop; it then has the rest of the grace period to return. */
+    public static function isCancelled(): bool
+    {
+        return self::$context?->isCancelled() ?? false;
+    }
+
+    /**
+     * @internal for whoever runs a task: before and after it
+     * @return ?TaskContext the one that was bound
+     */
+    public static function bind(?TaskContext $context): ?TaskContext
+    {
+        $previous = self::$context;
+        self::$context = $context;
+        return $previous;
+    }
+}
