@@ -1,5 +1,6 @@
 package io.parallite;
 
+import io.parallite.cli.ExitCode;
 import io.parallite.config.ConfigException;
 import io.parallite.config.ParalliteConfig;
 import io.parallite.dispatch.Dispatcher;
@@ -123,11 +124,11 @@ public final class Daemon implements QuarkusApplication {
     }
 
     private void onTaskFailed() {
-        if (config.stopsOnFailure() && exitCode.compareAndSet(ExitCode.OK, ExitCode.TASK_FAILED)) {
+        if (config.stopsOnFailure() && exitCode.compareAndSet(ExitCode.OK, ExitCode.FAILED)) {
             LOG.error("a task has failed and fail_mode=stop_all: stopping");
             server.get().stopAccepting();
             pool.get().drain();
-            Quarkus.asyncExit(ExitCode.TASK_FAILED);
+            Quarkus.asyncExit(ExitCode.FAILED);
         }
     }
 

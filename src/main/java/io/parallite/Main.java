@@ -1,6 +1,8 @@
 package io.parallite;
 
 import io.parallite.bench.BenchCommand;
+import io.parallite.cli.ExitCode;
+import io.parallite.cli.SettingFlags;
 import io.quarkus.runtime.annotations.QuarkusMain;
 import picocli.CommandLine;
 import picocli.CommandLine.IVersionProvider;
@@ -22,8 +24,9 @@ public final class Main {
     }
 
     static CommandLine commandLine() {
-        return new CommandLine(new ServeCommand())
-                .addSubcommand(new BenchCommand())
+        CommandLine serve = new CommandLine(new ServeCommand());
+        SettingFlags.addTo(serve.getCommandSpec());
+        return serve.addSubcommand(new BenchCommand())
                 .setParameterExceptionHandler(Main::onBadArguments)
                 .setUsageHelpLongOptionsMaxWidth(28);
     }

@@ -1,5 +1,6 @@
 package io.parallite;
 
+import io.parallite.cli.ExitCode;
 import io.quarkus.runtime.LaunchMode;
 import io.quarkus.runtime.Quarkus;
 import java.util.List;

@@ -21,14 +21,14 @@ final class PackageOrderTest {
     private static final List<List<String>> TOP_TO_BOTTOM =
             List.of(
                     List.of(ROOT),
-                    List.of("bench", "admin"),
+                    List.of("cli", "bench", "admin"),
                     List.of("server"),
                     List.of("dispatch"),
                     List.of("worker"),
                     List.of("wire"),
                     List.of("task"),
                     List.of("engine"),
-                    List.of("config"));
+                    List.of("config", "units"));
 
     @ArchTest static final ArchRule importsOnlyFromBelow = importsOnlyFromBelow();
 

@@ -2,6 +2,7 @@ package io.parallite.bench;
 
 import io.parallite.bench.BenchPlan.ForDuration;
 import io.parallite.bench.BenchPlan.ForTasks;
+import io.parallite.units.Durations;
 import java.io.Console;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -20,14 +21,15 @@ import picocli.CommandLine.Spec;
 /**
  * {@code parallite bench}: measures a running daemon with tasks of its own.
  *
- * <p>Exit status: 0 if every task succeeded, 1 if any failed, 2 for wrong options, 69 if the daemon
- * cannot be reached. Results go to standard output, progress to standard error.
+ * <p>Exit status: 0 if every task succeeded, 1 if any failed, 64 for wrong options, 69 if the
+ * daemon cannot be reached. Results go to standard output, progress to standard error.
  */
 @Command(
         name = "bench",
         mixinStandardHelpOptions = true,
         sortOptions = false,
         usageHelpAutoWidth = true,
+        exitCodeOnInvalidInput = 64,
         headerHeading = "%n",
         header = "Measure a running daemon: tasks a second and the time each takes.",
         descriptionHeading = "%n",
@@ -47,7 +49,7 @@ import picocli.CommandLine.Spec;
             "  parallite bench -c 16 --rate 2000 --php 'fn () => usleep(5000)'",
             "      how long 2000 tasks of 5 ms a second have to wait, as p50 to p99.99",
             "",
-            "Exit status: 0 all tasks succeeded, 1 some failed, 2 wrong options, 69 no daemon."
+            "Exit status: 0 all tasks succeeded, 1 some failed, 64 wrong options, 69 no daemon."
         })
 public final class BenchCommand implements Callable<Integer> {
 

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import io.parallite.bench.Measurements.Failure;
+import io.parallite.units.HumanUnits;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

@@ -3,6 +3,7 @@ package io.parallite.bench;
 import io.parallite.bench.BenchPlan.ForDuration;
 import io.parallite.bench.BenchPlan.ForTasks;
 import io.parallite.bench.RunWindow.Phase;
+import io.parallite.units.HumanUnits;
 import java.io.PrintWriter;
 import java.time.Duration;
 import org.HdrHistogram.Histogram;

@@ -9,7 +9,7 @@
  *
  * <p>The generator shares the machine with what it measures, so it starts without the daemon's
  * framework and spends as little as it can on a task: no allocation, no parsing past the fields it
- * needs. It imports no other package of the project.
+ * needs. It imports {@code units} only.
  */
 @NullMarked
 package io.parallite.bench;

@@ -30,6 +30,12 @@ sealed interface Check {
 
     /** One of a few words. */
     record Choice(List<String> values) implements Check {
+
+        /** Whether the words are {@code true} and {@code false}. */
+        boolean isBoolean() {
+            return values.contains("true");
+        }
+
         @Override
         public Optional<String> problemWith(String value) {
             return values.contains(value)

@@ -2,8 +2,9 @@ package io.parallite.config;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,45 +21,82 @@ public final class LaunchSettings {
     private static final String DEFAULT_FILE = "parallite.json";
 
     private final Map<String, String> systemProperties = new LinkedHashMap<>();
-    private final Map<Setting, String> effective = new HashMap<>();
+    private final Map<Setting, SettingValue> given = new EnumMap<>(Setting.class);
+    private final List<String> problems = new ArrayList<>();
+    private final List<String> warnings = new ArrayList<>();
 
     private LaunchSettings() {}
 
     /**
-     * Checks every value that is given.
+     * Checks every value that is given; what has no effect is told on standard error.
      *
      * @param file the file that was asked for; {@code parallite.json} is read when it is there
      * @throws ConfigException for the first that is not valid
      */
     public static LaunchSettings check(@Nullable Path file, Map<Setting, String> flags) {
+        LaunchSettings settings = inspect(file, flags);
+        settings.warnings.forEach(warning -> System.err.println("parallite: " + warning));
+        if (!settings.problems.isEmpty()) {
+            throw new ConfigException(settings.problems.getFirst());
+        }
+        return settings;
+    }
+
+    /** Looks at every value that is given; what is wrong is in {@link #problems}. */
+    public static LaunchSettings inspect(@Nullable Path file, Map<Setting, String> flags) {
+        return inspect(file, flags, System.getenv());
+    }
+
+    static LaunchSettings inspect(
+            @Nullable Path file, Map<Setting, String> flags, Map<String, String> environment) {
         LaunchSettings settings = new LaunchSettings();
         settings.addFile(file);
-        settings.addEnvironment(System.getenv());
-        warnOfUnknown(System.getenv().keySet());
+        settings.addEnvironment(environment);
+        settings.warnOfUnknown(environment.keySet());
         settings.addFlags(flags);
         settings.checkTogether();
         return settings;
     }
 
+    /** A sentence for everything that stops the daemon from starting. */
+    public List<String> problems() {
+        return List.copyOf(problems);
+    }
+
+    /** A sentence for everything that has no effect, though it looks meant to. */
+    public List<String> warnings() {
+        return List.copyOf(warnings);
+    }
+
     private void addFile(@Nullable Path asked) {
         Path file = (asked == null ? Path.of(DEFAULT_FILE) : asked).toAbsolutePath();
         if (Files.exists(file)) {
-            Map<String, String> properties = ParalliteJson.read(file);
+            Map<String, String> properties = ParalliteJson.read(file, problems::add);
             for (Setting setting : Setting.values()) {
-                remember(setting, properties.get(setting.property()));
+                remember(setting, valuesIn(properties, setting), Origin.file(file.toString()));
             }
             systemProperties.put(ParalliteJsonSource.LOCATION, file.toString());
         } else if (asked != null) {
-            System.err.println("parallite: " + file + " does not exist; defaults are used");
+            warnings.add(file + " does not exist; defaults are used");
         }
+    }
+
+    private static List<String> valuesIn(Map<String, String> properties, Setting setting) {
+        if (!setting.isList()) {
+            return Optional.ofNullable(properties.get(setting.property())).stream().toList();
+        }
+        String element = setting.property() + "[";
+        return properties.entrySet().stream()
+                .filter(property -> property.getKey().startsWith(element))
+                .map(Map.Entry::getValue)
+                .toList();
     }
 
     private void addEnvironment(Map<String, String> environment) {
         for (Setting setting : Setting.values()) {
             String value = environment.get(setting.variable());
-            if (value != null && !setting.isList() && !setting.isIgnored()) {
-                setting.check(value, "environment variable " + setting.variable());
-                remember(setting, value);
+            if (value != null && !setting.isIgnored()) {
+                check(setting, value, Origin.environment(setting.variable()));
             }
         }
     }
@@ -67,16 +105,16 @@ public final class LaunchSettings {
      * Says when a variable looks like a mistyped setting. Others that begin with {@code PARALLITE_}
      * are not ours to judge: Kubernetes makes {@code PARALLITE_PORT} for a service of that name.
      */
-    private static void warnOfUnknown(Set<String> names) {
+    private void warnOfUnknown(Set<String> names) {
         List<String> known = Arrays.stream(Setting.values()).map(Setting::variable).toList();
         for (String name : names) {
             if (name.startsWith("PARALLITE_") && !known.contains(name)) {
                 Nearest.to(name, known, 2)
                         .ifPresent(
                                 near ->
-                                        System.err.printf(
-                                                "parallite: environment variable %s is unknown and has no effect; did you mean %s?%n",
-                                                name, near));
+                                        warnings.add(
+                                                "environment variable %s is unknown and has no effect; did you mean %s?"
+                                                        .formatted(name, near)));
             }
         }
     }
@@ -84,15 +122,25 @@ public final class LaunchSettings {
     private void addFlags(Map<Setting, String> flags) {
         flags.forEach(
                 (setting, value) -> {
-                    setting.check(value, "flag " + setting.flag());
-                    remember(setting, value);
+                    check(setting, value, Origin.flag(setting.flag()));
                     systemProperties.put(setting.property(), value);
                 });
     }
 
-    private void remember(Setting setting, @Nullable String value) {
-        if (value != null && !value.isEmpty()) {
-            effective.put(setting, value);
+    private void check(Setting setting, String value, Origin origin) {
+        setting.problemWith(value, origin.described())
+                .ifPresentOrElse(
+                        problems::add, () -> remember(setting, split(setting, value), origin));
+    }
+
+    /** The elements of a list, separated by commas, as SmallRye Config has it. */
+    private static List<String> split(Setting setting, String value) {
+        return setting.isList() ? List.of(value.split(",")) : List.of(value);
+    }
+
+    private void remember(Setting setting, List<String> values, Origin origin) {
+        if (values.stream().anyMatch(value -> !value.isEmpty())) {
+            given.put(setting, new SettingValue(setting, values, origin));
         }
     }
 
@@ -100,7 +148,7 @@ public final class LaunchSettings {
         long fixed = number(Setting.FIXED_WORKERS).orElseThrow();
         Optional<Long> max = number(Setting.MAX_WORKERS);
         if (max.isPresent() && fixed > max.get()) {
-            throw new ConfigException(
+            problems.add(
                     "fixed_workers=%d exceeds max_workers=%d; raise max_workers or lower fixed_workers"
                             .formatted(fixed, max.get()));
         }
@@ -111,7 +159,35 @@ public final class LaunchSettings {
     }
 
     private Optional<String> value(Setting setting) {
-        return Optional.ofNullable(effective.get(setting)).or(setting::byDefault);
+        return Optional.ofNullable(given.get(setting))
+                .map(SettingValue::text)
+                .or(setting::byDefault);
+    }
+
+    /** What counts for each setting, in the order of {@link Setting}. */
+    public List<SettingValue> effective() {
+        return Arrays.stream(Setting.values())
+                .filter(setting -> !setting.isIgnored())
+                .map(setting -> given.getOrDefault(setting, byDefault(setting)))
+                .toList();
+    }
+
+    private SettingValue byDefault(Setting setting) {
+        Optional<String> value =
+                switch (setting) {
+                    case SOCKET -> Optional.of(ListenAddress.byDefault());
+                    case MAX_WORKERS ->
+                            number(Setting.FIXED_WORKERS)
+                                    .map(
+                                            fixed ->
+                                                    Math.max(
+                                                            fixed,
+                                                            ParalliteConfig.DEFAULT_MAX_WORKERS))
+                                    .map(String::valueOf);
+                    case QUEUE_TIMEOUT_MS -> value(Setting.TIMEOUT_MS);
+                    default -> setting.byDefault().filter(text -> !text.isEmpty());
+                };
+        return new SettingValue(setting, value.stream().toList(), Origin.DEFAULT);
     }
 
     /** Sets the system properties that Quarkus reads when it starts. */

@@ -8,45 +8,58 @@ import com.fasterxml.jackson.core.StreamReadFeature;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * Reads {@code parallite.json}: one flat object of settings. Keys that begin with {@code _} are
- * comments.
+ * comments, and {@code $schema} is for editors.
  */
 public final class ParalliteJson {
 
     private static final JsonFactory JSON =
             JsonFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
 
-    private ParalliteJson() {}
+    private final Path file;
+    private final Consumer<String> problems;
+    private final Map<String, String> properties = new LinkedHashMap<>();
+
+    private ParalliteJson(Path file, Consumer<String> problems) {
+        this.file = file;
+        this.problems = problems;
+    }
 
     /**
      * The properties of a file; a list {@code x} of two becomes {@code parallite.x[0]} and {@code
      * parallite.x[1]}.
      *
      * @throws ConfigException when it cannot be read, is not JSON, or holds an unknown key or a bad
-     *     value
+     *     value: with the first of these
      */
     public static Map<String, String> read(Path file) {
-        Map<String, String> properties = new LinkedHashMap<>();
+        List<String> problems = new ArrayList<>();
+        Map<String, String> properties = read(file, problems::add);
+        if (!problems.isEmpty()) {
+            throw new ConfigException(problems.getFirst());
+        }
+        return properties;
+    }
+
+    /**
+     * The properties of a file that are good, as {@link #read(Path)} has them.
+     *
+     * @param problems gets a sentence for everything that is wrong, in the order of the file
+     */
+    static Map<String, String> read(Path file, Consumer<String> problems) {
+        ParalliteJson json = new ParalliteJson(file, problems);
         try (JsonParser parser = JSON.createParser(Files.readAllBytes(file))) {
-            if (parser.nextToken() != JsonToken.START_OBJECT) {
-                throw new ConfigException(
-                        file + " is not a JSON object; write {\"fixed_workers\": 4}");
-            }
-            for (String key = parser.nextFieldName(); key != null; key = parser.nextFieldName()) {
-                parser.nextToken();
-                readSetting(file, key, parser, properties);
-            }
-            if (parser.currentToken() != JsonToken.END_OBJECT || parser.nextToken() != null) {
-                throw new ConfigException(
-                        file + " goes on behind its JSON object; remove the rest");
-            }
+            json.readObject(parser);
         } catch (JsonProcessingException e) {
-            throw new ConfigException(
+            problems.accept(
                     "%s is not valid JSON at line %d, column %d: %s"
                             .formatted(
                                     file,
@@ -54,17 +67,29 @@ public final class ParalliteJson {
                                     e.getLocation().getColumnNr(),
                                     e.getOriginalMessage()));
         } catch (IOException e) {
-            throw new ConfigException(
+            problems.accept(
                     "%s cannot be read: %s: %s"
                             .formatted(file, e.getClass().getSimpleName(), e.getMessage()));
         }
-        return properties;
+        return json.properties;
     }
 
-    private static void readSetting(
-            Path file, String key, JsonParser parser, Map<String, String> properties)
-            throws IOException {
-        if (key.startsWith("_")) {
+    private void readObject(JsonParser parser) throws IOException {
+        if (parser.nextToken() != JsonToken.START_OBJECT) {
+            problems.accept(file + " is not a JSON object; write {\"fixed_workers\": 4}");
+            return;
+        }
+        for (String key = parser.nextFieldName(); key != null; key = parser.nextFieldName()) {
+            parser.nextToken();
+            readSetting(key, parser);
+        }
+        if (parser.currentToken() != JsonToken.END_OBJECT || parser.nextToken() != null) {
+            problems.accept(file + " goes on behind its JSON object; remove the rest");
+        }
+    }
+
+    private void readSetting(String key, JsonParser parser) throws IOException {
+        if (key.startsWith("_") || key.equals("$schema")) {
             parser.skipChildren();
             return;
         }
@@ -74,45 +99,51 @@ public final class ParalliteJson {
                     Setting.nearest(key)
                             .map("; did you mean \"%s\"?"::formatted)
                             .orElse("; begin it with _ if it is a comment");
-            throw new ConfigException("unknown key \"%s\" in %s%s".formatted(key, file, hint));
+            problems.accept("unknown key \"%s\" in %s%s".formatted(key, file, hint));
+            parser.skipChildren();
+            return;
         }
         Setting setting = known.get();
         if (setting.isIgnored() || parser.currentToken() == JsonToken.VALUE_NULL) {
             parser.skipChildren();
         } else if (setting.isList()) {
-            readList(file, setting, parser, properties);
+            readList(setting, parser);
         } else {
-            readScalar(file, setting, parser, properties);
+            readScalar(setting, parser);
         }
     }
 
-    private static void readScalar(
-            Path file, Setting setting, JsonParser parser, Map<String, String> properties)
-            throws IOException {
+    private void readScalar(Setting setting, JsonParser parser) throws IOException {
         if (!parser.currentToken().isScalarValue()) {
-            throw new ConfigException(
-                    "%s in %s must be a single value".formatted(setting.key(), file));
+            problems.accept("%s in %s must be a single value".formatted(setting.key(), file));
+            parser.skipChildren();
+            return;
         }
         String value = parser.getText();
-        if (!value.isEmpty()) { // empty is as good as absent, as the Go daemon has it
-            setting.check(value, file.toString());
-            properties.put(setting.property(), value);
+        if (value.isEmpty()) { // as good as absent, as the Go daemon has it
+            return;
         }
+        Optional<String> problem = setting.problemWith(value, file.toString());
+        problem.ifPresentOrElse(problems, () -> properties.put(setting.property(), value));
     }
 
-    private static void readList(
-            Path file, Setting setting, JsonParser parser, Map<String, String> properties)
-            throws IOException {
-        if (parser.currentToken() != JsonToken.START_ARRAY) {
-            throw new ConfigException(
-                    "%s in %s must be a list of texts".formatted(setting.key(), file));
-        }
-        for (int i = 0; parser.nextToken() != JsonToken.END_ARRAY; i++) {
-            if (parser.currentToken() != JsonToken.VALUE_STRING) {
-                throw new ConfigException(
-                        "%s in %s must be a list of texts".formatted(setting.key(), file));
+    private void readList(Setting setting, JsonParser parser) throws IOException {
+        boolean isGood = parser.currentToken() == JsonToken.START_ARRAY;
+        if (isGood) {
+            List<String> texts = new ArrayList<>();
+            while (parser.nextToken() != JsonToken.END_ARRAY) {
+                isGood &= parser.currentToken() == JsonToken.VALUE_STRING;
+                texts.add(parser.getText());
+                parser.skipChildren();
             }
-            properties.put("%s[%d]".formatted(setting.property(), i), parser.getText());
+            for (int i = 0; isGood && i < texts.size(); i++) {
+                properties.put("%s[%d]".formatted(setting.property(), i), texts.get(i));
+            }
+        } else {
+            parser.skipChildren();
+        }
+        if (!isGood) {
+            problems.accept("%s in %s must be a list of texts".formatted(setting.key(), file));
         }
     }
 }

@@ -110,6 +110,16 @@ public enum Setting {
         return check instanceof Check.TextList;
     }
 
+    /** Whether the value is {@code true} or {@code false}. */
+    public boolean isBoolean() {
+        return check instanceof Check.Choice choice && choice.isBoolean();
+    }
+
+    /** Whether the value is a whole number. */
+    public boolean isNumber() {
+        return check instanceof Check.Whole;
+    }
+
     /** Whether any value is taken and none has an effect. */
     public boolean isIgnored() {
         return check instanceof Check.Anything;
@@ -122,12 +132,25 @@ public enum Setting {
      * @throws ConfigException naming key, value, source and what is expected
      */
     public void check(String value, String source) {
-        Optional<String> problem = check.problemWith(value);
-        if (problem.isPresent()) {
-            throw new ConfigException(
-                    "%s=%s in %s is not valid: expected %s"
-                            .formatted(key(), value, source, problem.get()));
-        }
+        problemWith(value, source)
+                .ifPresent(
+                        problem -> {
+                            throw new ConfigException(problem);
+                        });
+    }
+
+    /** What is wrong with a value: key, value, source and what is expected. */
+    Optional<String> problemWith(String value, String source) {
+        return check.problemWith(value)
+                .map(
+                        expected ->
+                                "%s=%s in %s is not valid: expected %s"
+                                        .formatted(key(), value, source, expected));
+    }
+
+    /** What its values must be like. */
+    Check check() {
+        return check;
     }
 
     /** The setting of this name in {@code parallite.json}. */

@@ -125,6 +125,78 @@ class LaunchSettingsTest {
                 .isEqualTo("DEBUG");
     }
 
+    @Test
+    void saysWhereEachValueComesFrom() throws IOException {
+        Path file =
+                write(
+                        """
+                        {"fixed_workers": 4, "timeout_ms": 1000, "prefix_name": "file",
+                         "php_options": ["-d", "memory_limit=1G"]}
+                        """);
+
+        LaunchSettings settings =
+                LaunchSettings.inspect(
+                        file,
+                        Map.of(Setting.FIXED_WORKERS, "6"),
+                        Map.of("PARALLITE_TIMEOUT_MS", "2000", "PARALLITE_PHP_INCLUDES", "a,b"));
+
+        assertThat(settings.problems()).isEmpty();
+        assertThat(value(settings, Setting.FIXED_WORKERS)).isEqualTo("6 FLAG --fixed-workers");
+        assertThat(value(settings, Setting.TIMEOUT_MS))
+                .isEqualTo("2000 ENVIRONMENT PARALLITE_TIMEOUT_MS");
+        assertThat(value(settings, Setting.PREFIX_NAME)).isEqualTo("file FILE " + file);
+        assertThat(value(settings, Setting.PHP_OPTIONS))
+                .isEqualTo("-d,memory_limit=1G FILE " + file);
+        assertThat(value(settings, Setting.PHP_INCLUDES))
+                .isEqualTo("a,b ENVIRONMENT PARALLITE_PHP_INCLUDES");
+        assertThat(value(settings, Setting.MAX_QUEUE)).isEqualTo("10000 DEFAULT ");
+    }
+
+    @Test
+    void worksOutDefaultsThatFollowFromOtherSettings() throws IOException {
+        LaunchSettings settings =
+                LaunchSettings.inspect(
+                        write("{\"fixed_workers\": 50, \"timeout_ms\": 7}"), Map.of(), Map.of());
+
+        assertThat(value(settings, Setting.MAX_WORKERS)).isEqualTo("50 DEFAULT ");
+        assertThat(value(settings, Setting.QUEUE_TIMEOUT_MS)).isEqualTo("7 DEFAULT ");
+        assertThat(value(settings, Setting.SOCKET))
+                .isEqualTo(ListenAddress.byDefault() + " DEFAULT ");
+        assertThat(value(settings, Setting.WORKER_SCRIPT)).isEqualTo(" DEFAULT ");
+    }
+
+    @Test
+    void findsAllProblemsAtOnce() throws IOException {
+        Path file = write("{\"fixed_worker\": 1, \"timeout_ms\": 0, \"max_workers\": 2}");
+
+        LaunchSettings settings =
+                LaunchSettings.inspect(
+                        file,
+                        Map.of(Setting.FIXED_WORKERS, "3"),
+                        Map.of("PARALLITE_FAIL_MODE", "never", "PARALLITE_TIMEOUT", "1"));
+
+        assertThat(settings.problems())
+                .satisfiesExactly(
+                        key -> assertThat(key).contains("unknown key \"fixed_worker\""),
+                        value -> assertThat(value).contains("timeout_ms=0 in " + file),
+                        variable -> assertThat(variable).contains("PARALLITE_FAIL_MODE"),
+                        both -> assertThat(both).contains("exceeds max_workers=2"));
+    }
+
+    private static String value(LaunchSettings settings, Setting setting) {
+        return settings.effective().stream()
+                .filter(value -> value.setting() == setting)
+                .map(
+                        value ->
+                                value.text()
+                                        + " "
+                                        + value.origin().kind()
+                                        + " "
+                                        + value.origin().name())
+                .findFirst()
+                .orElseThrow();
+    }
+
     private Path write(String text) throws IOException {
         return Files.writeString(directory.resolve("parallite.json"), text);
     }

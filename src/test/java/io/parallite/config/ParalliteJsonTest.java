@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.entry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.assertj.core.api.ThrowableAssertAlternative;
 import org.junit.jupiter.api.BeforeEach;
@@ -45,6 +47,33 @@ class ParalliteJsonTest {
                         entry("parallite.enable_benchmark", "true"),
                         entry("parallite.socket", "/tmp/x.sock"),
                         entry("parallite.timeout_ms", "30000"));
+    }
+
+    @Test
+    void leavesTheSchemaToEditors() throws IOException {
+        assertThat(read("{\"$schema\": \"parallite.schema.json\", \"fixed_workers\": 4}"))
+                .containsExactly(entry("parallite.fixed_workers", "4"));
+    }
+
+    @Test
+    void goesOnBehindEachProblem() throws IOException {
+        Files.writeString(
+                file,
+                """
+                {"nope": {"a": [1]}, "fixed_workers": [2], "php_options": ["-d", {"x": []}, "z"],
+                 "php_includes": "boot.php", "timeout_ms": "soon", "prefix_name": "kept"}
+                """);
+        List<String> problems = new ArrayList<>();
+
+        assertThat(ParalliteJson.read(file, problems::add))
+                .containsExactly(entry("parallite.prefix_name", "kept"));
+        assertThat(problems)
+                .satisfiesExactly(
+                        one -> assertThat(one).startsWith("unknown key \"nope\""),
+                        two -> assertThat(two).startsWith("fixed_workers in"),
+                        three -> assertThat(three).startsWith("php_options in"),
+                        four -> assertThat(four).startsWith("php_includes in"),
+                        five -> assertThat(five).startsWith("timeout_ms=soon in"));
     }
 
     @Test

@@ -93,7 +93,7 @@ final class ConfigurationIT {
     void refusesUnknownFlag() {
         var ended = daemon("--fixed-worker", "4").run();
 
-        assertThat(ended.exitCode()).isEqualTo(2);
+        assertThat(ended.exitCode()).isEqualTo(64);
         assertThat(ended.log()).contains("--fixed-worker", "--fixed-workers");
     }
 

@@ -1,4 +1,4 @@
-package io.parallite.bench;
+package io.parallite.units;
 
 import java.math.BigDecimal;
 import java.time.Duration;
@@ -8,7 +8,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Durations as people write and read them: {@code 500ms}, {@code 5s}, {@code 2m}, {@code 90}. */
-final class Durations {
+public final class Durations {
 
     private static final Pattern FORM =
             Pattern.compile("(\\d{1,9}(?:\\.\\d{1,9})?)\\s*(ms|s|m|h)?");
@@ -27,7 +27,7 @@ final class Durations {
      *
      * @throws IllegalArgumentException if it is none, or longer than a day
      */
-    static Duration parse(String text) {
+    public static Duration parse(String text) {
         Matcher matcher = FORM.matcher(text.strip().toLowerCase(Locale.ROOT));
         if (!matcher.matches()) {
             throw new IllegalArgumentException(

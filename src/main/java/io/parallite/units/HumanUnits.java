@@ -1,14 +1,14 @@
-package io.parallite.bench;
+package io.parallite.units;
 
 import java.util.Locale;
 
 /** Figures for people: three significant digits and a unit, in ASCII for every terminal. */
-final class HumanUnits {
+public final class HumanUnits {
 
     private HumanUnits() {}
 
     /** A time, for example {@code 850 ns}, {@code 61.2 us}, {@code 3.21 ms}, {@code 12.5 s}. */
-    static String time(double nanos) {
+    public static String time(double nanos) {
         if (nanos < 999.5) {
             return digits(nanos, true) + " ns";
         }
@@ -22,7 +22,7 @@ final class HumanUnits {
     }
 
     /** A size in decimal units, for example {@code 200 B}, {@code 10.5 MB}. */
-    static String bytes(double bytes) {
+    public static String bytes(double bytes) {
         if (bytes < 999.5) {
             return digits(bytes, true) + " B";
         }
@@ -36,12 +36,12 @@ final class HumanUnits {
     }
 
     /** A count with grouped digits, for example {@code 205,433}. */
-    static String count(long count) {
+    public static String count(long count) {
         return String.format(Locale.ROOT, "%,d", count);
     }
 
     /** A rate, grouped above ten and with decimals below. */
-    static String perSecond(double rate) {
+    public static String perSecond(double rate) {
         return rate >= 10 ? count(Math.round(rate)) : String.format(Locale.ROOT, "%.2f", rate);
     }
 

@@ -1,4 +1,4 @@
-package io.parallite.bench;
+package io.parallite.units;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;

@@ -1,0 +1,84 @@
+package io.parallite.cli;
+
+import io.parallite.config.Setting;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+
+/**
+ * A flag for each {@link Setting}, made from it. The help shows those that are needed often; lists
+ * have none.
+ */
+public final class SettingFlags {
+
+    private static final Set<Setting> SHOWN =
+            EnumSet.of(
+                    Setting.SOCKET,
+                    Setting.FIXED_WORKERS,
+                    Setting.MAX_WORKERS,
+                    Setting.PREFIX_NAME,
+                    Setting.TIMEOUT_MS,
+                    Setting.FAIL_MODE,
+                    Setting.MAX_PAYLOAD_BYTES,
+                    Setting.WORKER_SCRIPT,
+                    Setting.HTTP_PORT,
+                    Setting.DEBUG_LOGS);
+
+    private SettingFlags() {}
+
+    /** Adds the flags to a command. */
+    public static void addTo(CommandSpec command) {
+        for (Setting setting : Setting.values()) {
+            if (!setting.isList() && !setting.isIgnored()) {
+                command.addOption(flag(setting));
+            }
+        }
+    }
+
+    private static OptionSpec flag(Setting setting) {
+        OptionSpec.Builder flag =
+                OptionSpec.builder(setting.flag())
+                        .type(String.class)
+                        .hidden(!SHOWN.contains(setting))
+                        .paramLabel(label(setting))
+                        .description(setting.explanation() + defaultOf(setting));
+        if (setting == Setting.DEBUG_LOGS) {
+            flag.names("--debug", setting.flag());
+        }
+        if (setting.isBoolean()) {
+            flag.arity("0..1").fallbackValue("true").hideParamSyntax(true);
+        }
+        return flag.build();
+    }
+
+    private static String defaultOf(Setting setting) {
+        return setting.byDefault()
+                .filter(value -> !value.isEmpty() && !setting.isBoolean())
+                .map(" (%s)"::formatted)
+                .orElse("");
+    }
+
+    private static String label(Setting setting) {
+        String key = setting.key();
+        return key.endsWith("_ms")
+                ? "MS"
+                : key.endsWith("_bytes") ? "BYTES" : setting.isNumber() ? "N" : "VALUE";
+    }
+
+    /** The flags that were given to a command. */
+    public static Map<Setting, String> in(CommandSpec command) {
+        Map<Setting, String> given = new EnumMap<>(Setting.class);
+        for (Setting setting : Setting.values()) {
+            @Nullable OptionSpec flag = command.findOption(setting.flag());
+            String value = flag == null ? null : flag.getValue();
+            if (value != null) {
+                given.put(setting, value);
+            }
+        }
+        return given;
+    }
+}
