@@ -26,3 +26,5 @@ foreach ([Opis\Closure\SerializableClosure::class, Opis\Closure\ReflectionClosur
     class_exists($class);
 }
 error_reporting(E_ALL);
+
+require __DIR__ . '/Support/values.php';

@@ -21,7 +21,10 @@ final class ClosureTasks implements Tasks
         if ($command !== null) {
             return fn(): array => $this->commands->run($command, $request->cwd, $request->env);
         }
-        $callable = $this->payloads->decode($request->payload);
+        [$callable, $arguments] = $this->payloads->decode($request->payload);
+        if ($arguments !== null) {
+            return static fn(): mixed => $callable(...$arguments);
+        }
         $context = $request->context;
         if ($context === null || $context === [] || $context === '') {
             return $callable;

@@ -4,6 +4,9 @@ declare(strict_types=1);
 
 namespace B7s\Parallite\Worker;
 
+use B7s\Parallite\Wire\Encoding;
+use B7s\Parallite\Wire\PhpException;
+
 /**
  * An exception as fields of a reply. Traces carry no arguments: those may be secrets, huge or circular.
  */
@@ -12,6 +15,9 @@ final class ExceptionReport
     private const MESSAGE_LIMIT = 65_536;
     private const MAX_FRAMES = 100;
     private const MAX_CAUSES = 10;
+
+    /** Bytes of a serialized exception beyond which its fields must do. */
+    private const BLOB_LIMIT = 1_048_576;
 
     /**
      * @return array{error: string, error_code: string, class: string, code: int|string, file: string, line: int,
@@ -27,6 +33,23 @@ final class ExceptionReport
             'file' => self::file($e->getFile()),
             'line' => $e->getLine(),
             'trace' => self::trace($e),
+        ];
+    }
+
+    /**
+     * The exception as PHP serializes it, for a client that throws it again.
+     *
+     * @return array{}|array{exception: string, exception_encoding: 'php'} nothing where it can't travel
+     */
+    public static function asItself(\Throwable $e, Encoding $encoding): array
+    {
+        $blob = PhpException::encode($e, self::bareFrames(...), self::file(...));
+        if ($blob === null || strlen($blob) > self::BLOB_LIMIT) {
+            return [];
+        }
+        return [
+            'exception' => $encoding->isBinarySafe() ? $blob : base64_encode($blob),
+            'exception_encoding' => 'php',
         ];
     }
 
@@ -56,6 +79,28 @@ final class ExceptionReport
             array_push($lines, ...self::frames($e));
         }
         return implode("\n", $lines);
+    }
+
+    /**
+     * The task's own part of a trace, without arguments and objects.
+     *
+     * @param list<array<string, mixed>> $trace
+     * @return list<array<string, mixed>>
+     */
+    private static function bareFrames(array $trace): array
+    {
+        $frames = [];
+        foreach ($trace as $frame) {
+            if (str_starts_with($frame['file'] ?? '', __DIR__) || count($frames) === self::MAX_FRAMES) {
+                break;
+            }
+            unset($frame['args'], $frame['object']);
+            if (isset($frame['file'])) {
+                $frame['file'] = self::file($frame['file']);
+            }
+            $frames[] = $frame;
+        }
+        return $frames;
     }
 
     /** @return list<string> the frames of the task's own code, innermost first */

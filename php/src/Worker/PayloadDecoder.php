@@ -4,15 +4,19 @@ declare(strict_types=1);
 
 namespace B7s\Parallite\Worker;
 
+use B7s\Parallite\Wire\PhpValue;
 use Closure;
 
 /**
  * Makes a callable of a payload: a closure serialized by laravel/serializable-closure or opis/closure
  * (3 or 4), any serialized invokable object or callable array, each plain or in base64, or the name of a
- * callable ("strtoupper", "App\Report::build").
+ * callable ("strtoupper", "App\Report::build"). With arguments it is `parallite:1:` and, by {@see PhpValue},
+ * the list of one of these and the array of arguments, string keys being their names.
  */
 final class PayloadDecoder
 {
+    private const WITH_ARGUMENTS = 'parallite:1:';
+
     private const OPIS_4 = 'O:16:"Opis\Closure\Box"';
 
     private const ADVICE = '; install it where the worker runs, or load its autoloader through php_includes';
@@ -20,23 +24,78 @@ final class PayloadDecoder
     /** What PHP complained about last while it rebuilt the payload. */
     private ?string $notice = null;
 
+    /** The class that `unserialize()` did not find. */
+    private static ?string $unknownClass = null;
+
     private readonly Closure $listener;
 
     public function __construct()
     {
         $this->listener = function (int $level, string $message): bool {
-            $this->notice = $message;
+            if (($level & (E_DEPRECATED | E_USER_DEPRECATED)) === 0) {
+                $this->notice = $message;
+            }
             return true;
         };
     }
 
-    /** @throws TaskRefused */
-    public function decode(mixed $payload): callable
+    /**
+     * @return array{callable, ?array<array-key, mixed>} the code, and the arguments that came with it
+     * @throws TaskRefused INVALID_PAYLOAD
+     */
+    public function decode(mixed $payload): array
     {
         if (!is_string($payload)) {
             throw self::invalid('the payload must be a string (a serialized closure or the name of a callable), not '
                 . get_debug_type($payload));
         }
+        // the libraries of closures cause notices that are not the task's, and must not reach its error handler
+        $this->notice = self::$unknownClass = null;
+        set_error_handler($this->listener);
+        $callback = ini_set('unserialize_callback_func', self::class . '::noteUnknownClass');
+        try {
+            if (!str_starts_with($payload, self::WITH_ARGUMENTS)) {
+                return [$this->code($payload), null];
+            }
+            $parts = $this->parts(substr($payload, strlen(self::WITH_ARGUMENTS)));
+            return [$this->code($parts[0]), $parts[1]];
+        } finally {
+            ini_set('unserialize_callback_func', (string) $callback);
+            restore_error_handler();
+        }
+    }
+
+    /** @internal called by `unserialize()` */
+    public static function noteUnknownClass(string $class): void
+    {
+        self::$unknownClass ??= $class;
+    }
+
+    /** @throws TaskRefused when an object in the payload is of a class that does not exist here */
+    private static function checkClasses(): void
+    {
+        if (self::$unknownClass !== null) {
+            throw self::invalid('class ' . self::$unknownClass . ' is not known to the worker' . self::ADVICE);
+        }
+    }
+
+    /** @return array{string, array<array-key, mixed>} */
+    private function parts(string $blob): array
+    {
+        try {
+            $parts = PhpValue::decode($blob);
+        } catch (\Throwable $e) {
+            throw self::invalid('the arguments cannot be unserialized: ' . ($this->notice ?? $e->getMessage()), $e);
+        }
+        self::checkClasses();
+        if (!is_array($parts) || !is_string($parts[0] ?? null) || !is_array($parts[1] ?? null)) {
+            throw self::invalid('after ' . self::WITH_ARGUMENTS . ' must come the list of a payload and its arguments');
+        }
+        return [$parts[0], $parts[1]];
+    }
+
+    private function code(string $payload): callable
+    {
         if (!self::isSerialized($payload)) {
             if (self::isName($payload) && is_callable($payload)) {
                 return $payload;
@@ -48,14 +107,7 @@ final class PayloadDecoder
             }
             $payload = $decoded;
         }
-        // the libraries of closures cause notices that are not the task's, and must not reach its error handler
-        $this->notice = null;
-        set_error_handler($this->listener);
-        try {
-            return $this->callableIn($this->unserialize($payload));
-        } finally {
-            restore_error_handler();
-        }
+        return $this->callableIn($this->unserialize($payload));
     }
 
     /** Objects, old Serializable objects, arrays, and what opis/closure 4 signed. */
@@ -89,10 +141,7 @@ final class PayloadDecoder
 
     private function callableIn(mixed $value): callable
     {
-        if ($value instanceof \__PHP_Incomplete_Class) {
-            $class = ((array) $value)['__PHP_Incomplete_Class_Name'] ?? 'unknown';
-            throw self::invalid("class $class is not known to the worker" . self::ADVICE);
-        }
+        self::checkClasses();
         if (is_object($value) && !$value instanceof Closure && method_exists($value, 'getClosure')) {
             try {
                 $closure = $value->getClosure();

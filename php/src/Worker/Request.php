@@ -12,6 +12,8 @@ final class Request
     /**
      * @param string|list<string>|null $command
      * @param array<string, string> $env
+     * @param bool $acceptsPhp whether the client takes results and exceptions as what serialize() makes of them
+     * @param bool $streams whether the client takes what the task emits
      */
     private function __construct(
         public readonly string $taskId,
@@ -21,6 +23,8 @@ final class Request
         public readonly string|array|null $command,
         public readonly ?string $cwd,
         public readonly array $env,
+        public readonly bool $acceptsPhp,
+        public readonly bool $streams,
     ) {
     }
 
@@ -43,23 +47,25 @@ final class Request
         if (!isset($map['payload']) && $command === null) {
             throw new TaskRefused('INVALID_REQUEST', 'the request has neither payload nor command');
         }
-        $benchmark = $map['enable_benchmark'] ?? null;
-        if ($command === null) {
-            return new self(
-                $taskId,
-                $map['payload'],
-                $map['context'] ?? null,
-                is_bool($benchmark) ? $benchmark : null,
-                null,
-                null,
-                [],
-            );
+        if ($command !== null) {
+            self::checkCommand($command, $map);
         }
-        return self::ofCommand($taskId, $command, $map, is_bool($benchmark) ? $benchmark : null);
+        $benchmark = $map['enable_benchmark'] ?? null;
+        return new self(
+            $taskId,
+            $command === null ? $map['payload'] : null,
+            $command === null ? $map['context'] ?? null : null,
+            is_bool($benchmark) ? $benchmark : null,
+            $command,
+            $command === null ? null : $map['cwd'] ?? null,
+            $command === null ? [] : array_map(strval(...), $map['env'] ?? []),
+            ($map['accept'] ?? null) === 'php',
+            ($map['stream'] ?? null) === true,
+        );
     }
 
     /** @param array<array-key, mixed> $map */
-    private static function ofCommand(string $taskId, mixed $command, array $map, ?bool $benchmark): self
+    private static function checkCommand(mixed $command, array $map): void
     {
         $words = is_array($command) ? $command : [$command];
         if ($words === [] || !array_is_list($words) || array_filter($words, is_string(...)) !== $words) {
@@ -73,6 +79,5 @@ final class Request
         if (!is_array($env) || array_filter($env, is_scalar(...)) !== $env) {
             throw new TaskRefused('INVALID_REQUEST', 'env must be a map of strings');
         }
-        return new self($taskId, null, null, $benchmark, $command, $cwd, array_map(strval(...), $env));
     }
 }

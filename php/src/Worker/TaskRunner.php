@@ -29,7 +29,13 @@ final class TaskRunner
             $result = $code();
             $this->process->endIfForked();
             $details = $benchmark === null ? [] : ['benchmark' => $benchmark->stop()];
-            $plain = ResultNormalizer::normalize($result, $encoding);
+            if ($request->acceptsPhp) {
+                $plain = ResultSerializer::serialize($result);
+                $plain = $encoding->isBinarySafe() ? $plain : base64_encode($plain);
+                $details['result_encoding'] = 'php';
+            } else {
+                $plain = ResultNormalizer::normalize($result, $encoding);
+            }
             $code = $result = null; // the destructors belong to the task: they may print, throw or exit
             $details += $this->output->take();
             return $this->replies->success($request->taskId, $plain, $details, $encoding);
@@ -37,6 +43,9 @@ final class TaskRunner
             $report = ['error' => $e->getMessage(), 'error_code' => $e->errorCode];
         } catch (\Throwable $e) {
             $report = ExceptionReport::of($e);
+            if ($request->acceptsPhp) {
+                $report += ExceptionReport::asItself($e, $encoding);
+            }
         }
         $this->process->endIfForked();
         $details ??= $benchmark === null ? [] : ['benchmark' => $benchmark->stop()];

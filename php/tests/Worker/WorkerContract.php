@@ -19,6 +19,7 @@ abstract class WorkerContract extends TestCase
     use EndingTests;
     use OutputTests;
     use PayloadTests;
+    use PhpValueTests;
     use ProtocolTests;
     use ResultTests;
     use StateTests;
