@@ -44,6 +44,7 @@ public final class Daemon implements QuarkusApplication {
     private final Instance<WorkerPool> pool;
     private final Instance<Dispatcher> dispatcher;
     private final Instance<ClientServer> server;
+    private final ServiceNotifier notifier;
     private final AtomicInteger exitCode = new AtomicInteger(ExitCode.OK);
 
     @Inject
@@ -62,6 +63,7 @@ public final class Daemon implements QuarkusApplication {
         this.pool = pool;
         this.dispatcher = dispatcher;
         this.server = server;
+        this.notifier = ServiceNotifier.from(System.getenv(), ProcessHandle.current().pid());
     }
 
     @Override
@@ -116,6 +118,8 @@ public final class Daemon implements QuarkusApplication {
                 worker.path(),
                 worker.connectsBack() ? "socket" : "stdio",
                 ProcessHandle.current().pid());
+        notifier.ready("accepts connections on " + config.listenAddress());
+        notifier.watch(engine);
     }
 
     private void removeFiles() {
@@ -134,6 +138,7 @@ public final class Daemon implements QuarkusApplication {
 
     private void stop() {
         Duration grace = exitCode.get() == ExitCode.OK ? config.shutdownGrace() : Duration.ZERO;
+        notifier.stopping(grace);
         engine.execute(() -> server.get().stopAccepting());
         boolean finished =
                 waitFor(onEngine(done -> dispatcher.get().drain(() -> done.complete(null))), grace);

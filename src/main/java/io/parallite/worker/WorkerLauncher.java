@@ -6,6 +6,7 @@ import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -20,6 +21,10 @@ import org.jspecify.annotations.Nullable;
  * the engine's.
  */
 public final class WorkerLauncher {
+
+    /** What a service manager tells the daemon is for the daemon only. */
+    private static final Set<String> SERVICE_MANAGER =
+            Set.of("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID");
 
     private final Engine engine;
     private final WorkerCommand command;
@@ -99,6 +104,7 @@ public final class WorkerLauncher {
                     stdout == null ? Redirect.DISCARD : Redirect.appendTo(stdout.toFile()));
         }
         Map<String, String> env = builder.environment();
+        env.keySet().removeAll(SERVICE_MANAGER);
         env.putAll(command.environment());
         env.putAll(environment);
         env.put("WORKER_NAME", name.value());

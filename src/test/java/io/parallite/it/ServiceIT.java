@@ -1,0 +1,125 @@
+package io.parallite.it;
+
+import static io.parallite.deploy.Tool.project;
+import static io.parallite.deploy.Tool.tool;
+import static io.parallite.it.Closures.closure;
+import static io.parallite.it.Closures.sleep;
+import static io.parallite.it.DaemonBuilder.daemon;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.parallite.NotifiedMessages;
+import io.parallite.deploy.Tool;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The daemon under a service manager: what it tells it, and the files that are shipped for it. */
+final class ServiceIT {
+
+    private static final Path UNIT = project("deploy/systemd/parallite.service");
+
+    /** What {@code systemd-analyze security} calls OK. */
+    private static final double EXPOSURE_LIMIT = 2.5;
+
+    @TempDir Path directory;
+
+    @Test
+    void tellsWhenItServesAndWhenItStops() throws InterruptedException {
+        String name = directory.resolve("notify").toString();
+        try (NotifiedMessages manager = new NotifiedMessages(name);
+                DaemonProcess daemon =
+                        daemon("--fixed-workers", "1")
+                                .env("NOTIFY_SOCKET", name)
+                                .env("WATCHDOG_USEC", "400000")
+                                .start();
+                TestClient client = daemon.connect()) {
+            assertThat(manager.nextButWatchdog())
+                    .isEqualTo("READY=1\nSTATUS=accepts connections on " + daemon.socket());
+            assertThat(manager.next()).isEqualTo("WATCHDOG=1");
+            assertThat(manager.next()).isEqualTo("WATCHDOG=1");
+
+            client.submit("env", closure("fn () => getenv('NOTIFY_SOCKET')")).assertResult(false);
+            client.send(TestClient.task("running", sleep(300)));
+            StoppingIT.awaitBusy(daemon, 1);
+            daemon.signal("TERM");
+
+            assertThat(manager.nextButWatchdog())
+                    .startsWith("STOPPING=1\nEXTEND_TIMEOUT_USEC=14000000");
+            client.receive("running").assertResult("slept");
+            assertThat(daemon.awaitEnd().exitCode()).isZero();
+        }
+    }
+
+    @Test
+    void systemdFindsNothingWrongWithTheUnit() throws IOException {
+        assumeTrue(Tool.isInstalled("systemd-analyze"), "systemd-analyze is not installed");
+        Path unit = directory.resolve("parallite.service");
+        Files.writeString(
+                unit,
+                Files.readString(UNIT)
+                        .replace("/usr/bin/parallite", Distribution.launcher().toString())
+                        .replace("man:parallite(1) ", ""));
+
+        Tool.Ended verified = tool("systemd-analyze", "verify", "--man=no", unit).run();
+        assertThat(verified.output()).doesNotContain("parallite.service");
+        verified.ok();
+
+        String security = tool("systemd-analyze", "security", "--offline=true", unit).run().ok();
+        Matcher exposure =
+                Pattern.compile("Overall exposure level for parallite.service: ([0-9.]+)")
+                        .matcher(security);
+        assertThat(exposure.find()).as(security).isTrue();
+        assertThat(Double.parseDouble(exposure.group(1))).isLessThanOrEqualTo(EXPOSURE_LIMIT);
+    }
+
+    @Test
+    void runsAsTheUnitSays() throws IOException {
+        Matcher start =
+                Pattern.compile("(?m)^ExecStart=/usr/bin/parallite (.*)$")
+                        .matcher(Files.readString(UNIT));
+        assertThat(start.find()).isTrue();
+        DaemonBuilder builder = daemon().withoutSocketFlag();
+        builder.file("parallite.json", Files.readString(project("deploy/debian/parallite.json")));
+        String flags =
+                start.group(1)
+                        .replace("/run/parallite/parallite.sock", builder.socket().toString())
+                        .replace(
+                                "/etc/parallite/parallite.json",
+                                builder.project().resolve("parallite.json").toString());
+
+        try (DaemonProcess daemon = builder.flags(flags.split(" ")).startAtRest();
+                TestClient client = daemon.connect()) {
+            client.submit("task", closure("fn () => 'served'")).assertResult("served");
+            assertThat(daemon.log()).doesNotContain("does not exist");
+        }
+    }
+
+    @Test
+    void goesOnLoggingWhenItsLogIsRotated() throws IOException {
+        assumeTrue(Tool.isInstalled("logrotate"), "logrotate is not installed");
+        try (DaemonProcess daemon =
+                        daemon("--fixed-workers", "1", "--debug")
+                                .under("sh", "-c", "exec \"$@\" >>../log 2>&1", "sh")
+                                .startAtRest();
+                TestClient client = daemon.connect()) {
+            Path log = daemon.directory().resolve("log");
+            Path rules = directory.resolve("rules");
+            Files.writeString(
+                    rules,
+                    Files.readString(project("deploy/logrotate/parallite"))
+                            .replace("/var/log/parallite/*.log", log.toString()));
+            client.submit("before", closure("fn () => 1")).assertResult(1);
+
+            tool("logrotate", "--force", "--state", directory.resolve("state"), rules).run().ok();
+            client.submit("after", closure("fn () => 2")).assertResult(2);
+
+            assertThat(Path.of(log + ".1")).content().contains("task=before");
+            assertThat(log).content().contains("task=after").doesNotContain("task=before", "\0");
+        }
+    }
+}
