@@ -17,6 +17,7 @@ import io.parallite.worker.WorkerReply;
 import io.smallrye.mutiny.Uni;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jboss.logging.Logger;
@@ -43,6 +44,8 @@ public final class Dispatcher {
     private final TaskCache cache;
     private final DispatchSettings settings;
     private final Map<TaskId, TaskRun> inFlight = new HashMap<>();
+    private final TaskLog log;
+    private @Nullable TaskListener listener;
     private Runnable onTaskFailed = () -> {};
     private @Nullable Runnable onIdle;
     private long submitted;
@@ -54,6 +57,17 @@ public final class Dispatcher {
         this.pool = pool;
         this.cache = cache;
         this.settings = settings;
+        this.log = new TaskLog(engine);
+    }
+
+    /** Has {@code observer} told of every task from now on; there can be one. */
+    public void observe(TaskListener observer) {
+        listener = observer;
+    }
+
+    /** The tasks that have ended last, and figures over them. */
+    public TaskLog log() {
+        return log;
     }
 
     /** Runs {@code action} after each task that failed by itself, once its reply is on its way. */
@@ -82,7 +96,7 @@ public final class Dispatcher {
                     ? Uni.createFrom().item(retained.result())
                     : conflict(task.id(), "retained");
         }
-        TaskRun run = new TaskRun(task, engine.epochMillis());
+        TaskRun run = new TaskRun(task, engine.epochMillis(), engine.nanoTime());
         inFlight.put(task.id(), run);
         submitted++;
         attempt(run, pool.withWorker(task, lane, lease -> exchange(run, lease)), lane);
@@ -100,7 +114,10 @@ public final class Dispatcher {
 
     private Uni<WorkerReply> exchange(TaskRun run, WorkerLease lease) {
         Task task = run.task();
-        run.onStarted(engine.epochMillis());
+        run.onStarted(lease.workerName(), engine.nanoTime());
+        if (listener != null) {
+            listener.onStarted(run);
+        }
         LOG.debugf("task is dispatched task=%s worker=%s", task.id(), lease.workerName());
         Duration timeout = task.timeout() == null ? settings.timeout() : task.timeout();
         return lease.exchange(task, timeout);
@@ -131,7 +148,9 @@ public final class Dispatcher {
         if (!inFlight.remove(id, run)) {
             return; // cancelled meanwhile
         }
-        TaskStatus status = run.finalStatus(result, engine.epochMillis());
+        long now = engine.nanoTime();
+        run.end(result, Failures.in(result), now);
+        TaskStatus status = run.status(now);
         if (isWorthRetaining(result)) {
             cache.put(id, new RetainedTask(run.task().fingerprint(), status, result));
         }
@@ -141,7 +160,11 @@ public final class Dispatcher {
             failed++;
         }
         LOG.debugf("task has ended task=%s ok=%s", id, result.ok());
-        run.complete(result);
+        log.add(status, now);
+        if (listener != null) {
+            listener.onEnded(run);
+        }
+        run.tellWaiting();
         if (isTaskFailure(result)) {
             onTaskFailed.run();
         }
@@ -194,8 +217,30 @@ public final class Dispatcher {
     public Optional<TaskStatus> status(TaskId id) {
         TaskRun run = inFlight.get(id);
         return run != null
-                ? Optional.of(run.status())
-                : Optional.ofNullable(cache.find(id)).map(RetainedTask::status);
+                ? Optional.of(run.status(engine.nanoTime()))
+                : Optional.ofNullable(cache.find(id)).map(RetainedTask::describe);
+    }
+
+    /**
+     * The tasks in flight and those that {@link TaskLog} knows, the last submitted first.
+     *
+     * @param limit at most that many
+     * @param state only those in this state, or {@code null} for all
+     */
+    public List<TaskStatus> tasks(int limit, @Nullable TaskState state) {
+        Newest newest = new Newest(limit);
+        long now = engine.nanoTime();
+        for (TaskStatus ended : log.ended()) {
+            if (state == null || ended.state() == state) {
+                newest.offer(ended.submittedAt(), () -> ended);
+            }
+        }
+        for (TaskRun run : inFlight.values()) {
+            if (state == null || run.state() == state) {
+                newest.offer(run.submittedAt(), () -> run.status(now));
+            }
+        }
+        return newest.list();
     }
 
     /**
@@ -208,7 +253,7 @@ public final class Dispatcher {
         if (run == null) {
             return false;
         }
-        String when = run.status().state() == TaskState.RUNNING ? "while it ran" : "before it ran";
+        String when = run.state() == TaskState.RUNNING ? "while it ran" : "before it ran";
         run.cancelAttempt();
         finish(run, new TaskResult.Failed(FailureKind.CANCELLED, "task was cancelled " + when));
         return true;

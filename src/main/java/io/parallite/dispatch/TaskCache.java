@@ -35,7 +35,10 @@ public final class TaskCache {
     private static final int FINISHED = STARTED + Long.BYTES;
     private static final int OUTCOME = FINISHED + Long.BYTES;
     private static final int ID_LENGTH = OUTCOME + 1;
-    private static final int ID = ID_LENGTH + Short.BYTES;
+    private static final int WORKER_LENGTH = ID_LENGTH + Short.BYTES;
+    private static final int ID = WORKER_LENGTH + Short.BYTES;
+
+    private static final byte[] NO_WORKER = {};
 
     private static final int SUCCEEDED = -1;
     private static final int FAILED = -2;
@@ -65,14 +68,16 @@ public final class TaskCache {
     /** Keeps {@code task}, unless it alone is over the bound. */
     void put(TaskId id, RetainedTask task) {
         byte[] name = id.value().getBytes(StandardCharsets.UTF_8);
+        String on = task.status().worker();
+        byte[] worker = on == null ? NO_WORKER : on.getBytes(StandardCharsets.UTF_8);
         byte[] body = body(task.result());
-        int length = ID + name.length + body.length;
+        int length = ID + name.length + worker.length + body.length;
         if (length + ENTRY_OVERHEAD > maxBytes) {
             return;
         }
         int hash = id.hashCode();
         long before = positionOf(id);
-        long position = log.append(length, entry -> write(entry, hash, name, task, body));
+        long position = log.append(length, entry -> write(entry, hash, name, worker, task, body));
         if (before != PositionIndex.NONE) {
             index.remove(before);
         }
@@ -124,7 +129,8 @@ public final class TaskCache {
         log.dropOldest();
     }
 
-    private void write(ByteBuf entry, int hash, byte[] name, RetainedTask task, byte[] body) {
+    private void write(
+            ByteBuf entry, int hash, byte[] name, byte[] worker, RetainedTask task, byte[] body) {
         TaskStatus status = task.status();
         entry.setInt(HASH, hash)
                 .setLong(EXPIRES, engine.nanoTime() + retention)
@@ -134,8 +140,10 @@ public final class TaskCache {
                 .setLong(FINISHED, status.finishedAt())
                 .setByte(OUTCOME, outcome(task.result()))
                 .setShort(ID_LENGTH, name.length)
+                .setShort(WORKER_LENGTH, worker.length)
                 .setBytes(ID, name)
-                .setBytes(ID + name.length, body);
+                .setBytes(ID + name.length, worker)
+                .setBytes(ID + name.length + worker.length, body);
     }
 
     private static int outcome(TaskResult result) {
@@ -154,7 +162,8 @@ public final class TaskCache {
     }
 
     private static RetainedTask read(TaskId id, ByteBuf entry) {
-        int start = ID + entry.getUnsignedShort(ID_LENGTH);
+        int workerStart = ID + entry.getUnsignedShort(ID_LENGTH);
+        int start = workerStart + entry.getUnsignedShort(WORKER_LENGTH);
         byte[] body = new byte[entry.capacity() - start];
         entry.getBytes(start, body);
         int outcome = entry.getByte(OUTCOME);
@@ -170,7 +179,11 @@ public final class TaskCache {
                         result.ok() ? TaskState.COMPLETED : TaskState.FAILED,
                         entry.getLong(SUBMITTED),
                         entry.getLong(STARTED),
-                        entry.getLong(FINISHED));
+                        entry.getLong(FINISHED),
+                        start == workerStart
+                                ? null
+                                : entry.toString(
+                                        workerStart, start - workerStart, StandardCharsets.UTF_8));
         return new RetainedTask(entry.getLong(FINGERPRINT), status, result);
     }
 }

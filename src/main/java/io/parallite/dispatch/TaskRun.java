@@ -1,6 +1,8 @@
 package io.parallite.dispatch;
 
 import io.parallite.task.Task;
+import io.parallite.task.TaskFailure;
+import io.parallite.task.TaskProgress;
 import io.parallite.task.TaskResult;
 import io.parallite.task.TaskState;
 import io.parallite.task.TaskStatus;
@@ -9,26 +11,83 @@ import io.smallrye.mutiny.subscription.Cancellable;
 import io.smallrye.mutiny.subscription.UniEmitter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** A task in flight and all who wait for its result. Owned by the engine's thread. */
-final class TaskRun {
+/**
+ * A task in flight and all who wait for its result. Times are {@code Engine.nanoTime}, told to it
+ * by the dispatcher. Owned by the engine's thread.
+ */
+public final class TaskRun {
+
+    private static final long NANOS_PER_MILLI = 1_000_000;
 
     private final Task task;
     private final long submittedAt;
+    private final long submitted;
     private final List<UniEmitter<? super TaskResult>> waiting = new ArrayList<>(1);
-    private long startedAt;
+    private long started;
+    private long ended;
     private int attempts;
+    private @Nullable String worker;
     private @Nullable Cancellable attempt;
-    private @Nullable TaskResult result;
+    private @Nullable TaskProgress progress;
+    private @Nullable TaskResult outcome;
+    private @Nullable TaskFailure failure;
 
-    TaskRun(Task task, long submittedAt) {
+    /**
+     * @param submittedAt milliseconds since the epoch
+     */
+    TaskRun(Task task, long submittedAt, long now) {
         this.task = task;
         this.submittedAt = submittedAt;
+        this.submitted = now;
     }
 
-    Task task() {
+    public Task task() {
         return task;
+    }
+
+    /** When it was submitted, in milliseconds since the epoch. */
+    long submittedAt() {
+        return submittedAt;
+    }
+
+    /** The worker it is, or was last, on; {@code null} when it never had one. */
+    public @Nullable String worker() {
+        return worker;
+    }
+
+    /** How it ended. */
+    public TaskResult outcome() {
+        return Objects.requireNonNull(outcome, "the task is in flight");
+    }
+
+    /** Why it failed; {@code null} when it did not. */
+    public @Nullable TaskFailure failure() {
+        return failure;
+    }
+
+    /** How long it waited for its last worker, or in vain; of a task that has ended. */
+    public long queuedNanos() {
+        return queuedNanos(ended);
+    }
+
+    /** How long it was on its last worker; of a task that has ended. */
+    public long ranNanos() {
+        return ranNanos(ended);
+    }
+
+    boolean hasEnded() {
+        return outcome != null;
+    }
+
+    private long queuedNanos(long now) {
+        return (worker == null ? now : started) - submitted;
+    }
+
+    private long ranNanos(long now) {
+        return worker == null ? 0 : now - started;
     }
 
     boolean isSameAs(Task other) {
@@ -40,8 +99,8 @@ final class TaskRun {
         return Uni.createFrom()
                 .emitter(
                         emitter -> {
-                            if (result != null) {
-                                emitter.complete(result);
+                            if (outcome != null) {
+                                emitter.complete(outcome);
                             } else {
                                 waiting.add(emitter);
                             }
@@ -57,8 +116,9 @@ final class TaskRun {
         attempt = cancellable;
     }
 
-    void onStarted(long now) {
-        startedAt = now;
+    void onStarted(String on, long now) {
+        worker = on;
+        started = now;
     }
 
     /** Takes it out of the queue, or kills the worker that runs it. */
@@ -68,21 +128,46 @@ final class TaskRun {
         }
     }
 
-    TaskStatus status() {
-        TaskState state = startedAt == 0 ? TaskState.PENDING : TaskState.RUNNING;
-        return new TaskStatus(task.id(), state, submittedAt, startedAt, 0);
+    /** Where it is at the time {@code now}. */
+    TaskStatus status(long now) {
+        long until = hasEnded() ? ended : now;
+        return new TaskStatus(
+                task.id(),
+                state(),
+                submittedAt,
+                worker == null ? 0 : epochMillis(started),
+                hasEnded() ? epochMillis(ended) : 0,
+                queuedNanos(until),
+                ranNanos(until),
+                worker,
+                progress,
+                failure);
     }
 
-    TaskStatus finalStatus(TaskResult ended, long now) {
-        TaskState state = ended.ok() ? TaskState.COMPLETED : TaskState.FAILED;
-        return new TaskStatus(task.id(), state, submittedAt, startedAt, now);
+    TaskState state() {
+        if (outcome != null) {
+            return outcome.ok() ? TaskState.COMPLETED : TaskState.FAILED;
+        }
+        return worker == null ? TaskState.PENDING : TaskState.RUNNING;
+    }
+
+    /** By the clock that told when it was submitted, so that times never contradict durations. */
+    private long epochMillis(long time) {
+        return submittedAt + (time - submitted) / NANOS_PER_MILLI;
+    }
+
+    /** Takes note of how it ended. */
+    void end(TaskResult result, @Nullable TaskFailure why, long now) {
+        outcome = result;
+        failure = why;
+        ended = now;
     }
 
     /** Tells everybody who waits. */
-    void complete(TaskResult ended) {
-        result = ended;
+    void tellWaiting() {
+        TaskResult result = outcome();
         for (UniEmitter<? super TaskResult> emitter : waiting) {
-            emitter.complete(ended);
+            emitter.complete(result);
         }
         waiting.clear();
     }

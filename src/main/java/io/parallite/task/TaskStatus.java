@@ -1,11 +1,70 @@
 package io.parallite.task;
 
+import org.jspecify.annotations.Nullable;
+
 /**
- * A task's state and times, as of one moment.
+ * What is known of a task without its payload and result, as of one moment.
  *
  * @param submittedAt milliseconds since the epoch
  * @param startedAt the same, of its (last) dispatch to a worker; 0 when it never got one
  * @param finishedAt the same, of its end; 0 while it is in flight
+ * @param queuedNanos how long it has waited for that worker
+ * @param ranNanos how long it has been on it
+ * @param worker the name of that worker
+ * @param progress what it said last of how far it is
+ * @param failure why it failed
  */
 public record TaskStatus(
-        TaskId id, TaskState state, long submittedAt, long startedAt, long finishedAt) {}
+        TaskId id,
+        TaskState state,
+        long submittedAt,
+        long startedAt,
+        long finishedAt,
+        long queuedNanos,
+        long ranNanos,
+        @Nullable String worker,
+        @Nullable TaskProgress progress,
+        @Nullable TaskFailure failure) {
+
+    private static final long NANOS_PER_MILLI = 1_000_000;
+
+    /** A task of which no more is known than its worker and its times in whole milliseconds. */
+    public TaskStatus(
+            TaskId id,
+            TaskState state,
+            long submittedAt,
+            long startedAt,
+            long finishedAt,
+            @Nullable String worker) {
+        this(
+                id,
+                state,
+                submittedAt,
+                startedAt,
+                finishedAt,
+                nanos(submittedAt, startedAt > 0 ? startedAt : finishedAt),
+                nanos(startedAt, finishedAt),
+                worker,
+                null,
+                null);
+    }
+
+    /** The same task, with the reason of its failure. */
+    public TaskStatus with(@Nullable TaskFailure why) {
+        return new TaskStatus(
+                id,
+                state,
+                submittedAt,
+                startedAt,
+                finishedAt,
+                queuedNanos,
+                ranNanos,
+                worker,
+                progress,
+                why);
+    }
+
+    private static long nanos(long from, long to) {
+        return from > 0 && to > from ? (to - from) * NANOS_PER_MILLI : 0;
+    }
+}

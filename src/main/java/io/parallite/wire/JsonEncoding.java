@@ -102,6 +102,8 @@ final class JsonEncoding implements Encoding {
         String taskId = null;
         Boolean ok = null;
         boolean workerEnds = false;
+        String errorCode = null;
+        String error = null;
         try (JsonParser parser = open(frame)) {
             expectMap(parser);
             for (String field = parser.nextFieldName();
@@ -115,6 +117,10 @@ final class JsonEncoding implements Encoding {
                 } else if (field.equals("worker_ends")) {
                     workerEnds = value == JsonToken.VALUE_TRUE;
                     parser.skipChildren();
+                } else if (field.equals("error_code") && value == JsonToken.VALUE_STRING) {
+                    errorCode = JsonStrings.wellFormed(parser.getText());
+                } else if (field.equals("error") && value == JsonToken.VALUE_STRING) {
+                    error = JsonStrings.wellFormed(parser.getText());
                 } else {
                     parser.skipChildren();
                 }
@@ -123,7 +129,7 @@ final class JsonEncoding implements Encoding {
         } catch (IOException e) {
             throw malformed(e, taskId);
         }
-        return ReplyEnvelope.of(taskId, ok, workerEnds);
+        return ReplyEnvelope.of(taskId, ok, workerEnds, errorCode, error);
     }
 
     @Override

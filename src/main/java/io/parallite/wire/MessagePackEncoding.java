@@ -88,6 +88,8 @@ final class MessagePackEncoding implements Encoding {
         String taskId = null;
         Boolean ok = null;
         boolean workerEnds = false;
+        String errorCode = null;
+        String error = null;
         try (MessageUnpacker unpacker = open(frame)) {
             for (int left = mapHeader(unpacker, frame); left > 0; left--) {
                 String field = fieldName(unpacker, frame);
@@ -98,6 +100,10 @@ final class MessagePackEncoding implements Encoding {
                     ok = unpacker.unpackBoolean();
                 } else if (field.equals("worker_ends") && type == ValueType.BOOLEAN) {
                     workerEnds = unpacker.unpackBoolean();
+                } else if (field.equals("error_code") && type.isRawType()) {
+                    errorCode = string(unpacker, frame);
+                } else if (field.equals("error") && type.isRawType()) {
+                    error = string(unpacker, frame);
                 } else {
                     skip(unpacker, frame);
                 }
@@ -106,7 +112,7 @@ final class MessagePackEncoding implements Encoding {
         } catch (IOException | MessagePackException e) {
             throw malformed(e, taskId);
         }
-        return ReplyEnvelope.of(taskId, ok, workerEnds);
+        return ReplyEnvelope.of(taskId, ok, workerEnds, errorCode, error);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.parallite.wire;
 
 import io.parallite.task.FailureKind;
+import io.parallite.task.TaskFailure;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,18 +12,34 @@ import org.jspecify.annotations.Nullable;
  * @param ok whether the task succeeded
  * @param workerEnds whether the worker says that it takes no further task, as it must after {@code
  *     exit()} or a fatal error in a closure
+ * @param failure what it says of why the task failed; {@code null} when it did not
  */
-public record ReplyEnvelope(@Nullable String taskId, boolean ok, boolean workerEnds) {
+public record ReplyEnvelope(
+        @Nullable String taskId, boolean ok, boolean workerEnds, @Nullable TaskFailure failure) {
+
+    private static final TaskFailure UNEXPLAINED =
+            new TaskFailure("UNKNOWN", "the worker has given no reason");
 
     /**
      * @throws RequestException of kind {@link FailureKind#MALFORMED_FRAME} when what must be there
      *     is not
      */
-    static ReplyEnvelope of(@Nullable String taskId, @Nullable Boolean ok, boolean workerEnds) {
+    static ReplyEnvelope of(
+            @Nullable String taskId,
+            @Nullable Boolean ok,
+            boolean workerEnds,
+            @Nullable String errorCode,
+            @Nullable String error) {
         if (ok == null || ok && taskId == null) {
             throw new RequestException(
                     FailureKind.MALFORMED_FRAME, "reply without task_id or ok", taskId);
         }
-        return new ReplyEnvelope(taskId, ok, workerEnds);
+        return new ReplyEnvelope(taskId, ok, workerEnds, ok ? null : failure(errorCode, error));
+    }
+
+    private static TaskFailure failure(@Nullable String errorCode, @Nullable String error) {
+        return new TaskFailure(
+                errorCode == null ? UNEXPLAINED.code() : errorCode,
+                error == null ? UNEXPLAINED.message() : error);
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.parallite.dispatch.DispatchFixture.Answer;
 import io.parallite.task.FailureKind;
+import io.parallite.task.TaskFailure;
 import io.parallite.task.TaskId;
 import io.parallite.task.TaskResult;
 import io.parallite.task.TaskState;
@@ -122,9 +123,31 @@ class DispatcherTest {
         fixture.advance(Duration.ofSeconds(1));
 
         assertThat(status("a"))
-                .isEqualTo(new TaskStatus(new TaskId("a"), TaskState.RUNNING, start, start, 0));
+                .isEqualTo(
+                        new TaskStatus(
+                                new TaskId("a"),
+                                TaskState.RUNNING,
+                                start,
+                                start,
+                                0,
+                                0,
+                                1_000_000_000,
+                                "work-1",
+                                null,
+                                null));
         assertThat(status("b"))
-                .isEqualTo(new TaskStatus(new TaskId("b"), TaskState.PENDING, start, 0, 0));
+                .isEqualTo(
+                        new TaskStatus(
+                                new TaskId("b"),
+                                TaskState.PENDING,
+                                start,
+                                0,
+                                0,
+                                1_000_000_000,
+                                0,
+                                null,
+                                null,
+                                null));
         fixture.worker(1).reply();
         fixture.advance(Duration.ofSeconds(1));
         fixture.worker(1).reply(false);
@@ -138,7 +161,12 @@ class DispatcherTest {
                                 TaskState.FAILED,
                                 start,
                                 start + 1000,
-                                start + 2000));
+                                start + 2000,
+                                1_000_000_000,
+                                1_000_000_000,
+                                "work-1",
+                                null,
+                                new TaskFailure("EXCEPTION", "boom")));
     }
 
     @Test

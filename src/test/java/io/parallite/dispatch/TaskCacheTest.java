@@ -30,7 +30,8 @@ class TaskCacheTest {
     @Test
     void givesBackWhatItWasGiven() {
         TaskResult.Replied result = reply(1000);
-        TaskStatus status = new TaskStatus(new TaskId("ü-😀"), TaskState.COMPLETED, 1, 2, 3);
+        TaskStatus status =
+                new TaskStatus(new TaskId("ü-😀"), TaskState.COMPLETED, 1, 2, 3, "wörk-1");
 
         cache.put(status.id(), new RetainedTask(-42, status, result));
 
@@ -231,7 +232,7 @@ class TaskCacheTest {
 
     private static RetainedTask retained(TaskId id, TaskResult result) {
         TaskState state = result.ok() ? TaskState.COMPLETED : TaskState.FAILED;
-        return new RetainedTask(7, new TaskStatus(id, state, 1, 2, 3), result);
+        return new RetainedTask(7, new TaskStatus(id, state, 1, 2, 3, null), result);
     }
 
     private static TaskResult.Replied reply(int length) {

@@ -59,8 +59,8 @@ class EncodeTest {
 
     @Test
     void tellsOnlyTimesThatThereAre() {
-        TaskStatus queued = new TaskStatus(ID, TaskState.PENDING, 1_732_330_000_123L, 0, 0);
-        TaskStatus done = new TaskStatus(ID, TaskState.FAILED, 1000, 2000, 3000);
+        TaskStatus queued = new TaskStatus(ID, TaskState.PENDING, 1_732_330_000_123L, 0, 0, null);
+        TaskStatus done = new TaskStatus(ID, TaskState.FAILED, 1000, 2000, 3000, null);
 
         assertThat(Reply.status(queued).fields())
                 .containsEntry("status", "pending")

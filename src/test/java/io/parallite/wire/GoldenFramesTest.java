@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import io.parallite.task.FailureKind;
 import io.parallite.task.Task;
 import io.parallite.task.TaskException;
+import io.parallite.task.TaskFailure;
 import io.parallite.task.TaskId;
 import io.parallite.wire.GoldenFrames.Golden;
 import java.math.BigInteger;
@@ -66,6 +67,13 @@ class GoldenFramesTest {
         assertThat(reply.taskId()).isEqualTo(golden.field("task_id"));
         assertThat(reply.ok()).isEqualTo(golden.field("ok"));
         assertThat(reply.workerEnds()).isEqualTo(golden.fields().containsKey("worker_ends"));
+        TaskFailure failure =
+                reply.ok()
+                        ? null
+                        : new TaskFailure(
+                                (String) golden.field("error_code"),
+                                (String) golden.field("error"));
+        assertThat(reply.failure()).isEqualTo(failure);
     }
 
     @ParameterizedTest

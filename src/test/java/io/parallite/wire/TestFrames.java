@@ -52,6 +52,7 @@ public final class TestFrames {
 
     /** A reply as our worker writes it. */
     public static byte[] reply(String taskId, boolean ok) {
-        return json("{'task_id':'%s','ok':%s,'result':1}".formatted(taskId, ok));
+        String rest = ok ? "'result':1" : "'error':'boom','error_code':'EXCEPTION'";
+        return json("{'task_id':'%s','ok':%s,%s}".formatted(taskId, ok, rest));
     }
 }
