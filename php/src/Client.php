@@ -4,143 +4,322 @@ declare(strict_types=1);
 
 namespace B7s\Parallite;
 
+use B7s\Parallite\Daemon\Autostart;
+use B7s\Parallite\Exception\DaemonNotRunning;
 use B7s\Parallite\Exception\TaskException;
-use Closure;
+use Generator;
+use InvalidArgumentException;
 
 /**
  * Runs closures in parallel, in the worker processes of a Parallite daemon.
  *
  * All tasks of a client share one connection, on which any number may be in flight. The client reads and
- * writes while one of its methods, or one of its futures', is called; it needs no event loop.
+ * writes while one of its methods, or one of its futures', is called; it needs no event loop. A forked child
+ * may go on using it: over connections of its own, and without the parent's futures.
+ *
+ * Values travel as PHP serializes them, in both directions. What a daemon sends is unserialized, as what a
+ * client sends is run: both trust whoever can open the socket, and that is its owner alone.
  */
-final class Client
+final class Client implements ClientInterface
 {
+    /** Nobody listens: tasks run in this process, when they are submitted, one after the other. */
+    public const SYNC = 'sync';
+
+    private const MAX_ID = 255;
+
     private readonly Connection $tasks;
 
     /** Replies about a task carry its id, as does its own reply: they come on a connection of their own. */
     private readonly Connection $control;
 
-    private readonly ClosureSerializer $closures;
+    private readonly TaskPayload $payloads;
 
-    private readonly string $prefix;
+    private readonly bool $isSyncAllowed;
+
+    private string $prefix = '';
+
+    private int $prefixOf = 0;
 
     private int $count = 0;
 
-    /** @param ?string $address a path, host:port, unix:// or tcp:// URI; else PARALLITE_SOCKET, else the default */
-    public function __construct(?string $address = null)
-    {
-        $uri = Address::find($address)->uri;
-        $this->tasks = new Connection($uri);
-        $this->control = new Connection($uri);
-        $this->closures = new ClosureSerializer();
-        $this->prefix = bin2hex(random_bytes(8));
+    /**
+     * Connects when it first has to.
+     *
+     * @param ?string $address a path, host:port, unix:// or tcp:// URI; else PARALLITE_SOCKET, else the `socket` of
+     *     the nearest parallite.json upwards, else the daemon's default
+     * @param bool|Autostart $autostart starts a daemon for the project where none listens
+     * @param ?string $fallback 'sync': runs tasks in this process where none listens
+     * @param float $connectTimeout seconds
+     */
+    public function __construct(
+        ?string $address = null,
+        bool|Autostart $autostart = false,
+        ?string $fallback = null,
+        float $connectTimeout = 10.0,
+    ) {
+        if ($fallback !== null && $fallback !== self::SYNC) {
+            throw new InvalidArgumentException("fallback is \"$fallback\"; it may be null or 'sync'");
+        }
+        if (is_bool($autostart)) {
+            $autostart = $autostart ? new Autostart() : null;
+        }
+        $connector = new Connector(Address::find($address, $autostart), $autostart, $connectTimeout);
+        $this->tasks = new Connection($connector);
+        $this->control = new Connection($connector);
+        $this->payloads = new TaskPayload();
+        $this->isSyncAllowed = $fallback === self::SYNC;
     }
 
     /**
-     * Runs a task and waits for it.
+     * A client that is connected.
      *
-     * @template T
-     * @param Closure(mixed...): T|callable-string $task
-     * @param array<array-key, mixed> $args
-     * @param ?float $timeout seconds, else the daemon's
-     * @return T
-     * @throws TaskException when the task fails
+     * @param ?string $address as for the constructor
+     * @throws DaemonNotRunning
      */
-    public function run(Closure|string $task, array $args = [], ?float $timeout = null): mixed
-    {
-        return $this->submit($task, $args, $timeout)->await();
+    public static function connect(
+        ?string $address = null,
+        bool|Autostart $autostart = false,
+        float $connectTimeout = 10.0,
+    ): self {
+        $client = new self($address, $autostart, null, $connectTimeout);
+        $client->tasks->open();
+        return $client;
     }
 
-    /**
-     * Sends a task and returns at once.
-     *
-     * @template T
-     * @param Closure(mixed...): T|callable-string $task
-     * @param array<array-key, mixed> $args
-     * @param ?float $timeout seconds from its start, else the daemon's
-     * @param ?string $id under which others can await, cancel or ask about the task; one that is in flight is joined
-     * @param bool $detach the daemon keeps the result until it is awaited, also by another client
-     * @param ?bool $benchmark whether the worker measures the task, else as the daemon is configured
-     * @return Future<T>
-     */
+    public function __destruct()
+    {
+        $this->tasks->close();
+        $this->control->close();
+    }
+
+    public function run(callable|string $task, array $args = [], ?float $timeout = null): mixed
+    {
+        return $this->submit($task, $args, $timeout, stream: false)->await();
+    }
+
+    public function all(iterable $tasks, ?float $timeout = null): array
+    {
+        $futures = [];
+        foreach ($tasks as $key => $task) {
+            $futures[$key] = $this->send($task, [], $timeout, more: true);
+        }
+        $this->tasks->flush();
+        return Future::all($futures);
+    }
+
+    public function map(iterable $items, callable|string $task, int $concurrency = 64, ?float $timeout = null): array
+    {
+        $order = [];
+        $keys = (static function () use ($items, &$order): Generator {
+            foreach ($items as $key => $item) {
+                $order[$key] = null;
+                yield $key => $item;
+            }
+        })();
+        foreach ($this->imap($keys, $task, $concurrency, $timeout) as $key => $result) {
+            $order[$key] = $result;
+        }
+        return $order;
+    }
+
+    public function imap(
+        iterable $items,
+        callable|string $task,
+        int $concurrency = 64,
+        ?float $timeout = null,
+    ): Generator {
+        if ($concurrency < 1) {
+            throw new InvalidArgumentException("concurrency is $concurrency; it must be at least 1");
+        }
+        return $this->mapped($items, $task, $concurrency, $timeout);
+    }
+
     public function submit(
-        Closure|string $task,
+        callable|string $task,
         array $args = [],
         ?float $timeout = null,
         ?string $id = null,
         bool $detach = false,
         ?bool $benchmark = null,
+        ?string $name = null,
+        bool $stream = true,
     ): Future {
-        $id ??= $this->nextId();
-        $request = ['type' => 'submit', 'task_id' => $id, 'payload' => $this->closures->serialize($task, $args)];
-        if ($timeout !== null) {
-            $request['timeout_ms'] = max(1, (int) round($timeout * 1000));
+        $id ??= $this->nextId($name);
+        $options = [];
+        if ($detach) {
+            $options['detach'] = true;
+        } elseif ($stream) {
+            $options['stream'] = true;
         }
         if ($benchmark !== null) {
-            $request['enable_benchmark'] = $benchmark;
+            $options['enable_benchmark'] = $benchmark;
         }
-        if (!$detach) {
-            return new Future($this, $id, $this->tasks->send($request));
-        }
-        self::succeed($this->tasks->send($request + ['detach' => true]));
-        return new Future($this, $id, null);
+        return $this->send($task, $args, $timeout, $id, $options);
     }
 
-    /**
-     * Waits for all of them. The first failure, in the order of the futures, is thrown.
-     *
-     * @template K of array-key
-     * @template T
-     * @param iterable<K, Future<T>> $futures
-     * @return array<K, T>
-     */
     public function awaitAll(iterable $futures): array
     {
-        $results = [];
-        foreach ($futures as $key => $future) {
-            $results[$key] = $future->await();
-        }
-        return $results;
+        return Future::all($futures);
     }
 
-    /** Waits for a task by its id: one that was detached, or that another client has submitted. */
     public function await(string $id, ?float $timeout = null): mixed
     {
-        return (new Future($this, $id, null))->await($timeout);
+        return $this->future($id)->await($timeout);
     }
 
     /**
-     * Takes a task out of the queue, or kills the worker that runs it.
+     * The future of a task by its id: of one that was detached, that another client has submitted, or whose
+     * connection was lost.
      *
-     * @return bool false when it had ended before
+     * @return Future<mixed>
      */
-    public function cancel(string $id): bool
+    public function future(string $id): Future
     {
-        return ($this->ask(['type' => 'cancel', 'task_id' => $id])['cancelled'] ?? false) === true;
+        return new Future(new RemoteExecution($this, $id, null, isDetached: true));
     }
 
-    /** @return array<string, mixed> status (pending, running, completed, failed) and times */
+    public function cancel(string $id, float $grace = 0.0): bool
+    {
+        $request = ['type' => 'cancel', 'task_id' => $id];
+        if ($grace > 0.0) {
+            $request['grace_ms'] = self::milliseconds($grace);
+        }
+        return ($this->ask($request)['cancelled'] ?? false) === true;
+    }
+
     public function status(string $id): array
     {
         return $this->ask(['type' => 'status', 'task_id' => $id]);
     }
 
-    /** @return array<string, mixed> who answers, in which version */
     public function ping(): array
     {
         return $this->ask(['type' => 'ping', 'task_id' => $this->nextId()]);
     }
 
-    /** @return array<string, mixed> figures of the pool, the queue and the retained results */
     public function stats(): array
     {
         return $this->ask(['type' => 'stats', 'task_id' => $this->nextId()]);
     }
 
-    /** @internal for futures of detached tasks */
-    public function askForResult(string $id): Exchange
+    /**
+     * The stream on which replies to tasks come, for an event loop: when it is readable, {@see tick()} takes
+     * them in. It is another one after a connection was lost.
+     *
+     * @return resource
+     */
+    public function stream(): mixed
     {
-        return $this->tasks->send(['type' => 'await', 'task_id' => $id]);
+        $this->tasks->open();
+        return $this->tasks->socket() ?? throw new \LogicException('open, and then not');
+    }
+
+    /**
+     * Sends and takes in what is possible without waiting, and has handlers called.
+     *
+     * @return bool whether something is still unsent: call again when the stream is writable
+     */
+    public function tick(): bool
+    {
+        if ($this->tasks->isOpen()) {
+            $this->tasks->flush();
+            $this->tasks->receive();
+        }
+        Loop::callBack();
+        return $this->tasks->hasUnsent();
+    }
+
+    /**
+     * @internal for futures
+     * @param array<string, mixed> $request about one task, to which that task's reply is the answer
+     */
+    public function sendForTask(array $request, ?Reports $reports): Exchange
+    {
+        return $this->tasks->send($request, $reports);
+    }
+
+    /**
+     * @template T
+     * @param (callable(mixed...): T)|string|PreparedTask $task
+     * @param array<array-key, mixed> $args
+     * @param array<string, mixed> $options fields of the request
+     * @param bool $more other tasks follow at once
+     * @return Future<T>
+     */
+    private function send(
+        callable|string|PreparedTask $task,
+        array $args,
+        ?float $timeout,
+        ?string $id = null,
+        array $options = [],
+        bool $more = false,
+    ): Future {
+        $id ??= $this->nextId();
+        if ($this->isSyncAllowed && !$this->isReached()) {
+            return new Future(LocalExecution::run($id, $this->payloads->callableOf($task), $args));
+        }
+        $payload = $this->payloads->of($task, $args);
+        $request = ['type' => 'submit', 'task_id' => $id, 'payload' => $payload, 'accept' => 'php'] + $options;
+        if ($timeout !== null) {
+            $request['timeout_ms'] = self::milliseconds($timeout);
+        }
+        if (isset($options['detach'])) {
+            self::succeed($this->tasks->send($request));
+            return new Future(new RemoteExecution($this, $id, null, isDetached: true));
+        }
+        $reports = null;
+        if (isset($request['stream']) && !$this->tasks->isInFlight($id)) {
+            $reports = new Reports();
+        } else {
+            unset($request['stream']); // who joins a task on the connection that submitted it would get all twice
+        }
+        return new Future(new RemoteExecution($this, $id, $this->tasks->send($request, $reports, $more), $reports));
+    }
+
+    /** The generator of {@see imap()}. */
+    private function mapped(iterable $items, callable|string $task, int $concurrency, ?float $timeout): Generator
+    {
+        $keys = $futures = $ended = [];
+        $call = $this->payloads->prepared($task);
+        $take = static function () use (&$ended, &$futures, &$keys): array {
+            Loop::until(static function () use (&$ended): bool {
+                return $ended !== [];
+            }, null);
+            $number = array_shift($ended);
+            $taken = [$keys[$number], $futures[$number]];
+            unset($keys[$number], $futures[$number]);
+            return $taken;
+        };
+        $number = 0;
+        foreach ($items as $key => $item) {
+            $args = $call->takesKeys ? [$item, $key] : [$item];
+            $future = $this->send($call, $args, $timeout, more: count($futures) + 1 < $concurrency);
+            [$keys[$number], $futures[$number]] = [$key, $future];
+            $future->execution()->whenDone(static function () use ($number, &$ended): void {
+                $ended[] = $number;
+            });
+            $number++;
+            while ($ended !== [] || count($futures) >= $concurrency) {
+                $this->tasks->flush();
+                [$done, $future] = $take();
+                yield $done => $future->await();
+            }
+        }
+        $this->tasks->flush();
+        while ($futures !== []) {
+            [$done, $future] = $take();
+            yield $done => $future->await();
+        }
+    }
+
+    private function isReached(): bool
+    {
+        try {
+            $this->tasks->open();
+            return true;
+        } catch (DaemonNotRunning) {
+            return false;
+        }
     }
 
     /**
@@ -154,7 +333,7 @@ final class Client
         return $reply;
     }
 
-    /** @return array<array-key, mixed> the reply */
+    /** @return array<string, mixed> the reply */
     private static function succeed(Exchange $exchange): array
     {
         $reply = $exchange->reply();
@@ -164,8 +343,25 @@ final class Client
         return $reply;
     }
 
-    private function nextId(): string
+    private static function milliseconds(float $seconds): int
     {
-        return $this->prefix . '-' . ++$this->count;
+        return max(1, (int) round(min($seconds, 2_147_483.0) * 1000));
+    }
+
+    /** An id that nobody else gives: a child that was forked does not go on with its parent's. */
+    private function nextId(?string $name = null): string
+    {
+        if ($this->prefixOf !== getmypid()) {
+            $this->prefixOf = (int) getmypid();
+            $this->prefix = bin2hex(random_bytes(8));
+        }
+        $id = $this->prefix . '-' . ++$this->count;
+        if ($name === null) {
+            return $id;
+        }
+        $id = "$name-$id";
+        return $name !== '' && strlen($id) <= self::MAX_ID
+            ? $id
+            : throw new InvalidArgumentException('a name has 1 to ' . (self::MAX_ID - 55) . ' characters');
     }
 }

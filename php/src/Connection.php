@@ -5,7 +5,6 @@ declare(strict_types=1);
 namespace B7s\Parallite;
 
 use B7s\Parallite\Exception\ConnectionException;
-use B7s\Parallite\Exception\DaemonNotRunning;
 use B7s\Parallite\Wire\Encoding;
 use B7s\Parallite\Wire\Encodings;
 use B7s\Parallite\Wire\MalformedBody;
@@ -13,6 +12,8 @@ use B7s\Parallite\Wire\MalformedBody;
 /**
  * One connection to the daemon, opened by the first request, and opened again by the next one after it was
  * lost. Any number of requests may be in flight; replies are told apart by their task_id.
+ *
+ * It belongs to the process that opened it: a child that was forked opens one of its own.
  *
  * @internal
  */
@@ -23,7 +24,11 @@ final class Connection
     /** Unsent bytes from which on a sender waits, and takes in replies meanwhile. */
     private const HIGH_WATER = 4_194_304;
 
-    private const CONNECT_TIMEOUT = 10.0;
+    /** Held back bytes that are sent anyway. */
+    private const BATCH = 16_384;
+
+    /** How long closing may wait for the daemon to take what is unsent, in seconds. */
+    private const LINGER = 5.0;
 
     private readonly Encodings $encodings;
 
@@ -43,7 +48,7 @@ final class Connection
     /** @var array<string, non-empty-list<Exchange>> by task_id, oldest first */
     private array $inFlight = [];
 
-    public function __construct(private readonly string $uri)
+    public function __construct(private readonly Connector $connector)
     {
         $this->encodings = new Encodings();
         $this->encoding = extension_loaded('msgpack') && $this->encodings->messagePack !== null
@@ -53,49 +58,42 @@ final class Connection
 
     /**
      * @param array<string, mixed> $request
+     * @param bool $more another request follows at once: it may wait for that one
      * @throws ConnectionException when there is no connection and none can be made
      */
-    public function send(array $request): Exchange
+    public function send(array $request, ?Reports $reports = null, bool $more = false): Exchange
     {
-        if (!$this->encoding->isBinarySafe() && preg_match('//u', (string) ($request['payload'] ?? '')) !== 1) {
-            $request['payload'] = base64_encode($request['payload']); // the worker takes either
+        if (isset($request['payload']) && !$this->encoding->isBinarySafe()) {
+            $request['payload'] = self::asText($request['payload']);
         }
         $body = $this->encoding->encode($request);
         $this->open();
-        $exchange = new Exchange($this, strlen($body));
+        $exchange = new Exchange(strlen($body), $reports);
         $this->inFlight[$request['task_id']][] = $exchange;
         $this->outgoing .= pack('N', strlen($body)) . $body;
+        Loop::watch($this);
+        if ($more && strlen($this->outgoing) < self::BATCH) {
+            return $exchange;
+        }
         $this->flush();
-        while (strlen($this->outgoing) - $this->sent > self::HIGH_WATER) {
-            $this->progress(null);
+        if (strlen($this->outgoing) - $this->sent > self::HIGH_WATER) {
+            Loop::until(fn(): bool => strlen($this->outgoing) - $this->sent <= self::HIGH_WATER, null);
         }
         return $exchange;
     }
 
-    /** Sends and takes in what is possible now; if nothing is, waits for it, at most $timeout seconds. */
-    public function progress(?float $timeout): void
+    /** Whether a request of this id has not been answered yet. */
+    public function isInFlight(string $id): bool
     {
-        if ($this->socket === null || $this->pid !== getmypid()) {
-            $this->lose('is not open in this process');
-            return;
-        }
-        $read = [$this->socket];
-        $write = $this->outgoing === '' ? [] : [$this->socket];
-        $except = null;
-        $seconds = $timeout === null ? null : (int) $timeout;
-        $micros = $timeout === null ? null : (int) (($timeout - (int) $timeout) * 1e6);
-        // false: a signal came in between; the caller looks again
-        if ((int) @stream_select($read, $write, $except, $seconds, $micros) > 0) {
-            if ($write !== []) {
-                $this->flush();
-            }
-            if ($read !== []) {
-                $this->receive();
-            }
-        }
+        return isset($this->inFlight[$id]);
     }
 
-    private function open(): void
+    /**
+     * Connects, unless it is connected.
+     *
+     * @throws ConnectionException
+     */
+    public function open(): void
     {
         if ($this->socket !== null && $this->pid !== getmypid()) {
             $this->lose('belongs to the parent process'); // the parent keeps its own descriptor of it
@@ -103,33 +101,34 @@ final class Connection
         if ($this->socket !== null && $this->inFlight === [] && feof($this->socket)) {
             $this->lose('was closed by the daemon'); // while it was idle: nothing is lost
         }
-        if ($this->socket !== null) {
-            return;
+        if ($this->socket === null) {
+            $this->socket = $this->connector->connect();
+            $this->pid = (int) getmypid();
         }
-        $context = stream_context_create(['socket' => ['tcp_nodelay' => true]]);
-        $socket = @stream_socket_client(
-            $this->uri,
-            $errno,
-            $error,
-            self::CONNECT_TIMEOUT,
-            STREAM_CLIENT_CONNECT,
-            $context,
-        );
-        if ($socket === false) {
-            $absent = in_array($errno, [2, 61, 111, 10061], true); // no such file, connection refused
-            throw $absent
-                ? new DaemonNotRunning("no Parallite daemon listens at {$this->uri} ($error); start it with "
-                    . '`parallite`, or name its address in PARALLITE_SOCKET')
-                : new ConnectionException("cannot connect to the daemon at {$this->uri}: $error");
-        }
-        stream_set_blocking($socket, false);
-        stream_set_read_buffer($socket, 0);
-        stream_set_write_buffer($socket, 0);
-        $this->socket = $socket;
-        $this->pid = (int) getmypid();
     }
 
-    private function flush(): void
+    public function isOpen(): bool
+    {
+        return $this->socket !== null && $this->pid === getmypid();
+    }
+
+    /** @return resource|null to wait on; null, and whoever waits is told, when it is not open in this process */
+    public function socket(): mixed
+    {
+        if (!$this->isOpen()) {
+            $this->lose('is not open in this process');
+            return null;
+        }
+        return $this->socket;
+    }
+
+    public function hasUnsent(): bool
+    {
+        return $this->outgoing !== '';
+    }
+
+    /** Sends what the daemon takes now. */
+    public function flush(): void
     {
         while ($this->socket !== null && $this->sent < strlen($this->outgoing)) {
             $bytes = $this->sent === 0 && strlen($this->outgoing) <= self::CHUNK
@@ -150,7 +149,8 @@ final class Connection
         $this->sent = 0;
     }
 
-    private function receive(): void
+    /** Takes in what has come. */
+    public function receive(): void
     {
         while ($this->socket !== null) {
             $chunk = @fread($this->socket, self::CHUNK);
@@ -162,7 +162,24 @@ final class Connection
             }
             $this->incoming = $this->incoming === '' ? $chunk : $this->incoming . $chunk;
             $this->takeFrames();
+            if (strlen($chunk) < self::CHUNK) {
+                return; // most likely all; what is not, the next turn finds
+            }
         }
+    }
+
+    /** Sends what is unsent, then ends the connection: tasks go on, replies are given up. */
+    public function close(): void
+    {
+        if (!$this->isOpen()) {
+            $this->socket = null;
+            Loop::forget($this);
+            return;
+        }
+        if ($this->outgoing !== '') {
+            Loop::until(fn(): bool => $this->outgoing === '', self::LINGER);
+        }
+        $this->lose('was closed by the client');
     }
 
     private function takeFrames(): void
@@ -188,31 +205,36 @@ final class Connection
     private function take(string $body): void
     {
         try {
-            $reply = $this->encodings->of($body)->decode($body);
+            $frame = $this->encodings->of($body)->decode($body);
         } catch (MalformedBody $e) {
             $this->lose('carries something else than replies: ' . $e->getMessage());
             return;
         }
-        $id = $reply['task_id'] ?? null;
+        $id = $frame['task_id'] ?? null;
         if (!is_string($id)) {
-            $id = $this->blame($reply);
+            $id = $this->blame();
         }
         if (!isset($this->inFlight[$id])) {
+            return;
+        }
+        if (isset($frame['event'])) {
+            foreach ($this->inFlight[$id] as $exchange) {
+                $exchange->report($frame);
+            }
             return;
         }
         $exchange = array_shift($this->inFlight[$id]);
         if ($this->inFlight[$id] === []) {
             unset($this->inFlight[$id]);
+            if ($this->inFlight === []) {
+                Loop::forget($this);
+            }
         }
-        $exchange->complete($reply);
+        $exchange->complete($frame);
     }
 
-    /**
-     * Whose reply it is when it has no task_id: the daemon does not look into a frame that is too large.
-     *
-     * @param array<array-key, mixed> $reply
-     */
-    private function blame(array $reply): string
+    /** Whose reply it is when it has no task_id: the daemon does not look into a frame that is too large. */
+    private function blame(): string
     {
         $largest = '';
         $bytes = -1;
@@ -229,13 +251,25 @@ final class Connection
         $this->socket = null;
         $this->outgoing = $this->incoming = '';
         $this->sent = 0;
+        Loop::forget($this);
         $lost = $this->inFlight;
         $this->inFlight = [];
-        foreach ($lost as $exchanges) {
+        foreach ($lost as $id => $exchanges) {
             foreach ($exchanges as $exchange) {
-                $exchange->fail(new ConnectionException("the connection to the daemon at {$this->uri} $how while "
-                    . count($lost) . ' task(s) were in flight; they may or may not have run'));
+                $exchange->fail(new ConnectionException("the connection to the daemon at {$this->connector->uri} $how "
+                    . 'while ' . count($lost) . " task(s) were in flight; they may or may not have run (await \"$id\" "
+                    . 'by its id, if the daemon still runs)'));
             }
         }
+    }
+
+    /** A payload for JSON: what is not UTF-8 goes in base64, behind the prefix if it has one. */
+    private static function asText(string $payload): string
+    {
+        if (preg_match('//u', $payload) === 1) {
+            return $payload;
+        }
+        $prefix = str_starts_with($payload, TaskPayload::PREFIX) ? TaskPayload::PREFIX : '';
+        return $prefix . base64_encode(substr($payload, strlen($prefix)));
     }
 }

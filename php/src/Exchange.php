@@ -5,9 +5,10 @@ declare(strict_types=1);
 namespace B7s\Parallite;
 
 use B7s\Parallite\Exception\ConnectionException;
+use Closure;
 
 /**
- * A request that was sent, and the reply to it.
+ * A request that was sent, the events that came ahead of its reply, and the reply.
  *
  * @internal
  */
@@ -18,7 +19,11 @@ final class Exchange
 
     private ?ConnectionException $failure = null;
 
-    public function __construct(private readonly Connection $connection, public readonly int $bytes)
+    /** @var list<Closure(): void> */
+    private array $listeners = [];
+
+    /** @param int $bytes length of the request */
+    public function __construct(public readonly int $bytes, private readonly ?Reports $reports = null)
     {
     }
 
@@ -26,25 +31,30 @@ final class Exchange
     public function complete(array $reply): void
     {
         $this->reply = $reply;
+        $this->settle();
     }
 
     public function fail(ConnectionException $failure): void
     {
         $this->failure = $failure;
+        $this->settle();
     }
 
-    /** Waits until the reply, or the end of the connection, is there; false when the time is over first. */
-    public function wait(?float $timeout): bool
+    /** @param array<array-key, mixed> $event */
+    public function report(array $event): void
     {
-        $deadline = $timeout === null ? null : microtime(true) + $timeout;
-        while ($this->reply === null && $this->failure === null) {
-            $left = $deadline === null ? null : max(0.0, $deadline - microtime(true));
-            $this->connection->progress($left);
-            if ($left === 0.0) {
-                break;
-            }
-        }
+        $this->reports?->take($event);
+    }
+
+    public function isDone(): bool
+    {
         return $this->reply !== null || $this->failure !== null;
+    }
+
+    /** Why there will be no reply. */
+    public function failure(): ?ConnectionException
+    {
+        return $this->failure;
     }
 
     /**
@@ -55,7 +65,25 @@ final class Exchange
      */
     public function reply(): array
     {
-        $this->wait(null);
+        Loop::until($this->isDone(...), null);
         return $this->reply ?? throw $this->failure ?? new ConnectionException('the connection was lost');
+    }
+
+    /** @param Closure(): void $listener called when the reply is there, or won't come: at once if that is so now */
+    public function whenDone(Closure $listener): void
+    {
+        if ($this->isDone()) {
+            $listener();
+        } else {
+            $this->listeners[] = $listener;
+        }
+    }
+
+    private function settle(): void
+    {
+        foreach ($this->listeners as $listener) {
+            Loop::later($listener);
+        }
+        $this->listeners = [];
     }
 }

@@ -4,28 +4,54 @@ declare(strict_types=1);
 
 namespace B7s\Parallite;
 
+use B7s\Parallite\Exception\AllFailed;
 use B7s\Parallite\Exception\AwaitTimedOut;
 use B7s\Parallite\Exception\ConnectionException;
 use B7s\Parallite\Exception\TaskException;
+use Generator;
+use InvalidArgumentException;
+use Throwable;
 
 /**
  * The result of a task, now or later.
+ *
+ * Replies are read, and handlers called, while any future of this process is awaited or asked, or while
+ * {@see Client::tick()} runs: there is no thread behind this.
  *
  * @template-covariant T
  */
 final class Future
 {
-    /** @internal use {@see Client::submit()}. No exchange: the daemon has yet to be asked for the result */
-    public function __construct(
-        private readonly Client $client,
-        private readonly string $id,
-        private ?Exchange $exchange,
-    ) {
+    /** @internal use {@see Client::submit()} */
+    public function __construct(private readonly Execution $execution)
+    {
+    }
+
+    /**
+     * A future that is done already.
+     *
+     * @template V
+     * @param V $value
+     * @return self<V>
+     */
+    public static function completed(mixed $value, string $id = 'completed', string $output = ''): self
+    {
+        return new self(new LocalExecution($id, Outcome::value($value, $output)));
+    }
+
+    /**
+     * A future that has failed already.
+     *
+     * @return self<never>
+     */
+    public static function failed(Throwable $failure, string $id = 'failed', string $output = ''): self
+    {
+        return new self(new LocalExecution($id, Outcome::failure($failure, $output)));
     }
 
     public function id(): string
     {
-        return $this->id;
+        return $this->execution->id();
     }
 
     /**
@@ -33,55 +59,263 @@ final class Future
      *
      * @param ?float $timeout seconds to wait, null for as long as it takes
      * @return T
-     * @throws TaskException when the task failed
+     * @throws Throwable what the task threw, as itself; {@see Exception\RemoteException} where that can't travel
+     * @throws TaskException when the task failed in another way
      * @throws AwaitTimedOut when the time is over; the task goes on
      * @throws ConnectionException when the connection is lost; whether the task has run is not known
      */
     public function await(?float $timeout = null): mixed
     {
-        $exchange = $this->exchange();
-        if (!$exchange->wait($timeout)) {
-            throw new AwaitTimedOut("task {$this->id} is not done after $timeout seconds");
-        }
-        $reply = $exchange->reply();
-        if (($reply['ok'] ?? false) !== true) {
-            throw TaskException::of($reply);
-        }
-        return $reply['result'] ?? null;
+        return $this->wait($timeout)->get();
     }
 
     /** Whether await() would return, or throw, at once. */
     public function isDone(): bool
     {
-        return $this->exchange()->wait(0.0);
+        return Loop::until(fn(): bool => $this->execution->outcome() !== null, 0.0);
     }
 
-    /** Stops the task; await() then throws TaskCancelled. False when it had ended before. */
-    public function cancel(): bool
+    /**
+     * Stops the task: who waits for it gets TaskCancelled at once.
+     *
+     * @param float $grace seconds that a running task has to notice ({@see Task::isCancelled()}) and return;
+     *     then, or at once with 0, its worker is killed
+     * @return bool false when it had ended before
+     */
+    public function cancel(float $grace = 0.0): bool
     {
-        return !$this->isDone() && $this->client->cancel($this->id);
+        return !$this->isDone() && $this->execution->cancel($grace);
+    }
+
+    /**
+     * Has the value handled, in this process, once it is there.
+     *
+     * @template V
+     * @param callable(T): (V|self<V>) $onValue
+     * @return self<V> of what the handler returns or throws; a failure passes it by
+     */
+    public function then(callable $onValue): self
+    {
+        $handler = static fn(Outcome $outcome): mixed => $onValue($outcome->get());
+        return new self(new HandledExecution($this->execution, $handler));
+    }
+
+    /**
+     * Has the failure handled, in this process, once it is there.
+     *
+     * @template V
+     * @param callable(Throwable): (V|self<V>) $onFailure
+     * @return self<T|V> of what the handler returns or throws; a value passes it by
+     */
+    public function catch(callable $onFailure): self
+    {
+        $handler = static function (Outcome $outcome) use ($onFailure): mixed {
+            $failure = $outcome->exception();
+            return $failure === null ? $outcome->get() : $onFailure($failure);
+        };
+        return new self(new HandledExecution($this->execution, $handler));
+    }
+
+    /**
+     * Has something done, in this process, when the task has ended in either way.
+     *
+     * @param callable(): mixed $onEnd what it returns is ignored; what it throws is thrown
+     * @return self<T>
+     */
+    public function finally(callable $onEnd): self
+    {
+        $handler = static function (Outcome $outcome) use ($onEnd): mixed {
+            $onEnd();
+            return $outcome->get();
+        };
+        return new self(new HandledExecution($this->execution, $handler));
+    }
+
+    /**
+     * Is told how far the task is: what it passes to {@see Task::progress()}, ten times a second at most.
+     *
+     * @param callable(?float, ?string): mixed $listener gets the fraction and the message
+     * @return $this
+     */
+    public function onProgress(callable $listener): static
+    {
+        $this->execution->reports()->onProgress($listener(...));
+        return $this;
+    }
+
+    /**
+     * The values that the task passes to {@see Task::emit()}, as they come, until it ends. Each is given out once.
+     *
+     * @return Generator<int, mixed, void, void>
+     * @throws Throwable behind the last value, when the task fails
+     */
+    public function stream(): Generator
+    {
+        $reports = $this->execution->reports();
+        do {
+            $outcome = null;
+            Loop::until(function () use ($reports, &$outcome): bool {
+                return !$reports->isEmpty() || ($outcome = $this->execution->outcome()) !== null;
+            }, null);
+            while (!$reports->isEmpty()) {
+                yield $reports->next();
+            }
+        } while ($outcome === null);
+        $outcome->get();
     }
 
     /** What the task printed; waits for its end. */
     public function output(): string
     {
-        $output = $this->exchange()->reply()['output'] ?? '';
-        return is_string($output) ? $output : '';
+        return $this->wait(null)->output();
+    }
+
+    /** What the worker measured, if it was asked to (`benchmark: true`); waits for the end of the task. */
+    public function stats(): ?TaskStats
+    {
+        return $this->wait(null)->stats();
+    }
+
+    /** @internal whose future it is; null when the task did not go to a daemon */
+    public function client(): ?Client
+    {
+        return $this->execution->client();
+    }
+
+    /** @internal */
+    public function execution(): Execution
+    {
+        return $this->execution;
     }
 
     /**
-     * What the worker measured, if it was asked to; waits for the end of the task.
+     * Waits for all. The first failure is thrown as soon as it is there; the other tasks go on.
      *
-     * @return array{execution_time_ms: float, memory_delta_mb: float, memory_peak_mb: float, cpu_time_ms: float}|null
+     * @template K of array-key
+     * @template V
+     * @param iterable<K, self<V>> $futures
+     * @return array<K, V> in the order of the futures
+     * @throws Throwable
      */
-    public function benchmark(): ?array
+    public static function all(iterable $futures): array
     {
-        $benchmark = $this->exchange()->reply()['benchmark'] ?? null;
-        return is_array($benchmark) ? $benchmark : null;
+        $futures = self::arrayOf($futures);
+        $results = array_fill_keys(array_keys($futures), null);
+        foreach (self::iterate($futures) as $key => $future) {
+            $results[$key] = $future->await();
+        }
+        return $results;
     }
 
-    private function exchange(): Exchange
+    /**
+     * Waits for the first that succeeds; the other tasks go on.
+     *
+     * @template V
+     * @param iterable<array-key, self<V>> $futures at least one
+     * @return V
+     * @throws AllFailed when none does
+     */
+    public static function any(iterable $futures): mixed
     {
-        return $this->exchange ??= $this->client->askForResult($this->id);
+        $failures = [];
+        foreach (self::iterate(self::atLeastOne($futures)) as $key => $future) {
+            try {
+                return $future->await();
+            } catch (Throwable $e) {
+                $failures[$key] = $e;
+            }
+        }
+        throw new AllFailed($failures);
+    }
+
+    /**
+     * Waits for the first that ends, in whatever way; the other tasks go on.
+     *
+     * @template V
+     * @param iterable<array-key, self<V>> $futures at least one
+     * @return V
+     * @throws Throwable when that one failed
+     */
+    public static function race(iterable $futures): mixed
+    {
+        foreach (self::iterate(self::atLeastOne($futures)) as $future) {
+            return $future->await();
+        }
+        throw new \LogicException('no future has ended');
+    }
+
+    /**
+     * Waits for all, whether they fail or not.
+     *
+     * @template K of array-key
+     * @template V
+     * @param iterable<K, self<V>> $futures
+     * @return array<K, Settled<V>> in the order of the futures
+     */
+    public static function settled(iterable $futures): array
+    {
+        $settled = [];
+        foreach (self::arrayOf($futures) as $key => $future) {
+            $outcome = $future->wait(null);
+            $failure = $outcome->exception();
+            $settled[$key] = new Settled($failure === null ? $outcome->get() : null, $failure);
+        }
+        return $settled;
+    }
+
+    /**
+     * The futures in the order in which they end.
+     *
+     * @template K of array-key
+     * @template V
+     * @param iterable<K, self<V>> $futures
+     * @return Generator<K, self<V>, void, void>
+     */
+    public static function iterate(iterable $futures): Generator
+    {
+        $futures = self::arrayOf($futures);
+        $ended = [];
+        foreach ($futures as $key => $future) {
+            $future->execution->whenDone(static function () use ($key, &$ended): void {
+                $ended[] = $key;
+            });
+        }
+        for ($i = 0, $n = count($futures); $i < $n; $i++) {
+            Loop::until(static function () use ($i, &$ended): bool {
+                return isset($ended[$i]);
+            }, null);
+            yield $ended[$i] => $futures[$ended[$i]];
+        }
+    }
+
+    private function wait(?float $timeout): Outcome
+    {
+        $outcome = null;
+        Loop::until(function () use (&$outcome): bool {
+            return ($outcome = $this->execution->outcome()) !== null;
+        }, $timeout);
+        return $outcome ?? throw new AwaitTimedOut("task {$this->id()} is not done after $timeout seconds");
+    }
+
+    /**
+     * @template K of array-key
+     * @template V
+     * @param iterable<K, self<V>> $futures
+     * @return array<K, self<V>>
+     */
+    private static function arrayOf(iterable $futures): array
+    {
+        return is_array($futures) ? $futures : iterator_to_array($futures);
+    }
+
+    /**
+     * @template V
+     * @param iterable<array-key, self<V>> $futures
+     * @return non-empty-array<array-key, self<V>>
+     */
+    private static function atLeastOne(iterable $futures): array
+    {
+        $futures = self::arrayOf($futures);
+        return $futures !== [] ? $futures : throw new InvalidArgumentException('there is no future to wait for');
     }
 }

@@ -5,8 +5,10 @@ declare(strict_types=1);
 namespace B7s\Parallite\Exception;
 
 /**
- * The closure cannot be sent: it captures something that cannot be serialized, or no library for closures is installed.
+ * The task can't be sent: what it captures can't be serialized, its code can't be told for sure, or no library for
+ * closures is installed.
  */
-final class ClosureNotSerializable extends ParalliteException
+final class ClosureNotSerializable extends TaskException
 {
+    protected const ERROR_CODE = 'CLOSURE_NOT_SERIALIZABLE';
 }

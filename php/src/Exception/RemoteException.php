@@ -5,10 +5,13 @@ declare(strict_types=1);
 namespace B7s\Parallite\Exception;
 
 /**
- * An exception that the task threw, in the worker. Its message is this one's message.
+ * An exception that the task threw, in the worker, where it can't be rethrown as itself: its class is unknown
+ * here, or can't be serialized. Its message is this one's message.
  */
 final class RemoteException extends TaskException
 {
+    protected const ERROR_CODE = 'EXCEPTION';
+
     /** The class of the exception in the worker. */
     public function getRemoteClass(): string
     {

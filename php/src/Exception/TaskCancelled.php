@@ -5,8 +5,9 @@ declare(strict_types=1);
 namespace B7s\Parallite\Exception;
 
 /**
- * Somebody cancelled the task.
+ * The task was cancelled.
  */
 final class TaskCancelled extends TaskException
 {
+    protected const ERROR_CODE = 'CANCELLED';
 }

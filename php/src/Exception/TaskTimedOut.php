@@ -9,4 +9,5 @@ namespace B7s\Parallite\Exception;
  */
 final class TaskTimedOut extends TaskException
 {
+    protected const ERROR_CODE = 'TIMEOUT';
 }

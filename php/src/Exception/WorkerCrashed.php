@@ -9,4 +9,5 @@ namespace B7s\Parallite\Exception;
  */
 final class WorkerCrashed extends TaskException
 {
+    protected const ERROR_CODE = 'WORKER_CRASHED';
 }

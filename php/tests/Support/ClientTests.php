@@ -8,6 +8,7 @@ use B7s\Parallite\Client;
 use B7s\Parallite\Exception\AwaitTimedOut;
 use B7s\Parallite\Exception\ClosureNotSerializable;
 use B7s\Parallite\Exception\RemoteException;
+use B7s\Parallite\Exception\ResultNotSerializable;
 use B7s\Parallite\Exception\TaskCancelled;
 use B7s\Parallite\Exception\TaskException;
 use B7s\Parallite\Exception\TaskTimedOut;
@@ -95,20 +96,41 @@ trait ClientTests
         self::assertSame('done', $future->await(), 'again');
         self::assertTrue($future->isDone());
         self::assertSame('printed', $future->output());
-        self::assertGreaterThan(0, $future->benchmark()['memory_peak_mb']);
+        self::assertGreaterThan(0, $future->stats()?->memoryPeakMb);
         self::assertFalse($future->cancel(), 'too late');
     }
 
     public function testReportsAnExceptionOfTheTask(): void
     {
+        $future = self::client()->submit(self::task('throws'));
+        for ($i = 0; $i < 2; $i++) {
+            try {
+                $future->await();
+                self::fail();
+            } catch (\DomainException $e) {
+                self::assertSame($e, $thrown ??= $e, 'the same one again');
+                self::assertSame('no such order', $e->getMessage());
+                self::assertSame(404, $e->getCode());
+                self::assertSame('{closure}', $e->getFile());
+                self::assertGreaterThan(0, $e->getLine());
+                self::assertInstanceOf(\LogicException::class, $e->getPrevious());
+                self::assertSame('cause', $e->getPrevious()->getMessage());
+                self::assertSame([], array_column($e->getTrace(), 'args'));
+            }
+        }
+        self::assertSame('printed before', $future->output());
+    }
+
+    public function testReportsAnExceptionThatCannotTravel(): void
+    {
         try {
-            self::client()->run(self::task('throws'));
+            self::client()->run(self::task('throws an unknown'));
             self::fail();
         } catch (RemoteException $e) {
-            self::assertSame('no such order', $e->getMessage());
+            self::assertSame('only there', $e->getMessage());
             self::assertSame('EXCEPTION', $e->getErrorCode());
-            self::assertSame('DomainException', $e->getRemoteClass());
-            self::assertSame('404', $e->getRemoteCode());
+            self::assertSame('OnlyInTheWorker', $e->getRemoteClass());
+            self::assertSame('7', $e->getRemoteCode());
             self::assertSame('{closure}', $e->getRemoteFile());
             self::assertGreaterThan(0, $e->getRemoteLine());
             self::assertStringContainsString('caused by LogicException', $e->getRemoteTrace());
@@ -125,7 +147,7 @@ trait ClientTests
             [WorkerCrashed::class, 'FATAL', 'fatal', null],
             [WorkerCrashed::class, 'WORKER_CRASHED', 'killed', null],
             [TaskTimedOut::class, 'TIMEOUT', 'sleeps', 0.2],
-            [TaskException::class, 'RESULT_NOT_ENCODABLE', 'closure', null],
+            [ResultNotSerializable::class, 'RESULT_NOT_ENCODABLE', 'generator', null],
         ];
         foreach ($failures as [$class, $code, $task, $timeout]) {
             try {
@@ -148,7 +170,7 @@ trait ClientTests
         try {
             $client->awaitAll([$bad, $good]);
             self::fail();
-        } catch (RemoteException) {
+        } catch (\DomainException) {
             self::assertSame('good', $good->await());
         }
         $this->expectException(WorkerCrashed::class);

@@ -26,5 +26,10 @@ return [
     'fatal' => static fn() => trigger_error('fatal', E_USER_ERROR),
     'killed' => static fn() => posix_kill(posix_getpid(), SIGKILL),
     'sleeps' => static fn() => sleep(60),
-    'closure' => static fn() => static fn() => 1,
+    'throws an unknown' => static function (): never {
+        echo 'printed before';
+        eval('class OnlyInTheWorker extends Exception {}');
+        throw new OnlyInTheWorker('only there', 7, new LogicException('cause'));
+    },
+    'generator' => static fn() => (static fn() => yield 1)(),
 ];

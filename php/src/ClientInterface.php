@@ -1,0 +1,145 @@
+<?php
+
+declare(strict_types=1);
+
+namespace B7s\Parallite;
+
+use B7s\Parallite\Exception\ConnectionException;
+use B7s\Parallite\Exception\TaskException;
+use Generator;
+use Throwable;
+
+/**
+ * Runs closures in parallel: {@see Client} in the workers of a daemon, {@see Testing\FakeClient} in tests.
+ *
+ * A task is a closure, or anything else that can be called: the name of a function or static method
+ * (`strtoupper(...)`, `Report::build(...)` and `[Report::class, 'build']` will do, too), a method of an object
+ * or an invokable object, which then travel with the task.
+ */
+interface ClientInterface
+{
+    /**
+     * Runs a task and waits for it.
+     *
+     * @template T
+     * @param (callable(mixed...): T)|string $task
+     * @param array<array-key, mixed> $args by position or by name
+     * @param ?float $timeout seconds that it may run, else the daemon's
+     * @return T
+     * @throws Throwable what the task threw
+     * @throws TaskException when it failed in another way
+     * @throws ConnectionException
+     */
+    public function run(callable|string $task, array $args = [], ?float $timeout = null): mixed;
+
+    /**
+     * Runs tasks in parallel and waits for all of them. The first failure is thrown as soon as it is there; the
+     * other tasks go on.
+     *
+     * @template K of array-key
+     * @template T
+     * @param iterable<K, (callable(): T)|string> $tasks
+     * @param ?float $timeout seconds that each of them may run, else the daemon's
+     * @return array<K, T> in the order of the tasks
+     * @throws Throwable
+     */
+    public function all(iterable $tasks, ?float $timeout = null): array;
+
+    /**
+     * Calls a closure for each item, in parallel. The first failure is thrown as soon as it is there; calls that
+     * have been sent go on, no more are.
+     *
+     * @template K of array-key
+     * @template V
+     * @template T
+     * @param iterable<K, V> $items
+     * @param (callable(V, K): T)|string $task
+     * @param int $concurrency how many calls are in flight at most
+     * @param ?float $timeout seconds that each of them may run, else the daemon's
+     * @return array<K, T> in the order of the items
+     * @throws Throwable
+     */
+    public function map(iterable $items, callable|string $task, int $concurrency = 64, ?float $timeout = null): array;
+
+    /**
+     * As {@see map()}, but lazily: takes items as there is room, and gives results as they come.
+     *
+     * @template K
+     * @template V
+     * @template T
+     * @param iterable<K, V> $items
+     * @param (callable(V, K): T)|string $task
+     * @return Generator<K, T, void, void> in the order in which the calls end
+     * @throws Throwable
+     */
+    public function imap(
+        iterable $items,
+        callable|string $task,
+        int $concurrency = 64,
+        ?float $timeout = null,
+    ): Generator;
+
+    /**
+     * Sends a task and returns at once.
+     *
+     * @template T
+     * @param (callable(mixed...): T)|string $task
+     * @param array<array-key, mixed> $args by position or by name
+     * @param ?float $timeout seconds that it may run, else the daemon's
+     * @param ?string $id under which others can await, cancel or ask about the task; one that is in flight is joined
+     * @param bool $detach the daemon keeps the result until it is awaited, also by another client
+     * @param ?bool $benchmark whether the worker measures the task, else as the daemon is configured
+     * @param ?string $name for people: what the id begins with, when none is given
+     * @param bool $stream whether values that the task emits are kept for {@see Future::stream()}
+     * @return Future<T>
+     * @throws TaskException when the task can't be sent
+     * @throws ConnectionException
+     */
+    public function submit(
+        callable|string $task,
+        array $args = [],
+        ?float $timeout = null,
+        ?string $id = null,
+        bool $detach = false,
+        ?bool $benchmark = null,
+        ?string $name = null,
+        bool $stream = true,
+    ): Future;
+
+    /**
+     * Waits for all of them, as {@see Future::all()}.
+     *
+     * @template K of array-key
+     * @template T
+     * @param iterable<K, Future<T>> $futures
+     * @return array<K, T>
+     * @throws Throwable
+     */
+    public function awaitAll(iterable $futures): array;
+
+    /**
+     * Waits for a task by its id: one that was detached, that another client has submitted, or whose connection
+     * was lost.
+     *
+     * @param ?float $timeout seconds to wait, null for as long as it takes
+     * @throws Throwable as {@see Future::await()}
+     */
+    public function await(string $id, ?float $timeout = null): mixed;
+
+    /**
+     * Stops a task, as {@see Future::cancel()}.
+     *
+     * @param float $grace seconds that a running task has to notice and return
+     * @return bool false when it had ended before
+     */
+    public function cancel(string $id, float $grace = 0.0): bool;
+
+    /** @return array<string, mixed> status (pending, running, completed, failed), times, progress */
+    public function status(string $id): array;
+
+    /** @return array<string, mixed> who answers, in which version */
+    public function ping(): array;
+
+    /** @return array<string, mixed> figures of the pool, the queue and the retained results */
+    public function stats(): array;
+}

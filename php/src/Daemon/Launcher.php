@@ -1,0 +1,117 @@
+<?php
+
+declare(strict_types=1);
+
+namespace B7s\Parallite\Daemon;
+
+use B7s\Parallite\Exception\DaemonNotRunning;
+use Closure;
+
+/**
+ * Starts a daemon that outlives this process: in a session of its own, with no stream or descriptor of ours.
+ */
+final class Launcher
+{
+    /** Of its log, in an error. */
+    private const LAST_WORDS = 2_000;
+
+    /** Closes what it inherited (a plain sh can name descriptors below 10 only), and prints the daemon's pid. */
+    private const SCRIPT = <<<'SH'
+        for file in /proc/$$/fd/* /dev/fd/*; do
+            fd=${file##*/}
+            case $fd in
+                [3-9]) ;;
+                [1-9][0-9]*) [ -n "${BASH_VERSION:-}" ] || continue ;;
+                *) continue ;;
+            esac
+            eval "exec $fd>&-" 2>/dev/null
+        done
+        log=$1
+        shift
+        if command -v setsid >/dev/null 2>&1; then set -- setsid "$@"; else set -- nohup "$@"; fi
+        "$@" >"$log" 2>&1 </dev/null &
+        echo $!
+        SH;
+
+    private function __construct()
+    {
+    }
+
+    /**
+     * Starts it, and waits until it listens.
+     *
+     * @param string $binary {@see Binary::find()}
+     * @param list<string> $arguments such as ['--socket', '/run/app.sock']
+     * @param string $directory the working directory: the project's root, where workers find vendor/autoload.php
+     * @param array<string, string> $environment added to this process's
+     * @param string $log the file that takes its output; what was in it goes
+     * @param Closure(): bool $isAnswered whether it listens now
+     * @param float $timeout seconds that it may take
+     * @return int its process id
+     * @throws DaemonNotRunning with its last words, when it ends or does not listen in time
+     */
+    public static function launch(
+        string $binary,
+        array $arguments,
+        string $directory,
+        array $environment,
+        string $log,
+        Closure $isAnswered,
+        float $timeout = 30.0,
+    ): int {
+        $pid = self::spawn([$log, $binary, ...$arguments], $directory, $environment);
+        $deadline = microtime(true) + $timeout;
+        while (!$isAnswered()) {
+            if (!self::isAlive($pid)) {
+                throw new DaemonNotRunning("$binary ended at its start: " . self::lastWords($log));
+            }
+            if (microtime(true) >= $deadline) {
+                throw new DaemonNotRunning("$binary (pid $pid) does not listen after $timeout seconds: "
+                    . self::lastWords($log));
+            }
+            usleep(5_000);
+        }
+        return $pid;
+    }
+
+    /**
+     * @param list<string> $arguments of the script
+     * @param array<string, string> $environment
+     */
+    private static function spawn(array $arguments, string $directory, array $environment): int
+    {
+        if (PHP_OS_FAMILY === 'Windows') {
+            throw new DaemonNotRunning('on Windows, the daemon has to be started by hand: run parallite');
+        }
+        $inherited = getenv();
+        unset($inherited['PARALLITE_WORKER_ID']); // of a worker whose task we are: its descendants are killed with it
+        $shell = is_executable('/bin/bash') ? '/bin/bash' : '/bin/sh';
+        $process = @proc_open(
+            [$shell, '-c', self::SCRIPT, 'parallite', ...$arguments],
+            [['file', '/dev/null', 'r'], ['pipe', 'w'], ['file', '/dev/null', 'w']],
+            $pipes,
+            $directory,
+            $environment + $inherited,
+        );
+        if ($process === false) {
+            throw new DaemonNotRunning("the daemon cannot be started: $shell cannot be run");
+        }
+        $pid = (int) stream_get_contents($pipes[1]);
+        proc_close($process);
+        return $pid > 0 ? $pid : throw new DaemonNotRunning('the daemon cannot be started: the shell gave no pid');
+    }
+
+    private static function isAlive(int $pid): bool
+    {
+        if (function_exists('posix_kill')) {
+            return posix_kill($pid, 0) || posix_get_last_error() === 1; // EPERM: it is, and somebody else's
+        }
+        return !is_dir('/proc/self') || is_dir("/proc/$pid");
+    }
+
+    private static function lastWords(string $log): string
+    {
+        $words = trim((string) @file_get_contents($log, false, null, max(0, (int) @filesize($log) - self::LAST_WORDS)));
+        return $words === '' ? "it said nothing (in $log)" : $words;
+    }
+}

@@ -1,0 +1,82 @@
+<?php
+
+declare(strict_types=1);
+
+namespace B7s\Parallite;
+
+use Closure;
+use Throwable;
+
+/**
+ * A task that has ended in this process: run in place of a daemon's worker, or never run but made up.
+ *
+ * @internal
+ */
+final class LocalExecution implements Execution
+{
+    private readonly Reports $reports;
+
+    public function __construct(
+        private readonly string $id,
+        private readonly Outcome $outcome,
+        ?Reports $reports = null,
+    ) {
+        $this->reports = $reports ?? new Reports();
+    }
+
+    /**
+     * Runs a task here and now, catching what it throws and prints.
+     *
+     * @param array<array-key, mixed> $args
+     */
+    public static function run(string $id, callable $task, array $args): self
+    {
+        $reports = new Reports();
+        $context = Task::bind($reports);
+        ob_start();
+        $level = ob_get_level();
+        try {
+            $value = $task(...$args);
+        } catch (Throwable $e) {
+            $failure = $e;
+        } finally {
+            Task::bind($context);
+            while (ob_get_level() > $level) {
+                ob_end_flush();
+            }
+            $output = ob_get_level() === $level ? (string) ob_get_clean() : '';
+        }
+        $outcome = isset($failure) ? Outcome::failure($failure, $output) : Outcome::value($value ?? null, $output);
+        return new self($id, $outcome, $reports);
+    }
+
+    public function id(): string
+    {
+        return $this->id;
+    }
+
+    public function outcome(): Outcome
+    {
+        return $this->outcome;
+    }
+
+    public function whenDone(Closure $listener): void
+    {
+        $listener();
+    }
+
+    public function reports(): Reports
+    {
+        return $this->reports;
+    }
+
+    public function cancel(float $grace): bool
+    {
+        return false;
+    }
+
+    public function client(): null
+    {
+        return null;
+    }
+}

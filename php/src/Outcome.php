@@ -1,0 +1,121 @@
+<?php
+
+declare(strict_types=1);
+
+namespace B7s\Parallite;
+
+use B7s\Parallite\Exception\TaskException;
+use B7s\Parallite\Wire\PhpException;
+use B7s\Parallite\Wire\PhpValue;
+use Throwable;
+
+/**
+ * What came out of a task: its value or its failure, and what is known besides. Values are unserialized when
+ * they are first asked for, and remain the same then.
+ *
+ * @internal
+ */
+final class Outcome
+{
+    private mixed $value = null;
+
+    private ?Throwable $failure = null;
+
+    /** @param array<array-key, mixed>|null $reply not opened yet */
+    private function __construct(
+        private ?array $reply,
+        private readonly string $output = '',
+        private readonly ?TaskStats $stats = null,
+    ) {
+    }
+
+    /** @param array<array-key, mixed> $reply */
+    public static function ofReply(array $reply): self
+    {
+        $output = $reply['output'] ?? '';
+        $benchmark = $reply['benchmark'] ?? null;
+        return new self(
+            $reply,
+            is_string($output) ? $output : '',
+            is_array($benchmark) ? TaskStats::of($benchmark) : null,
+        );
+    }
+
+    /** @param ?self $source what it was made of, whose output and stats it takes over */
+    public static function value(mixed $value, string $output = '', ?self $source = null): self
+    {
+        $outcome = new self(null, $source?->output ?? $output, $source?->stats);
+        $outcome->value = $value;
+        return $outcome;
+    }
+
+    public static function failure(Throwable $failure, string $output = '', ?self $source = null): self
+    {
+        $outcome = new self(null, $source?->output ?? $output, $source?->stats);
+        $outcome->failure = $failure;
+        return $outcome;
+    }
+
+    /** @throws Throwable the task's failure */
+    public function get(): mixed
+    {
+        $this->open();
+        if ($this->failure !== null) {
+            throw $this->failure;
+        }
+        return $this->value;
+    }
+
+    public function exception(): ?Throwable
+    {
+        $this->open();
+        return $this->failure;
+    }
+
+    public function output(): string
+    {
+        return $this->output;
+    }
+
+    public function stats(): ?TaskStats
+    {
+        return $this->stats;
+    }
+
+    private function open(): void
+    {
+        if ($this->reply === null) {
+            return;
+        }
+        $reply = $this->reply;
+        $this->reply = null;
+        if (($reply['ok'] ?? false) !== true) {
+            $this->failure = self::exceptionIn($reply) ?? TaskException::of($reply);
+            return;
+        }
+        $result = $reply['result'] ?? null;
+        if (($reply['result_encoding'] ?? null) !== 'php' || !is_string($result)) {
+            $this->value = $result;
+            return;
+        }
+        try {
+            $this->value = PhpValue::decode($result);
+        } catch (Throwable $e) {
+            $error = ['error' => 'the result cannot be rebuilt here: ' . $e->getMessage()];
+            $this->failure = TaskException::of($error + ['error_code' => 'RESULT_NOT_ENCODABLE'] + $reply, $e);
+        }
+    }
+
+    /**
+     * The task's own exception.
+     *
+     * @param array<array-key, mixed> $reply
+     */
+    private static function exceptionIn(array $reply): ?Throwable
+    {
+        $exception = $reply['exception'] ?? null;
+        return ($reply['exception_encoding'] ?? null) === 'php' && is_string($exception)
+            ? PhpException::decode($exception, $reply)
+            : null;
+    }
+}

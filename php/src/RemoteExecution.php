@@ -1,0 +1,94 @@
+<?php
+
+declare(strict_types=1);
+
+namespace B7s\Parallite;
+
+use Closure;
+
+/**
+ * A task of the daemon's: submitted by this client, or known by its id only.
+ *
+ * @internal
+ */
+final class RemoteExecution implements Execution
+{
+    private ?Outcome $outcome = null;
+
+    private ?Reports $reports;
+
+    /**
+     * @param ?Exchange $exchange from which the task's reply will come; none: the daemon has yet to be asked for it
+     * @param ?Reports $reports if the task was submitted to tell it
+     */
+    public function __construct(
+        private readonly Client $client,
+        private readonly string $id,
+        private ?Exchange $exchange,
+        ?Reports $reports = null,
+        private readonly bool $isDetached = false,
+    ) {
+        $this->reports = $reports;
+    }
+
+    public function id(): string
+    {
+        return $this->id;
+    }
+
+    public function outcome(): ?Outcome
+    {
+        if ($this->outcome !== null) {
+            return $this->outcome;
+        }
+        $exchange = $this->exchange();
+        if (!$exchange->isDone()) {
+            return null;
+        }
+        $failure = $exchange->failure();
+        if ($failure === null) {
+            return $this->outcome = Outcome::ofReply($exchange->reply());
+        }
+        $outcome = Outcome::failure($failure);
+        if ($this->isDetached) {
+            $this->exchange = null; // that was no answer of the task's: whoever awaits it again, asks again
+            return $outcome;
+        }
+        return $this->outcome = $outcome;
+    }
+
+    public function whenDone(Closure $listener): void
+    {
+        $this->exchange()->whenDone($listener);
+    }
+
+    public function reports(): Reports
+    {
+        if ($this->reports === null) {
+            $this->reports = new Reports();
+            if ($this->outcome === null) {
+                $isAwaited = $this->exchange !== null;
+                $exchange = $this->client->sendForTask(['type' => 'tail', 'task_id' => $this->id], $this->reports);
+                if (!$isAwaited) {
+                    $this->exchange = $exchange;
+                }
+            }
+        }
+        return $this->reports;
+    }
+
+    public function cancel(float $grace): bool
+    {
+        return ($this->exchange === null || !$this->exchange->isDone()) && $this->client->cancel($this->id, $grace);
+    }
+
+    public function client(): Client
+    {
+        return $this->client;
+    }
+
+    private function exchange(): Exchange
+    {
+        return $this->exchange ??= $this->client->sendForTask(['type' => 'await', 'task_id' => $this->id], null);
+    }
+}

@@ -1,0 +1,131 @@
+<?php
+
+declare(strict_types=1);
+
+namespace B7s\Parallite;
+
+use B7s\Parallite\Exception\ClosureNotSerializable;
+use B7s\Parallite\Wire\PhpValue;
+use Closure;
+use Laravel\SerializableClosure\SerializableClosure as LaravelClosure;
+use Opis\Closure\SerializableClosure as Opis3Closure;
+use Opis\Closure\Serializer as Opis4;
+use ReflectionFunction;
+use Throwable;
+
+/**
+ * Makes payloads of tasks. Functions and static methods go by their names, closures by a library for them, methods
+ * together with their objects; arguments as PHP serializes them.
+ *
+ * @internal
+ */
+final class TaskPayload
+{
+    /** Before a callee and its arguments. */
+    public const PREFIX = 'parallite:1:';
+
+    /**
+     * @param array<array-key, mixed> $args
+     * @throws ClosureNotSerializable
+     */
+    public function of(callable|string|PreparedTask $task, array $args): string
+    {
+        $callee = $task instanceof PreparedTask
+            ? $task->callee ??= $this->calleeOf($task->original)
+            : $this->calleeOf($task);
+        if ($args === []) {
+            return $callee;
+        }
+        try {
+            return self::PREFIX . PhpValue::encode([$callee, $args]);
+        } catch (Throwable $e) {
+            throw new ClosureNotSerializable('the arguments can\'t travel: ' . $e->getMessage(), previous: $e);
+        }
+    }
+
+    /** @throws ClosureNotSerializable */
+    public function prepared(callable|string $task): PreparedTask
+    {
+        $callable = $this->callableOf($task);
+        $function = new ReflectionFunction($callable(...));
+        return new PreparedTask($callable, $function->isVariadic() || $function->getNumberOfParameters() > 1);
+    }
+
+    /** @throws ClosureNotSerializable when it is the name of nothing that can be called */
+    public function callableOf(callable|string|PreparedTask $task): callable
+    {
+        $callable = $task instanceof PreparedTask ? $task->original : $task;
+        return is_callable($callable)
+            ? $callable
+            : throw new ClosureNotSerializable('"' . (is_string($callable) ? $callable : get_debug_type($callable))
+                . '" is not the name of a callable');
+    }
+
+    /** The payload for a call without arguments. */
+    private function calleeOf(callable|string $task): string
+    {
+        $task = $this->callableOf($task);
+        if (is_string($task)) {
+            return $task;
+        }
+        if ($task instanceof Closure) {
+            $named = self::nameOf($task);
+            if ($named === null) {
+                return $this->closure($task);
+            }
+            $task = $named;
+        }
+        if (is_array($task) && is_string($task[0])) {
+            return "$task[0]::$task[1]";
+        }
+        try {
+            return is_string($task) ? $task : serialize($task);
+        } catch (Throwable $e) {
+            throw new ClosureNotSerializable('the task can\'t travel: ' . $e->getMessage(), previous: $e);
+        }
+    }
+
+    private function closure(Closure $closure): string
+    {
+        try {
+            return match (true) {
+                class_exists(Opis4::class) => Opis4::serialize($closure),
+                class_exists(LaravelClosure::class) => serialize(new LaravelClosure($closure)),
+                class_exists(Opis3Closure::class) => serialize(new Opis3Closure($closure)),
+                default => throw new ClosureNotSerializable('no library for closures is installed; '
+                    . 'composer require laravel/serializable-closure (or opis/closure)'),
+            };
+        } catch (ClosureNotSerializable $e) {
+            throw $e;
+        } catch (Throwable $e) {
+            throw new ClosureNotSerializable('the closure can\'t travel: ' . $e->getMessage(), previous: $e);
+        }
+    }
+
+    /**
+     * What strtoupper(...), Report::build(...) and $report->build(...) refer to; null for closures with code of their
+     * own.
+     *
+     * @return string|array{object, string}|null
+     */
+    private static function nameOf(Closure $closure): string|array|null
+    {
+        $function = new ReflectionFunction($closure);
+        $name = $function->getName();
+        if (str_contains($name, '{closure')) {
+            return null;
+        }
+        $object = $function->getClosureThis();
+        $class = $function->getClosureScopeClass();
+        $callable = match (true) {
+            $object !== null => [$object, $name],
+            $class !== null => "{$class->getName()}::$name",
+            default => $name,
+        };
+        if (!is_callable($callable)) {
+            throw new ClosureNotSerializable("$name() can't be called from outside of its class, so it can't travel by "
+                . 'its name; write a closure around it');
+        }
+        return $callable;
+    }
+}
