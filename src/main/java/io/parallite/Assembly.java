@@ -11,7 +11,7 @@ import io.parallite.server.SessionSettings;
 import io.parallite.worker.PoolSettings;
 import io.parallite.worker.WorkerPool;
 import io.parallite.worker.WorkerProcesses;
-import io.parallite.worker.WorkerScript;
+import io.parallite.worker.WorkerSite;
 import io.vertx.core.Vertx;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
@@ -35,17 +35,15 @@ final class Assembly {
 
     @Produces
     @Singleton
-    WorkerScript workerScript(ParalliteConfig config) {
-        Optional<Path> home =
-                Optional.ofNullable(System.getProperty("parallite.home")).map(Path::of);
-        return WorkerScript.find(config, Path.of("").toAbsolutePath(), home);
+    WorkerSite workerSite(ParalliteConfig config) {
+        return new WorkerSite(
+                config, Optional.ofNullable(System.getProperty("parallite.home")).map(Path::of));
     }
 
     @Produces
     @Singleton
-    WorkerProcesses workerProcesses(
-            VertxEngine engine, ParalliteConfig config, WorkerScript script) {
-        return WorkerProcesses.create(engine, config, script);
+    WorkerProcesses workerProcesses(VertxEngine engine, ParalliteConfig config, WorkerSite site) {
+        return WorkerProcesses.create(engine, config, site);
     }
 
     @Produces
@@ -73,11 +71,8 @@ final class Assembly {
     @Produces
     @Singleton
     ClientServer clientServer(
-            VertxEngine engine,
-            ParalliteConfig config,
-            Dispatcher dispatcher,
-            WorkerScript script) {
-        boolean addBenchmark = config.enableBenchmark() && !script.connectsBack();
+            VertxEngine engine, ParalliteConfig config, Dispatcher dispatcher, WorkerSite site) {
+        boolean addBenchmark = config.enableBenchmark() && !site.script().connectsBack();
         return new ClientServer(
                 engine,
                 config.listenAddress(),

@@ -10,6 +10,7 @@ import io.parallite.server.ListenException;
 import io.parallite.worker.WorkerPool;
 import io.parallite.worker.WorkerProcesses;
 import io.parallite.worker.WorkerScript;
+import io.parallite.worker.WorkerSite;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.QuarkusApplication;
 import jakarta.enterprise.inject.Instance;
@@ -39,7 +40,7 @@ public final class Daemon implements QuarkusApplication {
 
     private final ParalliteConfig config;
     private final VertxEngine engine;
-    private final Instance<WorkerScript> script;
+    private final Instance<WorkerSite> site;
     private final Instance<WorkerProcesses> processes;
     private final Instance<WorkerPool> pool;
     private final Instance<Dispatcher> dispatcher;
@@ -51,14 +52,14 @@ public final class Daemon implements QuarkusApplication {
     Daemon(
             ParalliteConfig config,
             VertxEngine engine,
-            Instance<WorkerScript> script,
+            Instance<WorkerSite> site,
             Instance<WorkerProcesses> processes,
             Instance<WorkerPool> pool,
             Instance<Dispatcher> dispatcher,
             Instance<ClientServer> server) {
         this.config = config;
         this.engine = engine;
-        this.script = script;
+        this.site = site;
         this.processes = processes;
         this.pool = pool;
         this.dispatcher = dispatcher;
@@ -68,7 +69,7 @@ public final class Daemon implements QuarkusApplication {
 
     @Override
     public int run(String... args) {
-        Signals.install(this::removeFiles);
+        Signals.install(this::removeFiles, this::reload);
         try {
             start();
         } catch (ConfigException e) {
@@ -87,7 +88,7 @@ public final class Daemon implements QuarkusApplication {
     }
 
     private void start() {
-        WorkerScript worker = script.get();
+        WorkerScript worker = site.get().script();
         dispatcher.get().onTaskFailed(this::onTaskFailed);
         try {
             onEngine(
@@ -120,6 +121,11 @@ public final class Daemon implements QuarkusApplication {
                 ProcessHandle.current().pid());
         notifier.ready("accepts connections on " + config.listenAddress());
         notifier.watch(engine);
+    }
+
+    /** Replaces the workers by new ones; the pool logs what came of it. Any thread. */
+    private void reload() {
+        engine.execute(() -> pool.get().reload().subscribe().with(ignored -> {}));
     }
 
     private void removeFiles() {

@@ -34,7 +34,7 @@ import picocli.CommandLine.Spec;
         footer = {
             "",
             "Signals: TERM and INT stop it once running tasks are done (shutdown_grace_ms); a second one"
-                    + " at once.",
+                    + " at once. HUP replaces the workers by new ones without losing a task.",
             "Exit codes: 0 stopped; 1 a task failed and --fail-mode is stop_all; 64 bad arguments;"
                     + " 69 the socket is taken; 78 bad configuration.",
             "",

@@ -2,13 +2,11 @@ package io.parallite.worker;
 
 import io.parallite.engine.Engine;
 import io.parallite.task.TaskException;
+import io.smallrye.mutiny.Uni;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.random.RandomGenerator;
 import org.jboss.logging.Logger;
@@ -17,13 +15,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * The workers of a pool: starts them, keeps the idle ones, and replaces those that end.
  *
- * <p>Persistent workers fill numbered slots and are replaced when they end: at once when we ended
+ * <p>Persistent workers fill {@link Slots} and are replaced when they end: at once when we ended
  * them or they ended in good order, after a growing delay when they crash. A process counts against
  * the maximum until it is known to be gone. Owned by the engine's thread.
  */
 final class Crew implements Worker.Owner {
 
     private static final Logger LOG = Logger.getLogger(Crew.class);
+
+    /** How much earlier than another's a worker's age may be reached, lest all go at once. */
+    private static final double TTL_JITTER = 0.2;
 
     /** Who has work for the crew. */
     interface Employer {
@@ -41,13 +42,15 @@ final class Crew implements Worker.Owner {
     private final Engine engine;
     private final WorkerTransport transport;
     private final PoolSettings settings;
+    private final RandomGenerator random;
     private final PoolSizing sizing;
     private final Employer employer;
-
-    private final Map<String, Slot> slots = new LinkedHashMap<>();
+    private final Slots slots;
     private final Set<Worker> workers = new LinkedHashSet<>();
-    private final ArrayDeque<Worker> idle = new ArrayDeque<>();
+    private final IdleWorkers idle;
     private final StartFailures failures;
+    private WorkerCommand command;
+    private @Nullable Reload reload;
     private int starting;
     private long lastFreed;
     private long lastTimestamp;
@@ -63,18 +66,18 @@ final class Crew implements Worker.Owner {
         this.engine = engine;
         this.transport = transport;
         this.settings = settings;
+        this.random = random;
         this.employer = employer;
+        this.command = transport.command();
+        this.idle = new IdleWorkers(engine, settings.recycling().idle());
         this.sizing = new PoolSizing(settings.max());
         this.failures = new StartFailures(engine, new Backoff(random));
-        for (int number = 1; number <= settings.fixed(); number++) {
-            WorkerName name = WorkerName.persistent(settings.prefix(), number);
-            slots.put(name.value(), new Slot(name, new Backoff(random)));
-        }
+        this.slots = new Slots(engine, settings, random, name -> launch(name, command));
     }
 
     /** Starts the persistent workers, side by side. */
     void start() {
-        slots.values().forEach(this::fill);
+        slots.fillAll();
     }
 
     /** How many processes there are, of whatever state. */
@@ -88,13 +91,13 @@ final class Crew implements Worker.Owner {
 
     /** Takes the worker that was last parked out of the idle ones; there must be one. */
     Worker takeIdle() {
-        return idle.remove();
+        return idle.take();
     }
 
-    /** Keeps a free worker that nobody needs now; an on-demand one ends. */
+    /** Keeps a free worker that nobody needs now; an on-demand one that may not stay ends. */
     void park(Worker worker) {
-        if (worker.name().persistent()) {
-            idle.addFirst(worker);
+        if (worker.name().reusable()) {
+            idle.park(worker);
         } else {
             worker.end(); // what it was started for has been served by another
         }
@@ -135,67 +138,57 @@ final class Crew implements Worker.Owner {
             return;
         }
         int unserved = Math.min(most, waitingTasks - starting);
-        int wanted = Math.min(unserved, sizing.headroom(workers.size() + vacantSlots()));
+        int wanted = Math.min(unserved, room());
         for (int i = 0; i < wanted; i++) {
-            lastTimestamp = Math.max(lastTimestamp + 1, engine.epochMillis());
-            launch(WorkerName.onDemand(settings.prefix(), lastTimestamp));
+            launch(nextOnDemand(), command);
         }
     }
 
-    /** Slots whose next worker waits for its delay: their places are not for on-demand workers. */
-    private int vacantSlots() {
-        int vacant = 0;
-        for (Slot slot : slots.values()) {
-            if (slot.restart != null) {
-                vacant++;
-            }
-        }
-        return vacant;
+    /** How many more processes there may be beside those that there are or will be. */
+    private int room() {
+        return sizing.headroom(workers.size() + slots.vacant());
     }
 
-    private void launch(WorkerName name) {
-        Worker worker = new Worker(name, engine, this);
+    private WorkerName nextOnDemand() {
+        lastTimestamp = Math.max(lastTimestamp + 1, engine.epochMillis());
+        return WorkerName.onDemand(
+                settings.prefix(), lastTimestamp, settings.recycling().keepsOnDemand());
+    }
+
+    private Worker launch(WorkerName name, WorkerCommand what) {
+        Worker worker = new Worker(name, what, engine, this, wear());
         workers.add(worker);
         starting++;
         worker.start(transport);
+        return worker;
     }
 
-    private void fill(Slot slot) {
-        if (!dismissed) {
-            launch(slot.name);
+    private @Nullable Wear wear() {
+        Recycling limits = settings.recycling();
+        if (!limits.watchesWear()) {
+            return null;
         }
-    }
-
-    private void fillAfter(Slot slot, Duration delay) {
-        slot.cancelRestart();
-        slot.restarts++;
-        if (delay.isZero()) {
-            fill(slot);
-            return;
-        }
-        slot.restart =
-                engine.schedule(
-                        delay,
-                        () -> {
-                            slot.restart = null;
-                            fill(slot);
-                        });
+        double share = 1 - TTL_JITTER * random.nextDouble();
+        Duration ttl = Duration.ofNanos((long) (limits.ttl().toNanos() * share));
+        return new Wear(engine, limits, ttl, ResidentMemory::bytes);
     }
 
     @Override
     public void onIdle(Worker worker) {
         long now = engine.nanoTime();
-        if (worker.busySince() == 0) {
+        boolean isNew = worker.busySince() == 0;
+        if (isNew) {
             starting--;
             failures.onStarted();
             sizing.onStarted(now - worker.launchedAt());
+            slots.onReady(worker);
         } else {
             sizing.onServed(now - worker.busySince());
         }
         lastFreed = now;
         if (dismissed) {
             worker.end();
-        } else {
+        } else if (reload == null || reload.letsWork(worker)) {
             employer.onFree(worker);
         }
     }
@@ -206,10 +199,34 @@ final class Crew implements Worker.Owner {
     }
 
     @Override
+    public void onWorn(Worker worker, EndReason reason) {
+        Slot slot = slots.of(worker);
+        boolean endsByItself = reason == EndReason.RECYCLED_TASKS;
+        if (slot != null && (slot.successor != null || failures.current() != null)) {
+            return; // it is being replaced, or a worn worker is better than none
+        }
+        if (slot != null && room() > 0) {
+            slots.prepare(slot, reason);
+        } else if (!endsByItself) {
+            worker.retire(reason);
+        }
+    }
+
+    @Override
+    public long startNanos() {
+        return sizing.typicalStartNanos();
+    }
+
+    @Override
     public void onStartFailed(Worker worker, TaskException why) {
         starting--;
         forget(worker);
-        onNoStart(slots.get(worker.name().value()), why);
+        if (reload != null && reload.isCanary(worker)) {
+            reload.onCanaryFailed(why.explanation());
+            employer.onGone();
+        } else {
+            onNoStart(worker, EndReason.START_FAILED, why);
+        }
     }
 
     @Override
@@ -218,7 +235,13 @@ final class Crew implements Worker.Owner {
             starting--;
         }
         forget(worker);
-        Slot slot = slots.get(worker.name().value());
+        if (reload != null && reload.isCanary(worker)) {
+            reload.onCanaryFailed("worker %s %s".formatted(worker.name(), ending.describe()));
+            employer.onGone();
+            return;
+        }
+        EndReason reason = worker.endReason(ending);
+        Slot slot = slots.of(worker);
         if (slot != null) {
             slot.onEnded(worker.served(), worker.brokeProtocol());
         }
@@ -226,42 +249,46 @@ final class Crew implements Worker.Owner {
         boolean cannotStart = !worker.wasProven() && !worker.wasKilledFromOutside(ending);
         if (fault != null && (cannotStart || slot != null && slot.isFutile())) {
             onNoStart(
-                    slot,
+                    worker,
+                    cannotStart ? EndReason.START_FAILED : reason,
                     new WorkerStartException(
                             "worker %s %s before it answered a task; check worker_script and php_includes"
                                     .formatted(worker.name(), fault)));
             return;
         }
-        if (slot != null && !dismissed) {
-            replace(worker, ending, slot);
+        if (slot != null && slots.vacate(slot, worker, reason) && !dismissed) {
+            replace(worker, ending, slot, reason);
+        }
+        if (reload != null) {
+            reload.step();
         }
         employer.onGone();
     }
 
-    private void replace(Worker worker, WorkerEnding ending, Slot slot) {
-        boolean inOrder =
-                worker.wasKilled()
-                        || worker.hadAnnouncedEnd()
-                        || worker.served() > 0 && ending.exitStatus() == 0;
-        Duration delay = inOrder ? Duration.ZERO : slot.backoff.next();
+    private void replace(Worker worker, WorkerEnding ending, Slot slot, EndReason reason) {
+        Duration delay = reason.isFault() ? slot.backoff.next() : Duration.ZERO;
         LOG.logf(
-                inOrder ? Logger.Level.DEBUG : Logger.Level.WARN,
+                reason.isFault() ? Logger.Level.WARN : Logger.Level.DEBUG,
                 "worker is replaced in %d ms: it %s worker=%s pid=%d",
                 delay.toMillis(),
                 ending.describe(),
                 worker.name(),
                 worker.pid());
-        fillAfter(slot, delay);
+        slots.refill(slot, delay, reason);
     }
 
     /** A worker was not to be had; when there is no other in sight, those who wait are told why. */
-    private void onNoStart(@Nullable Slot slot, TaskException why) {
+    private void onNoStart(Worker worker, EndReason reason, TaskException why) {
         if (dismissed) {
             return;
         }
+        Slot slot = slots.of(worker);
         Duration delay = failures.onFailed(why, slot == null ? null : slot.backoff);
-        if (slot != null) {
-            fillAfter(slot, delay);
+        if (slot != null && slots.vacate(slot, worker, reason)) {
+            slots.refill(slot, delay, reason);
+        }
+        if (reload != null) {
+            reload.onStartFailed(why.explanation());
         }
         TaskException verdict = failure();
         if (verdict != null) {
@@ -277,12 +304,80 @@ final class Crew implements Worker.Owner {
         tellIfEmpty();
     }
 
+    /** Replaces all workers by new ones, as {@link WorkerPool#reload} says. */
+    Uni<ReloadOutcome> reload() {
+        return Uni.createFrom()
+                .emitter(
+                        emitter -> {
+                            boolean begins = reload == null && !dismissed;
+                            if (begins) {
+                                reload = new Reload(engine, slots, new Renewal());
+                            }
+                            if (reload == null) {
+                                emitter.complete(new ReloadOutcome.Failed(Reload.STOPPING));
+                                return;
+                            }
+                            Reload joined = reload;
+                            joined.join(emitter);
+                            if (begins) {
+                                joined.begin();
+                            }
+                        });
+    }
+
+    /** What a reload may do with the crew; see {@link Reload.Host}. */
+    private final class Renewal implements Reload.Host {
+
+        @Override
+        public Uni<WorkerCommand> findCommand() {
+            return transport.findCommand();
+        }
+
+        @Override
+        public boolean hasRoom() {
+            return workers.size() + slots.vacant() <= settings.max();
+        }
+
+        @Override
+        public boolean isSomebodyLeaving() {
+            return workers.stream().anyMatch(worker -> worker.state() == WorkerState.ENDING);
+        }
+
+        @Override
+        public Worker launch(@Nullable WorkerName name, WorkerCommand what) {
+            return Crew.this.launch(name == null ? nextOnDemand() : name, what);
+        }
+
+        @Override
+        public void adopt(WorkerCommand found) {
+            command = found;
+            for (Worker worker : new ArrayList<>(workers)) {
+                if (!worker.name().persistent() && !worker.runs(found)) {
+                    worker.retire(EndReason.RELOAD);
+                }
+            }
+        }
+
+        @Override
+        public void offer(Worker worker) {
+            employer.onFree(worker);
+        }
+
+        @Override
+        public void onOver() {
+            reload = null;
+        }
+    }
+
     /**
      * Starts nobody any more; workers without a task end, the others when they have done theirs.
      */
     void dismiss() {
         dismissed = true;
-        slots.values().forEach(Slot::cancelRestart);
+        slots.close();
+        if (reload != null) {
+            reload.onStopping();
+        }
         for (Worker worker : new ArrayList<>(workers)) {
             if (worker.state() == WorkerState.STARTING) {
                 worker.kill();
@@ -322,10 +417,6 @@ final class Crew implements Worker.Owner {
             byState[worker.state().ordinal()]++;
             list.add(worker.snapshot());
         }
-        long restarts = 0;
-        for (Slot slot : slots.values()) {
-            restarts += slot.restarts;
-        }
         return new PoolSnapshot(
                 settings.fixed(),
                 settings.max(),
@@ -334,7 +425,9 @@ final class Crew implements Worker.Owner {
                 byState[WorkerState.STARTING.ordinal()],
                 byState[WorkerState.ENDING.ordinal()],
                 queued,
-                restarts,
+                slots.restarts(),
+                dismissed,
+                reload != null,
                 failures.lastWords(),
                 List.copyOf(list));
     }

@@ -10,6 +10,18 @@ import java.time.Duration;
  * @param prefix what their names begin with
  * @param maxQueue how many tasks may wait when there is no worker to be had
  * @param queueTimeout how long one may wait
+ * @param recycling when workers are replaced that could go on
  */
 public record PoolSettings(
-        int fixed, int max, String prefix, int maxQueue, Duration queueTimeout) {}
+        int fixed,
+        int max,
+        String prefix,
+        int maxQueue,
+        Duration queueTimeout,
+        Recycling recycling) {
+
+    /** Settings under which no worker is recycled. */
+    public PoolSettings(int fixed, int max, String prefix, int maxQueue, Duration queueTimeout) {
+        this(fixed, max, prefix, maxQueue, queueTimeout, Recycling.NONE);
+    }
+}

@@ -41,6 +41,11 @@ final class PoolSizing {
         typicalStart += START_SMOOTHING * (nanos - typicalStart);
     }
 
+    /** How long a worker mostly needs from its launch until it is ready, in nanoseconds. */
+    long typicalStartNanos() {
+        return (long) typicalStart;
+    }
+
     /** Takes note that a task kept its worker for {@code nanos}. */
     void onServed(long nanos) {
         typicalTask += SMOOTHING * (nanos - typicalTask);

@@ -1,11 +1,16 @@
 package io.parallite.worker;
 
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The pool as of one moment; any thread may read it.
  *
+ * @param restartsByReason how often a persistent worker was replaced, by why it ended; all reasons
+ *     are there
+ * @param draining whether the daemon is stopping
+ * @param reloading whether workers are being replaced by new ones
  * @param startFailure why the last start failed, {@code null} when workers start
  */
 public record PoolSnapshot(
@@ -16,7 +21,9 @@ public record PoolSnapshot(
         int starting,
         int ending,
         int queued,
-        long restarts,
+        Map<String, Long> restartsByReason,
+        boolean draining,
+        boolean reloading,
         @Nullable String startFailure,
         List<WorkerSnapshot> workers) {
 
@@ -27,6 +34,11 @@ public record PoolSnapshot(
      */
     public record WorkerSnapshot(
             String name, long pid, String state, long served, @Nullable String task) {}
+
+    /** How often a persistent worker was replaced. */
+    public long restarts() {
+        return restartsByReason.values().stream().mapToLong(Long::longValue).sum();
+    }
 
     /** Whether a task would find, or could get, a worker. */
     public boolean isServing() {

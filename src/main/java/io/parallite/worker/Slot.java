@@ -8,8 +8,17 @@ final class Slot {
 
     final WorkerName name;
     final Backoff backoff;
+
+    /** Who fills it, from its launch until its process is gone or another has taken over. */
+    @Nullable Worker worker;
+
+    /** Who boots to take over, while {@link #worker} goes on. */
+    @Nullable Worker successor;
+
+    /** Why there is a successor. */
+    EndReason succession = EndReason.RELOAD;
+
     @Nullable Timer restart;
-    long restarts;
     private int futile;
 
     Slot(WorkerName name, Backoff backoff) {
@@ -35,6 +44,11 @@ final class Slot {
      */
     boolean isFutile() {
         return futile > 1;
+    }
+
+    /** Whether its worker is there to stay for now. */
+    boolean isSettled() {
+        return worker != null && worker.isInService() && successor == null;
     }
 
     void cancelRestart() {

@@ -90,8 +90,20 @@ public final class SocketTransport implements WorkerTransport {
     }
 
     @Override
-    public Uni<WorkerChannel> open(WorkerName name, WorkerChannel.Listener listener) {
-        return Uni.createFrom().emitter(emitter -> new Opening(name, listener, emitter).launch());
+    public WorkerCommand command() {
+        return launcher.command();
+    }
+
+    @Override
+    public Uni<WorkerCommand> findCommand() {
+        return launcher.findCommand();
+    }
+
+    @Override
+    public Uni<WorkerChannel> open(
+            WorkerName name, WorkerCommand command, WorkerChannel.Listener listener) {
+        return Uni.createFrom()
+                .emitter(emitter -> new Opening(name, listener, emitter).launch(command));
     }
 
     @Override
@@ -166,11 +178,12 @@ public final class SocketTransport implements WorkerTransport {
             this.stdout = directory.resolve(name.value() + "-" + token.substring(0, 8) + ".out");
         }
 
-        void launch() {
+        void launch(WorkerCommand command) {
             byToken.put(token, this);
             emitter.onTermination(this::onTerminated);
             launcher.launch(
                     name,
+                    command,
                     WorkerLauncher.Streams.CAPTURED,
                     Map.of(
                             "PARALLITE_WORKER_SOCKET", address,

@@ -25,8 +25,20 @@ public final class StdioTransport implements WorkerTransport {
     }
 
     @Override
-    public Uni<WorkerChannel> open(WorkerName name, WorkerChannel.Listener listener) {
-        return Uni.createFrom().emitter(emitter -> new Opening(listener, emitter).launch(name));
+    public WorkerCommand command() {
+        return launcher.command();
+    }
+
+    @Override
+    public Uni<WorkerCommand> findCommand() {
+        return launcher.findCommand();
+    }
+
+    @Override
+    public Uni<WorkerChannel> open(
+            WorkerName name, WorkerCommand command, WorkerChannel.Listener listener) {
+        return Uni.createFrom()
+                .emitter(emitter -> new Opening(listener, emitter).launch(name, command));
     }
 
     @Override
@@ -46,10 +58,11 @@ public final class StdioTransport implements WorkerTransport {
             this.emitter = emitter;
         }
 
-        void launch(WorkerName name) {
+        void launch(WorkerName name, WorkerCommand command) {
             emitter.onTermination(() -> over = true);
             launcher.launch(
                     name,
+                    command,
                     WorkerLauncher.Streams.FRAMES,
                     Map.of(),
                     null,

@@ -38,6 +38,12 @@ final class Worker implements WorkerChannel.Listener {
         /** The worker did not become ready; its process is gone. */
         void onStartFailed(Worker worker, TaskException why);
 
+        /** The worker should be replaced soon; it goes on meanwhile. */
+        void onWorn(Worker worker, EndReason reason);
+
+        /** How long a worker takes to start, in nanoseconds. */
+        long startNanos();
+
         /** The worker had become ready, and its process is gone. */
         void onGone(Worker worker, WorkerEnding ending);
     }
@@ -45,8 +51,10 @@ final class Worker implements WorkerChannel.Listener {
     private record Exchange(Task task, UniEmitter<? super WorkerReply> emitter, Duration timeout) {}
 
     private final WorkerName name;
+    private final WorkerCommand command;
     private final Engine engine;
     private final Owner owner;
+    private final @Nullable Wear wear;
     private final Deadline deadline;
 
     private WorkerState state = WorkerState.STARTING;
@@ -55,18 +63,29 @@ final class Worker implements WorkerChannel.Listener {
     private @Nullable Exchange exchange;
     private boolean faulty;
     private String fault = "";
-    private boolean killed;
     private boolean ended;
-    private boolean lastTask;
+    private @Nullable EndReason parting;
     private boolean readTask;
     private long served;
     private long launchedAt;
     private long busySince;
 
-    Worker(WorkerName name, Engine engine, Owner owner) {
+    /**
+     * A worker that has not been started.
+     *
+     * @param wear watches over its limits, {@code null} when it has none
+     */
+    Worker(
+            WorkerName name,
+            WorkerCommand command,
+            Engine engine,
+            Owner owner,
+            @Nullable Wear wear) {
         this.name = name;
+        this.command = command;
         this.engine = engine;
         this.owner = owner;
+        this.wear = wear;
         this.deadline = new Deadline(engine, this::onTimeout);
     }
 
@@ -93,14 +112,25 @@ final class Worker implements WorkerChannel.Listener {
         return channel != null && channel.features().contains(feature);
     }
 
-    /** Whether its end was our doing. */
-    boolean wasKilled() {
-        return killed;
+    /**
+     * Whether it was started from {@code latest}, and not from what was found before.
+     *
+     * <p>Each look gives a command of its own, even when it finds the same files.
+     */
+    @SuppressWarnings("ReferenceEquality")
+    boolean runs(WorkerCommand latest) {
+        return command == latest;
     }
 
-    /** Whether it had said, with its last reply, that it would end. */
-    boolean hadAnnouncedEnd() {
-        return lastTask;
+    /** Why it has ended. */
+    EndReason endReason(WorkerEnding ending) {
+        if (faulty) {
+            return EndReason.PROTOCOL;
+        }
+        if (parting != null) {
+            return parting;
+        }
+        return served > 0 && ending.exitStatus() == 0 ? EndReason.EXITED : EndReason.CRASHED;
     }
 
     /**
@@ -111,6 +141,11 @@ final class Worker implements WorkerChannel.Listener {
             return fault;
         }
         return ended ? null : ending.describe();
+    }
+
+    /** Whether it says when its script runs, and has said so. */
+    boolean saidReady() {
+        return channel != null && channel.provesReadiness();
     }
 
     /** Whether it has shown that its script runs: a process that merely exists has not. */
@@ -156,7 +191,11 @@ final class Worker implements WorkerChannel.Listener {
     /** Starts the process. */
     void start(WorkerTransport transport) {
         launchedAt = engine.nanoTime();
-        starting = transport.open(name, this).subscribe().with(this::onReady, this::onNotReady);
+        starting =
+                transport
+                        .open(name, command, this)
+                        .subscribe()
+                        .with(this::onReady, this::onNotReady);
     }
 
     private void onReady(WorkerChannel opened) {
@@ -168,6 +207,9 @@ final class Worker implements WorkerChannel.Listener {
         }
         transition(WorkerState.IDLE);
         LOG.debugf("worker is ready worker=%s pid=%d", name, opened.pid());
+        if (wear != null) {
+            wear.begin(opened.pid(), reason -> owner.onWorn(this, reason));
+        }
         owner.onIdle(this);
     }
 
@@ -186,6 +228,9 @@ final class Worker implements WorkerChannel.Listener {
     WorkerLease lease() {
         transition(WorkerState.BUSY);
         busySince = engine.nanoTime();
+        if (wear != null) {
+            wear.onLeased(served, owner.startNanos());
+        }
         return new WorkerLease(this);
     }
 
@@ -216,12 +261,21 @@ final class Worker implements WorkerChannel.Listener {
         }
         if (faulty || exchange != null) {
             kill();
-        } else if (name.persistent() && !lastTask) {
+        } else if (parting != null || !name.reusable() || wear != null && wearsOut(wear)) {
+            end();
+        } else {
             transition(WorkerState.IDLE);
             owner.onIdle(this);
-        } else {
-            end();
         }
+    }
+
+    private boolean wearsOut(Wear watched) {
+        if (watched.isUsedUp(served)) {
+            parting = EndReason.RECYCLED_TASKS;
+        } else {
+            watched.lookAtMemory();
+        }
+        return parting != null;
     }
 
     @Override
@@ -253,7 +307,9 @@ final class Worker implements WorkerChannel.Listener {
             return;
         }
         served++;
-        lastTask |= reply.workerEnds();
+        if (reply.workerEnds() && parting == null) {
+            parting = wear == null ? EndReason.EXITED : wear.announced(served, reply.ok());
+        }
         settle();
         current.emitter().complete(new WorkerReply(answer, reply.ok()));
     }
@@ -282,7 +338,7 @@ final class Worker implements WorkerChannel.Listener {
             return;
         }
         LOG.debugf("task timed out worker=%s task=%s", name, current.task().id());
-        killed = true;
+        parting = EndReason.TIMEOUT;
         killAndFail(
                 new TaskException(
                         FailureKind.TIMEOUT,
@@ -292,7 +348,7 @@ final class Worker implements WorkerChannel.Listener {
 
     private void onAbandoned(Exchange abandoned) {
         if (exchange == abandoned) {
-            killed = true;
+            parting = EndReason.CANCELLED;
             settle();
             kill();
         }
@@ -308,6 +364,7 @@ final class Worker implements WorkerChannel.Listener {
         readTask |= lost != null && !ending.requestUnread();
         settle();
         deadline.close();
+        closeWear();
         owner.onGone(this, ending);
         if (lost != null) {
             lost.emitter().fail(crashed(ending));
@@ -328,8 +385,22 @@ final class Worker implements WorkerChannel.Listener {
 
     /** Kills the process and fails the task it runs with {@code why}. */
     void abort(TaskException why) {
-        killed = true;
+        parting = EndReason.CANCELLED;
         killAndFail(why);
+    }
+
+    /**
+     * Takes no further task: ends now when it has none, else after it; one that boots is killed.
+     */
+    void retire(EndReason why) {
+        if (parting == null) {
+            parting = why;
+        }
+        if (state == WorkerState.IDLE) {
+            end();
+        } else if (state == WorkerState.STARTING) {
+            kill();
+        }
     }
 
     /** Lets the process end by itself; {@link Owner#onGone} follows. */
@@ -343,6 +414,7 @@ final class Worker implements WorkerChannel.Listener {
         }
         if (state != WorkerState.ENDING) {
             ended = true;
+            closeWear();
             transition(WorkerState.ENDING);
             owner.onEnding(this);
         }
@@ -359,6 +431,12 @@ final class Worker implements WorkerChannel.Listener {
         kill();
         if (lost != null) {
             lost.emitter().fail(why);
+        }
+    }
+
+    private void closeWear() {
+        if (wear != null) {
+            wear.close();
         }
     }
 

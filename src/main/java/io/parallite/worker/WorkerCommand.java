@@ -14,10 +14,15 @@ import java.util.Map;
  * @param php the PHP binary, a name on the {@code PATH} or a path
  * @param options what goes before the script, for example {@code -d memory_limit=512M}
  * @param script the worker script
+ * @param directory where it is run
  * @param environment added to the daemon's own
  */
 public record WorkerCommand(
-        String php, List<String> options, Path script, Map<String, String> environment) {
+        String php,
+        List<String> options,
+        Path script,
+        Path directory,
+        Map<String, String> environment) {
 
     /**
      * What Linux needs so that a worker's processes can be found and die with the daemon: a session
@@ -52,6 +57,19 @@ public record WorkerCommand(
         if (!isThere && File.separatorChar == '/') {
             throw new IOException(
                     "php_binary=%s is %s".formatted(php, isPath ? "not there" : "not on the PATH"));
+        }
+    }
+
+    /**
+     * Makes sure that the directory is there: a deployment may have removed it since it was found.
+     *
+     * @throws IOException saying what to do
+     */
+    void requireDirectory() throws IOException {
+        if (!Files.isDirectory(directory)) {
+            throw new IOException(
+                    "its directory %s is gone; reload the daemon to follow the links anew"
+                            .formatted(directory));
         }
     }
 

@@ -1,6 +1,7 @@
 package io.parallite.worker;
 
 import io.parallite.engine.Engine;
+import io.smallrye.mutiny.Uni;
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Path;
@@ -27,17 +28,20 @@ public final class WorkerLauncher {
             Set.of("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID");
 
     private final Engine engine;
+    private final WorkerSite site;
     private final WorkerCommand command;
     private final List<String> guard;
     private final ExecutorService launching;
     private final ExecutorService reaping;
 
     /**
+     * @param command what the site held when the daemon started
      * @param useGuard whether workers are started under {@code setsid} and {@code setpriv} where
      *     the system has them
      */
-    public WorkerLauncher(Engine engine, WorkerCommand command, boolean useGuard) {
+    public WorkerLauncher(Engine engine, WorkerSite site, WorkerCommand command, boolean useGuard) {
         this.engine = engine;
+        this.site = site;
         this.command = command;
         this.guard = WorkerCommand.guard(useGuard);
         this.launching = Executors.newSingleThreadExecutor(Threads.daemon("parallite-launcher"));
@@ -52,9 +56,31 @@ public final class WorkerLauncher {
         CAPTURED
     }
 
+    /** What the site held when the daemon started. */
+    WorkerCommand command() {
+        return command;
+    }
+
+    /** Looks at the site anew; see {@link WorkerTransport#findCommand}. */
+    Uni<WorkerCommand> findCommand() {
+        return Uni.createFrom()
+                .emitter(
+                        emitter ->
+                                launching.execute(
+                                        () -> {
+                                            try {
+                                                WorkerCommand found = site.find();
+                                                engine.execute(() -> emitter.complete(found));
+                                            } catch (RuntimeException e) {
+                                                engine.execute(() -> emitter.fail(e));
+                                            }
+                                        }));
+    }
+
     /**
      * Starts a process.
      *
+     * @param command what to start
      * @param environment added to that of the command
      * @param stdout where stdout goes with {@link Streams#CAPTURED}
      * @param onStarted called on the engine's thread
@@ -62,6 +88,7 @@ public final class WorkerLauncher {
      */
     void launch(
             WorkerName name,
+            WorkerCommand command,
             Streams streams,
             Map<String, String> environment,
             @Nullable Path stdout,
@@ -71,7 +98,7 @@ public final class WorkerLauncher {
                 () -> {
                     try {
                         String mark = UUID.randomUUID().toString();
-                        Process process = start(name, streams, environment, stdout, mark);
+                        Process process = start(name, command, streams, environment, stdout, mark);
                         ProcessFamily family =
                                 new ProcessFamily(process.toHandle(), mark, !guard.isEmpty());
                         WorkerProcess started =
@@ -89,15 +116,19 @@ public final class WorkerLauncher {
 
     private Process start(
             WorkerName name,
+            WorkerCommand command,
             Streams streams,
             Map<String, String> environment,
             @Nullable Path stdout,
             String mark)
             throws IOException {
         command.requirePhp();
+        command.requireDirectory();
         List<String> options =
                 streams == Streams.FRAMES ? List.of("-d", "display_errors=stderr") : List.of();
-        ProcessBuilder builder = new ProcessBuilder(command.line(guard, options));
+        ProcessBuilder builder =
+                new ProcessBuilder(command.line(guard, options))
+                        .directory(command.directory().toFile());
         if (streams == Streams.CAPTURED) {
             builder.redirectInput(Redirect.from(Platform.nullDevice()));
             builder.redirectOutput(
@@ -107,9 +138,10 @@ public final class WorkerLauncher {
         env.keySet().removeAll(SERVICE_MANAGER);
         env.putAll(command.environment());
         env.putAll(environment);
+        env.put("PWD", command.directory().toString());
         env.put("WORKER_NAME", name.value());
         env.put(ProcessFamily.MARK, mark);
-        if (!name.persistent()) {
+        if (!name.reusable()) {
             env.put("PARALLITE_WORKER_MAX_TASKS", "1");
         }
         return builder.start();

@@ -3,16 +3,17 @@ package io.parallite.worker;
 /**
  * A worker's name, told to it in {@code WORKER_NAME}, and how long it is meant to live.
  *
- * @param persistent whether it stays for any number of tasks; an on-demand worker ends after one
+ * @param persistent whether it fills a place of its own; an on-demand worker is there for a peak
+ * @param reusable whether it takes a task after the first
  */
-public record WorkerName(String value, boolean persistent) {
+public record WorkerName(String value, boolean persistent, boolean reusable) {
 
     static WorkerName persistent(String prefix, int number) {
-        return new WorkerName(prefix + "-" + number, true);
+        return new WorkerName(prefix + "-" + number, true, true);
     }
 
-    static WorkerName onDemand(String prefix, long timestamp) {
-        return new WorkerName(prefix + "-temp-" + timestamp, false);
+    static WorkerName onDemand(String prefix, long timestamp, boolean reusable) {
+        return new WorkerName(prefix + "-temp-" + timestamp, false, reusable);
     }
 
     @Override

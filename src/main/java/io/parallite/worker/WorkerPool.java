@@ -53,6 +53,18 @@ public final class WorkerPool {
         crew.start();
     }
 
+    /**
+     * Replaces all workers by new ones, which run the code that is there now; loses no task.
+     *
+     * <p>A new worker must boot first, else the old ones stay. The outcome comes when every task
+     * runs on a new worker from then on; old workers that are still busy end after their task.
+     * Whoever asks while a reload runs gets the outcome of that one. Never fails; cancelling leaves
+     * the reload running.
+     */
+    public Uni<ReloadOutcome> reload() {
+        return crew.reload();
+    }
+
     /** A new lane of the task queue, for one client session. */
     public Lane newLane() {
         return queue.newLane();

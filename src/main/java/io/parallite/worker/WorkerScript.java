@@ -37,13 +37,15 @@ public record WorkerScript(Path path, boolean connectsBack) {
      * Finds the script: the configured one, else the project's, else the bundled one.
      *
      * @param directory the current directory
+     * @param base where the configuration file is, where there is one
      * @param home the distribution's directory, where there is one
      * @throws ConfigException when there is none, naming where it was looked for
      */
-    public static WorkerScript find(ParalliteConfig config, Path directory, Optional<Path> home) {
+    public static WorkerScript find(
+            ParalliteConfig config, Path directory, Optional<Path> base, Optional<Path> home) {
         Path path =
                 config.workerScript()
-                        .map(name -> configured(name, directory, config))
+                        .map(name -> configured(name, directory, base))
                         .orElseGet(() -> search(directory, home));
         boolean connectsBack =
                 switch (config.workerTransport()) {
@@ -54,12 +56,10 @@ public record WorkerScript(Path path, boolean connectsBack) {
         return new WorkerScript(path, connectsBack);
     }
 
-    private static Path configured(String name, Path directory, ParalliteConfig config) {
+    private static Path configured(String name, Path directory, Optional<Path> base) {
         List<Path> candidates = new ArrayList<>();
         candidates.add(directory.resolve(name));
-        config.config()
-                .map(file -> directory.resolve(file).resolveSibling(name))
-                .ifPresent(candidates::add);
+        base.map(configured -> configured.resolve(name)).ifPresent(candidates::add);
         return first(candidates)
                 .orElseThrow(
                         () ->

@@ -19,6 +19,7 @@ public final class FakeChannel implements WorkerChannel {
     private static final Pattern TASK_ID = Pattern.compile("\"task_id\":\"([^\"]*)\"");
 
     private final WorkerName name;
+    private final WorkerCommand command;
     private final long pid;
     private final Listener listener;
     private final UniEmitter<? super WorkerChannel> emitter;
@@ -31,11 +32,13 @@ public final class FakeChannel implements WorkerChannel {
 
     FakeChannel(
             WorkerName name,
+            WorkerCommand command,
             long pid,
             Listener listener,
             UniEmitter<? super WorkerChannel> emitter,
             boolean provesReadiness) {
         this.name = name;
+        this.command = command;
         this.pid = pid;
         this.listener = listener;
         this.emitter = emitter;
@@ -44,6 +47,11 @@ public final class FakeChannel implements WorkerChannel {
 
     public WorkerName name() {
         return name;
+    }
+
+    /** The version of the code it runs: 0 at first, one more for every look. */
+    public int version() {
+        return Integer.parseInt(command.directory().getFileName().toString());
     }
 
     @Override

@@ -1,14 +1,20 @@
 package io.parallite.worker;
 
+import io.parallite.config.ConfigException;
 import io.smallrye.mutiny.Uni;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /** Opens {@link FakeChannel}s, which a test gets ready, lets answer and lets die by hand. */
 public final class FakeTransport implements WorkerTransport {
 
     private final List<FakeChannel> channels = new ArrayList<>();
     private final boolean provesReadiness;
+    private final WorkerCommand command = version(0);
+    private int looks;
+    private String problem = "";
     private boolean closed;
 
     /** A transport like that of our own worker, which says hello when it has booted. */
@@ -26,13 +32,40 @@ public final class FakeTransport implements WorkerTransport {
     }
 
     @Override
-    public Uni<WorkerChannel> open(WorkerName name, WorkerChannel.Listener listener) {
+    public WorkerCommand command() {
+        return command;
+    }
+
+    /** Each look finds the next version of the code, unless {@link #findNothing} was called. */
+    @Override
+    public Uni<WorkerCommand> findCommand() {
+        if (!problem.isEmpty()) {
+            return Uni.createFrom().failure(new ConfigException(problem));
+        }
+        return Uni.createFrom().item(version(++looks));
+    }
+
+    /** From now on, there is nothing to start workers from. */
+    public void findNothing(String why) {
+        problem = why;
+    }
+
+    private static WorkerCommand version(int number) {
+        Path directory = Path.of("/releases/" + number);
+        return new WorkerCommand(
+                "php", List.of(), directory.resolve("worker.php"), directory, Map.of());
+    }
+
+    @Override
+    public Uni<WorkerChannel> open(
+            WorkerName name, WorkerCommand what, WorkerChannel.Listener listener) {
         return Uni.createFrom()
                 .emitter(
                         emitter -> {
                             long pid = 100 + channels.size();
                             FakeChannel channel =
-                                    new FakeChannel(name, pid, listener, emitter, provesReadiness);
+                                    new FakeChannel(
+                                            name, what, pid, listener, emitter, provesReadiness);
                             emitter.onTermination(channel::onStartSettled);
                             channels.add(channel);
                         });
@@ -62,7 +95,7 @@ public final class FakeTransport implements WorkerTransport {
         return channels.getLast();
     }
 
-    /** The living process of that name. */
+    /** The living process of that name; the older one of two. */
     public FakeChannel named(String worker) {
         return alive().stream()
                 .filter(channel -> channel.name().value().equals(worker))

@@ -43,6 +43,14 @@ final class PoolFixture {
         return starting(new FakeTransport(), settings(fixed, max, maxQueue), seed);
     }
 
+    /** A pool with limits to its workers, as {@link #starting}. */
+    static PoolFixture starting(int fixed, int max, Recycling recycling) {
+        return starting(
+                new FakeTransport(),
+                new PoolSettings(fixed, max, "work", MAX_QUEUE, QUEUE_TIMEOUT, recycling),
+                1);
+    }
+
     private static PoolFixture starting(FakeTransport transport, PoolSettings settings, long seed) {
         PoolFixture fixture = new PoolFixture(transport, settings, seed);
         fixture.pool.start();
