@@ -16,15 +16,9 @@ if ($socket === false) {
     fwrite(STDERR, "cannot connect to the daemon: $error\n");
     exit(1);
 }
-stream_set_timeout($socket, -1); // without this, a read gives up after default_socket_timeout
-foreach (@scandir('/proc/self/fd') ?: [] as $descriptor) {
-    if (@readlink("/proc/self/fd/$descriptor") === 'socket:[' . fstat($socket)['ino'] . ']') {
-        // without PHP's socket layer, which asks poll() before every read
-        [$connection, $socket] = [$socket, fopen("php://fd/$descriptor", 'r+')];
-        break;
-    }
-}
 stream_set_read_buffer($socket, 0);
+stream_set_timeout($socket, -1); // else a read gives up after default_socket_timeout
+$raw = function_exists('socket_import_stream') ? socket_import_stream($socket) : null; // no poll() before each read
 
 $hello = json_encode([
     'type' => 'hello',
@@ -39,8 +33,13 @@ fwrite($socket, pack('N', strlen($hello)) . $hello);
 
 $buffer = '';
 while (true) {
-    $chunk = fread($socket, 65536);
-    if ($chunk === '' || $chunk === false) {
+    $chunk = null;
+    if ($raw !== null) {
+        socket_recv($raw, $chunk, 8192, 0);
+    } else {
+        $chunk = fread($socket, 8192);
+    }
+    if ((string) $chunk === '') {
         exit(0);
     }
     $buffer = $buffer === '' ? $chunk : $buffer . $chunk;
@@ -54,6 +53,7 @@ while (true) {
         } else {
             $reply = msgpack_pack(['ok' => true, 'result' => 42, 'task_id' => msgpack_unpack($body)['task_id']]);
         }
-        fwrite($socket, pack('N', strlen($reply)) . $reply);
+        $frame = pack('N', strlen($reply)) . $reply;
+        $raw === null ? fwrite($socket, $frame) : socket_write($raw, $frame);
     }
 }

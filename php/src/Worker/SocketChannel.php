@@ -9,8 +9,7 @@ namespace B7s\Parallite\Worker;
  */
 final class SocketChannel implements Channel
 {
-    /** @param resource $socket */
-    private function __construct(private readonly mixed $socket, private readonly FrameStream $frames)
+    private function __construct(private readonly FrameStream $frames)
     {
     }
 
@@ -25,28 +24,7 @@ final class SocketChannel implements Channel
         if ($socket === false) {
             throw new ChannelClosed("cannot connect to the daemon at $address: $error");
         }
-        stream_set_timeout($socket, -1); // else reads end after default_socket_timeout
-        $plain = self::plainStreamOf($socket) ?? $socket;
-        return new self($socket, new FrameStream($plain, $plain, $maxBytes));
-    }
-
-    /**
-     * The same descriptor without PHP's socket layer, which asks poll() before every read. Where /proc
-     * doesn't tell the descriptor, null.
-     *
-     * @param resource $socket
-     * @return resource|null
-     */
-    private static function plainStreamOf(mixed $socket): mixed
-    {
-        $inode = fstat($socket)['ino'] ?? 0;
-        foreach (is_dir('/proc/self/fd') ? scandir('/proc/self/fd') : [] as $descriptor) {
-            $link = "/proc/self/fd/$descriptor"; // looked at first: an include may have made warnings exceptions
-            if ($inode > 0 && is_link($link) && readlink($link) === "socket:[$inode]") {
-                return fopen("php://fd/$descriptor", 'r+') ?: null;
-            }
-        }
-        return null;
+        return new self(new FrameStream(SocketLine::of($socket) ?? new StreamLine($socket, $socket), $maxBytes));
     }
 
     public function read(): ?string
@@ -61,6 +39,6 @@ final class SocketChannel implements Channel
 
     public function finish(): void
     {
-        @stream_socket_shutdown($this->socket, STREAM_SHUT_WR);
+        $this->frames->finish();
     }
 }

@@ -17,8 +17,7 @@ final class StdioChannel implements Channel
 {
     private const MOVED = 'PARALLITE_WORKER_STDIO_MOVED';
 
-    /** @param resource $out */
-    private function __construct(private readonly mixed $out, private readonly FrameStream $frames)
+    private function __construct(private readonly FrameStream $frames)
     {
     }
 
@@ -41,7 +40,7 @@ final class StdioChannel implements Channel
         if (!$moved) {
             self::closeStandardStreams($file);
         }
-        return [new self($out, new FrameStream($in, $out, $maxBytes)), $file];
+        return [new self(new FrameStream(new StreamLine($in, $out), $maxBytes)), $file];
     }
 
     public function read(): ?string
@@ -56,7 +55,7 @@ final class StdioChannel implements Channel
 
     public function finish(): void
     {
-        @fclose($this->out);
+        $this->frames->finish();
     }
 
     /** Returns only where the process can't be replaced. */

@@ -1,0 +1,22 @@
+<?php
+
+declare(strict_types=1);
+
+namespace B7s\Parallite\Worker;
+
+/**
+ * Bytes from and to the daemon. Both directions block for as long as it takes.
+ */
+interface Line
+{
+    /**
+     * The next bytes, at least one and at most $atMost of them; null when the daemon has gone.
+     */
+    public function receive(int $atMost): ?string;
+
+    /** @throws ChannelClosed when the daemon has gone */
+    public function send(string $bytes): void;
+
+    /** Tells the daemon that nothing more will be sent. */
+    public function finish(): void;
+}
