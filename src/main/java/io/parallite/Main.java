@@ -1,9 +1,12 @@
 package io.parallite;
 
 import io.parallite.bench.BenchCommand;
+import io.parallite.cli.Commands;
 import io.parallite.cli.ExitCode;
 import io.parallite.cli.SettingFlags;
 import io.quarkus.runtime.annotations.QuarkusMain;
+import java.util.Arrays;
+import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.IVersionProvider;
 
@@ -17,17 +20,29 @@ public final class Main {
     private Main() {}
 
     public static void main(String... args) {
-        int exitCode = commandLine().execute(args);
+        Optional<CommandLine> known = args.length == 0 ? Optional.empty() : Commands.alone(args[0]);
+        int exitCode =
+                known.map(Main::dressed)
+                        .map(command -> command.execute(Arrays.copyOfRange(args, 1, args.length)))
+                        .orElseGet(() -> commandLine().execute(args));
         if (exitCode != ExitCode.OK) {
             System.exit(exitCode);
         }
     }
 
+    /** All commands. */
     static CommandLine commandLine() {
         CommandLine serve = new CommandLine(new ServeCommand());
         SettingFlags.addTo(serve.getCommandSpec());
-        return serve.addSubcommand(new BenchCommand())
-                .setParameterExceptionHandler(Main::onBadArguments)
+        Commands.addTo(serve);
+        serve.addSubcommand(new BenchCommand());
+        serve.getSubcommands().values().forEach(Main::dressed);
+        return dressed(serve);
+    }
+
+    private static CommandLine dressed(CommandLine command) {
+        command.getCommandSpec().versionProvider(new VersionProvider());
+        return command.setParameterExceptionHandler(Main::onBadArguments)
                 .setUsageHelpLongOptionsMaxWidth(28);
     }
 

@@ -54,7 +54,7 @@ public final class ParalliteJson {
      *
      * @param problems gets a sentence for everything that is wrong, in the order of the file
      */
-    static Map<String, String> read(Path file, Consumer<String> problems) {
+    public static Map<String, String> read(Path file, Consumer<String> problems) {
         ParalliteJson json = new ParalliteJson(file, problems);
         try (JsonParser parser = JSON.createParser(Files.readAllBytes(file))) {
             json.readObject(parser);

@@ -1,5 +1,6 @@
 package io.parallite.units;
 
+import java.time.Duration;
 import java.util.Locale;
 
 /** Figures for people: three significant digits and a unit, in ASCII for every terminal. */
@@ -33,6 +34,24 @@ public final class HumanUnits {
             return digits(bytes / 1e6, false) + " MB";
         }
         return digits(bytes / 1e9, false) + " GB";
+    }
+
+    /**
+     * An age in its two largest units, for example {@code 340 ms}, {@code 12.5 s}, {@code 3m 05s},
+     * {@code 2d 04h}.
+     */
+    public static String age(Duration age) {
+        long seconds = age.toSeconds();
+        if (seconds < 60) {
+            return time(age.toMillis() * 1e6);
+        }
+        if (seconds < 3600) {
+            return String.format(Locale.ROOT, "%dm %02ds", seconds / 60, seconds % 60);
+        }
+        if (seconds < 86_400) {
+            return String.format(Locale.ROOT, "%dh %02dm", seconds / 3600, seconds / 60 % 60);
+        }
+        return String.format(Locale.ROOT, "%dd %02dh", seconds / 86_400, seconds / 3600 % 24);
     }
 
     /** A count with grouped digits, for example {@code 205,433}. */

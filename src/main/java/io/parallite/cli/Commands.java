@@ -1,0 +1,58 @@
+package io.parallite.cli;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+import picocli.CommandLine;
+
+/** The commands of this package, put together with what they have in common. */
+public final class Commands {
+
+    private static final Map<String, Supplier<Object>> ALL = new LinkedHashMap<>();
+
+    static {
+        ALL.put("status", StatusCommand::new);
+        ALL.put("workers", WorkersCommand::new);
+        ALL.put("tasks", TasksCommand::new);
+        ALL.put("top", TopCommand::new);
+        ALL.put("submit", SubmitCommand::new);
+        ALL.put("tail", TailCommand::new);
+        ALL.put("cancel", CancelCommand::new);
+        ALL.put("reload", ReloadCommand::new);
+        ALL.put("stop", StopCommand::new);
+    }
+
+    private Commands() {}
+
+    /** Adds all of them, in the order in which the help lists them. */
+    public static void addTo(CommandLine parallite) {
+        ALL.forEach((name, command) -> parallite.addSubcommand(name, dressed(command)));
+    }
+
+    /** The command of this name alone: to build one takes a fraction of the time of all. */
+    public static Optional<CommandLine> alone(String name) {
+        return Optional.ofNullable(ALL.get(name))
+                .map(
+                        command -> {
+                            CommandLine alone = dressed(command);
+                            alone.setCommandName("parallite " + name);
+                            return alone;
+                        });
+    }
+
+    private static CommandLine dressed(Supplier<Object> command) {
+        CommandLine line = new CommandLine(command.get());
+        line.getCommandSpec()
+                .mixinStandardHelpOptions(true)
+                .exitCodeOnInvalidInput(ExitCode.USAGE)
+                .usageMessage()
+                .sortOptions(false)
+                .headerHeading("%n")
+                .descriptionHeading("%n")
+                .parameterListHeading("%n")
+                .optionListHeading("%nOptions:%n")
+                .footerHeading("%nExamples:%n");
+        return line.setStopAtPositional(line.getCommand() instanceof SubmitCommand);
+    }
+}

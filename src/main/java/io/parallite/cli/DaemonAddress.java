@@ -1,0 +1,116 @@
+package io.parallite.cli;
+
+import io.parallite.config.ConfigException;
+import io.parallite.config.ListenAddress;
+import io.parallite.config.ParalliteJson;
+import io.parallite.config.Setting;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where the daemon is expected, and who says so.
+ *
+ * @param source for messages: {@code --socket}, a variable, a file, or {@code default}
+ */
+record DaemonAddress(ListenAddress address, String source) {
+
+    private static final String FILE = "parallite.json";
+
+    /**
+     * The first of these that names a socket: the flag, the file that was asked for, {@code
+     * PARALLITE_SOCKET}, {@code parallite.json} in {@code directory} or the nearest above it, the
+     * default.
+     *
+     * @throws ConfigException when what it names is no address, or the file cannot be read
+     */
+    static DaemonAddress find(
+            @Nullable String flag,
+            @Nullable Path file,
+            Map<String, String> environment,
+            Path directory) {
+        if (flag != null) {
+            return of(flag, "--socket", directory);
+        }
+        if (file != null) {
+            Path asked = directory.resolve(file);
+            if (!Files.exists(asked)) {
+                throw new ConfigException(
+                        asked + " does not exist; give --config a file that does");
+            }
+            return socketIn(asked).orElseGet(DaemonAddress::byDefault);
+        }
+        String variable = environment.get(Setting.SOCKET.variable());
+        if (variable != null && !variable.isBlank()) {
+            return of(variable, Setting.SOCKET.variable(), directory);
+        }
+        for (Path at = directory; at != null; at = at.getParent()) {
+            Path candidate = at.resolve(FILE);
+            if (Files.isRegularFile(candidate)) {
+                return socketIn(candidate).orElseGet(DaemonAddress::byDefault);
+            }
+        }
+        return byDefault();
+    }
+
+    /**
+     * What the file says; other settings may be wrong, as long as the daemon's address is clear.
+     */
+    private static Optional<DaemonAddress> socketIn(Path file) {
+        List<String> problems = new ArrayList<>();
+        String socket = ParalliteJson.read(file, problems::add).get(Setting.SOCKET.property());
+        if (socket == null && !problems.isEmpty()) {
+            throw new ConfigException(problems.getFirst());
+        }
+        Path directory = file.toAbsolutePath().resolveSibling("");
+        return Optional.ofNullable(socket).map(text -> of(text, file.toString(), directory));
+    }
+
+    private static DaemonAddress byDefault() {
+        return new DaemonAddress(ListenAddress.parse(""), "default");
+    }
+
+    private static DaemonAddress of(String text, String source, Path directory) {
+        try {
+            ListenAddress address = ListenAddress.parse(text);
+            if (address instanceof ListenAddress.Unix(Path path) && !path.isAbsolute()) {
+                address = new ListenAddress.Unix(directory.resolve(path).normalize());
+            }
+            return new DaemonAddress(address, source);
+        } catch (IllegalArgumentException e) {
+            throw new ConfigException(
+                    "%s=%s in %s is not valid: %s"
+                            .formatted(Setting.SOCKET.key(), text, source, e.getMessage()));
+        }
+    }
+
+    SocketAddress toSocketAddress() {
+        return switch (address) {
+            case ListenAddress.Unix(Path path) -> UnixDomainSocketAddress.of(path);
+            case ListenAddress.Tcp(String host, int port) -> new InetSocketAddress(host, port);
+        };
+    }
+
+    /** The socket's file, where it is one. */
+    Optional<Path> path() {
+        return address instanceof ListenAddress.Unix(Path path)
+                ? Optional.of(path)
+                : Optional.empty();
+    }
+
+    /** The address, and who says so unless the user just has. */
+    String described() {
+        return source.equals("--socket") ? text() : "%s (%s)".formatted(text(), source);
+    }
+
+    String text() {
+        return address.toString();
+    }
+}

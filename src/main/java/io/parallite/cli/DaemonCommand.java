@@ -1,0 +1,115 @@
+package io.parallite.cli;
+
+import io.parallite.config.ConfigException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/**
+ * A command that talks to a running daemon: finds it, prints what it says for people or for
+ * programs, and tells by its exit code how it went.
+ */
+abstract class DaemonCommand implements Callable<Integer> {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private CommandSpec spec;
+
+    @Option(
+            names = "--socket",
+            paramLabel = "ADDRESS",
+            order = 90,
+            description =
+                    "The daemon's socket, a path or host:port (PARALLITE_SOCKET, else what"
+                            + " parallite.json here or above says, else /tmp/parallite.sock).")
+    private @Nullable String socket;
+
+    @Option(
+            names = "--config",
+            paramLabel = "FILE",
+            order = 91,
+            description = "Take the socket from this file.")
+    private @Nullable Path config;
+
+    @Option(names = "--json", order = 92, description = "Print JSON, one value a line.")
+    private boolean json;
+
+    @Override
+    public final Integer call() {
+        try {
+            return run();
+        } catch (DaemonException e) {
+            return fail(ExitCode.UNAVAILABLE, "UNAVAILABLE", String.valueOf(e.getMessage()));
+        } catch (ConfigException e) {
+            return fail(ExitCode.CONFIG, "CONFIG", String.valueOf(e.getMessage()));
+        } finally {
+            out().flush();
+        }
+    }
+
+    /** Does the work and says with which code to exit. */
+    abstract int run() throws DaemonException;
+
+    DaemonAddress address() {
+        return DaemonAddress.find(socket, config, System.getenv(), Path.of("").toAbsolutePath());
+    }
+
+    DaemonConnection connect() throws DaemonException {
+        return DaemonConnection.open(address(), PATIENCE);
+    }
+
+    /** Asks one thing on a connection of its own. */
+    Answer ask(String type, Map<String, ?> fields) throws DaemonException {
+        try (DaemonConnection daemon = connect()) {
+            return daemon.call(type, fields);
+        }
+    }
+
+    boolean wantsJson() {
+        return json;
+    }
+
+    PrintWriter out() {
+        return spec.commandLine().getOut();
+    }
+
+    PrintWriter err() {
+        return spec.commandLine().getErr();
+    }
+
+    CommandSpec spec() {
+        return spec;
+    }
+
+    /** Tells that the daemon said no. */
+    int refused(Answer answer) {
+        if (json) {
+            out().println(answer.raw());
+        } else {
+            err().printf("parallite: %s (%s)%n", answer.error(), answer.errorCode());
+        }
+        return ExitCode.FAILED;
+    }
+
+    private int fail(int exitCode, String errorCode, String message) {
+        if (json) {
+            Map<String, Object> answer = new LinkedHashMap<>();
+            answer.put("ok", false);
+            answer.put("error", message);
+            answer.put("error_code", errorCode);
+            out().println(Json.line(answer));
+        } else {
+            err().println("parallite: " + message);
+        }
+        return exitCode;
+    }
+}

@@ -1,0 +1,190 @@
+package io.parallite.cli;
+
+import io.parallite.units.HumanUnits;
+import java.time.Duration;
+import java.util.List;
+import java.util.OptionalDouble;
+
+/**
+ * The answer to {@code stats}, in words. A figure that the daemon does not give shows as {@code -}.
+ */
+record DaemonStats(Node node) {
+
+    static final String ABSENT = "-";
+
+    /** A worker process, and what it does. */
+    record Worker(Node node) {
+
+        String name() {
+            return node.at("name").text().orElse(ABSENT);
+        }
+
+        String state() {
+            return node.at("state").text().orElse(ABSENT);
+        }
+
+        String task() {
+            return printable(node.at("task_id").text().orElse(""));
+        }
+
+        long pid() {
+            return node.at("pid").whole();
+        }
+
+        long served() {
+            return node.at("served").whole();
+        }
+
+        double taskAge() {
+            return node.at("task_age_ms").number().orElse(-1);
+        }
+
+        double memory() {
+            return node.at("memory_bytes").number().orElse(-1);
+        }
+
+        /** Milliseconds of processor time since the worker was started. */
+        OptionalDouble cpu() {
+            return node.at("cpu_ms").number();
+        }
+
+        String ageText() {
+            return age(node.at("age_ms"));
+        }
+
+        String taskAgeText() {
+            return task().isEmpty() ? "" : age(node.at("task_age_ms"));
+        }
+
+        String memoryText() {
+            return bytes(node.at("memory_bytes"));
+        }
+    }
+
+    List<Worker> workers() {
+        return node.at("pool").at("workers").elements().stream().map(Worker::new).toList();
+    }
+
+    String version() {
+        return node.at("version").text().orElse(ABSENT);
+    }
+
+    long pid() {
+        return node.at("pid").whole();
+    }
+
+    String uptime() {
+        return age(node.at("uptime_ms"));
+    }
+
+    long pool(String field) {
+        return node.at("pool").at(field).whole();
+    }
+
+    /** Why workers do not start; empty when they do. */
+    String startFailure() {
+        return printable(node.at("pool").at("start_failure").text().orElse(""));
+    }
+
+    /** {@code draining}, {@code reloading}, both, or empty. */
+    String transition() {
+        boolean draining = node.at("draining").isTrue();
+        boolean reloading = node.at("reloading").isTrue();
+        return draining ? "draining" : reloading ? "reloading" : "";
+    }
+
+    /** Whether a task that is submitted now would be run. */
+    boolean isServing() {
+        boolean hasWorkers = pool("idle") + pool("busy") > 0;
+        return !node.at("draining").isTrue() && (hasWorkers || startFailure().isEmpty());
+    }
+
+    /** For example {@code 2 idle, 5 busy}. */
+    String workersText() {
+        StringBuilder text = new StringBuilder();
+        text.append(pool("idle")).append(" idle, ").append(pool("busy")).append(" busy");
+        for (String state : List.of("starting", "ending")) {
+            if (pool(state) > 0) {
+                text.append(", ").append(pool(state)).append(' ').append(state);
+            }
+        }
+        return text.toString();
+    }
+
+    /** For example {@code 12 waiting, the oldest for 340 ms}. */
+    String queueText() {
+        Node queue = node.at("queue");
+        long length = queue.at("length").whole();
+        String oldest =
+                length > 0 && queue.at("oldest_ms").isPresent()
+                        ? ", the oldest for " + age(queue.at("oldest_ms"))
+                        : "";
+        return HumanUnits.count(length) + " waiting" + oldest;
+    }
+
+    String tasksText() {
+        Node tasks = node.at("tasks");
+        return "%s completed, %s failed, %s in flight"
+                .formatted(
+                        HumanUnits.count(tasks.at("completed").whole()),
+                        HumanUnits.count(tasks.at("failed").whole()),
+                        HumanUnits.count(tasks.at("in_flight").whole()));
+    }
+
+    /** Tasks a second, over the last second and the last minute. */
+    String rateText() {
+        Node rate = node.at("tasks").at("rate_per_second");
+        return "%s/s now, %s/s over the last minute"
+                .formatted(rate(rate.at("last_second")), rate(rate.at("last_minute")));
+    }
+
+    boolean hasRates() {
+        return node.at("tasks").at("rate_per_second").isPresent();
+    }
+
+    /** Percentiles of the last minute, for {@code queued} or {@code ran}. */
+    String latencyText(String kind) {
+        Node latency = node.at("tasks").at("latency_ms").at(kind);
+        return "p50 %s  p90 %s  p99 %s  max %s"
+                .formatted(
+                        time(latency.at("p50")),
+                        time(latency.at("p90")),
+                        time(latency.at("p99")),
+                        time(latency.at("max")));
+    }
+
+    String cacheText() {
+        Node cache = node.at("cache");
+        return "%s kept, %s"
+                .formatted(HumanUnits.count(cache.at("entries").whole()), bytes(cache.at("bytes")));
+    }
+
+    private static String rate(Node node) {
+        OptionalDouble rate = node.number();
+        return rate.isPresent() ? HumanUnits.perSecond(rate.getAsDouble()) : ABSENT;
+    }
+
+    static String time(Node milliseconds) {
+        OptionalDouble time = milliseconds.number();
+        return time.isPresent() ? HumanUnits.time(time.getAsDouble() * 1e6) : ABSENT;
+    }
+
+    static String age(Node milliseconds) {
+        return milliseconds.isPresent()
+                ? HumanUnits.age(Duration.ofMillis(milliseconds.whole()))
+                : ABSENT;
+    }
+
+    static String bytes(Node bytes) {
+        OptionalDouble size = bytes.number();
+        return size.isPresent() ? HumanUnits.bytes(size.getAsDouble()) : ABSENT;
+    }
+
+    /** A text that came from a client, without what would steer the terminal. */
+    static String printable(String text) {
+        return text.codePoints()
+                .map(c -> Character.isISOControl(c) ? '?' : c)
+                .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+                .toString();
+    }
+}

@@ -1,0 +1,45 @@
+package io.parallite.cli;
+
+import java.util.Map;
+import picocli.CommandLine.Command;
+
+/** {@code parallite reload}: has the workers replaced, one after the other. */
+@Command(
+        name = "reload",
+        header = "Replace the workers, so that they load changed code.",
+        description = {
+            "Loses no task: first one new worker must boot, from paths and symbolic links resolved"
+                    + " anew; then each worker is replaced when its task is done. When the new one"
+                    + " does not boot the old ones stay, and its last words are shown. SIGHUP does"
+                    + " the same."
+        },
+        footer = {
+            "  ln -sfn releases/42 current && parallite reload",
+            "",
+            "Exit codes: 0 all are replaced; 1 the new code does not boot, the old workers stay;"
+                    + " 64 bad arguments; 69 no daemon; 78 bad configuration."
+        })
+public final class ReloadCommand extends DaemonCommand {
+
+    @Override
+    int run() throws DaemonException {
+        try (DaemonConnection daemon = connect()) {
+            daemon.send(Map.of("type", "reload"));
+            Answer answer = daemon.receive(null);
+            if (!answer.isOk()) {
+                return refused(answer);
+            }
+            if (wantsJson()) {
+                out().println(answer.raw());
+            } else {
+                long replaced = answer.node().at("replaced").whole();
+                out().printf(
+                                "replaced %d %s in %s%n",
+                                replaced,
+                                replaced == 1 ? "worker" : "workers",
+                                DaemonStats.age(answer.node().at("took_ms")));
+            }
+            return ExitCode.OK;
+        }
+    }
+}

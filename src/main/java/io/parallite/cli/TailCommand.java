@@ -1,0 +1,34 @@
+package io.parallite.cli;
+
+import java.util.Map;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+/** {@code parallite tail}: follows a task until it ends. */
+@Command(
+        name = "tail",
+        header = "Follow a task: its state, its progress, what it emits, its result.",
+        description = {
+            "State and progress go to standard error, one line each; what the task emits and returns"
+                    + " goes to standard output. A task that has ended shows its result at once."
+                    + " Ctrl-C stops following, not the task."
+        },
+        footer = {
+            "  parallite tail \"$(parallite submit --detach --file report.php)\"",
+            "",
+            "Exit codes: 0 the task succeeded; 1 it failed, or is unknown; of a command its own;"
+                    + " 64 bad arguments; 69 no daemon; 78 bad configuration."
+        })
+public final class TailCommand extends DaemonCommand {
+
+    @Parameters(paramLabel = "TASK", description = "The id of the task.")
+    private String task = "";
+
+    @Override
+    int run() throws DaemonException {
+        try (DaemonConnection daemon = connect()) {
+            daemon.send(Map.of("type", "tail", "task_id", task));
+            return new TaskFollower(out(), err(), wantsJson()).follow(daemon);
+        }
+    }
+}
