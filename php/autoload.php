@@ -1,9 +1,9 @@
 <?php
 
 /**
- * Loads B7s\Parallite, and behind it the libraries of closures and MessagePack that a distribution keeps on
- * PHP's include_path (Debian: /usr/share/php). Composer's autoloader makes this one unnecessary; where both
- * are present, this one only fills the gaps.
+ * Loads B7s\Parallite, and Parallite for programs that were written for the upstream package; behind them the
+ * libraries of closures and MessagePack that a distribution keeps on PHP's include_path (Debian: /usr/share/php).
+ * Composer's autoloader makes this one unnecessary; where both are present, this one only fills the gaps.
  */
 
 declare(strict_types=1);
@@ -11,6 +11,13 @@ declare(strict_types=1);
 spl_autoload_register(static function (string $class): void {
     if (str_starts_with($class, 'B7s\\Parallite\\')) {
         $file = __DIR__ . '/src/' . strtr(substr($class, 14), '\\', '/') . '.php';
+        if (is_file($file)) {
+            require $file;
+        }
+        return;
+    }
+    if (str_starts_with($class, 'Parallite\\')) {
+        $file = __DIR__ . '/compat/' . substr($class, 10) . '.php';
         if (is_file($file)) {
             require $file;
         }
@@ -26,3 +33,5 @@ spl_autoload_register(static function (string $class): void {
         }
     }
 });
+
+require_once __DIR__ . '/compat/functions.php';

@@ -101,8 +101,12 @@ final class Launcher
         return $pid > 0 ? $pid : throw new DaemonNotRunning('the daemon cannot be started: the shell gave no pid');
     }
 
-    private static function isAlive(int $pid): bool
+    /** Whether a process runs. One that has ended does not, though nobody may have taken note of its end. */
+    public static function isAlive(int $pid): bool
     {
+        if (preg_match('/\) Z/', (string) @file_get_contents("/proc/$pid/stat")) === 1) {
+            return false; // in containers, process 1 often leaves it at that
+        }
         if (function_exists('posix_kill')) {
             return posix_kill($pid, 0) || posix_get_last_error() === 1; // EPERM: it is, and somebody else's
         }

@@ -109,7 +109,7 @@ $request = static function (
         $busy = count(array_filter($peers, static fn(array $peer) => $peer['task'] !== null));
         $pool = ['fixed_workers' => 0, 'max_workers' => $maxWorkers];
         $pool += ['idle' => count($processes) - $busy, 'busy' => $busy];
-        $send($client, ['task_id' => $id, 'ok' => true, 'version' => 'mini', 'pool' => $pool], $body);
+        $send($client, ['task_id' => $id, 'ok' => true, 'version' => 'mini', 'pid' => getmypid(), 'pool' => $pool], $body);
     } elseif ($known === null) {
         $error = ['error' => "no task $id is in flight or retained", 'error_code' => 'NOT_FOUND'];
         $send($client, ['task_id' => $id, 'ok' => false] + $error, $body);

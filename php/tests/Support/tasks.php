@@ -14,6 +14,11 @@ return [
         usleep((int) ($seconds * 1e6));
         return $value;
     },
+    'when' => static function (): float {
+        usleep(50_000);
+        return microtime(true);
+    },
+    'dumps' => static fn() => pd('order', 4711),
     'prints' => static function (): string {
         echo 'printed';
         return 'done';
