@@ -11,6 +11,9 @@ final class Benchmark
 {
     private const MIB = 1_048_576;
 
+    /** @var array{execution_time_ms: float, memory_delta_mb: float, memory_peak_mb: float, cpu_time_ms: float}|null */
+    private ?array $figures = null;
+
     private function __construct(
         private readonly int $startedAt,
         private readonly int $memory,
@@ -24,10 +27,14 @@ final class Benchmark
         return new self(hrtime(true), memory_get_usage(), self::cpuMillis());
     }
 
-    /** @return array{execution_time_ms: float, memory_delta_mb: float, memory_peak_mb: float, cpu_time_ms: float} */
+    /**
+     * What was measured until the first call.
+     *
+     * @return array{execution_time_ms: float, memory_delta_mb: float, memory_peak_mb: float, cpu_time_ms: float}
+     */
     public function stop(): array
     {
-        return [
+        return $this->figures ??= [
             'execution_time_ms' => round((hrtime(true) - $this->startedAt) / 1e6, 3),
             'memory_delta_mb' => round((memory_get_usage() - $this->memory) / self::MIB, 4),
             'memory_peak_mb' => round(memory_get_peak_usage() / self::MIB, 4),

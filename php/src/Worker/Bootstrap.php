@@ -10,16 +10,17 @@ namespace B7s\Parallite\Worker;
 final class Bootstrap
 {
     /** The classes of the worker itself are never taken from another version in the project's vendor directory. */
-    private const OWN = ['Wire', 'Worker'];
+    private const OWN = ['Wire/*', 'Worker/*', 'TaskContext', 'Task'];
 
     /**
      * @param string $packageDirectory where this package's autoload.php is
-     * @param list<string> $includes
+     * @param list<string> $includes required once
+     * @param ?string $bootstrap required last
      */
-    public static function load(string $packageDirectory, array $includes): void
+    public static function load(string $packageDirectory, array $includes, ?string $bootstrap = null): void
     {
-        foreach (self::OWN as $namespace) {
-            foreach (glob("$packageDirectory/src/$namespace/*.php") ?: [] as $file) {
+        foreach (self::OWN as $classes) {
+            foreach (glob("$packageDirectory/src/$classes.php") ?: [] as $file) {
                 require_once $file;
             }
         }
@@ -34,6 +35,27 @@ final class Bootstrap
                 throw new \RuntimeException("php_includes names a file that does not exist: $file");
             }
             $require($file);
+        }
+        if ($bootstrap !== null) {
+            if (!is_file($bootstrap)) {
+                throw new \RuntimeException("bootstrap names a file that does not exist: $bootstrap");
+            }
+            self::registerHooks($bootstrap, $require($bootstrap));
+        }
+    }
+
+    /** A bootstrap file may return the hooks, instead of naming the class they are registered with. */
+    private static function registerHooks(string $file, mixed $hooks): void
+    {
+        if (!is_array($hooks)) {
+            return;
+        }
+        foreach ($hooks as $name => $hook) {
+            if (!in_array($name, ['beforeTask', 'afterTask'], true) || !is_callable($hook)) {
+                throw new \RuntimeException("bootstrap returned an array with the key \"$name\": $file; it may return "
+                    . 'callables as beforeTask and afterTask, or anything but an array');
+            }
+            $name === 'beforeTask' ? Hooks::beforeTask($hook) : Hooks::afterTask($hook);
         }
     }
 

@@ -115,11 +115,44 @@ final class ExceptionReport
                 $lines[] = '…';
                 break;
             }
-            $at = isset($frame['file']) ? self::file($frame['file']) . '(' . ($frame['line'] ?? 0) . ')' : '[internal]';
             $call = self::className($frame['class'] ?? '') . ($frame['type'] ?? '') . $frame['function'];
-            $lines[] = "#$i $at: " . self::text($call, 512) . '()';
+            $lines[] = "#$i " . self::at($frame) . ': ' . self::text($call, 512) . '()';
         }
         return $lines;
+    }
+
+    /**
+     * Where the task is, innermost first, one line for each frame of its own code.
+     *
+     * @param list<array<string, mixed>> $trace of debug_backtrace() in the handler of a signal
+     */
+    public static function stack(array $trace): string
+    {
+        $lines = [];
+        foreach ($trace as $frame) {
+            if (isset($frame['file']) && str_starts_with($frame['file'], __DIR__)) {
+                if ($lines === []) {
+                    continue; // the handler's own
+                }
+                break;
+            }
+            if (count($lines) === self::MAX_FRAMES) {
+                $lines[] = '…';
+                break;
+            }
+            $class = $frame['class'] ?? '';
+            $call = str_starts_with($class, __NAMESPACE__ . '\\')
+                ? ''
+                : ': ' . self::text(self::className($class) . ($frame['type'] ?? '') . $frame['function'], 512) . '()';
+            $lines[] = '#' . count($lines) . ' ' . self::at($frame) . $call;
+        }
+        return implode("\n", $lines);
+    }
+
+    /** @param array<string, mixed> $frame of a trace */
+    private static function at(array $frame): string
+    {
+        return isset($frame['file']) ? self::file($frame['file']) . '(' . ($frame['line'] ?? 0) . ')' : '[internal]';
     }
 
     /** Closure libraries use the whole source of a closure as its file's name. */

@@ -14,6 +14,8 @@ final class FrameStream
 
     private string $buffer = '';
 
+    private bool $isClosed = false;
+
     public function __construct(private readonly Line $line, private readonly int $maxBytes)
     {
     }
@@ -42,6 +44,28 @@ final class FrameStream
         $body = substr($this->buffer, 4, $length);
         $this->buffer = $missing === 0 ? '' : substr($this->buffer, $length + 4);
         return $body;
+    }
+
+    /** A frame that has come already, else null. */
+    public function poll(): ?string
+    {
+        if (!$this->isClosed && !$this->holdsFrame() && $this->line->hasInput()) {
+            $chunk = $this->line->receive(self::CHUNK);
+            $this->isClosed = $chunk === null;
+            $this->buffer .= $chunk;
+        }
+        return $this->holdsFrame() ? $this->read() : null;
+    }
+
+    public function isClosed(): bool
+    {
+        return $this->isClosed;
+    }
+
+    private function holdsFrame(): bool
+    {
+        $held = strlen($this->buffer);
+        return $held >= 4 && $held >= 4 + unpack('N', $this->buffer)[1];
     }
 
     public function write(string $body): void

@@ -23,6 +23,8 @@ final class LastWords
 
     private ?Replies $replies = null;
 
+    private ?TaskEvents $events = null;
+
     private ?string $taskId = null;
 
     private ?Encoding $encoding = null;
@@ -49,8 +51,9 @@ final class LastWords
         }
     }
 
-    public function connected(Channel $channel, Replies $replies): void
+    public function connected(Channel $channel, Replies $replies, ?TaskEvents $events = null): void
     {
+        $this->events = $events;
         $this->channel = $channel;
         $this->replies = $replies;
     }
@@ -105,6 +108,7 @@ final class LastWords
     private function answer(Channel $channel, Replies $replies, Encoding $encoding, ?array $fatal): void
     {
         $output = $this->output->take();
+        $this->events?->taskEnds();
         $body = $fatal === null
             ? $replies->failure($this->taskId, 'EXITED', 'the task called exit() or die()', $output, $encoding)
             : $replies->failure($this->taskId, 'FATAL', 'fatal error: ' . $fatal['message'], [

@@ -14,6 +14,9 @@ interface Line
      */
     public function receive(int $atMost): ?string;
 
+    /** Whether receive() would not wait: bytes are there, or the end. */
+    public function hasInput(): bool;
+
     /** @throws ChannelClosed when the daemon has gone */
     public function send(string $bytes): void;
 

@@ -24,7 +24,7 @@ final class Replies
      */
     public function success(string $taskId, mixed $result, array $details, Encoding $encoding): string
     {
-        if (is_string($result) && strlen($result) > $this->maxBytes) {
+        if (is_string($result) && strlen($result) > $this->maxBytes) { // not worth the memory for a second copy
             throw $this->tooLarge(strlen($result));
         }
         $reply = ['task_id' => $taskId, 'ok' => true, 'result' => $result];

@@ -17,25 +17,26 @@ final class ResultNormalizer
     /** @var list<array-key> the way to the value at hand */
     private array $path = [];
 
-    public function __construct(private readonly Encoding $encoding)
+    /** @param string $name of the value in error messages */
+    public function __construct(private readonly Encoding $encoding, private readonly string $name)
     {
     }
 
     /** @throws TaskRefused RESULT_NOT_ENCODABLE, naming the path of the culprit */
-    public static function normalize(mixed $result, Encoding $encoding): mixed
+    public static function normalize(mixed $value, Encoding $encoding, string $name = 'result'): mixed
     {
         return match (true) {
-            is_string($result), is_int($result), is_bool($result), $result === null => $result,
-            default => (new self($encoding))->value($result),
+            is_string($value), is_int($value), is_bool($value), $value === null => $value,
+            default => (new self($encoding, $name))->value($value),
         };
     }
 
     /** The error for a value that the encoding itself refused: finds the first string that is not UTF-8. */
-    public static function explain(mixed $normalized, \JsonException $e): TaskRefused
+    public static function explain(mixed $normalized, \JsonException $e, string $name = 'result'): TaskRefused
     {
-        $path = self::pathOfBinary($normalized, 'result');
+        $path = self::pathOfBinary($normalized, $name);
         return self::refuse($path === null
-            ? 'the result cannot be encoded: ' . $e->getMessage()
+            ? "the $name cannot be encoded: " . $e->getMessage()
             : "$path is a string that is not valid UTF-8, which JSON cannot carry; "
                 . 'use MessagePack or return it base64_encode()d');
     }
@@ -138,7 +139,7 @@ final class ResultNormalizer
     {
         if (count($this->path) >= Encoding::MAX_DEPTH) {
             $this->path = array_slice($this->path, 0, 6);
-            throw self::refuse('the result is circular or nested deeper than ' . Encoding::MAX_DEPTH . ' levels, at '
+            throw self::refuse("the {$this->name} is circular or nested deeper than " . Encoding::MAX_DEPTH . ' levels, at '
                 . $this->where() . '…');
         }
     }
@@ -151,7 +152,7 @@ final class ResultNormalizer
 
     private function where(): string
     {
-        return 'result' . implode('', array_map(self::step(...), $this->path));
+        return $this->name . implode('', array_map(self::step(...), $this->path));
     }
 
     private static function step(int|string $key): string

@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace B7s\Parallite\Worker;
 
+use B7s\Parallite\Wire\Encoding;
 use B7s\Parallite\Wire\PhpValue;
 
 /**
@@ -21,18 +22,27 @@ final class ResultSerializer
     /** @var array<int, object> those that were looked at, by id; kept, lest an id is used again */
     private array $seen = [];
 
-    /** @throws TaskRefused RESULT_NOT_ENCODABLE, naming the path of the culprit */
-    public static function serialize(mixed $result): string
+    /** @param string $name of the value in error messages */
+    private function __construct(private readonly string $name)
     {
-        if (!is_scalar($result) && $result !== null) {
-            (new self())->look($result);
+    }
+
+    /**
+     * @return string in base64 where the encoding carries no bytes
+     * @throws TaskRefused RESULT_NOT_ENCODABLE, naming the path of the culprit
+     */
+    public static function serialize(mixed $value, Encoding $encoding, string $name = 'result'): string
+    {
+        if (!is_scalar($value) && $value !== null) {
+            (new self($name))->look($value);
         }
         try {
-            return PhpValue::encode($result);
+            $blob = PhpValue::encode($value);
         } catch (\Throwable $e) {
-            throw (new self())->find($result)
-                ?? self::refuse('the result cannot leave the worker: ' . $e->getMessage(), $e);
+            throw (new self($name))->find($value)
+                ?? self::refuse("the $name cannot leave the worker: " . $e->getMessage(), $e);
         }
+        return $encoding->isBinarySafe() ? $blob : base64_encode($blob);
     }
 
     /** Refuses resources and what is nested too deep. */
@@ -40,7 +50,7 @@ final class ResultSerializer
     {
         if (count($this->path) > self::MAX_DEPTH) {
             $this->path = array_slice($this->path, 0, 6);
-            throw self::refuse('the result is nested deeper than ' . self::MAX_DEPTH . ' levels, at ' . $this->where()
+            throw self::refuse("the {$this->name} is nested deeper than " . self::MAX_DEPTH . ' levels, at ' . $this->where()
                 . '…');
         }
         $isObject = is_object($value);
@@ -104,7 +114,7 @@ final class ResultSerializer
 
     private function where(): string
     {
-        return 'result' . implode('', $this->path);
+        return $this->name . implode('', $this->path);
     }
 
     private static function step(int|string $key, bool $isObject): string

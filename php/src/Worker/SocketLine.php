@@ -37,6 +37,13 @@ final class SocketLine implements Line
         return $received > 0 ? $bytes : null;
     }
 
+    public function hasInput(): bool
+    {
+        $read = [$this->stream];
+        $write = $except = null;
+        return (int) @stream_select($read, $write, $except, 0, 0) === 1;
+    }
+
     public function send(string $bytes): void
     {
         $length = strlen($bytes);

@@ -48,6 +48,16 @@ final class StdioChannel implements Channel
         return $this->frames->read();
     }
 
+    public function poll(): ?string
+    {
+        return $this->frames->poll();
+    }
+
+    public function isClosed(): bool
+    {
+        return $this->frames->isClosed();
+    }
+
     public function write(string $body): void
     {
         $this->frames->write($body);

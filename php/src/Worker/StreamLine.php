@@ -35,6 +35,13 @@ final class StreamLine implements Line
         return null;
     }
 
+    public function hasInput(): bool
+    {
+        $read = [$this->in];
+        $write = $except = null;
+        return (int) @stream_select($read, $write, $except, 0, 0) === 1;
+    }
+
     public function send(string $bytes): void
     {
         $written = @fwrite($this->out, $bytes);

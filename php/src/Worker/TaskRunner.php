@@ -7,59 +7,103 @@ namespace B7s\Parallite\Worker;
 use B7s\Parallite\Wire\Encoding;
 
 /**
- * Runs one task and makes its reply, whatever the task does, short of ending the process.
+ * Runs one task, with the hooks around it, and makes its reply, whatever the task does, short of ending the process.
  */
 final class TaskRunner
 {
+    /** Whether a hook that cleans up has failed, so that the next task would not find what it may expect. */
+    private bool $isDirty = false;
+
     public function __construct(
         private readonly Tasks $tasks,
         private readonly OutputCapture $output,
         private readonly Replies $replies,
         private readonly LastWords $process,
         private readonly bool $benchmark,
+        private readonly ?TaskEvents $events = null,
     ) {
+    }
+
+    public function isDirty(): bool
+    {
+        return $this->isDirty;
     }
 
     /** @return string the body of the reply */
     public function run(Request $request, Encoding $encoding): string
     {
         $benchmark = $request->benchmark ?? $this->benchmark ? Benchmark::start() : null;
+        $this->events?->taskBegins($request, $encoding);
+        $report = $value = null;
         try {
-            $code = $this->tasks->codeOf($request);
-            $result = $code();
-            $this->process->endIfForked();
-            $details = $benchmark === null ? [] : ['benchmark' => $benchmark->stop()];
-            if ($request->acceptsPhp) {
-                $plain = ResultSerializer::serialize($result);
-                $plain = $encoding->isBinarySafe() ? $plain : base64_encode($plain);
-                $details['result_encoding'] = 'php';
-            } else {
-                $plain = ResultNormalizer::normalize($result, $encoding);
-            }
-            $code = $result = null; // the destructors belong to the task: they may print, throw or exit
-            $details += $this->output->take();
-            return $this->replies->success($request->taskId, $plain, $details, $encoding);
-        } catch (TaskRefused $e) {
-            $report = ['error' => $e->getMessage(), 'error_code' => $e->errorCode];
+            Hooks::runBefore($request->taskId);
+            $value = $this->valueOf($request, $encoding, $benchmark);
         } catch (\Throwable $e) {
-            $report = ExceptionReport::of($e);
-            if ($request->acceptsPhp) {
-                $report += ExceptionReport::asItself($e, $encoding);
+            $this->process->endIfForked();
+            $report = self::report($e, $request, $encoding);
+        }
+        $report = $this->cleanUp($request, $report, $e ?? null);
+        $details = $benchmark === null ? [] : ['benchmark' => $benchmark->stop()];
+        try {
+            $e = null; // with it go the arguments in its trace, and their destructors
+        } catch (\Throwable) {
+            // the first failure is the one to report
+        }
+        $details += $this->output->take();
+        $this->events?->taskEnds();
+        if ($report === null) {
+            try {
+                $details += $request->acceptsPhp ? ['result_encoding' => 'php'] : [];
+                return $this->replies->success($request->taskId, $value, $details, $encoding);
+            } catch (TaskRefused $e) {
+                $report = self::report($e, $request, $encoding);
+                unset($details['result_encoding']);
             }
         }
+        $code = $report['error_code'];
+        return $this->replies->failure($request->taskId, $code, $report['error'], $report + $details, $encoding);
+    }
+
+    /** Runs the task. What it returned is gone afterwards: destructors belong to it, they may print, throw or exit. */
+    private function valueOf(Request $request, Encoding $encoding, ?Benchmark $benchmark): mixed
+    {
+        $code = $this->tasks->codeOf($request);
+        $result = $code();
         $this->process->endIfForked();
-        $details ??= $benchmark === null ? [] : ['benchmark' => $benchmark->stop()];
+        $benchmark?->stop();
+        return $request->acceptsPhp
+            ? ResultSerializer::serialize($result, $encoding)
+            : ResultNormalizer::normalize($result, $encoding);
+    }
+
+    /**
+     * @param array<string, mixed>|null $report
+     * @return array<string, mixed>|null the failure to report: the task's, else that of a hook
+     */
+    private function cleanUp(Request $request, ?array $report, ?\Throwable $failure): ?array
+    {
         try {
-            $code = $result = $plain = $e = null;
-        } catch (\Throwable) {
-            // thrown by a destructor; the first failure is the one to report
+            Hooks::runAfter($request->taskId, $failure);
+            return $report;
+        } catch (HookFailed $e) {
+            $this->isDirty = true;
+            return $report ?? self::report($e, $request, null);
         }
-        return $this->replies->failure(
-            $request->taskId,
-            $report['error_code'],
-            $report['error'],
-            $report + $details + $this->output->take(),
-            $encoding,
-        );
+    }
+
+    /** @return array<string, mixed> with error and error_code */
+    private static function report(\Throwable $e, Request $request, ?Encoding $encoding): array
+    {
+        if ($e instanceof TaskRefused) {
+            return ['error' => $e->getMessage(), 'error_code' => $e->errorCode];
+        }
+        if ($e instanceof HookFailed) {
+            $cause = $e->getPrevious() ?? $e;
+            return ['error' => $e->getMessage(), 'error_code' => 'HOOK_FAILED'] + ExceptionReport::of($cause);
+        }
+        $report = ExceptionReport::of($e);
+        return $request->acceptsPhp && $encoding !== null
+            ? $report + ExceptionReport::asItself($e, $encoding)
+            : $report;
     }
 }

@@ -17,6 +17,7 @@ final class Worker
 
     public function __construct(
         private readonly Channel $channel,
+        private readonly Inbox $inbox,
         private readonly Encodings $encodings,
         private readonly TaskRunner $runner,
         private readonly Replies $replies,
@@ -27,14 +28,16 @@ final class Worker
     }
 
     /** @throws ChannelClosed when the daemon goes while a reply is sent, or sends an impossible frame */
-    public function serve(StateGuard $state, ?int $maxTasks): void
+    public function serve(StateGuard $state, Lifetime $lifetime): void
     {
-        $isOnDemand = $maxTasks === 1; // which the daemon knows
-        while (($body = $this->channel->read()) !== null) {
+        while (($body = $this->inbox->next()) !== null) {
             $reply = $this->replyTo($body);
             $this->lastWords->endIfForked();
-            $isLast = --$maxTasks === 0 || !$this->isFit();
-            $this->channel->write($isLast && !$isOnDemand ? Replies::asLast($reply) : $reply);
+            if ($reply === null) {
+                continue;
+            }
+            $isLast = $lifetime->endsWithThisTask() || !$this->isFit();
+            $this->channel->write($isLast && !$lifetime->isOneTask() ? Replies::asLast($reply) : $reply);
             $this->lastWords->taskEnds();
             if ($isLast) {
                 $this->channel->finish();
@@ -46,7 +49,8 @@ final class Worker
         }
     }
 
-    private function replyTo(string $body): string
+    /** @return ?string null for word that a task is cancelled, which has come too late */
+    private function replyTo(string $body): ?string
     {
         $encoding = $this->encodings->json;
         $taskId = null;
@@ -54,6 +58,10 @@ final class Worker
             $encoding = $this->encodings->of($body);
             $this->lastWords->taskBegins(null, $encoding); // the frame alone may be too much for the memory
             $map = $encoding->decode($body);
+            if (($map['type'] ?? null) === 'cancel') {
+                $this->lastWords->taskEnds();
+                return null;
+            }
             $taskId = is_string($map['task_id'] ?? null) ? $map['task_id'] : null;
             $this->lastWords->taskBegins($taskId, $encoding);
             return $this->runner->run(Request::of($map), $encoding);
@@ -72,7 +80,7 @@ final class Worker
                 return false;
             }
         }
-        return !$this->output->isStuck();
+        return !$this->output->isStuck() && !$this->runner->isDirty();
     }
 
     /** Cycles that a task left behind are destroyed now, lest their destructors run in somebody else's task. */

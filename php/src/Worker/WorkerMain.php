@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace B7s\Parallite\Worker;
 
+use B7s\Parallite\Task;
 use B7s\Parallite\Wire\Encodings;
 
 /**
@@ -17,7 +18,7 @@ final class WorkerMain
     public static function serveClosures(string $packageDirectory): never
     {
         self::run(static function (Settings $settings) use ($packageDirectory): Tasks {
-            Bootstrap::load($packageDirectory, $settings->includes);
+            Bootstrap::load($packageDirectory, $settings->includes, $settings->bootstrap);
             return new ClosureTasks();
         });
     }
@@ -36,18 +37,25 @@ final class WorkerMain
             $tasks = $boot($settings);
             $encodings = new Encodings();
             $replies = new Replies($settings->maxPayloadBytes);
-            $runner = new TaskRunner($tasks, $output, $replies, $lastWords, $settings->benchmark);
             $output->take();
+            $channel ??= SocketChannel::connect((string) $settings->socket, $settings->maxPayloadBytes);
+            $inbox = new Inbox($channel, $encodings);
+            $events = new TaskEvents($channel, $inbox, $settings->maxPayloadBytes, $settings->events);
+            Task::bind($events);
+            $givesStack = $settings->events && self::giveStackOnSignal($events);
             $state = new StateGuard();
-            $channel ??= self::connect($settings, $encodings);
-            $lastWords->connected($channel, $replies);
+            if ($settings->socket !== null) {
+                $channel->write(self::hello($settings, $encodings, $givesStack));
+            }
+            $lastWords->connected($channel, $replies, $events);
         } catch (\Throwable $e) {
             self::fail('the worker cannot start: ' . self::describe($e), $lastWords ?? null);
         }
         self::debug($settings, 'ready');
         try {
-            $worker = new Worker($channel, $encodings, $runner, $replies, $output, $lastWords);
-            $worker->serve($state, $settings->maxTasks);
+            $runner = new TaskRunner($tasks, $output, $replies, $lastWords, $settings->benchmark, $events);
+            $worker = new Worker($channel, $inbox, $encodings, $runner, $replies, $output, $lastWords);
+            $worker->serve($state, Lifetime::of($settings));
         } catch (ChannelClosed $e) {
             self::debug($settings, $e->getMessage());
         } catch (\Throwable $e) {
@@ -57,10 +65,18 @@ final class WorkerMain
         $lastWords->leave();
     }
 
-    private static function connect(Settings $settings, Encodings $encodings): Channel
+    /** Answers the signal by which the daemon asks where the running task is. */
+    private static function giveStackOnSignal(TaskEvents $events): bool
     {
-        $channel = SocketChannel::connect((string) $settings->socket, $settings->maxPayloadBytes);
-        $channel->write($encodings->json->encode([
+        return function_exists('pcntl_async_signals')
+            && pcntl_signal(SIGUSR2, static fn() => $events->sendStack())
+            && is_bool(pcntl_async_signals(true));
+    }
+
+    private static function hello(Settings $settings, Encodings $encodings, bool $givesStack): string
+    {
+        $features = $settings->events ? ['events', 'cancel', ...($givesStack ? ['stack'] : [])] : [];
+        return $encodings->json->encode([
             'type' => 'hello',
             'token' => $settings->token,
             'pid' => getmypid(),
@@ -68,8 +84,8 @@ final class WorkerMain
             'version' => self::VERSION,
             'php' => PHP_VERSION,
             'encodings' => $encodings->names(),
-        ]));
-        return $channel;
+            'features' => $features,
+        ]);
     }
 
     private static function describe(\Throwable $e): string

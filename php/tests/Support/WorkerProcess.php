@@ -67,6 +67,7 @@ final class WorkerProcess
                 'PARALLITE_WORKER_SOCKET' => "unix://$directory/workers.sock",
                 'PARALLITE_WORKER_TOKEN' => self::TOKEN,
                 'PARALLITE_WORKER_STDOUT' => "$directory/stdout",
+                'PARALLITE_EVENTS' => '1',
             ] + getenv(),
         );
         $connection = @stream_socket_accept($server, empty($env['EXPECT_NO_HELLO']) ? self::PATIENCE : 2);
@@ -92,7 +93,7 @@ final class WorkerProcess
             [['pipe', 'r'], ['pipe', 'w'], ['file', "$directory/stderr", 'w']],
             $pipes,
             '/',
-            $env + ['WORKER_NAME' => 'work-1', 'TMPDIR' => $directory] + getenv(),
+            $env + ['WORKER_NAME' => 'work-1', 'TMPDIR' => $directory, 'PARALLITE_EVENTS' => '1'] + getenv(),
         );
         return new self($process, $pipes[0], $pipes[1], $directory);
     }

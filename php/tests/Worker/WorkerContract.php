@@ -17,6 +17,9 @@ use PHPUnit\Framework\TestCase;
 abstract class WorkerContract extends TestCase
 {
     use EndingTests;
+    use EventTests;
+    use HookTests;
+    use LifetimeTests;
     use OutputTests;
     use PayloadTests;
     use PhpValueTests;
@@ -74,7 +77,7 @@ abstract class WorkerContract extends TestCase
             set_error_handler(null), set_exception_handler(null), isset($_SERVER['leak']), isset($_GET['leak']),
             pcntl_signal_get_handler(SIGTERM), pcntl_signal_get_handler(SIGALRM), pcntl_async_signals(),
         ]);
-        $clean = ['/', 'UTC', '-1', '14', E_ALL, 'C', 0o022, 1, false, '0', null, null, false, false, 0, 0, false];
+        $clean = ['/', 'UTC', '-1', '14', E_ALL, 'C', 0o022, 1, false, '0', null, null, false, false, 0, 0, true];
         self::assertSame([...$clean], $state['result'] ?? $state, 'the worker is not clean');
         self::assertArrayNotHasKey('output', $state, 'output of an earlier task');
     }
@@ -124,6 +127,34 @@ abstract class WorkerContract extends TestCase
         self::assertSame($id, $reply['task_id'], 'somebody else’s reply');
         unset($reply['task_id']);
         return $reply;
+    }
+
+    /**
+     * @param array<string, mixed> $fields
+     * @return array{list<array<string, mixed>>, array<string, mixed>} the events, and the reply, without task_id
+     */
+    protected static function observe(Closure $task, string $encoding, array $fields = []): array
+    {
+        $id = 'task-' . ++self::$tasks;
+        $request = ['task_id' => $id, 'payload' => self::payload($task, 'laravel')] + $fields;
+        self::worker()->send(self::worker()->encode($request, $encoding));
+        return self::finish($id);
+    }
+
+    /** @return array{list<array<string, mixed>>, array<string, mixed>} */
+    protected static function finish(string $id): array
+    {
+        $events = [];
+        do {
+            $frame = self::worker()->reply() ?? throw new \RuntimeException('no reply: ' . self::worker()->stderr());
+            self::assertSame(['task_id', isset($frame['event']) ? 'event' : 'ok'], array_slice(array_keys($frame), 0, 2));
+            self::assertSame($id, $frame['task_id']);
+            unset($frame['task_id']);
+            if (isset($frame['event'])) {
+                $events[] = $frame;
+            }
+        } while (isset($frame['event']));
+        return [$events, $frame];
     }
 
     /** Expects that the worker, which has answered, closes the channel and ends. */

@@ -1,0 +1,83 @@
+<?php
+
+declare(strict_types=1);
+
+namespace B7s\Parallite\Worker;
+
+use Closure;
+
+/**
+ * Code of yours that a worker runs around every task: registered from the bootstrap file (the setting `bootstrap`),
+ * from one of the `php_includes`, or from any code that these load.
+ *
+ * What a hook prints belongs to the task, and its time counts for `timeout_ms`. When one throws, the task fails with
+ * HOOK_FAILED; when it was one that runs after the task, the worker is replaced, too. What hooks change of what is
+ * reset between tasks (directory, time zone, ini settings, …) is reset with it.
+ */
+final class Hooks
+{
+    /** @var list<Closure(string): mixed> */
+    private static array $before = [];
+
+    /** @var list<Closure(string, ?\Throwable): mixed> the last one registered first */
+    private static array $after = [];
+
+    private function __construct()
+    {
+    }
+
+    /**
+     * Runs before each task, in the order of registration, with the task's id. If it throws, the task is not run.
+     *
+     * @param callable(string): mixed $hook
+     */
+    public static function beforeTask(callable $hook): void
+    {
+        self::$before[] = $hook(...);
+    }
+
+    /**
+     * Runs after each task, also one that failed, the last one registered first, with the task's id and what the
+     * task threw. All of them run, even if one throws. It does not run when the task ended the process.
+     *
+     * @param callable(string, ?\Throwable): mixed $hook
+     */
+    public static function afterTask(callable $hook): void
+    {
+        array_unshift(self::$after, $hook(...));
+    }
+
+    /**
+     * @internal
+     * @throws HookFailed
+     */
+    public static function runBefore(string $taskId): void
+    {
+        foreach (self::$before as $hook) {
+            try {
+                $hook($taskId);
+            } catch (\Throwable $e) {
+                throw new HookFailed('before a task', $e);
+            }
+        }
+    }
+
+    /**
+     * @internal
+     * @throws HookFailed after all of them ran
+     */
+    public static function runAfter(string $taskId, ?\Throwable $failure): void
+    {
+        $failed = null;
+        foreach (self::$after as $hook) {
+            try {
+                $hook($taskId, $failure);
+            } catch (\Throwable $e) {
+                $failed ??= new HookFailed('after a task', $e);
+            }
+        }
+        if ($failed !== null) {
+            throw $failed;
+        }
+    }
+}

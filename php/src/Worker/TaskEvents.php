@@ -1,0 +1,151 @@
+<?php
+
+declare(strict_types=1);
+
+namespace B7s\Parallite\Worker;
+
+use B7s\Parallite\TaskContext;
+use B7s\Parallite\Wire\Encoding;
+
+/**
+ * What the running task tells ahead of its reply: progress, values, and on request its stack. Nothing leaves
+ * between tasks, after a reply, from a forked child, or to a daemon that did not ask for events.
+ */
+final class TaskEvents implements TaskContext
+{
+    /** Nanoseconds between two reports of progress; those in between are left out, but for the last one. */
+    private const INTERVAL = 100_000_000;
+
+    private const MESSAGE_LIMIT = 1_024;
+
+    private readonly int $pid;
+
+    private ?Request $task = null;
+
+    private Encoding $encoding;
+
+    /** @var array<string, mixed>|null the last progress, as long as it has not been sent */
+    private ?array $progress = null;
+
+    private int $progressSentAt = 0;
+
+    /** Whether a frame is being written: a signal may come in the middle of it. */
+    private bool $isWriting = false;
+
+    private ?string $stack = null;
+
+    /** @param bool $isWanted whether the daemon understands events */
+    public function __construct(
+        private readonly Channel $channel,
+        private readonly Inbox $inbox,
+        private readonly int $maxBytes,
+        private readonly bool $isWanted,
+    ) {
+        $this->pid = (int) getmypid();
+    }
+
+    public function taskBegins(Request $task, Encoding $encoding): void
+    {
+        $this->encoding = $encoding;
+        $this->task = $task;
+    }
+
+    /** Sends the progress that is still held back; from here on nothing is sent until the next task begins. */
+    public function taskEnds(): void
+    {
+        if ($this->progress !== null) {
+            $this->sendProgress($this->progress);
+        }
+        $this->progressSentAt = 0;
+        $this->task = null;
+    }
+
+    public function progress(?float $fraction, ?string $message): void
+    {
+        if (!$this->isHeard()) {
+            return;
+        }
+        $progress = ['fraction' => $fraction];
+        if ($message !== null) {
+            $progress['message'] = ExceptionReport::text($message, self::MESSAGE_LIMIT);
+        }
+        if (hrtime(true) - $this->progressSentAt < self::INTERVAL) {
+            $this->progress = $progress;
+        } else {
+            $this->sendProgress($progress);
+        }
+    }
+
+    /** @throws TaskRefused when the value can't travel */
+    public function emit(mixed $value): void
+    {
+        if ($this->task?->streams !== true || !$this->isHeard()) {
+            return;
+        }
+        $fields = $this->task->acceptsPhp
+            ? ['value' => ResultSerializer::serialize($value, $this->encoding, 'value'), 'value_encoding' => 'php']
+            : ['value' => ResultNormalizer::normalize($value, $this->encoding, 'value')];
+        try {
+            $this->send('emit', $fields);
+        } catch (\JsonException $e) {
+            throw ResultNormalizer::explain($fields['value'], $e, 'value');
+        }
+    }
+
+    public function isCancelled(): bool
+    {
+        return $this->task !== null && $this->inbox->isCancelled($this->task->taskId);
+    }
+
+    /** Answers a request for the stack, in the handler of its signal. */
+    public function sendStack(): void
+    {
+        if (!$this->isHeard()) {
+            return;
+        }
+        $stack = ExceptionReport::stack(debug_backtrace(DEBUG_BACKTRACE_IGNORE_ARGS));
+        if ($this->isWriting) {
+            $this->stack = $stack;
+        } else {
+            $this->send('stack', ['stack' => $stack]);
+        }
+    }
+
+    private function isHeard(): bool
+    {
+        return $this->isWanted && $this->task !== null && getmypid() === $this->pid;
+    }
+
+    /** @param array<string, mixed> $progress */
+    private function sendProgress(array $progress): void
+    {
+        $this->progress = null;
+        $this->progressSentAt = hrtime(true);
+        $this->send('progress', $progress);
+    }
+
+    /**
+     * @param array<string, mixed> $fields
+     * @throws TaskRefused when the frame would be longer than allowed
+     */
+    private function send(string $event, array $fields): void
+    {
+        $body = $this->encoding->encode(['task_id' => $this->task?->taskId, 'event' => $event] + $fields);
+        if (strlen($body) > $this->maxBytes) {
+            throw new TaskRefused('RESULT_TOO_LARGE', 'the emitted value of ' . strlen($body) . ' bytes exceeds '
+                . "max_payload_bytes={$this->maxBytes}; emit less at once");
+        }
+        $this->isWriting = true;
+        try {
+            $this->channel->write($body);
+        } catch (ChannelClosed) {
+            // the task may finish; its reply will find that nobody is left
+        } finally {
+            $this->isWriting = false;
+        }
+        if ($this->stack !== null) {
+            [$stack, $this->stack] = [$this->stack, null];
+            $this->send('stack', ['stack' => $stack]);
+        }
+    }
+}
