@@ -12,6 +12,11 @@ final class Distribution {
 
     private Distribution() {}
 
+    /** Its directory. */
+    static Path home() {
+        return existing(HOME);
+    }
+
     /** The launcher. */
     static Path launcher() {
         return existing(HOME.resolve("bin/parallite"));
