@@ -1,7 +1,6 @@
 package io.parallite.admin;
 
 import io.parallite.dispatch.Dispatcher;
-import io.parallite.engine.Engine;
 import io.parallite.worker.PoolSnapshot;
 import io.smallrye.health.api.AsyncHealthCheck;
 import io.smallrye.mutiny.Uni;
@@ -12,48 +11,51 @@ import org.eclipse.microprofile.health.HealthCheckResponseBuilder;
 import org.eclipse.microprofile.health.Readiness;
 
 /**
- * Ready while a task would find a worker or could get one: down when workers do not start, with the
- * reason, up again when they do. Asked on HTTP's thread, answered on the engine's.
+ * Ready while a task would find a worker that has reported, or could get one: down while the first
+ * ones boot and when none starts, with the reason, up again when one does.
  */
 @Readiness
 @Singleton
 final class WorkersReady implements AsyncHealthCheck {
 
-    private final Instance<Engine> engine;
+    private static final String NAME = "workers";
+
+    private final EngineView engine;
     private final Instance<Dispatcher> dispatcher;
 
-    WorkersReady(Instance<Engine> engine, Instance<Dispatcher> dispatcher) {
+    WorkersReady(EngineView engine, Instance<Dispatcher> dispatcher) {
         this.engine = engine;
         this.dispatcher = dispatcher;
     }
 
     @Override
     public Uni<HealthCheckResponse> call() {
-        return Uni.createFrom()
-                .emitter(
-                        emitter ->
-                                engine.get()
-                                        .execute(
-                                                () ->
-                                                        emitter.complete(
-                                                                response(
-                                                                        dispatcher
-                                                                                .get()
-                                                                                .poolSnapshot()))));
+        return Checks.orDown(NAME, engine.ask(() -> judge(dispatcher.get().poolSnapshot())));
     }
 
-    private static HealthCheckResponse response(PoolSnapshot pool) {
+    static HealthCheckResponse judge(PoolSnapshot pool) {
         HealthCheckResponseBuilder response =
-                HealthCheckResponse.named("workers")
+                HealthCheckResponse.named(NAME)
                         .status(pool.isServing())
                         .withData("idle", pool.idle())
                         .withData("busy", pool.busy())
                         .withData("starting", pool.starting())
-                        .withData("queued", pool.queued())
                         .withData("max", pool.max());
-        if (pool.startFailure() != null) {
-            response.withData("start_failure", pool.startFailure());
+        if (!pool.isServing()) {
+            response.withData("reason", reason(pool));
         }
         return response.build();
+    }
+
+    private static String reason(PoolSnapshot pool) {
+        if (pool.draining()) {
+            return "the daemon is stopping";
+        }
+        if (pool.startFailure() != null) {
+            return "workers do not start, and it is tried again: " + pool.startFailure();
+        }
+        return pool.starting() > 0
+                ? "no worker has reported yet; %d are starting".formatted(pool.starting())
+                : "no worker runs, and none is starting; the log says why they ended";
     }
 }

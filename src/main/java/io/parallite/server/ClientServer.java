@@ -10,6 +10,7 @@ import io.vertx.core.net.NetSocket;
 import io.vertx.core.net.SocketAddress;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
+import java.util.Optional;
 import java.util.Set;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +35,7 @@ public final class ClientServer {
     private final Set<ClientSession> sessions = new LinkedHashSet<>();
     private @Nullable NetServer server;
     private volatile @Nullable SocketFile socketFile;
+    private boolean listening;
     private boolean stopping;
     private @Nullable Runnable onNoSessions;
 
@@ -84,6 +86,7 @@ public final class ClientServer {
     private Uni<Void> listenOn(NetServer opened, SocketAddress where) {
         return Uni.createFrom()
                 .completionStage(() -> opened.listen(where).toCompletionStage())
+                .invoke(() -> listening = true)
                 .onFailure()
                 .transform(
                         e ->
@@ -146,6 +149,22 @@ public final class ClientServer {
         if (sessions.isEmpty() && onNoSessions != null) {
             onNoSessions.run();
         }
+    }
+
+    /** Why a new client cannot connect; empty when it can. */
+    public Optional<String> unreachable() {
+        if (stopping) {
+            return Optional.of("the daemon is stopping");
+        }
+        SocketFile file = socketFile;
+        if (!listening) {
+            return Optional.of("the socket is not open yet");
+        }
+        return file == null || file.isInPlace()
+                ? Optional.empty()
+                : Optional.of(
+                        "%s has been removed or replaced by another program; restart the daemon"
+                                .formatted(address));
     }
 
     /** How many clients are connected. */

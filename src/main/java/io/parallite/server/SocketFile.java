@@ -182,11 +182,20 @@ final class SocketFile {
         }
     }
 
+    /** Whether the public name still is this socket's: clients find it. */
+    boolean isInPlace() {
+        try {
+            return identity != null && identity.equals(identityOf(path));
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
     /** Removes the public name, if it still is this socket's. */
     void remove() {
         discardNursery();
         try {
-            if (identity != null && identity.equals(identityOf(path))) {
+            if (isInPlace()) {
                 Files.deleteIfExists(path);
             }
         } catch (IOException e) {

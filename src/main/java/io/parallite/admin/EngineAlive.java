@@ -1,0 +1,36 @@
+package io.parallite.admin;
+
+import io.smallrye.health.api.AsyncHealthCheck;
+import io.smallrye.mutiny.Uni;
+import jakarta.inject.Singleton;
+import org.eclipse.microprofile.health.HealthCheckResponse;
+import org.eclipse.microprofile.health.Liveness;
+
+/**
+ * Alive while the event loop answers within {@link EngineView#PATIENCE}. Workers that do not start
+ * are no reason to restart the daemon: they are {@link WorkersReady}'s.
+ */
+@Liveness
+@Singleton
+final class EngineAlive implements AsyncHealthCheck {
+
+    private final EngineView engine;
+
+    EngineAlive(EngineView engine) {
+        this.engine = engine;
+    }
+
+    @Override
+    public Uni<HealthCheckResponse> call() {
+        long asked = System.nanoTime();
+        return Checks.orDown(
+                "event loop",
+                engine.ask(() -> (System.nanoTime() - asked) / 1_000)
+                        .map(
+                                micros ->
+                                        HealthCheckResponse.named("event loop")
+                                                .up()
+                                                .withData("answered_after_us", micros)
+                                                .build()));
+    }
+}

@@ -1,0 +1,61 @@
+package io.parallite.admin;
+
+import io.parallite.engine.Engine;
+import io.smallrye.mutiny.Uni;
+import jakarta.enterprise.inject.Instance;
+import jakarta.inject.Singleton;
+import java.time.Duration;
+import java.util.function.Supplier;
+
+/**
+ * Asks the engine's thread for snapshots, within a bound: an event loop that is stuck must not take
+ * HTTP with it. Any thread.
+ */
+@Singleton
+final class EngineView {
+
+    /**
+     * How long an answer may take. A healthy event loop needs microseconds, a busy one a few ms.
+     */
+    static final Duration PATIENCE = Duration.ofSeconds(2);
+
+    private final Instance<Engine> engine;
+
+    EngineView(Instance<Engine> engine) {
+        this.engine = engine;
+    }
+
+    /**
+     * What {@code question} answers on the engine's thread. Fails with {@link EngineStuckException}
+     * after {@link #PATIENCE}. Cancelling drops the answer.
+     */
+    <T> Uni<T> ask(Supplier<T> question) {
+        return Uni.createFrom()
+                .<T>emitter(
+                        emitter ->
+                                engine.get()
+                                        .execute(
+                                                () -> {
+                                                    try {
+                                                        emitter.complete(question.get());
+                                                    } catch (RuntimeException e) {
+                                                        emitter.fail(e);
+                                                    }
+                                                }))
+                .ifNoItem()
+                .after(PATIENCE)
+                .failWith(EngineStuckException::new);
+    }
+
+    /** The engine's thread has not answered in time. */
+    static final class EngineStuckException extends RuntimeException {
+
+        private static final long serialVersionUID = 1L;
+
+        EngineStuckException() {
+            super(
+                    "the event loop has not answered within %d ms; take a thread dump (jstack) and restart the daemon"
+                            .formatted(PATIENCE.toMillis()));
+        }
+    }
+}

@@ -1,0 +1,61 @@
+package io.parallite.admin;
+
+import io.parallite.dispatch.DispatchSettings;
+import io.parallite.dispatch.Dispatcher;
+import io.parallite.dispatch.TaskCache;
+import io.parallite.engine.ManualEngine;
+import io.parallite.task.Task;
+import io.parallite.task.TaskId;
+import io.parallite.task.TaskResult;
+import io.parallite.wire.TestFrames;
+import io.parallite.worker.FakeTransport;
+import io.parallite.worker.PoolSettings;
+import io.parallite.worker.WorkerPool;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicReference;
+
+/** A daemon's inside without sockets and processes, moved by hand. */
+final class AdminFixture {
+
+    static final int MAX_QUEUE = 3;
+
+    final ManualEngine engine = new ManualEngine();
+    final FakeTransport workers = new FakeTransport();
+    final WorkerPool pool;
+    final Dispatcher dispatcher;
+
+    AdminFixture(int fixed, int max) {
+        pool =
+                new WorkerPool(
+                        engine,
+                        workers,
+                        new PoolSettings(fixed, max, "work", MAX_QUEUE, Duration.ofSeconds(30)),
+                        new Random(1));
+        dispatcher =
+                new Dispatcher(
+                        engine,
+                        pool,
+                        new TaskCache(engine, Duration.ofMinutes(6), 1 << 20),
+                        new DispatchSettings(Duration.ofSeconds(60)));
+    }
+
+    /** Submits a task; the code of its failure if it fails at once. */
+    Optional<String> submit(String id) {
+        byte[] frame = TestFrames.json("{'task_id':'%s','payload':'x'}".formatted(id));
+        Task task = new Task(new TaskId(id), frame, 1, null, false);
+        AtomicReference<TaskResult> result = new AtomicReference<>();
+        dispatcher.submit(task, dispatcher.newLane()).subscribe().with(result::set);
+        return Optional.ofNullable(result.get())
+                .filter(TaskResult.Failed.class::isInstance)
+                .map(failed -> ((TaskResult.Failed) failed).kind().name());
+    }
+
+    /** Has a task run for so long, and end well or not. */
+    void run(String id, Duration duration, boolean ok) {
+        submit(id);
+        engine.advance(duration);
+        workers.last().reply(ok);
+    }
+}

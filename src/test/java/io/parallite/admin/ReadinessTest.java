@@ -1,0 +1,68 @@
+package io.parallite.admin;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.parallite.worker.FakeTransport;
+import io.parallite.worker.PoolSnapshot;
+import java.util.Map;
+import org.eclipse.microprofile.health.HealthCheckResponse;
+import org.eclipse.microprofile.health.HealthCheckResponse.Status;
+import org.junit.jupiter.api.Test;
+
+/** What the checks make of a pool: down comes with a reason that somebody can act on. */
+class ReadinessTest {
+
+    private final AdminFixture daemon = new AdminFixture(1, 2);
+    private final FakeTransport workers = daemon.workers;
+
+    @Test
+    void workersAreDownUntilOneHasReported() {
+        daemon.pool.start();
+
+        assertDown(WorkersReady.judge(snapshot()), "no worker has reported yet; 1 are starting");
+
+        workers.readyAll();
+        assertThat(WorkersReady.judge(snapshot()).getStatus()).isEqualTo(Status.UP);
+    }
+
+    @Test
+    void workersAreDownWithTheLastWordsOfOneThatDoesNotStart() {
+        daemon.pool.start();
+        workers.last().failStart("PHP Parse error: unexpected }");
+
+        assertDown(
+                WorkersReady.judge(snapshot()),
+                "workers do not start, and it is tried again: worker work-1: PHP Parse error: unexpected }");
+    }
+
+    @Test
+    void queueIsDownWhileItRefuses() {
+        daemon.pool.start();
+        workers.readyAll();
+        submit(1 + 1 + AdminFixture.MAX_QUEUE - 1); // one runs, one may get an on-demand worker
+        assertThat(QueueReady.judge(snapshot(), AdminFixture.MAX_QUEUE).getStatus())
+                .isEqualTo(Status.UP);
+
+        submit(1);
+
+        assertDown(
+                QueueReady.judge(snapshot(), AdminFixture.MAX_QUEUE),
+                "4 tasks wait and max_queue=3: more are refused; raise max_workers or submit less");
+        assertThat(daemon.submit("one too many")).contains("QUEUE_FULL");
+    }
+
+    private void submit(int tasks) {
+        for (int i = 0; i < tasks; i++) {
+            daemon.submit("task-" + daemon.dispatcher.snapshot().submitted());
+        }
+    }
+
+    private PoolSnapshot snapshot() {
+        return daemon.dispatcher.poolSnapshot();
+    }
+
+    private static void assertDown(HealthCheckResponse response, String reason) {
+        assertThat(response.getStatus()).isEqualTo(Status.DOWN);
+        assertThat(response.getData().orElse(Map.of())).containsEntry("reason", reason);
+    }
+}
