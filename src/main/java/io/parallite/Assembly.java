@@ -70,14 +70,24 @@ final class Assembly {
 
     @Produces
     @Singleton
+    Figures figures(VertxEngine engine, Dispatcher dispatcher) {
+        return new Figures(engine, dispatcher, Version.current());
+    }
+
+    @Produces
+    @Singleton
     ClientServer clientServer(
-            VertxEngine engine, ParalliteConfig config, Dispatcher dispatcher, WorkerSite site) {
+            VertxEngine engine,
+            ParalliteConfig config,
+            Dispatcher dispatcher,
+            Figures figures,
+            WorkerSite site) {
         boolean addBenchmark = config.enableBenchmark() && !site.script().connectsBack();
         return new ClientServer(
                 engine,
                 config.listenAddress(),
                 dispatcher,
-                new Figures(engine, dispatcher, Version.current()),
+                figures,
                 new SessionSettings(config.maxPayloadBytes(), addBenchmark),
                 config.maxInflightBytes());
     }

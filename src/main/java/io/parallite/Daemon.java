@@ -1,5 +1,6 @@
 package io.parallite;
 
+import io.parallite.admin.Admin;
 import io.parallite.cli.ExitCode;
 import io.parallite.config.ConfigException;
 import io.parallite.config.ParalliteConfig;
@@ -45,6 +46,7 @@ public final class Daemon implements QuarkusApplication {
     private final Instance<WorkerPool> pool;
     private final Instance<Dispatcher> dispatcher;
     private final Instance<ClientServer> server;
+    private final Instance<Admin> admin;
     private final ServiceNotifier notifier;
     private final AtomicInteger exitCode = new AtomicInteger(ExitCode.OK);
 
@@ -56,7 +58,8 @@ public final class Daemon implements QuarkusApplication {
             Instance<WorkerProcesses> processes,
             Instance<WorkerPool> pool,
             Instance<Dispatcher> dispatcher,
-            Instance<ClientServer> server) {
+            Instance<ClientServer> server,
+            Instance<Admin> admin) {
         this.config = config;
         this.engine = engine;
         this.site = site;
@@ -64,6 +67,7 @@ public final class Daemon implements QuarkusApplication {
         this.pool = pool;
         this.dispatcher = dispatcher;
         this.server = server;
+        this.admin = admin;
         this.notifier = ServiceNotifier.from(System.getenv(), ProcessHandle.current().pid());
     }
 
@@ -90,6 +94,9 @@ public final class Daemon implements QuarkusApplication {
     private void start() {
         WorkerScript worker = site.get().script();
         dispatcher.get().onTaskFailed(this::onTaskFailed);
+        if (config.httpPort() > 0) {
+            admin.get().start();
+        }
         try {
             onEngine(
                             done ->

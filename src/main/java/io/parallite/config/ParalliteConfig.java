@@ -70,6 +70,8 @@ public interface ParalliteConfig {
 
     String httpHost();
 
+    Optional<String> httpToken();
+
     /** The file that was read, where there is one. */
     Optional<String> config();
 

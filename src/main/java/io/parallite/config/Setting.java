@@ -62,8 +62,12 @@ public enum Setting {
             integer(1 << 20, Long.MAX_VALUE), "134217728", "Memory for large requests in flight."),
     SHUTDOWN_GRACE_MS(
             integer(0, 3_600_000), "4000", "How long running tasks get to finish when it stops."),
-    HTTP_PORT(integer(0, 65535), "0", "Port for health checks; 0 opens none."),
-    HTTP_HOST(text(".+", "a host"), "127.0.0.1", "Host for health checks."),
+    HTTP_PORT(integer(0, 65535), "0", "Port of page, metrics and health checks; 0 opens none."),
+    HTTP_HOST(text(".+", "a host"), "127.0.0.1", "Host of page, metrics and health checks."),
+    HTTP_TOKEN(
+            text("[\\x21-\\x7e]{16,256}", "16 to 256 ASCII characters without spaces"),
+            null,
+            "Secret that the page asks for; without it only this machine is served."),
     GO_OVERRIDES(new Check.Anything(), null, "Known from the Go daemon; has no effect.");
 
     private final Check check;
@@ -120,6 +124,11 @@ public enum Setting {
         return check instanceof Check.Whole;
     }
 
+    /** Whether the value is nobody else's business: it is not printed. */
+    public boolean isSecret() {
+        return this == HTTP_TOKEN;
+    }
+
     /** Whether any value is taken and none has an effect. */
     public boolean isIgnored() {
         return check instanceof Check.Anything;
@@ -145,7 +154,11 @@ public enum Setting {
                 .map(
                         expected ->
                                 "%s=%s in %s is not valid: expected %s"
-                                        .formatted(key(), value, source, expected));
+                                        .formatted(
+                                                key(),
+                                                isSecret() ? "***" : value,
+                                                source,
+                                                expected));
     }
 
     /** What its values must be like. */

@@ -25,6 +25,11 @@ public final class Figures {
         this.startedAt = engine.epochMillis();
     }
 
+    /** The version of this daemon. */
+    public String version() {
+        return version;
+    }
+
     /** {@code {version, pid, uptime_ms}}. */
     Map<String, Object> ping() {
         Map<String, Object> figures = new LinkedHashMap<>();
@@ -38,7 +43,7 @@ public final class Figures {
      * The figures of {@link #ping} and those of {@code pool}, {@code queue}, {@code tasks}, {@code
      * cache}.
      */
-    Map<String, Object> stats() {
+    public Map<String, Object> stats() {
         PoolSnapshot pool = dispatcher.poolSnapshot();
         DispatchSnapshot tasks = dispatcher.snapshot();
         Map<String, Object> figures = ping();

@@ -1,0 +1,49 @@
+package io.parallite.admin;
+
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.net.SocketAddress;
+import java.net.InetSocketAddress;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a request tells of who sends it.
+ *
+ * @param loopback whether the connection comes from this machine
+ * @param host the header of that name
+ * @param origin the page that sends it, where a browser does
+ * @param fetchSite how that page is related to us, in the words of {@code Sec-Fetch-Site}
+ * @param forwarded whether a proxy says that it passes on another's request
+ * @param marked whether it has the header that pages elsewhere cannot send without our consent
+ * @param authorization the header of that name
+ */
+record Caller(
+        boolean loopback,
+        @Nullable String host,
+        @Nullable String origin,
+        @Nullable String fetchSite,
+        boolean forwarded,
+        boolean marked,
+        @Nullable String authorization) {
+
+    static Caller of(HttpServerRequest request) {
+        return new Caller(
+                isLoopback(request.connection().remoteAddress()),
+                request.getHeader("Host"),
+                request.getHeader("Origin"),
+                request.getHeader("Sec-Fetch-Site"),
+                request.getHeader("Forwarded") != null
+                        || request.getHeader("X-Forwarded-For") != null
+                        || request.getHeader("X-Real-IP") != null
+                        || request.getHeader("Via") != null,
+                request.getHeader(Access.MARK) != null,
+                request.getHeader("Authorization"));
+    }
+
+    private static boolean isLoopback(SocketAddress address) {
+        InetSocketAddress inet =
+                address.isInetSocket()
+                        ? new InetSocketAddress(address.hostAddress(), address.port())
+                        : null;
+        return inet != null && inet.getAddress() != null && inet.getAddress().isLoopbackAddress();
+    }
+}

@@ -1,0 +1,130 @@
+package io.parallite.admin;
+
+import io.parallite.dispatch.TaskListener;
+import io.parallite.dispatch.TaskRun;
+import io.parallite.engine.Engine;
+import io.parallite.worker.PoolSnapshot;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.HdrHistogram.IntCountsHistogram;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The last five minutes, a sample a second, for the charts of the page: it shows what was before
+ * somebody came to look. Owned by the engine's thread.
+ */
+final class History implements TaskListener {
+
+    /** What each sample tells, in this order; the durations are in milliseconds. */
+    static final List<String> FIELDS =
+            List.of("at", "completed", "failed", "ran_p50", "ran_p99", "queued", "busy", "workers");
+
+    static final int KEPT = 300;
+
+    private static final Duration EVERY = Duration.ofSeconds(1);
+    private static final long LONGEST_MICROS = Duration.ofDays(1).toNanos() / 1000;
+    private static final int DIGITS = 2;
+    private static final double MICROS_PER_MILLI = 1000;
+    private static final double NANOS_PER_SECOND = 1_000_000_000;
+
+    /**
+     * One second.
+     *
+     * @param at its end, in milliseconds since the epoch
+     * @param completed tasks a second; a sample taken late tells of more than one second
+     * @param p50 median time of the tasks that ended, {@code null} when none had run
+     */
+    private record Sample(
+            long at,
+            double completed,
+            double failed,
+            @Nullable Double p50,
+            @Nullable Double p99,
+            int queued,
+            int busy,
+            int workers) {
+
+        List<@Nullable Object> row() {
+            return Arrays.asList(at, completed, failed, p50, p99, queued, busy, workers);
+        }
+    }
+
+    private final Engine engine;
+    private final Supplier<PoolSnapshot> pool;
+    private final ArrayDeque<Sample> samples = new ArrayDeque<>(KEPT);
+    private final IntCountsHistogram ran = new IntCountsHistogram(LONGEST_MICROS, DIGITS);
+    private long lastTaken;
+    private long completed;
+    private long failed;
+
+    History(Engine engine, Supplier<PoolSnapshot> pool) {
+        this.engine = engine;
+        this.pool = pool;
+        this.lastTaken = engine.nanoTime();
+    }
+
+    /** Begins to take samples, and goes on until the daemon ends. */
+    void start() {
+        engine.schedule(
+                EVERY,
+                () -> {
+                    takeSample();
+                    start();
+                });
+    }
+
+    @Override
+    public void onEnded(TaskRun run) {
+        if (run.outcome().ok()) {
+            completed++;
+        } else {
+            failed++;
+        }
+        if (run.worker() != null) {
+            ran.recordValue(Math.clamp(run.ranNanos() / 1000, 0, LONGEST_MICROS));
+        }
+    }
+
+    private void takeSample() {
+        if (samples.size() == KEPT) {
+            samples.removeFirst();
+        }
+        long taken = engine.nanoTime();
+        double seconds = Math.max(1, taken - lastTaken) / NANOS_PER_SECOND;
+        lastTaken = taken;
+        PoolSnapshot now = pool.get();
+        samples.addLast(
+                new Sample(
+                        engine.epochMillis(),
+                        completed / seconds,
+                        failed / seconds,
+                        percentile(50),
+                        percentile(99),
+                        now.queued(),
+                        now.busy(),
+                        now.workers().size()));
+        completed = 0;
+        failed = 0;
+        ran.reset();
+    }
+
+    private @Nullable Double percentile(double share) {
+        return ran.getTotalCount() == 0 ? null : ran.getValueAtPercentile(share) / MICROS_PER_MILLI;
+    }
+
+    /** The samples taken after {@code since}, in milliseconds since the epoch. */
+    Map<String, Object> since(long since) {
+        List<List<@Nullable Object>> rows = new ArrayList<>();
+        for (Sample sample : samples) {
+            if (sample.at() > since) {
+                rows.add(sample.row());
+            }
+        }
+        return Map.of("fields", FIELDS, "rows", rows);
+    }
+}

@@ -1,0 +1,190 @@
+package io.parallite.admin;
+
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MultiGauge;
+import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.system.FileDescriptorMetrics;
+import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
+import io.micrometer.core.instrument.binder.system.UptimeMetrics;
+import io.micrometer.core.instrument.config.MeterFilter;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.parallite.worker.PoolSnapshot;
+import io.parallite.worker.PoolSnapshot.WorkerSnapshot;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.LongUnaryOperator;
+import java.util.function.ToDoubleFunction;
+import java.util.function.ToIntFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The daemon's figures in Prometheus' words, in base units: seconds and bytes.
+ *
+ * <p>Gauges never look at the engine: they read the snapshot that {@link #scrape} is given, so what
+ * a scrape tells is of one moment. Any thread.
+ */
+final class Metrics {
+
+    private static final double NANOS_PER_SECOND = 1_000_000_000;
+
+    private final PrometheusMeterRegistry registry =
+            new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    private final LongUnaryOperator residentBytes;
+    private final MultiGauge memory;
+    private final Set<String> restartReasons = new HashSet<>();
+    private volatile @Nullable EngineSnapshot latest;
+
+    /**
+     * @param residentBytes tells the memory of the process with this pid, on the scraping thread
+     */
+    Metrics(int maxQueue, String version, LongUnaryOperator residentBytes) {
+        this.residentBytes = residentBytes;
+        Gauge.builder("parallite.build.info", () -> 1)
+                .description("Always 1; the label tells the version")
+                .tag("version", version)
+                .register(registry);
+        gauge(
+                "parallite.queue.limit.tasks",
+                "max_queue: more tasks are refused",
+                snapshot -> maxQueue);
+        workers();
+        tasks();
+        memory =
+                MultiGauge.builder("parallite.worker.memory")
+                        .description(
+                                "Resident memory of each persistent worker, and of all on-demand ones together")
+                        .baseUnit("bytes")
+                        .register(registry);
+        process();
+    }
+
+    /**
+     * The daemon's own process; what Micrometer names against Prometheus' conventions stays out.
+     */
+    private void process() {
+        registry.config()
+                .meterFilter(MeterFilter.denyNameStartsWith("process.cpu.time"))
+                .meterFilter(MeterFilter.denyNameStartsWith("system.cpu.count"));
+        new JvmMemoryMetrics().bindTo(registry);
+        new ProcessorMetrics().bindTo(registry);
+        new FileDescriptorMetrics().bindTo(registry);
+        new UptimeMetrics().bindTo(registry);
+    }
+
+    private void workers() {
+        Map<String, ToIntFunction<PoolSnapshot>> states =
+                Map.of(
+                        "starting", PoolSnapshot::starting,
+                        "idle", PoolSnapshot::idle,
+                        "busy", PoolSnapshot::busy,
+                        "ending", PoolSnapshot::ending);
+        states.forEach(
+                (state, count) ->
+                        gauge(
+                                "parallite.workers",
+                                "Worker processes by state",
+                                snapshot -> count.applyAsInt(snapshot.pool()),
+                                "state",
+                                state));
+        gauge(
+                "parallite.workers.fixed",
+                "fixed_workers: how many persistent workers there are to be",
+                snapshot -> snapshot.pool().fixed());
+        gauge(
+                "parallite.workers.max",
+                "max_workers: most worker processes at a time",
+                snapshot -> snapshot.pool().max());
+    }
+
+    private void restarts(String reason) {
+        counter(
+                "parallite.worker.restarts",
+                "Persistent workers that were replaced, by why the one before had ended",
+                snapshot -> snapshot.pool().restartsByReason().getOrDefault(reason, 0L),
+                "reason",
+                reason);
+    }
+
+    private void tasks() {
+        gauge(
+                "parallite.queue.tasks",
+                "Tasks that wait for a worker",
+                snapshot -> snapshot.pool().queued());
+        gauge(
+                "parallite.queue.oldest.seconds",
+                "How long the oldest of them has waited",
+                snapshot -> snapshot.oldestWaitNanos() / NANOS_PER_SECOND);
+        gauge(
+                "parallite.tasks.in.flight",
+                "Tasks that wait or run",
+                snapshot -> snapshot.tasks().inFlight());
+        gauge("parallite.clients", "Connections to the socket", EngineSnapshot::clients);
+        gauge(
+                "parallite.cache.results",
+                "Results that are kept for those who ask again",
+                snapshot -> snapshot.tasks().retained());
+        gauge(
+                "parallite.cache.bytes",
+                "What the kept results are charged of result_cache_bytes",
+                snapshot -> snapshot.tasks().retainedBytes());
+        counter(
+                "parallite.tasks.submitted",
+                "Tasks that were taken, joined ones once",
+                snapshot -> snapshot.tasks().submitted());
+    }
+
+    private void gauge(
+            String name, String help, ToDoubleFunction<EngineSnapshot> figure, String... tags) {
+        Gauge.builder(name, this, metrics -> metrics.read(figure))
+                .description(help)
+                .tags(tags)
+                .register(registry);
+    }
+
+    private void counter(
+            String name, String help, ToDoubleFunction<EngineSnapshot> figure, String... tags) {
+        FunctionCounter.builder(name, this, metrics -> metrics.read(figure))
+                .description(help)
+                .tags(tags)
+                .register(registry);
+    }
+
+    private double read(ToDoubleFunction<EngineSnapshot> figure) {
+        EngineSnapshot snapshot = latest;
+        return snapshot == null ? Double.NaN : figure.applyAsDouble(snapshot);
+    }
+
+    /** Where figures that are not in the snapshot are registered. */
+    PrometheusMeterRegistry registry() {
+        return registry;
+    }
+
+    /** All figures as of {@code snapshot}, in the format of {@code contentType}. */
+    synchronized String scrape(EngineSnapshot snapshot, String contentType) {
+        latest = snapshot;
+        snapshot.pool().restartsByReason().keySet().stream()
+                .filter(restartReasons::add)
+                .forEach(this::restarts);
+        memory.register(memoryOf(snapshot.pool()), true);
+        return registry.scrape(contentType);
+    }
+
+    /** Names of on-demand workers are many, each seen once: they share a label. */
+    private List<MultiGauge.Row<?>> memoryOf(PoolSnapshot pool) {
+        Map<String, Long> bytes = new TreeMap<>();
+        for (WorkerSnapshot worker : pool.workers()) {
+            String label = worker.name().contains("-temp-") ? "on-demand" : worker.name();
+            bytes.merge(label, residentBytes.applyAsLong(worker.pid()), Long::sum);
+        }
+        List<MultiGauge.Row<?>> rows = new ArrayList<>();
+        bytes.forEach((label, sum) -> rows.add(MultiGauge.Row.of(Tags.of("worker", label), sum)));
+        return rows;
+    }
+}

@@ -1,0 +1,51 @@
+// Talks to the daemon that serves this page.
+
+const TOKEN = 'parallite-token';
+const PATIENCE_MS = 5000;
+
+/** The daemon wants a token, or another one. */
+export class TokenNeeded extends Error {}
+
+/** The daemon answered, but not with what was asked for; the message says why. */
+export class Refused extends Error {}
+
+export const token = {
+    get: () => sessionStorage.getItem(TOKEN),
+    set: (value) => sessionStorage.setItem(TOKEN, value),
+};
+
+async function call(path, options = {}) {
+    const headers = {...options.headers};
+    if (token.get()) {
+        headers.Authorization = `Bearer ${token.get()}`;
+    }
+    const response = await fetch(path, {
+        ...options,
+        headers,
+        cache: 'no-store',
+        signal: AbortSignal.timeout(options.patience ?? PATIENCE_MS),
+    });
+    if (response.status === 401) {
+        throw new TokenNeeded();
+    }
+    const isJson = response.headers.get('Content-Type')?.startsWith('application/json');
+    const body = isJson ? await response.json() : {};
+    if (!response.ok || body.ok === false) {
+        throw new Refused(body.error ?? `the daemon answered ${response.status}`);
+    }
+    return body;
+}
+
+/** Figures, tasks, and the samples that are newer than `since` (milliseconds of the daemon's clock). */
+export const state = (since) => call(`api/state?since=${since}`);
+
+/** Replaces the workers; answers once that is done. */
+export const reload = () =>
+    call('api/reload', {method: 'POST', headers: {'X-Parallite': '1'}, patience: 120_000});
+
+/** Takes a task out of the queue or kills its worker. */
+export const cancel = (taskId) =>
+    call(`api/cancel?task_id=${encodeURIComponent(taskId)}`, {
+        method: 'POST',
+        headers: {'X-Parallite': '1'},
+    });

@@ -1,0 +1,237 @@
+// Asks the daemon for its state each second and shows it.
+
+import * as api from './api.js';
+import {Charts, Samples} from './charts.js';
+import {askForToken, confirm, toast} from './dialogs.js';
+import {byId, setText, showText} from './dom.js';
+import {bytes, clock, count, duration, plural} from './format.js';
+import {tasksTable, workersTable} from './tables.js';
+
+const EVERY_MS = 1000;
+/** Slower when nobody looks. */
+const HIDDEN_MS = 10_000;
+
+const RECENT = 100;
+const bySubmission = (a, b) => Date.parse(b.submitted_at) - Date.parse(a.submitted_at);
+
+const samples = new Samples();
+const showWorkers = workersTable();
+const showTasks = tasksTable(cancelTask);
+let state = null;
+let hovered = null;
+let lost = null;
+const charts = new Charts(samples, (index) => {
+    if (index !== hovered) {
+        hovered = index ?? null;
+        showCards();
+    }
+});
+
+function card(id, figure, unit, detail) {
+    const node = byId(id);
+    setText(node.querySelector('strong'), figure);
+    setText(node.querySelector('.figure span'), unit);
+    setText(node.querySelector('.detail'), detail);
+}
+
+/** The figures of the moment, or of the sample under the cursor. */
+function showCards() {
+    if (!state) {
+        return;
+    }
+    const {stats} = state;
+    const past = hovered === null ? null : samples.at(hovered);
+    const now = past ?? samples.at(-1);
+    const at = past && past.at ? clock(past.at) : null;
+    const minute = stats.latency_ms?.ran;
+    const limits = stats.settings ?? {};
+    card(
+        'card-throughput',
+        count((now.completed ?? 0) + (now.failed ?? 0)),
+        'tasks a second',
+        at ?? `${plural(stats.tasks.completed, 'task')} done, ${count(stats.tasks.failed)} failed`,
+    );
+    card(
+        'card-time',
+        duration(past ? past.ran_p50 : now.ran_p50 ?? minute?.p50),
+        'median',
+        at ? `${at} · p99 ${duration(past.ran_p99)}` : `last minute: p90 ${duration(minute?.p90)}, p99 ${duration(minute?.p99)}`,
+    );
+    card(
+        'card-queue',
+        count(past ? past.queued : stats.queue.length),
+        'waiting',
+        at ?? (stats.queue.length > 0
+            ? `the oldest for ${duration(stats.queue.oldest_ms)}; limit ${count(limits.max_queue)}`
+            : `limit ${count(limits.max_queue)}`),
+    );
+    card(
+        'card-workers',
+        count(past ? past.busy : stats.pool.busy),
+        `of ${count(past ? past.workers : stats.pool.workers.length)} busy`,
+        at ?? `at most ${count(stats.pool.max_workers)} · ${plural(stats.pool.restarts, 'restart')}`,
+    );
+}
+
+function health(stats) {
+    if (stats.draining) {
+        return ['warn', 'Stopping'];
+    }
+    if (stats.pool.start_failure) {
+        return ['bad', 'Workers do not start'];
+    }
+    if (stats.reloading) {
+        return ['warn', 'Reloading'];
+    }
+    return ['good', 'Running'];
+}
+
+function badge(tone, text) {
+    byId('health').dataset.tone = tone;
+    setText(byId('health'), text);
+    document.title = tone === 'good' ? 'Parallite' : `${text} · Parallite`;
+}
+
+function notice(text, tone) {
+    byId('notice').dataset.tone = tone;
+    showText(byId('notice'), text);
+}
+
+function show(next) {
+    if (state && next.stats.pid !== state.stats.pid) {
+        samples.clear();
+    }
+    state = next;
+    const {stats, now} = next;
+    samples.add(next.history);
+    badge(...health(stats));
+    notice(stats.pool.start_failure ? `Workers do not start: ${stats.pool.start_failure}` : '', 'bad');
+    setText(byId('facts'), `${stats.version} · pid ${stats.pid} · up ${duration(Math.floor(stats.uptime_ms / 1000) * 1000)}`);
+    setText(byId('footer-facts'), `${plural(stats.cache.entries, 'result')} kept, ${bytes(stats.cache.bytes)}`);
+    byId('reload').disabled = Boolean(stats.reloading || stats.draining);
+    showCards();
+    charts.draw();
+    const {workers} = stats.pool;
+    const memory = workers.reduce((all, {memory_bytes: used}) => all + (used ?? 0), 0);
+    setText(byId('workers-sum'), memory > 0 ? `${bytes(memory)} in all` : '');
+    showWorkers(workers, {fixed: stats.pool.fixed_workers, now, failure: stats.pool.start_failure});
+    showTasks(
+        {
+            current: [...next.running, ...next.pending],
+            recent: [...next.completed, ...next.failed].sort(bySubmission).slice(0, RECENT),
+            failed: next.failed,
+        },
+        {current: stats.tasks.in_flight, failed: stats.tasks.failed},
+        now,
+    );
+}
+
+function onLost(error) {
+    lost ??= Date.now();
+    document.body.classList.add('lost');
+    badge('bad', 'No connection');
+    byId('reload').disabled = true;
+    const since = duration(Math.floor((Date.now() - lost) / 1000) * 1000);
+    notice(
+        error instanceof api.Refused
+            ? `The daemon refuses: ${error.message}.`
+            : `The daemon has not answered for ${since}. ${state ? 'What you see is its last word.' : ''} Trying again …`,
+        'bad',
+    );
+}
+
+function onBack() {
+    if (lost !== null) {
+        lost = null;
+        document.body.classList.remove('lost');
+        notice('', 'bad');
+    }
+}
+
+async function poll() {
+    const began = Date.now();
+    let next = null;
+    try {
+        next = await api.state(samples.last);
+        onBack();
+    } catch (error) {
+        if (error instanceof api.TokenNeeded) {
+            await askForToken();
+        } else {
+            onLost(error);
+        }
+    }
+    if (next) {
+        show(next);
+    }
+    const rest = (document.hidden ? HIDDEN_MS : EVERY_MS) - (Date.now() - began);
+    setTimeout(poll, Math.max(100, rest));
+}
+
+/** Carries out `action`, and says how it went. */
+async function act(action, done) {
+    try {
+        toast(done(await action()));
+    } catch (error) {
+        if (error instanceof api.TokenNeeded) {
+            await askForToken();
+        } else {
+            toast(error instanceof api.Refused ? error.message : 'The daemon does not answer.', 'bad');
+        }
+    }
+}
+
+async function cancelTask(task) {
+    const yes = await confirm({
+        title: 'Cancel this task?',
+        text: `${task.task_id}: ${task.status === 'running' ? `its worker ${task.worker ?? ''} is killed and replaced` : 'it leaves the queue'}. Whoever waits for it gets CANCELLED.`,
+        yes: 'Cancel task',
+        danger: true,
+    });
+    if (yes) {
+        await act(
+            () => api.cancel(task.task_id),
+            ({cancelled}) => (cancelled === false ? 'The task had ended already.' : 'The task is cancelled.'),
+        );
+    }
+}
+
+byId('reload').addEventListener('click', async () => {
+    const yes = await confirm({
+        title: 'Reload the workers?',
+        text: 'A new worker starts first. When it is up, each of the others is replaced as soon as its task ends; no task is lost.',
+        yes: 'Reload',
+    });
+    if (yes) {
+        await act(api.reload, ({replaced, took_ms: took}) => `${plural(replaced, 'worker')} replaced in ${duration(took)}.`);
+    }
+});
+
+const THEMES = ['system', 'light', 'dark'];
+function showTheme() {
+    const theme = document.documentElement.dataset.theme ?? 'system';
+    byId('theme').setAttribute('aria-label', `Theme: ${theme === 'system' ? 'as the system' : theme}`);
+    byId('theme').title = byId('theme').getAttribute('aria-label');
+}
+byId('theme').addEventListener('click', () => {
+    const now = document.documentElement.dataset.theme ?? 'system';
+    const next = THEMES[(THEMES.indexOf(now) + 1) % THEMES.length];
+    if (next === 'system') {
+        delete document.documentElement.dataset.theme;
+        localStorage.removeItem('theme');
+    } else {
+        document.documentElement.dataset.theme = next;
+        localStorage.setItem('theme', next);
+    }
+    showTheme();
+    charts.restyle();
+});
+
+document.addEventListener('visibilitychange', () => {
+    if (!document.hidden && state) {
+        api.state(samples.last).then(show).catch(() => {});
+    }
+});
+
+showTheme();
+poll();

@@ -1,0 +1,186 @@
+// The tables of workers and tasks.
+
+import {byId, element, keyedRows, setText, showText} from './dom.js';
+import {ago, bytes, clock, count, duration, NONE, percent} from './format.js';
+
+const cell = (kind) => element('td', kind ? {class: kind} : {});
+const isNumber = (value) => typeof value === 'number';
+
+/** Sets texts and labels of a row's cells; the labels are what phones show in place of the head. */
+function labelled(labels, cells) {
+    cells.forEach((one, i) => one.setAttribute('data-label', labels[i]));
+    return cells;
+}
+
+const WORKER_LABELS = ['Worker', 'State', 'Task', 'Running for', 'Done', 'Memory', 'CPU', 'Age'];
+
+function workerRow() {
+    const name = element('strong');
+    const pid = element('span', {class: 'muted'});
+    const state = element('span', {class: 'state'});
+    const task = element('code', {class: 'id'});
+    const cells = labelled(WORKER_LABELS, [
+        cell('lead'), cell(), cell('wide'), cell('number'), cell('number'), cell('number'), cell('number'), cell('number'),
+    ]);
+    cells[0].append(name, ' ', pid);
+    cells[1].append(state);
+    cells[2].append(task);
+    return {
+        node: element('tr', {}, ...cells),
+        update(worker) {
+            setText(name, worker.name);
+            setText(pid, worker.pid ? `pid ${worker.pid}` : '');
+            setText(state, worker.state);
+            state.dataset.state = worker.state;
+            setText(task, worker.task_id ?? NONE);
+            task.title = worker.task_id ?? '';
+            setText(cells[3], duration(worker.task_age_ms));
+            setText(cells[4], count(worker.served));
+            setText(cells[5], bytes(worker.memory_bytes));
+            setText(cells[6], percent(worker.cpu_share));
+            setText(cells[7], duration(isNumber(worker.age_ms) ? Math.floor(worker.age_ms / 1000) * 1000 : undefined));
+        },
+    };
+}
+
+/** The table of workers; answers what shows a list of them. */
+export function workersTable() {
+    const cpu = new CpuShares();
+    const rows = keyedRows(byId('workers').tBodies[0], (worker) => `${worker.name} ${worker.pid}`, workerRow);
+    return (workers, {fixed, now, failure}) => {
+        rows(workers.map((worker) => ({...worker, cpu_share: cpu.of(worker, now)})));
+        cpu.forget(workers);
+        byId('workers').hidden = workers.length === 0;
+        const none = failure
+            ? 'No worker runs.'
+            : fixed === 0
+                ? 'No worker runs: with fixed_workers 0 they start when tasks come.'
+                : 'No worker runs yet.';
+        showText(byId('workers-empty'), workers.length === 0 ? none : '');
+    };
+}
+
+/** Share of a core that each worker used between two looks. */
+class CpuShares {
+    #seen = new Map();
+
+    of({pid, cpu_ms: used}, now) {
+        if (!isNumber(used)) {
+            return undefined;
+        }
+        const before = this.#seen.get(pid);
+        if (!before || now - before.at >= 900) {
+            const share = before ? Math.max(0, used - before.used) / (now - before.at) : undefined;
+            this.#seen.set(pid, {used, at: now, share});
+        }
+        return this.#seen.get(pid).share;
+    }
+
+    forget(workers) {
+        const pids = new Set(workers.map(({pid}) => pid));
+        [...this.#seen.keys()].filter((pid) => !pids.has(pid)).forEach((pid) => this.#seen.delete(pid));
+    }
+}
+
+const TASK_LABELS = ['Task', 'Status', 'Worker', 'Submitted', 'Waited', 'Ran', ''];
+
+/** Where a task stands, in the words of the protocol, or the code of its failure. */
+const standing = (task) => (task.status === 'failed' ? task.error_code ?? 'failed' : task.status);
+
+function progressText(progress) {
+    if (!progress) {
+        return '';
+    }
+    return [isNumber(progress.fraction) ? percent(progress.fraction) : '', progress.message ?? '']
+        .filter(Boolean)
+        .join(' · ');
+}
+
+function taskRow(onCancel) {
+    const id = element('code', {class: 'id'});
+    const error = element('p', {class: 'why'});
+    const bar = element('progress', {max: '1'});
+    const progress = element('p', {class: 'progress'}, bar, element('span'));
+    const status = element('span', {class: 'status'});
+    const cancel = element('button', {type: 'button', class: 'button small danger'}, 'Cancel');
+    const cells = labelled(TASK_LABELS, [
+        cell('lead wide'), cell(), cell(), cell('number'), cell('number'), cell('number'), cell('action'),
+    ]);
+    cells[0].append(id, error, progress);
+    cells[1].append(status);
+    cells[6].append(cancel);
+    let current;
+    cancel.addEventListener('click', () => onCancel(current));
+    return {
+        node: element('tr', {}, ...cells),
+        update(task, now) {
+            current = task;
+            const ended = task.status === 'completed' || task.status === 'failed';
+            setText(id, task.task_id);
+            showText(error, task.error);
+            const said = ended ? '' : progressText(task.progress);
+            progress.hidden = said === '';
+            setText(progress.lastChild, said);
+            bar.hidden = !isNumber(task.progress?.fraction);
+            bar.value = task.progress?.fraction ?? 0;
+            setText(status, standing(task));
+            status.dataset.status = task.status;
+            setText(cells[2], task.worker ?? NONE);
+            const submitted = Date.parse(task.submitted_at);
+            setText(cells[3], ago(now - submitted));
+            cells[3].title = clock(submitted);
+            setText(cells[4], duration(task.queued_ms));
+            setText(cells[5], task.status === 'pending' ? NONE : duration(task.ran_ms));
+            cancel.hidden = ended;
+            cancel.setAttribute('aria-label', `Cancel task ${task.task_id}`);
+        },
+    };
+}
+
+const NOTHING = {
+    current: 'No task waits or runs.',
+    recent: 'No task has ended yet.',
+    failed: 'No task has failed.',
+};
+
+/**
+ * The table of tasks with its tabs; answers what shows `{current, recent, failed}`, of which there may be
+ * more than are listed.
+ */
+export function tasksTable(onCancel) {
+    const rows = keyedRows(
+        byId('tasks').tBodies[0],
+        (task) => `${task.submitted_at} ${task.task_id}`,
+        () => taskRow(onCancel),
+    );
+    const tabs = [...document.querySelectorAll('.tabs button')];
+    let view = 'recent';
+    let lists = {current: [], recent: [], failed: []};
+    let totals = {};
+    let now = 0;
+    const show = () => {
+        const list = lists[view];
+        rows(list, now);
+        byId('tasks').hidden = list.length === 0;
+        const unlisted = (totals[view] ?? 0) - list.length;
+        const rest = unlisted > 0 ? `${count(unlisted)} more are not listed.` : '';
+        showText(byId('tasks-empty'), list.length === 0 ? NOTHING[view] : rest);
+    };
+    for (const tab of tabs) {
+        tab.addEventListener('click', () => {
+            view = tab.dataset.view;
+            tabs.forEach((one) => one.setAttribute('aria-pressed', String(one === tab)));
+            show();
+        });
+    }
+    return (nextLists, nextTotals, at) => {
+        lists = nextLists;
+        totals = nextTotals;
+        now = at;
+        for (const tab of tabs) {
+            const total = totals[tab.dataset.view];
+            setText(tab.querySelector('span'), total === undefined ? '' : count(total));
+        }
+        show();
+    };
+}

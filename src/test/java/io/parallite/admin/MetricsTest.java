@@ -1,0 +1,98 @@
+package io.parallite.admin;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.parallite.task.TaskId;
+import java.time.Duration;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Names, labels and units, which dashboards and alerts rely on. */
+class MetricsTest {
+
+    private final AdminFixture daemon = new AdminFixture(1, 4);
+    private final Metrics metrics = new Metrics(10, "1.2.3", pid -> pid * 1000);
+
+    @BeforeEach
+    void start() {
+        daemon.dispatcher.observe(new TaskMetrics(metrics.registry()));
+        daemon.pool.start();
+        daemon.workers.readyAll();
+    }
+
+    @Test
+    void tellsOfPoolQueueAndCache() {
+        daemon.submit("a");
+        daemon.submit("b");
+
+        assertThat(scrape())
+                .contains(
+                        "parallite_build_info{version=\"1.2.3\"} 1",
+                        "parallite_workers{state=\"busy\"} 1.0",
+                        "parallite_workers{state=\"idle\"} 0.0",
+                        "parallite_workers_fixed 1.0",
+                        "parallite_workers_max 4.0",
+                        "parallite_worker_memory_bytes{worker=\"work-1\"} 100000.0",
+                        "parallite_queue_tasks 1.0",
+                        "parallite_queue_limit_tasks 10.0",
+                        "parallite_tasks_in_flight 2.0",
+                        "parallite_tasks_submitted_total 2.0",
+                        "parallite_clients 7.0",
+                        "parallite_cache_results 0.0",
+                        "parallite_cache_bytes 0.0");
+    }
+
+    @Test
+    void countsTasksByOutcome() {
+        daemon.run("a", Duration.ofMillis(30), true);
+        daemon.run("b", Duration.ofMillis(30), false);
+        daemon.submit("c");
+        daemon.dispatcher.cancel(new TaskId("c"));
+
+        assertThat(scrape())
+                .contains(
+                        "parallite_tasks_total{outcome=\"ok\"} 1.0",
+                        "parallite_tasks_total{outcome=\"exception\"} 1.0",
+                        "parallite_tasks_total{outcome=\"cancelled\"} 1.0");
+    }
+
+    @Test
+    void measuresHowLongTasksWaitAndRunInSeconds() {
+        daemon.run("a", Duration.ofMillis(30), true);
+        daemon.run("b", Duration.ofSeconds(3), true);
+
+        assertThat(scrape())
+                .contains(
+                        "parallite_task_duration_seconds_bucket{outcome=\"ok\",le=\"0.025\"} 0",
+                        "parallite_task_duration_seconds_bucket{outcome=\"ok\",le=\"0.05\"} 1",
+                        "parallite_task_duration_seconds_bucket{outcome=\"ok\",le=\"5.0\"} 2",
+                        "parallite_task_duration_seconds_count{outcome=\"ok\"} 2",
+                        "parallite_task_duration_seconds_sum{outcome=\"ok\"} 3.03",
+                        "parallite_task_wait_seconds_bucket{le=\"0.001\"} 2");
+    }
+
+    @Test
+    void countsRestartsByReason() {
+        daemon.run("a", Duration.ofMillis(30), true);
+        daemon.workers.last().exit(255, "Segmentation fault");
+
+        assertThat(scrape())
+                .contains(
+                        "parallite_worker_restarts_total{reason=\"crashed\"} 1.0",
+                        "parallite_worker_restarts_total{reason=\"timeout\"} 0.0");
+    }
+
+    @Test
+    void labelsAreFewWhateverCodesWorkersMakeUp() {
+        assertThat(Outcome.of("EXCEPTION")).isEqualTo("exception");
+        assertThat(Outcome.of("QUEUE_FULL")).isEqualTo("queue_full");
+        assertThat(Outcome.of("code-4711-of-a-script")).isEqualTo("other");
+    }
+
+    private String scrape() {
+        EngineSnapshot snapshot =
+                new EngineSnapshot(
+                        daemon.dispatcher.poolSnapshot(), daemon.dispatcher.snapshot(), 7, 0);
+        return metrics.scrape(snapshot, "text/plain");
+    }
+}
