@@ -1,0 +1,235 @@
+<?php
+
+declare(strict_types=1);
+
+namespace B7s\Parallite\Testing;
+
+use B7s\Parallite\ClientInterface;
+use B7s\Parallite\Exception\DaemonNotRunning;
+use B7s\Parallite\Exception\TaskException;
+use B7s\Parallite\Future;
+use B7s\Parallite\LocalExecution;
+use B7s\Parallite\TaskPayload;
+use B7s\Parallite\Wire\PhpValue;
+use Closure;
+use Generator;
+use Throwable;
+
+/**
+ * A client for tests: no daemon, no workers. Tasks run in this process when they are submitted, or come out as the
+ * test has scripted; all of them are recorded.
+ *
+ * ```php
+ * $client = (new FakeClient())->returns('PDF', 'App\Report::render')->throws(new MailerDown(), times: 1);
+ * $service = new ReportService($client);
+ * …
+ * $client->assertRanTimes(1, 'App\Report::render');
+ * ```
+ */
+final class FakeClient implements ClientInterface
+{
+    use Assertions;
+
+    /** @var list<RecordedTask> */
+    private array $tasks = [];
+
+    /** @var array<string, Future<mixed>> by id */
+    private array $futures = [];
+
+    private readonly Script $script;
+
+    private readonly TaskPayload $payloads;
+
+    private bool $isDown = false;
+
+    /**
+     * @param bool $travels whether tasks, arguments and results are serialized as on their way to a worker and back:
+     *     what can't travel is refused, and arguments and results are copies. Closures run as they are
+     */
+    public function __construct(private readonly bool $travels = true)
+    {
+        $this->script = new Script();
+        $this->payloads = new TaskPayload();
+    }
+
+    /**
+     * From now on, a value in place of running the task.
+     *
+     * @param string|Closure(RecordedTask): bool|null $for which tasks, see {@see assertRan()}; null for all
+     * @param ?int $times how often; after that, tasks run as before
+     */
+    public function returns(mixed $value, string|Closure|null $for = null, ?int $times = null): self
+    {
+        return $this->answers(static fn(): mixed => $value, $for, $times);
+    }
+
+    /**
+     * From now on, a failure in place of running the task.
+     *
+     * @param string|Closure(RecordedTask): bool|null $for
+     */
+    public function throws(Throwable $exception, string|Closure|null $for = null, ?int $times = null): self
+    {
+        return $this->answers(static fn() => throw $exception, $for, $times);
+    }
+
+    /**
+     * From now on, one of the failures that the daemon reports: TIMEOUT, CANCELLED, WORKER_CRASHED, QUEUE_FULL, …
+     *
+     * @param string|Closure(RecordedTask): bool|null $for
+     */
+    public function fails(string $errorCode, string|Closure|null $for = null, ?int $times = null): self
+    {
+        return $this->answers(static fn(RecordedTask $task) => throw TaskException::of([
+            'task_id' => $task->id,
+            'ok' => false,
+            'error' => "the test lets task {$task->id} fail with $errorCode",
+            'error_code' => $errorCode,
+        ]), $for, $times);
+    }
+
+    /**
+     * From now on, what a closure returns or throws in place of running the task.
+     *
+     * @param Closure(RecordedTask): mixed $answer
+     * @param string|Closure(RecordedTask): bool|null $for
+     */
+    public function answers(Closure $answer, string|Closure|null $for = null, ?int $times = null): self
+    {
+        $this->script->add($for, $answer, $times);
+        return $this;
+    }
+
+    /** From now on, or no more, as if no daemon were there: everything throws DaemonNotRunning. */
+    public function down(bool $down = true): self
+    {
+        $this->isDown = $down;
+        return $this;
+    }
+
+    public function tasks(string|Closure|null $which = null): array
+    {
+        return array_values(array_filter(
+            $this->tasks,
+            static fn(RecordedTask $task): bool => $task->matches($which),
+        ));
+    }
+
+    public function run(callable|string $task, array $args = [], ?float $timeout = null): mixed
+    {
+        return $this->submit($task, $args, $timeout)->await();
+    }
+
+    public function all(iterable $tasks, ?float $timeout = null): array
+    {
+        $futures = [];
+        foreach ($tasks as $key => $task) {
+            $futures[$key] = $this->submit($task, timeout: $timeout);
+        }
+        return Future::all($futures);
+    }
+
+    public function map(iterable $items, callable|string $task, int $concurrency = 64, ?float $timeout = null): array
+    {
+        return iterator_to_array($this->imap($items, $task, $concurrency, $timeout));
+    }
+
+    public function imap(
+        iterable $items,
+        callable|string $task,
+        int $concurrency = 64,
+        ?float $timeout = null,
+    ): Generator {
+        $takesKeys = $this->payloads->prepared($task)->takesKeys;
+        foreach ($items as $key => $item) {
+            yield $key => $this->submit($task, $takesKeys ? [$item, $key] : [$item], $timeout)->await();
+        }
+    }
+
+    public function submit(
+        callable|string $task,
+        array $args = [],
+        ?float $timeout = null,
+        ?string $id = null,
+        bool $detach = false,
+        ?bool $benchmark = null,
+        ?string $name = null,
+        bool $stream = true,
+    ): Future {
+        $this->reach();
+        $id ??= ($name === null ? 'task-' : "$name-") . count($this->tasks) + 1;
+        if (isset($this->futures[$id])) {
+            return $this->futures[$id]; // joins it, as with the daemon
+        }
+        $callable = $this->payloads->callableOf($task);
+        $recorded = new RecordedTask($id, $callable, $args, $timeout, $name, $detach);
+        if ($this->travels) {
+            $this->payloads->of($task, $args); // refuses what can't
+            $args = PhpValue::decode(PhpValue::encode($args));
+        }
+        $this->tasks[] = $recorded;
+        $answer = $this->script->answerTo($recorded) ?? static fn(): mixed => $callable(...$args);
+        return $this->futures[$id] = new Future(LocalExecution::run($id, $this->traveller($answer), []));
+    }
+
+    public function awaitAll(iterable $futures): array
+    {
+        return Future::all($futures);
+    }
+
+    public function await(string $id, ?float $timeout = null): mixed
+    {
+        return $this->find($id)->await($timeout);
+    }
+
+    /** Too late: tasks have ended when submit() returns. */
+    public function cancel(string $id, float $grace = 0.0): bool
+    {
+        $this->find($id);
+        return false;
+    }
+
+    public function status(string $id): array
+    {
+        [$settled] = Future::settled([$this->find($id)]);
+        return ['status' => $settled->isOk() ? 'completed' : 'failed'];
+    }
+
+    public function ping(): array
+    {
+        $this->reach();
+        return ['version' => 'fake', 'pid' => getmypid(), 'uptime_ms' => 0];
+    }
+
+    public function stats(): array
+    {
+        $this->reach();
+        return ['version' => 'fake', 'tasks' => ['submitted' => count($this->tasks), 'in_flight' => 0]];
+    }
+
+    private function reach(): void
+    {
+        if ($this->isDown) {
+            throw new DaemonNotRunning('the test lets the daemon be down');
+        }
+    }
+
+    /** @return Future<mixed> */
+    private function find(string $id): Future
+    {
+        $this->reach();
+        return $this->futures[$id] ?? throw TaskException::of([
+            'task_id' => $id,
+            'ok' => false,
+            'error' => "no task \"$id\" was submitted",
+            'error_code' => 'NOT_FOUND',
+        ]);
+    }
+
+    private function traveller(Closure $answer): Closure
+    {
+        return $this->travels
+            ? static fn(): mixed => PhpValue::decode(PhpValue::encode($answer()))
+            : $answer;
+    }
+}

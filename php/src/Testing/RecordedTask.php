@@ -1,0 +1,59 @@
+<?php
+
+declare(strict_types=1);
+
+namespace B7s\Parallite\Testing;
+
+use Closure;
+use ReflectionFunction;
+
+/**
+ * A task that was given to a {@see FakeClient}.
+ */
+final class RecordedTask
+{
+    /** What was called: "strtoupper", "App\Report::build", or "{closure}". */
+    public readonly string $callee;
+
+    /**
+     * @param callable $task as it was given
+     * @param array<array-key, mixed> $args
+     * @param ?string $name that it was given for people
+     */
+    public function __construct(
+        public readonly string $id,
+        public readonly mixed $task,
+        public readonly array $args,
+        public readonly ?float $timeout,
+        public readonly ?string $name,
+        public readonly bool $detach,
+    ) {
+        $this->callee = self::calleeOf($task);
+    }
+
+    /** @param string|Closure(self): bool|null $which the name of a callee, the name that was given, or a condition */
+    public function matches(string|Closure|null $which): bool
+    {
+        return match (true) {
+            $which === null => true,
+            is_string($which) => strcasecmp(ltrim($which, '\\'), $this->callee) === 0 || $which === $this->name,
+            default => $which($this),
+        };
+    }
+
+    private static function calleeOf(callable $task): string
+    {
+        is_callable($task, false, $name);
+        if ($name === 'Closure::__invoke') {
+            $function = new ReflectionFunction($task(...));
+            $class = $function->getClosureScopeClass()?->getName();
+            $name = $function->getName();
+            return match (true) {
+                str_contains($name, '{closure') => '{closure}',
+                $class === null => $name,
+                default => "$class::$name",
+            };
+        }
+        return ltrim($name, '\\');
+    }
+}
