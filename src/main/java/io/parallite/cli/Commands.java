@@ -21,6 +21,7 @@ public final class Commands {
         ALL.put("cancel", CancelCommand::new);
         ALL.put("reload", ReloadCommand::new);
         ALL.put("stop", StopCommand::new);
+        ALL.put("rehearse", RehearseCommand::new);
     }
 
     private Commands() {}
