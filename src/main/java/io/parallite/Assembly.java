@@ -9,6 +9,7 @@ import io.parallite.server.ClientServer;
 import io.parallite.server.Figures;
 import io.parallite.server.SessionSettings;
 import io.parallite.worker.PoolSettings;
+import io.parallite.worker.Recycling;
 import io.parallite.worker.WorkerPool;
 import io.parallite.worker.WorkerProcesses;
 import io.parallite.worker.WorkerSite;
@@ -55,7 +56,12 @@ final class Assembly {
                         config.maxWorkers(),
                         config.prefixName(),
                         config.maxQueue(),
-                        config.queueTimeout());
+                        config.queueTimeout(),
+                        new Recycling(
+                                config.workerMaxTasks(),
+                                (long) config.workerMaxMemoryMb() << 20,
+                                config.workerTtl(),
+                                config.workerIdle()));
         return new WorkerPool(
                 engine, processes.transport(), settings, RandomGenerator.getDefault());
     }

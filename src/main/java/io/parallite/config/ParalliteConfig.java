@@ -58,6 +58,18 @@ public interface ParalliteConfig {
     @WithConverter(Millis.class)
     Duration startTimeout();
 
+    int workerMaxTasks();
+
+    int workerMaxMemoryMb();
+
+    @WithName("worker_ttl_ms")
+    @WithConverter(Millis.class)
+    Duration workerTtl();
+
+    @WithName("worker_idle_ms")
+    @WithConverter(Millis.class)
+    Duration workerIdle();
+
     long resultCacheBytes();
 
     long maxInflightBytes();

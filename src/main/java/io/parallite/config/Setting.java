@@ -54,6 +54,18 @@ public enum Setting {
             integer(100, 3_600_000),
             "30000",
             "How long a worker may take to start, in milliseconds."),
+    WORKER_MAX_TASKS(
+            integer(0, 1_000_000_000), "0", "Tasks after which a worker is replaced; 0: never."),
+    WORKER_MAX_MEMORY_MB(
+            integer(0, 1 << 20), "0", "Memory with which a worker is replaced, in MiB; 0: never."),
+    WORKER_TTL_MS(
+            integer(0, Integer.MAX_VALUE),
+            "0",
+            "Age at which a worker is replaced, in milliseconds; 0: never."),
+    WORKER_IDLE_MS(
+            integer(0, Integer.MAX_VALUE),
+            "0",
+            "How long an on-demand worker waits for another task; 0: it ends after one."),
     RESULT_CACHE_BYTES(
             integer(0, Long.MAX_VALUE),
             "67108864",

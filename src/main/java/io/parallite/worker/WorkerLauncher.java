@@ -136,13 +136,15 @@ public final class WorkerLauncher {
         }
         Map<String, String> env = builder.environment();
         env.keySet().removeAll(SERVICE_MANAGER);
+        env.remove(WorkerSite.MAX_TASKS); // the daemon's setting, which a flag may have overruled
+        env.remove(WorkerSite.MAX_MEMORY);
         env.putAll(command.environment());
         env.putAll(environment);
         env.put("PWD", command.directory().toString());
         env.put("WORKER_NAME", name.value());
         env.put(ProcessFamily.MARK, mark);
         if (!name.reusable()) {
-            env.put("PARALLITE_WORKER_MAX_TASKS", "1");
+            env.put(WorkerSite.MAX_TASKS, "1");
         }
         return builder.start();
     }

@@ -17,6 +17,12 @@ import java.util.Optional;
  */
 public final class WorkerSite {
 
+    /** After how many tasks a worker exits. */
+    static final String MAX_TASKS = "PARALLITE_WORKER_MAX_TASKS";
+
+    /** With how much memory, in MiB, a worker exits. */
+    static final String MAX_MEMORY = "PARALLITE_WORKER_MAX_MEMORY_MB";
+
     private final ParalliteConfig config;
     private final WorkingDirectory directory;
     private final Optional<Path> home;
@@ -72,6 +78,8 @@ public final class WorkerSite {
         environment.put("PARALLITE_ENABLE_BENCHMARK", config.enableBenchmark() ? "1" : "0");
         environment.put("PARALLITE_WORKER_DEBUG", config.workerDebugLogs() ? "1" : "0");
         environment.put("PARALLITE_EVENTS", "1");
+        putLimit(environment, MAX_TASKS, config.workerMaxTasks());
+        putLimit(environment, MAX_MEMORY, config.workerMaxMemoryMb());
         Path base = base().orElseGet(directory::now);
         config.phpIncludes()
                 .map(files -> files.stream().map(file -> absolute(base, file)).toList())
@@ -85,6 +93,12 @@ public final class WorkerSite {
                                 environment.put(
                                         "PARALLITE_WORKER_BOOTSTRAP", absolute(base, file)));
         return environment;
+    }
+
+    private static void putLimit(Map<String, String> environment, String name, int limit) {
+        if (limit > 0) {
+            environment.put(name, Integer.toString(limit));
+        }
     }
 
     private static String absolute(Path base, String file) {
