@@ -177,7 +177,7 @@ final class Connection
             return;
         }
         if ($this->outgoing !== '') {
-            Loop::until(fn(): bool => $this->outgoing === '', self::LINGER);
+            Loop::until(fn(): bool => $this->outgoing === '', self::LINGER, isBlocking: true);
         }
         $this->lose('was closed by the client');
     }

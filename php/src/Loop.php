@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace B7s\Parallite;
 
+use B7s\Parallite\Revolt\LoopBridge;
 use Closure;
 
 /**
@@ -19,6 +20,9 @@ final class Loop
 
     /** @var list<Closure(): void> */
     private static array $callbacks = [];
+
+    /** Whether fibers wait, or have waited, in Revolt's event loop. */
+    private static bool $isBridged = false;
 
     public static function watch(Connection $connection): void
     {
@@ -40,21 +44,15 @@ final class Loop
         self::$callbacks[] = $callback;
     }
 
-    /** Runs what {@see later()} was given. */
+    /** Runs what {@see later()} was given. What one of them throws leaves those behind it for the next time. */
     public static function callBack(): void
     {
         while (self::$callbacks !== []) {
-            $callbacks = self::$callbacks;
-            self::$callbacks = [];
-            foreach ($callbacks as $i => $callback) {
-                try {
-                    $callback();
-                } catch (\Throwable $e) {
-                    // a listener of the program's; those behind it are still to be called
-                    self::$callbacks = [...array_slice($callbacks, $i + 1), ...self::$callbacks];
-                    throw $e;
-                }
-            }
+            // one by one: it may wait for something itself, and then the others are not to wait for it
+            array_shift(self::$callbacks)();
+        }
+        if (self::$isBridged) {
+            LoopBridge::settle();
         }
     }
 
@@ -63,11 +61,16 @@ final class Loop
      *
      * @param Closure(): bool $isSo
      * @param ?float $timeout seconds; 0.0 looks at what has come without waiting
+     * @param bool $isBlocking whether the whole process waits, also where an event loop would do other things meanwhile
      * @return bool false when the time is over before it is
      */
-    public static function until(Closure $isSo, ?float $timeout): bool
+    public static function until(Closure $isSo, ?float $timeout, bool $isBlocking = false): bool
     {
         self::callBack();
+        if ($timeout !== 0.0 && LoopBridge::isNeeded() && !$isBlocking) {
+            self::$isBridged = true;
+            return $isSo() || LoopBridge::until($isSo, $timeout);
+        }
         $deadline = $timeout === null ? null : microtime(true) + $timeout;
         while (!$isSo()) {
             $left = $deadline === null ? null : max(0.0, $deadline - microtime(true));
@@ -82,6 +85,25 @@ final class Loop
     /** Sends and takes in what is possible now; if nothing is, waits for it, at most $timeout seconds. */
     private static function turn(?float $timeout): void
     {
+        [$read, $write] = self::streams();
+        if ($read === []) {
+            self::rest($timeout);
+            return;
+        }
+        $except = null;
+        $seconds = $timeout === null ? null : (int) $timeout;
+        $micros = $timeout === null ? null : (int) (($timeout - (int) $timeout) * 1e6);
+        // false: a signal came in between; its handler has run, and the caller looks again
+        $isReady = (int) @stream_select($read, $write, $except, $seconds, $micros) > 0;
+        self::transfer($isReady ? $read : [], $isReady ? $write : []);
+    }
+
+    /**
+     * @internal
+     * @return array{array<int, resource>, array<int, resource>} what to wait for, reading and writing, by connection
+     */
+    public static function streams(): array
+    {
         $read = $write = [];
         foreach (self::$connections as $id => $connection) {
             $socket = $connection->socket();
@@ -93,21 +115,23 @@ final class Loop
                 $write[$id] = $socket;
             }
         }
-        if ($read === []) {
-            self::rest($timeout);
-            return;
+        return [$read, $write];
+    }
+
+    /**
+     * Sends and takes in what is possible, and calls back.
+     *
+     * @internal
+     * @param array<int, resource> $read those that are readable, by connection
+     * @param array<int, resource> $write
+     */
+    public static function transfer(array $read, array $write): void
+    {
+        foreach ($write as $id => $_) {
+            (self::$connections[$id] ?? null)?->flush();
         }
-        $except = null;
-        $seconds = $timeout === null ? null : (int) $timeout;
-        $micros = $timeout === null ? null : (int) (($timeout - (int) $timeout) * 1e6);
-        // false: a signal came in between; its handler has run, and the caller looks again
-        if ((int) @stream_select($read, $write, $except, $seconds, $micros) > 0) {
-            foreach ($write as $id => $_) {
-                (self::$connections[$id] ?? null)?->flush();
-            }
-            foreach ($read as $id => $_) {
-                (self::$connections[$id] ?? null)?->receive();
-            }
+        foreach ($read as $id => $_) {
+            (self::$connections[$id] ?? null)?->receive();
         }
         self::callBack();
     }
