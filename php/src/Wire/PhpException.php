@@ -18,14 +18,16 @@ final class PhpException
      * Changes the traces of the exception for that.
      *
      * @param callable(list<array<string, mixed>>): list<array<string, mixed>> $trace gives the frames that travel
-     * @param callable(string): string $file gives the name of the file that travels
+     * @param callable(string, int): array{string, int} $place gives the file and line that travel
      * @return ?string null when the exception can't be serialized, even without its previous ones
      */
-    public static function encode(\Throwable $e, callable $trace, callable $file): ?string
+    public static function encode(\Throwable $e, callable $trace, callable $place): ?string
     {
         for ($link = $e, $count = 0; $link !== null && $count < self::MAX_CHAIN; $count++) {
             self::property($link, 'trace')->setValue($link, $trace($link->getTrace()));
-            self::property($link, 'file')->setValue($link, $file($link->getFile()));
+            [$file, $line] = $place($link->getFile(), $link->getLine());
+            self::property($link, 'file')->setValue($link, $file);
+            self::property($link, 'line')->setValue($link, $line);
             $link = $link->getPrevious();
         }
         try {

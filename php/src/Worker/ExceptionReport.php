@@ -25,13 +25,14 @@ final class ExceptionReport
      */
     public static function of(\Throwable $e): array
     {
+        $place = SourcePlace::of($e->getFile(), $e->getLine());
         return [
             'error' => self::text($e->getMessage(), self::MESSAGE_LIMIT),
             'error_code' => 'EXCEPTION',
             'class' => self::className($e::class),
             'code' => is_string($e->getCode()) ? self::text($e->getCode(), 255) : $e->getCode(),
-            'file' => self::file($e->getFile()),
-            'line' => $e->getLine(),
+            'file' => $place->file,
+            'line' => $place->line,
             'trace' => self::trace($e),
         ];
     }
@@ -43,7 +44,7 @@ final class ExceptionReport
      */
     public static function asItself(\Throwable $e, Encoding $encoding): array
     {
-        $blob = PhpException::encode($e, self::bareFrames(...), self::file(...));
+        $blob = PhpException::encode($e, self::bareFrames(...), self::place(...));
         if ($blob === null || strlen($blob) > self::BLOB_LIMIT) {
             return [];
         }
@@ -75,7 +76,7 @@ final class ExceptionReport
             }
             $seen[spl_object_id($e)] = true;
             $lines[] = 'caused by ' . self::className($e::class) . ': ' . self::text($e->getMessage(), 1_024)
-                . ' at ' . self::file($e->getFile()) . ':' . $e->getLine();
+                . ' at ' . implode(':', self::place($e->getFile(), $e->getLine()));
             array_push($lines, ...self::frames($e));
         }
         return implode("\n", $lines);
@@ -96,7 +97,7 @@ final class ExceptionReport
             }
             unset($frame['args'], $frame['object']);
             if (isset($frame['file'])) {
-                $frame['file'] = self::file($frame['file']);
+                [$frame['file'], $frame['line']] = self::place($frame['file'], $frame['line'] ?? 0);
             }
             $frames[] = $frame;
         }
@@ -152,16 +153,18 @@ final class ExceptionReport
     /** @param array<string, mixed> $frame of a trace */
     private static function at(array $frame): string
     {
-        return isset($frame['file']) ? self::file($frame['file']) . '(' . ($frame['line'] ?? 0) . ')' : '[internal]';
+        if (!isset($frame['file'])) {
+            return '[internal]';
+        }
+        $place = SourcePlace::of($frame['file'], $frame['line'] ?? 0);
+        return "{$place->file}({$place->line})";
     }
 
-    /** Closure libraries use the whole source of a closure as its file's name. */
-    public static function file(string $file): string
+    /** @return array{string, int} */
+    private static function place(string $file, int $line): array
     {
-        if (preg_match('~^[\w-]*closure[\w-]*://~', $file) === 1) {
-            return '{closure}';
-        }
-        return self::text($file, 1_024);
+        $place = SourcePlace::of($file, $line);
+        return [$place->file, $place->line];
     }
 
     /** The name of an anonymous class goes on, after a zero byte, with the path of its file. */

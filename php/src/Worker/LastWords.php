@@ -108,12 +108,13 @@ final class LastWords
     private function answer(Channel $channel, Replies $replies, Encoding $encoding, ?array $fatal): void
     {
         $output = $this->output->take();
+        $place = $fatal === null ? null : SourcePlace::of($fatal['file'], $fatal['line']);
         $this->events?->taskEnds();
-        $body = $fatal === null
+        $body = $fatal === null || $place === null
             ? $replies->failure($this->taskId, 'EXITED', 'the task called exit() or die()', $output, $encoding)
             : $replies->failure($this->taskId, 'FATAL', 'fatal error: ' . $fatal['message'], [
-                'file' => ExceptionReport::file($fatal['file']),
-                'line' => $fatal['line'],
+                'file' => $place->file,
+                'line' => $place->line,
             ] + $output, $encoding);
         $this->encoding = null;
         try {

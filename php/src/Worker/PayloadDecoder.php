@@ -29,8 +29,11 @@ final class PayloadDecoder
 
     private readonly Closure $listener;
 
+    private readonly CompiledClosures $compiled;
+
     public function __construct()
     {
+        $this->compiled = new CompiledClosures();
         $this->listener = function (int $level, string $message): bool {
             if (($level & (E_DEPRECATED | E_USER_DEPRECATED)) === 0) {
                 $this->notice = $message;
@@ -127,7 +130,8 @@ final class PayloadDecoder
     private function unserialize(string $payload): mixed
     {
         try {
-            $value = str_contains($payload, self::OPIS_4) && class_exists(\Opis\Closure\Serializer::class)
+            $value = $this->compiled->rebuild($payload);
+            $value ??= str_contains($payload, self::OPIS_4) && class_exists(\Opis\Closure\Serializer::class)
                 ? \Opis\Closure\Serializer::unserialize($payload)
                 : unserialize($payload);
         } catch (\Throwable $e) {

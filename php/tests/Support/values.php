@@ -40,3 +40,17 @@ final class OrderFailed extends \RuntimeException
         parent::__construct("order {$order->id} failed", 42, $cause);
     }
 }
+
+class Counter
+{
+    private string $word = 'secret';
+
+    public function __construct(private int $count)
+    {
+    }
+
+    public function task(): \Closure
+    {
+        return fn(): array => [++$this->count, static::class, $this->word];
+    }
+}

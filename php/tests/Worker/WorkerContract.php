@@ -16,6 +16,7 @@ use PHPUnit\Framework\TestCase;
  */
 abstract class WorkerContract extends TestCase
 {
+    use CompiledClosureTests;
     use EndingTests;
     use EventTests;
     use HookTests;

@@ -1,0 +1,47 @@
+<?php
+
+declare(strict_types=1);
+
+namespace B7s\Parallite\Worker;
+
+use Closure;
+
+/**
+ * A closure in the parts that laravel/serializable-closure takes it into; {@see CompiledClosures} puts them together.
+ */
+final class SerializedClosure
+{
+    /** Null when the parts are not those of a closure. */
+    public readonly ?string $code;
+
+    private ?Closure $closure = null;
+
+    /** @var array<string, mixed> what it captured, some of it maybe by reference */
+    private array $use = [];
+
+    private ?object $this = null;
+
+    private ?string $scope = null;
+
+    /** @param array<string, mixed> $parts */
+    public function __unserialize(array $parts): void
+    {
+        $isWhole = is_string($parts['function'] ?? null) && is_array($parts['use'] ?? null);
+        $this->code = $isWhole ? $parts['function'] : null;
+        $this->use = $isWhole ? $parts['use'] : [];
+        $this->this = $parts['this'] ?? null;
+        $this->scope = $parts['scope'] ?? null;
+    }
+
+    /** @param Closure(array<string, mixed>): Closure $maker of its code */
+    public function makeWith(Closure $maker): void
+    {
+        $this->closure = $maker($this->use)->bindTo($this->this, $this->scope);
+    }
+
+    /** Null when its scope, a class, does not exist here. */
+    public function getClosure(): ?Closure
+    {
+        return $this->closure;
+    }
+}
