@@ -47,7 +47,7 @@ public final class TaskCache {
     private final long retention;
     private final long maxBytes;
     private final RecordLog log = new RecordLog();
-    private final PositionIndex index = new PositionIndex(position -> log.intAt(position, HASH));
+    private final PositionIndex index = new PositionIndex();
 
     /** A cache that keeps results for {@code retention} and up to {@code maxBytes} of them. */
     public TaskCache(Engine engine, Duration retention, long maxBytes) {
@@ -79,9 +79,9 @@ public final class TaskCache {
         long before = positionOf(id);
         long position = log.append(length, entry -> write(entry, hash, name, worker, task, body));
         if (before != PositionIndex.NONE) {
-            index.remove(before);
+            index.remove(hash, before);
         }
-        index.add(position);
+        index.add(hash, position);
         while (bytes() > maxBytes) {
             dropOldest();
         }
@@ -125,7 +125,8 @@ public final class TaskCache {
     }
 
     private void dropOldest() {
-        index.remove(log.oldest());
+        long oldest = log.oldest();
+        index.remove(log.intAt(oldest, HASH), oldest);
         log.dropOldest();
     }
 

@@ -65,7 +65,7 @@ final class ClientSession implements FrameReader.Sink {
         this.lane = dispatcher.newLane();
         this.reader = new FrameReader(settings.maxBody(), this);
         this.frames = new FrameSocket(socket, this::onBytes);
-        this.writer = new FrameWriter(frames, this::onDrained, null);
+        this.writer = new FrameWriter(frames, this::onDrained);
         socket.exceptionHandler(e -> LOG.debugf("client connection: %s", e.getMessage()));
     }
 
@@ -240,7 +240,7 @@ final class ClientSession implements FrameReader.Sink {
         if (closed) {
             return;
         }
-        writer.write(frame);
+        writer.write(frame, unanswered > 0);
         if (writer.isFull()) {
             lane.hold();
             pauseOrResume();

@@ -33,11 +33,6 @@ final class Envelope {
         hasCommand |= field.equals("command");
     }
 
-    /** Whether the field is part of what a worker runs. */
-    static boolean isContent(String field) {
-        return CONTENT_FIELDS.contains(field);
-    }
-
     /** The exception for a field of the wrong type. */
     RequestException wrongType(String field, String expected) {
         return invalid("%s must be %s".formatted(field, expected));

@@ -3,17 +3,9 @@ package io.parallite.wire;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelPromise;
-import io.vertx.core.AsyncResult;
-import io.vertx.core.Future;
-import io.vertx.core.Handler;
-import io.vertx.core.Promise;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.net.NetSocket;
 import io.vertx.core.net.impl.NetSocketInternal;
-import io.vertx.core.streams.WriteStream;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The bytes of a Vert.x socket at the bottom of its pipeline.
@@ -23,11 +15,12 @@ import org.jspecify.annotations.Nullable;
  * handler stands before all of that. Closing, failures and back-pressure stay with the {@link
  * NetSocket}. Owned by the socket's event loop.
  */
-public final class FrameSocket extends ChannelInboundHandlerAdapter implements WriteStream<Buffer> {
+public final class FrameSocket extends ChannelInboundHandlerAdapter implements FrameWriter.Line {
 
     private final NetSocket socket;
     private final ChannelHandlerContext context;
     private final Consumer<ByteBuf> onBytes;
+    private boolean flushIsDue;
 
     /** Takes over the bytes of {@code socket}; {@code onBytes} must not keep what it is given. */
     public FrameSocket(NetSocket socket, Consumer<ByteBuf> onBytes) {
@@ -66,57 +59,36 @@ public final class FrameSocket extends ChannelInboundHandlerAdapter implements W
         context.channel().config().setAutoRead(true);
     }
 
+    /**
+     * What may wait is sent when the event loop has gone through all that is ready to be read: then
+     * the replies to one client that came in the same pass share a system call.
+     */
     @Override
-    public Future<Void> write(Buffer data) {
-        Promise<Void> promise = Promise.promise();
-        write(data, promise);
-        return promise.future();
-    }
-
-    @Override
-    public void write(Buffer data, @Nullable Handler<AsyncResult<Void>> handler) {
-        ByteBuf frame = data.getByteBuf();
-        ByteBuf direct = context.alloc().directBuffer(frame.readableBytes());
-        direct.writeBytes(frame, frame.readerIndex(), frame.readableBytes());
-        ChannelPromise promise;
-        if (handler == null) {
-            promise = context.voidPromise();
-        } else {
-            promise = context.newPromise();
-            promise.addListener(done -> handler.handle(outcome(done.cause())));
+    public void write(byte[] bytes, int offset, int length, boolean moreFollow) {
+        ByteBuf copy = context.alloc().directBuffer(length).writeBytes(bytes, offset, length);
+        if (!moreFollow) {
+            context.writeAndFlush(copy, context.voidPromise());
+            return;
         }
-        context.writeAndFlush(direct, promise);
+        context.write(copy, context.voidPromise());
+        if (!flushIsDue) {
+            flushIsDue = true;
+            context.executor().execute(this::flush);
+        }
     }
 
-    private static AsyncResult<Void> outcome(@Nullable Throwable cause) {
-        return cause == null ? Future.succeededFuture() : Future.failedFuture(cause);
+    private void flush() {
+        flushIsDue = false;
+        context.flush();
     }
 
     @Override
-    public boolean writeQueueFull() {
+    public boolean isFull() {
         return socket.writeQueueFull();
     }
 
     @Override
-    public WriteStream<Buffer> drainHandler(@Nullable Handler<Void> handler) {
-        socket.drainHandler(handler);
-        return this;
-    }
-
-    @Override
-    public WriteStream<Buffer> exceptionHandler(@Nullable Handler<Throwable> handler) {
-        socket.exceptionHandler(handler);
-        return this;
-    }
-
-    @Override
-    public WriteStream<Buffer> setWriteQueueMaxSize(int bytes) {
-        socket.setWriteQueueMaxSize(bytes);
-        return this;
-    }
-
-    @Override
-    public void end(@Nullable Handler<AsyncResult<Void>> handler) {
-        socket.end(handler);
+    public void onDrained(Runnable action) {
+        socket.drainHandler(ignored -> action.run());
     }
 }

@@ -1,29 +1,39 @@
 package io.parallite.wire;
 
-import io.netty.buffer.Unpooled;
-import io.vertx.core.AsyncResult;
-import io.vertx.core.Handler;
-import io.vertx.core.buffer.Buffer;
-import io.vertx.core.streams.WriteStream;
 import java.util.ArrayDeque;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Puts frames on a stream and waits whenever the stream is full.
+ * Puts frames on a line and waits whenever the line is full.
  *
  * <p>A frame that fits goes out in one write. A large one goes out slice by slice, because the
  * transport copies what it is given into direct memory: a slow reader of 10 MB then pins its array
  * and one slice of direct memory, not two copies of the whole.
  *
- * <p>Owned by the stream's thread. Frames must not be changed after they were handed over.
+ * <p>Owned by the line's thread. Frames must not be changed after they were handed over.
  */
 public final class FrameWriter {
 
     private static final int SLICE = 256 * 1024;
 
-    private final WriteStream<Buffer> stream;
+    /** Where bytes go. */
+    public interface Line {
+
+        /**
+         * Takes a copy of {@code bytes} from {@code offset} on.
+         *
+         * @param moreFollow whether they may be sent a moment later, together with what follows
+         */
+        void write(byte[] bytes, int offset, int length, boolean moreFollow);
+
+        /** Whether more is held than is good. */
+        boolean isFull();
+
+        /** Has {@code action} called each time the line has caught up after having been full. */
+        void onDrained(Runnable action);
+    }
+
+    private final Line line;
     private final Runnable onDrained;
-    private final @Nullable Handler<AsyncResult<Void>> onWritten;
     private final ArrayDeque<byte[]> waiting = new ArrayDeque<>();
     private int sent;
     private boolean pumping;
@@ -31,25 +41,30 @@ public final class FrameWriter {
 
     /**
      * A writer that calls {@code onDrained} when it has caught up after having been {@link
-     * #isFull}, and {@code onWritten}, if there is one, with the outcome of each write.
+     * #isFull}.
      */
-    public FrameWriter(
-            WriteStream<Buffer> stream,
-            Runnable onDrained,
-            @Nullable Handler<AsyncResult<Void>> onWritten) {
-        this.stream = stream;
+    public FrameWriter(Line line, Runnable onDrained) {
+        this.line = line;
         this.onDrained = onDrained;
-        this.onWritten = onWritten;
-        stream.drainHandler(ignored -> pump());
+        line.onDrained(this::pump);
     }
 
-    /** Sends {@code frame} now, or as soon as the stream takes it. */
+    /** Sends {@code frame} now, or as soon as the line takes it. */
     public void write(byte[] frame) {
+        write(frame, false);
+    }
+
+    /**
+     * The same.
+     *
+     * @param moreFollow whether other frames are likely to follow soon; they then share a write
+     */
+    public void write(byte[] frame, boolean moreFollow) {
         if (closed) {
             return;
         }
         if (waiting.isEmpty() && frame.length <= SLICE) {
-            write(frame, 0, frame.length);
+            line.write(frame, 0, frame.length, moreFollow);
             return;
         }
         waiting.add(frame);
@@ -60,10 +75,10 @@ public final class FrameWriter {
 
     /** Whether the reader at the other end is behind. */
     public boolean isFull() {
-        return !waiting.isEmpty() || stream.writeQueueFull();
+        return !waiting.isEmpty() || line.isFull();
     }
 
-    /** Whether whole frames still wait here, not counting what the stream itself has taken. */
+    /** Whether whole frames still wait here, not counting what the line itself has taken. */
     public boolean isEmpty() {
         return waiting.isEmpty();
     }
@@ -79,10 +94,10 @@ public final class FrameWriter {
             return; // a write that drains at once calls the drain handler from within
         }
         pumping = true;
-        while (!waiting.isEmpty() && !stream.writeQueueFull()) {
+        while (!waiting.isEmpty() && !line.isFull()) {
             byte[] frame = waiting.element();
             int step = Math.min(SLICE, frame.length - sent);
-            write(frame, sent, step);
+            line.write(frame, sent, step, false);
             sent += step;
             if (sent == frame.length) {
                 sent = 0;
@@ -93,10 +108,5 @@ public final class FrameWriter {
         if (!isFull()) {
             onDrained.run();
         }
-    }
-
-    @SuppressWarnings("deprecation") // the one factory of Vert.x 4 that wraps without copying
-    private void write(byte[] frame, int offset, int length) {
-        stream.write(Buffer.buffer(Unpooled.wrappedBuffer(frame, offset, length)), onWritten);
     }
 }

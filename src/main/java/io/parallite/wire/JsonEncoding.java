@@ -46,11 +46,11 @@ final class JsonEncoding implements Encoding {
             expectMap(parser);
             for (String field = parser.nextFieldName(); field != null; ) {
                 parser.nextToken();
-                if (Envelope.isContent(field)) {
-                    field = addContent(envelope, field, frame, parser);
-                    continue;
-                }
                 switch (field) {
+                    case "payload", "command", "context", "cwd", "env" -> {
+                        field = addContent(envelope, field, frame, parser);
+                        continue;
+                    }
                     case "type" -> envelope.type = text(envelope, field, parser);
                     case "task_id" -> envelope.taskId = text(envelope, field, parser);
                     case "timeout_ms" -> envelope.timeoutMs = number(envelope, parser);

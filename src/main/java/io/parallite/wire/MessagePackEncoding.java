@@ -30,11 +30,9 @@ final class MessagePackEncoding implements Encoding {
         try (MessageUnpacker unpacker = open(frame)) {
             for (int left = mapHeader(unpacker, frame); left > 0; left--) {
                 String field = fieldName(unpacker, frame);
-                if (Envelope.isContent(field)) {
-                    addContent(envelope, field, frame, unpacker);
-                    continue;
-                }
                 switch (field) {
+                    case "payload", "command", "context", "cwd", "env" ->
+                            addContent(envelope, field, frame, unpacker);
                     case "type" -> envelope.type = text(envelope, field, unpacker, frame);
                     case "task_id" -> envelope.taskId = text(envelope, field, unpacker, frame);
                     case "timeout_ms" -> envelope.timeoutMs = number(envelope, unpacker);

@@ -49,7 +49,7 @@ final class SocketChannel implements WorkerChannel {
         this.listener = listener;
         this.replies = new ReplyReader(listener, maxBody);
         this.frames = new FrameSocket(socket, replies.reader()::feed);
-        this.writer = new FrameWriter(frames, () -> {}, null);
+        this.writer = new FrameWriter(frames, () -> {});
         socket.exceptionHandler(this::onException);
         socket.closeHandler(ignored -> onClosed());
     }

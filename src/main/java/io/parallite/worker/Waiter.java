@@ -1,7 +1,6 @@
 package io.parallite.worker;
 
 import io.parallite.task.Task;
-import io.smallrye.mutiny.subscription.UniEmitter;
 
 /** A task that waits for a worker. */
 final class Waiter {
@@ -9,14 +8,14 @@ final class Waiter {
     final Task task;
     final Lane lane;
     final long since;
-    private final UniEmitter<? super WorkerLease> emitter;
+    private final Loan<?> loan;
     private boolean settled;
 
-    Waiter(Task task, Lane lane, long since, UniEmitter<? super WorkerLease> emitter) {
+    Waiter(Task task, Lane lane, long since, Loan<?> loan) {
         this.task = task;
         this.lane = lane;
         this.since = since;
-        this.emitter = emitter;
+        this.loan = loan;
     }
 
     /** Whether it has been granted, refused or withdrawn. */
@@ -26,13 +25,13 @@ final class Waiter {
 
     void grant(WorkerLease lease) {
         settled = true;
-        emitter.complete(lease);
+        loan.grant(lease);
     }
 
     /** Fails it; it must have been taken out of the queue, or not have been in it. */
     void refuse(Throwable why) {
         settled = true;
-        emitter.fail(why);
+        loan.refuse(why);
     }
 
     void settle() {

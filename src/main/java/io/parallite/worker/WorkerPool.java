@@ -79,7 +79,7 @@ public final class WorkerPool {
      * takes the task out of the queue, or cancels {@code work}.
      */
     public <T> Uni<T> withWorker(Task task, Lane lane, Function<WorkerLease, Uni<T>> work) {
-        return lend(acquire(task, lane, engine.nanoTime(), this::admit), work);
+        return lend(task, lane, engine.nanoTime(), this::admit, work);
     }
 
     /**
@@ -87,32 +87,28 @@ public final class WorkerPool {
      * in its lane, and a full queue does not refuse it.
      */
     public <T> Uni<T> withAnotherWorker(Task task, Lane lane, Function<WorkerLease, Uni<T>> work) {
-        return lend(
-                acquire(task, lane, lane.waitsSince(engine.nanoTime()), this::admitAgain), work);
+        return lend(task, lane, lane.waitsSince(engine.nanoTime()), this::admitAgain, work);
     }
 
-    private static <T> Uni<T> lend(Uni<WorkerLease> acquired, Function<WorkerLease, Uni<T>> work) {
-        return acquired.onItem()
-                .transformToUni(
-                        lease -> begin(lease, work).onTermination().invoke(lease::giveBack));
-    }
-
-    private static <T> Uni<T> begin(WorkerLease lease, Function<WorkerLease, Uni<T>> work) {
-        try {
-            return work.apply(lease);
-        } catch (RuntimeException e) {
-            return Uni.createFrom().failure(e);
-        }
-    }
-
-    private Uni<WorkerLease> acquire(Task task, Lane lane, long since, Consumer<Waiter> admission) {
+    private <T> Uni<T> lend(
+            Task task,
+            Lane lane,
+            long since,
+            Consumer<Waiter> admission,
+            Function<WorkerLease, Uni<T>> work) {
         return Uni.createFrom()
                 .emitter(
                         emitter -> {
-                            Waiter waiter = new Waiter(task, lane, since, emitter);
-                            emitter.onTermination(() -> queue.withdraw(waiter));
+                            Loan<T> loan = new Loan<>(work, emitter);
+                            Waiter waiter = new Waiter(task, lane, since, loan);
+                            emitter.onTermination(() -> onCancelled(waiter, loan));
                             admission.accept(waiter);
                         });
+    }
+
+    private void onCancelled(Waiter waiter, Loan<?> loan) {
+        queue.withdraw(waiter);
+        loan.cancel();
     }
 
     private void admitAgain(Waiter waiter) {

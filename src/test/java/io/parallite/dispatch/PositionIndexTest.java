@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class PositionIndexTest {
 
     private final Map<Long, Integer> hashes = new HashMap<>();
-    private final PositionIndex index = new PositionIndex(hashes::get);
+    private final PositionIndex index = new PositionIndex();
 
     @Test
     void findsPositionsByHashAndMatch() {
@@ -29,9 +29,8 @@ class PositionIndexTest {
     @Test
     void removingWhatIsNotThereDoesNothing() {
         add(10, 1);
-        hashes.put(11L, 1);
 
-        index.remove(11);
+        index.remove(1, 11);
 
         assertThat(index.size()).isEqualTo(1);
         assertThat(index.find(1, position -> true)).isEqualTo(10);
@@ -53,8 +52,7 @@ class PositionIndexTest {
                                 .skip(random.nextInt(Math.min(20, hashes.size())))
                                 .findFirst()
                                 .orElseThrow();
-                index.remove(any);
-                hashes.remove(any);
+                index.remove(hashes.remove(any), any);
             }
             assertThat(index.size()).isEqualTo(hashes.size());
             if (step % 50 == 0) {
@@ -73,6 +71,6 @@ class PositionIndexTest {
 
     private void add(long position, int hash) {
         hashes.put(position, hash);
-        index.add(position);
+        index.add(hash, position);
     }
 }

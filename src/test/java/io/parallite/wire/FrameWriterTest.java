@@ -3,8 +3,6 @@ package io.parallite.wire;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayOutputStream;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -14,9 +12,9 @@ class FrameWriterTest {
 
     private static final int SLICE = 256 * 1024;
 
-    private final FakeStream stream = new FakeStream();
+    private final FakeLine line = new FakeLine();
     private int drained;
-    private final FrameWriter writer = new FrameWriter(stream, () -> drained++, null);
+    private final FrameWriter writer = new FrameWriter(line, () -> drained++);
 
     @Test
     void sendsSmallFrameInOneWrite() {
@@ -24,38 +22,38 @@ class FrameWriterTest {
 
         writer.write(frame);
 
-        assertThat(stream.writes()).containsExactly(frame.length);
-        assertThat(stream.bytes()).isEqualTo(frame);
+        assertThat(line.writes()).containsExactly(frame.length);
+        assertThat(line.bytes()).isEqualTo(frame);
         assertThat(writer.isEmpty()).isTrue();
         assertThat(writer.isFull()).isFalse();
     }
 
     @Test
     void sendsLargeFrameSliceBySliceAsTheStreamTakesIt() {
-        stream.capacity(SLICE);
+        line.capacity(SLICE);
         byte[] frame = random(3 * SLICE + 17);
 
         writer.write(frame);
-        assertThat(stream.writes()).containsExactly(SLICE);
+        assertThat(line.writes()).containsExactly(SLICE);
         assertThat(writer.isFull()).isTrue();
         assertThat(writer.isEmpty()).isFalse();
-        stream.drain();
-        assertThat(stream.writes()).hasSize(2);
-        stream.drain();
-        stream.drain();
-        assertThat(stream.writes()).containsExactly(SLICE, SLICE, SLICE, 17);
+        line.drain();
+        assertThat(line.writes()).hasSize(2);
+        line.drain();
+        line.drain();
+        assertThat(line.writes()).containsExactly(SLICE, SLICE, SLICE, 17);
         assertThat(writer.isEmpty()).isTrue();
 
-        assertThat(stream.bytes()).isEqualTo(frame);
+        assertThat(line.bytes()).isEqualTo(frame);
     }
 
     @Test
     void tellsOnceItHasCaughtUp() {
-        stream.capacity(SLICE);
+        line.capacity(SLICE);
         writer.write(random(SLICE + 1));
         assertThat(drained).isZero();
 
-        stream.drain();
+        line.drain();
 
         assertThat(drained).isEqualTo(1);
         assertThat(writer.isFull()).isFalse();
@@ -63,67 +61,63 @@ class FrameWriterTest {
 
     @Test
     void doesNotTellWhileTheStreamIsStillFull() {
-        stream.capacity(SLICE);
+        line.capacity(SLICE);
         writer.write(random(2 * SLICE));
 
-        stream.drain();
+        line.drain();
 
         assertThat(drained).isZero();
         assertThat(writer.isFull()).isTrue();
-        stream.drain();
+        line.drain();
         assertThat(drained).isEqualTo(1);
     }
 
     @Test
     void smallFramesWaitBehindALargeOne() {
-        stream.capacity(SLICE);
+        line.capacity(SLICE);
         byte[] large = random(2 * SLICE);
         byte[] small = TestFrames.json("{'ok':true}");
         writer.write(large);
         writer.write(small);
-        assertThat(stream.writes()).hasSize(1);
+        assertThat(line.writes()).hasSize(1);
 
-        stream.drainAll();
+        line.drainAll();
 
-        assertThat(stream.bytes()).startsWith(large).endsWith(small);
-        assertThat(stream.bytes()).hasSize(large.length + small.length);
+        assertThat(line.bytes()).startsWith(large).endsWith(small);
+        assertThat(line.bytes()).hasSize(large.length + small.length);
     }
 
     @Test
-    void tellsTheOutcomeOfEachWrite() {
-        List<Boolean> outcomes = new ArrayList<>();
-        FrameWriter telling =
-                new FrameWriter(stream, () -> {}, written -> outcomes.add(written.succeeded()));
+    void onlyAFrameThatOthersFollowMayBeSentLater() {
+        writer.write(TestFrames.json("{}"), true);
+        writer.write(random(2 * SLICE), true);
+        writer.write(TestFrames.json("{}"), false);
 
-        telling.write(TestFrames.json("{}"));
-        stream.breakDown();
-        telling.write(random(SLICE + 1));
-
-        assertThat(outcomes).containsExactly(true, false, false);
+        assertThat(line.moreFollow()).containsExactly(true, false, false, false);
     }
 
     @Test
     void sendsNothingOnceClosed() {
-        stream.capacity(SLICE);
+        line.capacity(SLICE);
         writer.write(random(2 * SLICE));
 
         writer.close();
         writer.write(TestFrames.json("{}"));
-        stream.drainAll();
+        line.drainAll();
 
-        assertThat(stream.writes()).hasSize(1);
+        assertThat(line.writes()).hasSize(1);
         assertThat(writer.isEmpty()).isTrue();
         assertThat(drained).isZero();
     }
 
     @Test
     void streamThatDrainsWithinAWriteGetsEveryByteOnce() {
-        stream.drainsWithinWrite();
+        line.drainsWithinWrite();
         byte[] frame = random(5 * SLICE + 3);
 
         writer.write(frame);
 
-        assertThat(stream.bytes()).isEqualTo(frame);
+        assertThat(line.bytes()).isEqualTo(frame);
         assertThat(writer.isEmpty()).isTrue();
     }
 
@@ -132,7 +126,7 @@ class FrameWriterTest {
         FrameWriter[] chained = new FrameWriter[1];
         byte[] first = random(SLICE + 1);
         byte[] second = random(SLICE + 2);
-        FakeStream slow = new FakeStream();
+        FakeLine slow = new FakeLine();
         slow.capacity(SLICE);
         boolean[] sent = new boolean[1];
         chained[0] =
@@ -143,8 +137,7 @@ class FrameWriterTest {
                                 sent[0] = true;
                                 chained[0].write(second);
                             }
-                        },
-                        null);
+                        });
 
         chained[0].write(first);
         slow.drainAll();
@@ -157,7 +150,7 @@ class FrameWriterTest {
     @ValueSource(longs = {1, 2, 3, 4, 5})
     void keepsTheOrderOfRandomFramesUnderRandomBackPressure(long seed) {
         Random random = new Random(seed);
-        stream.capacity(SLICE);
+        line.capacity(SLICE);
         ByteArrayOutputStream expected = new ByteArrayOutputStream();
 
         for (int i = 0; i < 100; i++) {
@@ -165,13 +158,13 @@ class FrameWriterTest {
             expected.writeBytes(frame);
             writer.write(frame);
             if (random.nextBoolean()) {
-                stream.drain();
+                line.drain();
             }
         }
-        stream.drainAll();
+        line.drainAll();
 
-        assertThat(stream.bytes()).isEqualTo(expected.toByteArray());
-        assertThat(stream.writes()).allMatch(length -> length <= SLICE);
+        assertThat(line.bytes()).isEqualTo(expected.toByteArray());
+        assertThat(line.writes()).allMatch(length -> length <= SLICE);
     }
 
     private static byte[] random(int length) {

@@ -2,6 +2,7 @@ package io.parallite.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.smallrye.mutiny.Uni;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -200,7 +201,9 @@ class TaskQueueTest {
     }
 
     private Waiter waiter(String id, Lane in) {
-        return new Waiter(PoolFixture.task(id), in, now, new IgnoringEmitter<>());
+        Loan<Object> unused =
+                new Loan<>(lease -> Uni.createFrom().nothing(), new IgnoringEmitter<>());
+        return new Waiter(PoolFixture.task(id), in, now, unused);
     }
 
     private List<String> pollAll() {
