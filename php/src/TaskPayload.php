@@ -4,12 +4,12 @@ declare(strict_types=1);
 
 namespace B7s\Parallite;
 
+use B7s\Parallite\Codec\ClosureCodec;
+use B7s\Parallite\Codec\Codecs;
+use B7s\Parallite\Codec\Culprit;
 use B7s\Parallite\Exception\ClosureNotSerializable;
 use B7s\Parallite\Wire\PhpValue;
 use Closure;
-use Laravel\SerializableClosure\SerializableClosure as LaravelClosure;
-use Opis\Closure\SerializableClosure as Opis3Closure;
-use Opis\Closure\Serializer as Opis4;
 use ReflectionFunction;
 use Throwable;
 
@@ -24,6 +24,11 @@ final class TaskPayload
     /** Before a callee and its arguments. */
     public const PREFIX = 'parallite:1:';
 
+    /** @param ?ClosureCodec $codec the best that is installed, when none is given */
+    public function __construct(private ?ClosureCodec $codec = null)
+    {
+    }
+
     /**
      * @param array<array-key, mixed> $args
      * @throws ClosureNotSerializable
@@ -36,11 +41,19 @@ final class TaskPayload
         if ($args === []) {
             return $callee;
         }
-        try {
-            return self::PREFIX . PhpValue::encode([$callee, $args]);
-        } catch (Throwable $e) {
-            throw new ClosureNotSerializable('the arguments can\'t travel: ' . $e->getMessage(), previous: $e);
+        $named = [];
+        foreach ($args as $name => $value) {
+            $named[is_int($name) ? 'argument ' . $name + 1 : "argument $name"] = $value;
         }
+        $culprit = Culprit::resourceIn($named);
+        try {
+            if ($culprit === null) {
+                return self::PREFIX . PhpValue::encode([$callee, $args]);
+            }
+        } catch (Throwable $e) {
+            $culprit = Culprit::in($named) ?? $e->getMessage();
+        }
+        throw new ClosureNotSerializable("the arguments can't travel: $culprit", previous: $e ?? null);
     }
 
     /** @throws ClosureNotSerializable */
@@ -71,7 +84,7 @@ final class TaskPayload
         if ($task instanceof Closure) {
             $named = self::nameOf($task);
             if ($named === null) {
-                return $this->closure($task);
+                return ($this->codec ??= Codecs::best())->encode($task);
             }
             $task = $named;
         }
@@ -81,24 +94,8 @@ final class TaskPayload
         try {
             return is_string($task) ? $task : serialize($task);
         } catch (Throwable $e) {
-            throw new ClosureNotSerializable('the task can\'t travel: ' . $e->getMessage(), previous: $e);
-        }
-    }
-
-    private function closure(Closure $closure): string
-    {
-        try {
-            return match (true) {
-                class_exists(Opis4::class) => Opis4::serialize($closure),
-                class_exists(LaravelClosure::class) => serialize(new LaravelClosure($closure)),
-                class_exists(Opis3Closure::class) => serialize(new Opis3Closure($closure)),
-                default => throw new ClosureNotSerializable('no library for closures is installed; '
-                    . 'composer require laravel/serializable-closure (or opis/closure)'),
-            };
-        } catch (ClosureNotSerializable $e) {
-            throw $e;
-        } catch (Throwable $e) {
-            throw new ClosureNotSerializable('the closure can\'t travel: ' . $e->getMessage(), previous: $e);
+            $culprit = Culprit::in(['the object' => is_array($task) ? $task[0] : $task]) ?? $e->getMessage();
+            throw new ClosureNotSerializable("the task can't travel: $culprit", previous: $e);
         }
     }
 

@@ -36,5 +36,7 @@ return [
         eval('class OnlyInTheWorker extends Exception {}');
         throw new OnlyInTheWorker('only there', 7, new LogicException('cause'));
     },
-    'generator' => static fn() => (static fn() => yield 1)(),
+    'generator' => static function (): Generator {
+        yield 1;
+    },
 ];

@@ -1,0 +1,24 @@
+<?php
+
+declare(strict_types=1);
+
+namespace B7s\Parallite\Codec;
+
+use Closure;
+
+/**
+ * A library that serializes closures.
+ */
+interface ClosureCodec
+{
+    /** Whether its library can be loaded. */
+    public static function isInstalled(): bool;
+
+    /**
+     * The closure as a payload that workers rebuild which have the library, whatever client it comes from.
+     *
+     * @throws \B7s\Parallite\Exception\ClosureNotSerializable when what it captures can't travel, or which of the
+     *     closures in its file it is can't be told for sure
+     */
+    public function encode(Closure $closure): string;
+}

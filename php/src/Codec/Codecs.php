@@ -1,0 +1,48 @@
+<?php
+
+declare(strict_types=1);
+
+namespace B7s\Parallite\Codec;
+
+use B7s\Parallite\Exception\ClosureNotSerializable;
+
+/**
+ * Which of the libraries for closures is used.
+ */
+final class Codecs
+{
+    private static ?ClosureCodec $best = null;
+
+    private function __construct()
+    {
+    }
+
+    /**
+     * Inside of Laravel its own, whose key and rules for models apply; else opis/closure 4,
+     * laravel/serializable-closure or opis/closure 3, whichever of them is installed, in this order.
+     *
+     * @throws ClosureNotSerializable when none is
+     */
+    public static function best(): ClosureCodec
+    {
+        set_error_handler(static fn(): bool => true, E_DEPRECATED); // opis/closure 3 is older than this PHP
+        try {
+            return self::$best ??= self::find();
+        } finally {
+            restore_error_handler();
+        }
+    }
+
+    private static function find(): ClosureCodec
+    {
+        $isLaravel = class_exists('Illuminate\Foundation\Application', false);
+        return match (true) {
+            $isLaravel && LaravelCodec::isInstalled() => new LaravelCodec(),
+            Opis4Codec::isInstalled() => new Opis4Codec(),
+            LaravelCodec::isInstalled() => new LaravelCodec(),
+            Opis3Codec::isInstalled() => new Opis3Codec(),
+            default => throw new ClosureNotSerializable('no library for closures is installed; '
+                . 'composer require opis/closure (or laravel/serializable-closure)'),
+        };
+    }
+}

@@ -1,0 +1,145 @@
+<?php
+
+declare(strict_types=1);
+
+namespace B7s\Parallite\Codec;
+
+use B7s\Parallite\Exception\ClosureNotSerializable;
+use Closure;
+use ReflectionFunction;
+
+/**
+ * Has opis/closure 3, or Laravel's library that came from it, work on the code that {@see ClosureSource} has found.
+ *
+ * By themselves they take the first closure of a line, and go through the whole file for each one. Their reflection of
+ * a closure is told the right tokens instead, and what it made of them for an earlier closure of the same code. Where
+ * a version of the library has no place for that, it is left to itself, and closures for which it would take another
+ * one's code are refused.
+ *
+ * @internal
+ */
+final class Guide
+{
+    /** What the reflection keeps of a closure's code. */
+    private const KEPT = ['code', 'isBindingRequired', 'isScopeRequired', 'isStaticClosure', 'isShortClosure'];
+
+    /** How many pieces of code are remembered. */
+    private const MAX_KEPT = 1_000;
+
+    private readonly bool $isPossible;
+
+    private readonly Closure $set;
+
+    private readonly Closure $get;
+
+    private readonly Closure $adopt;
+
+    /** @var array<string, array<string, mixed>> what was kept, by code, file, line and scope */
+    private array $kept = [];
+
+    /** @var array<string, string> payloads of closures without captured values */
+    private array $payloads = [];
+
+    /**
+     * @param class-string<ReflectionFunction> $reflection of a closure, in the library
+     * @param class-string $serializer which keeps the reflection
+     */
+    public function __construct(private readonly string $reflection, string $serializer)
+    {
+        $possible = property_exists($serializer, 'reflector');
+        foreach ([...self::KEPT, 'tokens', 'useVariables'] as $property) {
+            $possible = $possible && property_exists($reflection, $property);
+        }
+        $this->isPossible = $possible;
+        $this->set = Closure::bind(static function (object $reflection, array $values): void {
+            foreach ($values as $name => $value) {
+                $reflection->$name = $value;
+            }
+        }, null, $reflection);
+        $this->get = Closure::bind(static function (object $reflection, array $names): array {
+            $reflection->getCode();
+            $values = [];
+            foreach ($names as $name) {
+                $values[$name] = $reflection->$name;
+            }
+            return $values;
+        }, null, $reflection);
+        $this->adopt = Closure::bind(static function (object $serializer, object $reflection): void {
+            $serializer->reflector = $reflection;
+        }, null, $serializer);
+    }
+
+    /**
+     * @param Closure(Closure): array{object, ?object} $wrap gives what is serialized in the place of a closure, and the
+     *     object in it that keeps the reflection
+     */
+    public function serialize(Closure $closure, Closure $wrap): string
+    {
+        $packing = Packing::of($closure);
+        $source = $packing->source;
+        [$wrapper, $serializer] = $wrap($packing->closure);
+        if ($source === null || $serializer === null || !$this->isPossible) {
+            return $this->alone($packing, $wrapper);
+        }
+        $reflection = $packing->reflection;
+        $captured = $reflection->getClosureUsedVariables();
+        $key = implode("\n", [
+            $reflection->getFileName(),
+            $reflection->getStartLine(),
+            $reflection->getClosureScopeClass()?->getName() ?? '',
+            $source->written->code,
+        ]);
+        $isConstant = $captured === [] && $reflection->getClosureThis() === null;
+        if ($isConstant && isset($this->payloads[$key])) {
+            return $this->payloads[$key];
+        }
+        $payload = $packing->serialize(function () use ($packing, $source, $captured, $key, $serializer, $wrapper): string {
+            ($this->adopt)($serializer, $this->reflect($packing->closure, $source->written, $captured, $key));
+            return serialize($wrapper);
+        });
+        if ($isConstant) {
+            $this->payloads[$key] = $payload;
+        }
+        return $payload;
+    }
+
+    /**
+     * The library's reflection, which knows already what it would find out.
+     *
+     * @param array<string, mixed> $captured
+     */
+    private function reflect(
+        Closure $closure,
+        WrittenClosure $written,
+        array $captured,
+        string $key,
+    ): ReflectionFunction {
+        $reflection = new $this->reflection($closure);
+        if (!isset($this->kept[$key])) {
+            if (count($this->kept) >= self::MAX_KEPT) {
+                $this->kept = $this->payloads = [];
+            }
+            ($this->set)($reflection, ['tokens' => $written->legacyTokens()]);
+            $kept = ($this->get)($reflection, self::KEPT);
+            if (!is_string($kept['code']) || !$written->isSameAs($kept['code'])) {
+                throw new ClosureNotSerializable("the library for closures ({$this->reflection}) reads the code of the "
+                    . "closure wrongly: \"{$written->code}\"; write it in a simpler way, or install opis/closure 4");
+            }
+            $kept['isBindingRequired'] = $written->mentionsThis();
+            $this->kept[$key] = $kept;
+        }
+        ($this->set)($reflection, $this->kept[$key] + ['useVariables' => $captured]);
+        return $reflection;
+    }
+
+    private function alone(Packing $packing, object $wrapper): string
+    {
+        if ($packing->source !== null && !$packing->source->isFirst) {
+            $reflection = $packing->reflection;
+            throw new ClosureNotSerializable('another closure begins before this one in line '
+                . "{$reflection->getStartLine()} of {$reflection->getFileName()}, and the library for closures would "
+                . 'take that one; write each in a line of its own');
+        }
+        return $packing->serialize(static fn(): string => serialize($wrapper));
+    }
+}

@@ -1,0 +1,68 @@
+<?php
+
+declare(strict_types=1);
+
+namespace B7s\Parallite\Tests\Codec;
+
+use Closure;
+
+enum Suit: string
+{
+    case Hearts = 'H';
+}
+
+final class Point
+{
+    public function __construct(public int $x, public ?Point $next)
+    {
+    }
+}
+
+final class Box
+{
+    /** @var array<int, mixed> */
+    public array $files = [];
+
+    public function __construct(private readonly string $label, public mixed $stream = null)
+    {
+    }
+
+    public function usesThis(): Closure
+    {
+        return fn(): string => "secret of $this->label";
+    }
+
+    public function usesThisWithin(): Closure
+    {
+        return function (): Closure {
+            return function (): string {
+                return "secret of $this->label";
+            };
+        };
+    }
+
+    public function usesNothing(): Closure
+    {
+        return fn(): string => 'nothing';
+    }
+
+    public function usesScope(): Closure
+    {
+        return fn(): string => self::class;
+    }
+
+    public function method(int $x): string
+    {
+        return "$this->label $x";
+    }
+
+    public static function make(string $label): string
+    {
+        return "made $label";
+    }
+}
+
+function twice(int $x): int
+{
+    return 2 * $x;
+}
