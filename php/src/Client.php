@@ -4,9 +4,13 @@ declare(strict_types=1);
 
 namespace B7s\Parallite;
 
+use B7s\Parallite\Codec\CallSite;
+use B7s\Parallite\Codec\ClosureCodec;
+use B7s\Parallite\Codec\Codecs;
 use B7s\Parallite\Daemon\Autostart;
 use B7s\Parallite\Exception\DaemonNotRunning;
 use B7s\Parallite\Exception\TaskException;
+use Closure;
 use Generator;
 use InvalidArgumentException;
 
@@ -50,12 +54,14 @@ final class Client implements ClientInterface
      * @param bool|Autostart $autostart starts a daemon for the project where none listens
      * @param ?string $fallback 'sync': runs tasks in this process where none listens
      * @param float $connectTimeout seconds
+     * @param ?ClosureCodec $codec the library for closures, else {@see Codecs::best()}
      */
     public function __construct(
         ?string $address = null,
         bool|Autostart $autostart = false,
         ?string $fallback = null,
         float $connectTimeout = 10.0,
+        ?ClosureCodec $codec = null,
     ) {
         if ($fallback !== null && $fallback !== self::SYNC) {
             throw new InvalidArgumentException("fallback is \"$fallback\"; it may be null or 'sync'");
@@ -66,7 +72,7 @@ final class Client implements ClientInterface
         $connector = new Connector(Address::find($address, $autostart), $autostart, $connectTimeout);
         $this->tasks = new Connection($connector);
         $this->control = new Connection($connector);
-        $this->payloads = new TaskPayload();
+        $this->payloads = new TaskPayload($codec);
         $this->isSyncAllowed = $fallback === self::SYNC;
     }
 
@@ -99,9 +105,11 @@ final class Client implements ClientInterface
 
     public function all(iterable $tasks, ?float $timeout = null): array
     {
+        $entry = CallSite::arrayPassedTo('all');
         $futures = [];
         foreach ($tasks as $key => $task) {
-            $futures[$key] = $this->send($task, [], $timeout, more: true);
+            $hint = static fn(): ?string => $entry($key);
+            $futures[$key] = $this->send($task, [], $timeout, more: true, hint: $hint);
         }
         $this->tasks->flush();
         return Future::all($futures);
@@ -244,6 +252,7 @@ final class Client implements ClientInterface
      * @param array<array-key, mixed> $args
      * @param array<string, mixed> $options fields of the request
      * @param bool $more other tasks follow at once
+     * @param ?Closure(): ?string $hint {@see ClosureCodec::encode()}
      * @return Future<T>
      */
     private function send(
@@ -253,12 +262,13 @@ final class Client implements ClientInterface
         ?string $id = null,
         array $options = [],
         bool $more = false,
+        ?Closure $hint = null,
     ): Future {
         $id ??= $this->nextId();
         if ($this->isSyncAllowed && !$this->isReached()) {
             return new Future(LocalExecution::run($id, $this->payloads->callableOf($task), $args));
         }
-        $payload = $this->payloads->of($task, $args);
+        $payload = $this->payloads->of($task, $args, $hint);
         $request = ['type' => 'submit', 'task_id' => $id, 'payload' => $payload, 'accept' => 'php'] + $options;
         if ($timeout !== null) {
             $request['timeout_ms'] = self::milliseconds($timeout);

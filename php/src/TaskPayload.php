@@ -31,13 +31,14 @@ final class TaskPayload
 
     /**
      * @param array<array-key, mixed> $args
+     * @param ?Closure(): ?string $hint {@see ClosureCodec::encode()}
      * @throws ClosureNotSerializable
      */
-    public function of(callable|string|PreparedTask $task, array $args): string
+    public function of(callable|string|PreparedTask $task, array $args, ?Closure $hint = null): string
     {
         $callee = $task instanceof PreparedTask
             ? $task->callee ??= $this->calleeOf($task->original)
-            : $this->calleeOf($task);
+            : $this->calleeOf($task, $hint);
         if ($args === []) {
             return $callee;
         }
@@ -75,7 +76,7 @@ final class TaskPayload
     }
 
     /** The payload for a call without arguments. */
-    private function calleeOf(callable|string $task): string
+    private function calleeOf(callable|string $task, ?Closure $hint = null): string
     {
         $task = $this->callableOf($task);
         if (is_string($task)) {
@@ -84,7 +85,7 @@ final class TaskPayload
         if ($task instanceof Closure) {
             $named = self::nameOf($task);
             if ($named === null) {
-                return ($this->codec ??= Codecs::best())->encode($task);
+                return ($this->codec ??= Codecs::best())->encode($task, $hint);
             }
             $task = $named;
         }

@@ -17,8 +17,10 @@ interface ClosureCodec
     /**
      * The closure as a payload that workers rebuild which have the library, whatever client it comes from.
      *
+     * @param ?Closure(): ?string $hint asked which of the closures in its line it is, where that can't be told: gives
+     *     its code, as {@see CallSite} does, or null
      * @throws \B7s\Parallite\Exception\ClosureNotSerializable when what it captures can't travel, or which of the
      *     closures in its file it is can't be told for sure
      */
-    public function encode(Closure $closure): string;
+    public function encode(Closure $closure, ?Closure $hint = null): string;
 }

@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace B7s\Parallite\Codec;
 
 use B7s\Parallite\Exception\ClosureNotSerializable;
+use Closure;
 use ReflectionFunction;
 
 /**
@@ -21,10 +22,11 @@ final class ClosureSource
     }
 
     /**
+     * @param ?Closure(): ?string $hint asked for the code where it can't be told otherwise, as {@see CallSite} gives it
      * @return ?self null for a closure that was rebuilt from a payload: its library has its code, and only its
      * @throws ClosureNotSerializable
      */
-    public static function of(ReflectionFunction $closure): ?self
+    public static function of(ReflectionFunction $closure, ?Closure $hint = null): ?self
     {
         $file = (string) $closure->getFileName();
         $line = (int) $closure->getStartLine();
@@ -43,6 +45,10 @@ final class ClosureSource
             if ($written->couldBe($closure)) {
                 $candidates[$written->code] ??= $written; // those of the same code are as good as one
             }
+        }
+        $code = count($candidates) > 1 && $hint !== null ? $hint() : null;
+        if ($code !== null && isset($candidates[$code])) {
+            $candidates = [$candidates[$code]];
         }
         if (count($candidates) > 1) {
             $count = count($candidates);

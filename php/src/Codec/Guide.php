@@ -70,31 +70,31 @@ final class Guide
     }
 
     /**
+     * @param ?Closure(): ?string $hint
      * @param Closure(Closure): array{object, ?object} $wrap gives what is serialized in the place of a closure, and the
      *     object in it that keeps the reflection
      */
-    public function serialize(Closure $closure, Closure $wrap): string
+    public function serialize(Closure $closure, ?Closure $hint, Closure $wrap): string
     {
-        $packing = Packing::of($closure);
+        $packing = Packing::of($closure, $hint);
         $source = $packing->source;
         [$wrapper, $serializer] = $wrap($packing->closure);
         if ($source === null || $serializer === null || !$this->isPossible) {
             return $this->alone($packing, $wrapper);
         }
         $reflection = $packing->reflection;
-        $captured = $reflection->getClosureUsedVariables();
         $key = implode("\n", [
             $reflection->getFileName(),
             $reflection->getStartLine(),
             $reflection->getClosureScopeClass()?->getName() ?? '',
             $source->written->code,
         ]);
-        $isConstant = $captured === [] && $reflection->getClosureThis() === null;
+        $isConstant = $reflection->getClosureUsedVariables() === [] && $reflection->getClosureThis() === null;
         if ($isConstant && isset($this->payloads[$key])) {
             return $this->payloads[$key];
         }
-        $payload = $packing->serialize(function () use ($packing, $source, $captured, $key, $serializer, $wrapper): string {
-            ($this->adopt)($serializer, $this->reflect($packing->closure, $source->written, $captured, $key));
+        $payload = $packing->serialize(function () use ($packing, $source, $key, $serializer, $wrapper): string {
+            ($this->adopt)($serializer, $this->reflect($packing, $source->written, $key));
             return serialize($wrapper);
         });
         if ($isConstant) {
@@ -103,18 +103,10 @@ final class Guide
         return $payload;
     }
 
-    /**
-     * The library's reflection, which knows already what it would find out.
-     *
-     * @param array<string, mixed> $captured
-     */
-    private function reflect(
-        Closure $closure,
-        WrittenClosure $written,
-        array $captured,
-        string $key,
-    ): ReflectionFunction {
-        $reflection = new $this->reflection($closure);
+    /** The library's reflection, which knows already what it would find out. */
+    private function reflect(Packing $packing, WrittenClosure $written, string $key): ReflectionFunction
+    {
+        $reflection = new $this->reflection($packing->closure);
         if (!isset($this->kept[$key])) {
             if (count($this->kept) >= self::MAX_KEPT) {
                 $this->kept = $this->payloads = [];
@@ -128,6 +120,7 @@ final class Guide
             $kept['isBindingRequired'] = $written->mentionsThis();
             $this->kept[$key] = $kept;
         }
+        $captured = $packing->reflection->getClosureUsedVariables();
         ($this->set)($reflection, $this->kept[$key] + ['useVariables' => $captured]);
         return $reflection;
     }

@@ -26,9 +26,9 @@ final class LaravelCodec implements ClosureCodec
         return class_exists(SerializableClosure::class);
     }
 
-    public function encode(Closure $closure): string
+    public function encode(Closure $closure, ?Closure $hint = null): string
     {
-        return $this->guide->serialize($closure, static function (Closure $closure): array {
+        return $this->guide->serialize($closure, $hint, static function (Closure $closure): array {
             $wrapper = new SerializableClosure($closure);
             $serializer = ((array) $wrapper)["\0*\0serializable"] ?? null;
             return [$wrapper, $serializer instanceof Native ? $serializer : null]; // a signed one can't be guided

@@ -26,9 +26,9 @@ final class Opis3Codec implements ClosureCodec
         return !class_exists(Serializer::class) && class_exists(SerializableClosure::class);
     }
 
-    public function encode(Closure $closure): string
+    public function encode(Closure $closure, ?Closure $hint = null): string
     {
-        return $this->guide->serialize($closure, static function (Closure $closure): array {
+        return $this->guide->serialize($closure, $hint, static function (Closure $closure): array {
             $wrapper = new SerializableClosure($closure);
             return [$wrapper, $wrapper];
         });

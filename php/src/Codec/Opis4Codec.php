@@ -18,9 +18,9 @@ final class Opis4Codec implements ClosureCodec
         return class_exists(Serializer::class);
     }
 
-    public function encode(Closure $closure): string
+    public function encode(Closure $closure, ?Closure $hint = null): string
     {
-        $packing = Packing::of($closure);
+        $packing = Packing::of($closure, $hint);
         if ($packing->source !== null && !$packing->source->isFirst) {
             $where = "line {$packing->reflection->getStartLine()} of {$packing->reflection->getFileName()}";
             throw new ClosureNotSerializable("another closure begins before this one in $where, and opis/closure would "

@@ -25,11 +25,14 @@ final class Packing
     ) {
     }
 
-    /** @throws ClosureNotSerializable */
-    public static function of(Closure $closure): self
+    /**
+     * @param ?Closure(): ?string $hint
+     * @throws ClosureNotSerializable
+     */
+    public static function of(Closure $closure, ?Closure $hint): self
     {
         $reflection = new ReflectionFunction($closure);
-        $source = ClosureSource::of($reflection);
+        $source = ClosureSource::of($reflection, $hint);
         $scope = $reflection->getClosureScopeClass();
         $bound = self::bindingOf($closure, $reflection, $source, $scope);
         if ($bound !== $closure) {

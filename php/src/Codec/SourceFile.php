@@ -174,13 +174,12 @@ final class SourceFile
     }
 
     /** By how much a token deepens the nesting. */
-    private static function turn(PhpToken $token): int
+    public static function turn(PhpToken $token): int
     {
         return match (true) {
             $token->id === T_ATTRIBUTE, $token->id === T_CURLY_OPEN, $token->id === T_DOLLAR_OPEN_CURLY_BRACES => 1,
             $token->text === '(', $token->text === '[', $token->text === '{' => 1,
-            $token->text === ')', $token->text === ']', $token->text === '}' => -1,
-            default => 0,
+            default => in_array($token->text, [')', ']', '}'], true) ? -1 : 0,
         };
     }
 

@@ -21,7 +21,7 @@ final class WrittenClosure
         T_LNUMBER, T_CONSTANT_ENCAPSED_STRING,
     ];
 
-    /** What is between the first and the last token. */
+    /** As {@see CallSite::textOf()} gives it. */
     public readonly string $code;
 
     /**
@@ -43,7 +43,7 @@ final class WrittenClosure
         private readonly int $lastLine,
         private readonly int $followingLine,
     ) {
-        $this->code = implode('', array_column($tokens, 'text'));
+        $this->code = CallSite::textOf($tokens);
     }
 
     /** Whether its code, or that of a closure within, needs $this. */

@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace B7s\Parallite\Testing;
 
+use B7s\Parallite\Codec\CallSite;
 use B7s\Parallite\ClientInterface;
 use B7s\Parallite\Exception\DaemonNotRunning;
 use B7s\Parallite\Exception\TaskException;
@@ -122,9 +123,13 @@ final class FakeClient implements ClientInterface
 
     public function all(iterable $tasks, ?float $timeout = null): array
     {
+        $entry = CallSite::arrayPassedTo('all');
         $futures = [];
         foreach ($tasks as $key => $task) {
-            $futures[$key] = $this->submit($task, timeout: $timeout);
+            if ($this->travels) {
+                $this->payloads->of($task, [], static fn(): ?string => $entry($key)); // refuses what can't
+            }
+            $futures[$key] = $this->accept($task, timeout: $timeout);
         }
         return Future::all($futures);
     }
@@ -156,6 +161,24 @@ final class FakeClient implements ClientInterface
         ?string $name = null,
         bool $stream = true,
     ): Future {
+        if ($this->travels) {
+            $this->payloads->of($task, $args); // refuses what can't
+        }
+        return $this->accept($task, $args, $timeout, $id, $detach, $name);
+    }
+
+    /**
+     * @param array<array-key, mixed> $args
+     * @return Future<mixed>
+     */
+    private function accept(
+        callable|string $task,
+        array $args = [],
+        ?float $timeout = null,
+        ?string $id = null,
+        bool $detach = false,
+        ?string $name = null,
+    ): Future {
         $this->reach();
         $id ??= ($name === null ? 'task-' : "$name-") . count($this->tasks) + 1;
         if (isset($this->futures[$id])) {
@@ -164,7 +187,6 @@ final class FakeClient implements ClientInterface
         $callable = $this->payloads->callableOf($task);
         $recorded = new RecordedTask($id, $callable, $args, $timeout, $name, $detach);
         if ($this->travels) {
-            $this->payloads->of($task, $args); // refuses what can't
             $args = PhpValue::decode(PhpValue::encode($args));
         }
         $this->tasks[] = $recorded;

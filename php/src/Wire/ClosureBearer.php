@@ -4,9 +4,7 @@ declare(strict_types=1);
 
 namespace B7s\Parallite\Wire;
 
-use Laravel\SerializableClosure\SerializableClosure as LaravelClosure;
-use Laravel\SerializableClosure\UnsignedSerializableClosure as UnsignedClosure;
-use Opis\Closure\SerializableClosure as Opis3Closure;
+use B7s\Parallite\Codec\Codecs;
 use Opis\Closure\Serializer as Opis4;
 
 /**
@@ -24,16 +22,12 @@ final class ClosureBearer
     /** @throws \Throwable when no library is installed, or it can't pack the value */
     public static function of(mixed $value): self
     {
-        if (class_exists(Opis4::class)) {
-            return new self(Opis4::serialize($value), false);
+        if ($value instanceof \Closure) {
+            return new self(Codecs::best()->encode($value), false);
         }
-        $closure = $value instanceof \Closure ? $value : static fn(): mixed => $value;
-        return new self(serialize(match (true) {
-            class_exists(UnsignedClosure::class) => LaravelClosure::unsigned($closure),
-            class_exists(LaravelClosure::class) => new LaravelClosure($closure),
-            class_exists(Opis3Closure::class) => new Opis3Closure($closure),
-            default => throw new \LogicException('no library for closures is installed'),
-        }), $closure !== $value);
+        return class_exists(Opis4::class)
+            ? new self(Opis4::serialize($value), false)
+            : new self(Codecs::best()->encode(static fn(): mixed => $value), true);
     }
 
     /** @throws \Throwable when it can't be unpacked, for lack of the library or of a class */

@@ -1,0 +1,77 @@
+<?php
+
+declare(strict_types=1);
+
+namespace B7s\Parallite\Tests\Codec;
+
+use B7s\Parallite\Codec\CallSite;
+use B7s\Parallite\Codec\Codecs;
+use B7s\Parallite\Exception\ClosureNotSerializable;
+use B7s\Parallite\Worker\PayloadDecoder;
+use Closure;
+use PHPUnit\Framework\TestCase;
+
+/**
+ * Closures of one line, told apart by the keys of the array in which they are written.
+ */
+final class CallSiteTest extends TestCase
+{
+    /**
+     * What a client does, but for the way to a worker and back.
+     *
+     * @param array<array-key, mixed> $tasks
+     * @return array<array-key, mixed>
+     */
+    private function all(array $tasks): array
+    {
+        $entry = CallSite::arrayPassedTo('all');
+        $results = [];
+        foreach ($tasks as $key => $task) {
+            $hint = static fn(): ?string => $entry($key);
+            $payload = $task instanceof Closure ? Codecs::best()->encode($task, $hint) : $task;
+            $results[$key] = (new PayloadDecoder())->decode($payload)[0]();
+        }
+        return $results;
+    }
+
+    public function testTheKeysTellWhichIsWhich(): void
+    {
+        self::assertSame(['u' => 'a', 'p' => 'b'], $this->all(['u' => fn() => 'a', 'p' => fn() => 'b']));
+        self::assertSame([3 => 'a', 4 => 'b'], $this->all([3 => static fn() => 'a', static fn() => 'b',]));
+        self::assertSame(['a', 'b', 1], $this->all([fn() => 'a', function () { return 'b'; }, fn() => max(0, [1][0])]));
+        self::assertSame(['a', M_PI, 'b'], $this->all([fn() => 'a', 'pi', fn() => /* not "a" */ 'b']));
+        self::assertSame(['c', 'd'], $this->all(tasks: [
+            fn() => 'c', fn() => 'd',
+        ]) ?: []);
+    }
+
+    /** @return iterable<string, array{Closure(self): mixed}> */
+    public function ambiguous(): iterable
+    {
+        yield 'an array that was made before' => [static function (self $test): mixed {
+            $tasks = [static fn() => 'a', static fn() => 'b'];
+            return $test->all(array_reverse($tasks));
+        }];
+        yield 'keys that are computed' => [static function (self $test): mixed {
+            $key = 'x';
+            return $test->all([$key => static fn() => 'a', "{$key}y" => static fn() => 'b']);
+        }];
+        yield 'a list that is unpacked' => [static function (self $test): mixed {
+            return $test->all([...[static fn() => 'a'], static fn() => 'b']);
+        }];
+        yield 'two such calls in a line' => [static function (self $test): mixed {
+            return [$test->all([static fn() => 'a']), $test->all([static fn() => 'b'])];
+        }];
+    }
+
+    /**
+     * @dataProvider ambiguous
+     * @param Closure(self): mixed $call
+     */
+    public function testNothingIsGuessed(Closure $call): void
+    {
+        $this->expectException(ClosureNotSerializable::class);
+        $this->expectExceptionMessage('2 closures begin in line');
+        $call($this);
+    }
+}
