@@ -1,6 +1,7 @@
 package io.parallite;
 
 import io.parallite.config.ParalliteConfig;
+import io.parallite.config.Setting;
 import io.parallite.dispatch.DispatchSettings;
 import io.parallite.dispatch.Dispatcher;
 import io.parallite.dispatch.TaskCache;
@@ -9,6 +10,7 @@ import io.parallite.server.ClientServer;
 import io.parallite.server.Figures;
 import io.parallite.server.SessionSettings;
 import io.parallite.worker.PoolSettings;
+import io.parallite.worker.ProcessSampler;
 import io.parallite.worker.Recycling;
 import io.parallite.worker.WorkerPool;
 import io.parallite.worker.WorkerProcesses;
@@ -18,8 +20,11 @@ import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
+import org.eclipse.microprofile.config.ConfigProvider;
 
 /** Builds the parts of the daemon out of the configuration, each from those below it. */
 @Singleton
@@ -76,8 +81,34 @@ final class Assembly {
 
     @Produces
     @Singleton
-    Figures figures(VertxEngine engine, Dispatcher dispatcher) {
-        return new Figures(engine, dispatcher, Version.current());
+    ProcessSampler processSampler(VertxEngine engine) {
+        return new ProcessSampler(engine);
+    }
+
+    @Produces
+    @Singleton
+    Figures figures(
+            VertxEngine engine,
+            ParalliteConfig config,
+            Dispatcher dispatcher,
+            ProcessSampler sampler) {
+        return new Figures(engine, dispatcher, sampler, Version.current(), limits(config));
+    }
+
+    /** Every setting that is a number, as it is in force. */
+    private static Map<String, Object> limits(ParalliteConfig config) {
+        Map<String, Object> limits = new LinkedHashMap<>();
+        for (Setting setting : Setting.values()) {
+            if (setting.isNumber()) {
+                ConfigProvider.getConfig()
+                        .getOptionalValue(setting.property(), Long.class)
+                        .ifPresent(value -> limits.put(setting.key(), value));
+            }
+        }
+        limits.put(Setting.MAX_WORKERS.key(), config.maxWorkers());
+        limits.put(Setting.QUEUE_TIMEOUT_MS.key(), config.queueTimeout().toMillis());
+        limits.put(Setting.FAIL_MODE.key(), config.failMode());
+        return limits;
     }
 
     @Produces

@@ -97,6 +97,7 @@ public final class Daemon implements QuarkusApplication {
         if (config.httpPort() > 0) {
             admin.get().start();
         }
+        server.get().onStopAsked(this::onStopAsked);
         try {
             onEngine(
                             done ->
@@ -138,6 +139,11 @@ public final class Daemon implements QuarkusApplication {
     private void removeFiles() {
         server.get().removeSocketFile();
         processes.get().close();
+    }
+
+    private void onStopAsked() {
+        LOG.info("a client has asked the daemon to stop");
+        Quarkus.asyncExit(ExitCode.OK);
     }
 
     private void onTaskFailed() {

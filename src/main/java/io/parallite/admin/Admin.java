@@ -16,6 +16,7 @@ import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.inject.Instance;
 import jakarta.inject.Singleton;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -94,16 +95,18 @@ public final class Admin {
      * @param since the time of the last sample that the page has, in milliseconds since the epoch
      */
     Uni<PageState> state(long since) {
-        return view.ask(
-                () ->
-                        new PageState(
-                                engine.get().epochMillis(),
-                                figures.get().stats(),
-                                tasks(TaskState.RUNNING),
-                                tasks(TaskState.PENDING),
-                                tasks(TaskState.COMPLETED),
-                                tasks(TaskState.FAILED),
-                                observers().history().since(since)));
+        return view.askLater(() -> figures.get().stats().map(stats -> state(since, stats)));
+    }
+
+    private PageState state(long since, Map<String, Object> stats) {
+        return new PageState(
+                engine.get().epochMillis(),
+                stats,
+                tasks(TaskState.RUNNING),
+                tasks(TaskState.PENDING),
+                tasks(TaskState.COMPLETED),
+                tasks(TaskState.FAILED),
+                observers().history().since(since));
     }
 
     private List<TaskStatus> tasks(TaskState state) {

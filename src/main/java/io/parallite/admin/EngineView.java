@@ -30,18 +30,23 @@ final class EngineView {
      * after {@link #PATIENCE}. Cancelling drops the answer.
      */
     <T> Uni<T> ask(Supplier<T> question) {
+        return askLater(() -> Uni.createFrom().item(question.get()));
+    }
+
+    /** The same for a question whose answer takes a moment and comes on the engine's thread. */
+    <T> Uni<T> askLater(Supplier<Uni<T>> question) {
         return Uni.createFrom()
                 .<T>emitter(
                         emitter ->
                                 engine.get()
                                         .execute(
-                                                () -> {
-                                                    try {
-                                                        emitter.complete(question.get());
-                                                    } catch (RuntimeException e) {
-                                                        emitter.fail(e);
-                                                    }
-                                                }))
+                                                () ->
+                                                        Uni.createFrom()
+                                                                .deferred(question::get)
+                                                                .subscribe()
+                                                                .with(
+                                                                        emitter::complete,
+                                                                        emitter::fail)))
                 .ifNoItem()
                 .after(PATIENCE)
                 .failWith(EngineStuckException::new);

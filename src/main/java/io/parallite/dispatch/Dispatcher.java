@@ -10,6 +10,7 @@ import io.parallite.task.TaskState;
 import io.parallite.task.TaskStatus;
 import io.parallite.worker.Lane;
 import io.parallite.worker.PoolSnapshot;
+import io.parallite.worker.ReloadOutcome;
 import io.parallite.worker.UndeliveredException;
 import io.parallite.worker.WorkerLease;
 import io.parallite.worker.WorkerPool;
@@ -257,6 +258,11 @@ public final class Dispatcher {
         run.cancelAttempt();
         finish(run, new TaskResult.Failed(FailureKind.CANCELLED, "task was cancelled " + when));
         return true;
+    }
+
+    /** Replaces all workers; see {@link WorkerPool#reload}. */
+    public Uni<ReloadOutcome> reload() {
+        return pool.reload();
     }
 
     /** Drops results that are past their time. */

@@ -28,14 +28,12 @@ public final class ClientServer {
 
     private final VertxEngine engine;
     private final ListenAddress address;
-    private final Dispatcher dispatcher;
-    private final Figures figures;
-    private final SessionSettings settings;
-    private final ByteBudget budget;
+    private final Services services;
     private final Set<ClientSession> sessions = new LinkedHashSet<>();
     private @Nullable NetServer server;
     private volatile @Nullable SocketFile socketFile;
     private boolean listening;
+    private Runnable onStopAsked = () -> {};
     private boolean stopping;
     private @Nullable Runnable onNoSessions;
 
@@ -51,10 +49,18 @@ public final class ClientServer {
             long maxInFlightBytes) {
         this.engine = engine;
         this.address = address;
-        this.dispatcher = dispatcher;
-        this.figures = figures;
-        this.settings = settings;
-        this.budget = new ByteBudget(maxInFlightBytes);
+        this.services =
+                new Services(
+                        dispatcher,
+                        figures,
+                        new ByteBudget(maxInFlightBytes),
+                        settings,
+                        () -> onStopAsked.run());
+    }
+
+    /** What to do when a client asks the daemon to stop; on the engine's thread. */
+    public void onStopAsked(Runnable action) {
+        onStopAsked = action;
     }
 
     /**
@@ -101,7 +107,7 @@ public final class ClientServer {
             socket.close();
             return;
         }
-        ClientSession session = new ClientSession(socket, dispatcher, figures, budget, settings);
+        ClientSession session = new ClientSession(socket, services);
         sessions.add(session);
         socket.closeHandler(
                 ignored -> {

@@ -2,26 +2,46 @@ package io.parallite.server;
 
 import io.parallite.dispatch.DispatchSnapshot;
 import io.parallite.dispatch.Dispatcher;
+import io.parallite.dispatch.Percentiles;
+import io.parallite.dispatch.TaskFigures;
 import io.parallite.engine.Engine;
 import io.parallite.worker.PoolSnapshot;
 import io.parallite.worker.PoolSnapshot.WorkerSnapshot;
+import io.parallite.worker.ProcessSampler;
+import io.parallite.worker.ProcessUsage;
+import io.smallrye.mutiny.Uni;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** What {@code ping} and {@code stats} answer. Owned by the engine's thread. */
 public final class Figures {
 
+    private static final double DECIMALS = 1000;
+
     private final Engine engine;
     private final Dispatcher dispatcher;
+    private final ProcessSampler sampler;
     private final String version;
+    private final Map<String, Object> settings;
     private final long startedAt;
 
-    public Figures(Engine engine, Dispatcher dispatcher, String version) {
+    /**
+     * @param settings the limits that are in force, as {@code stats} tells them
+     */
+    public Figures(
+            Engine engine,
+            Dispatcher dispatcher,
+            ProcessSampler sampler,
+            String version,
+            Map<String, Object> settings) {
         this.engine = engine;
         this.dispatcher = dispatcher;
+        this.sampler = sampler;
         this.version = version;
+        this.settings = settings;
         this.startedAt = engine.epochMillis();
     }
 
@@ -31,7 +51,7 @@ public final class Figures {
     }
 
     /** {@code {version, pid, uptime_ms}}. */
-    Map<String, Object> ping() {
+    public Map<String, Object> ping() {
         Map<String, Object> figures = new LinkedHashMap<>();
         figures.put("version", version);
         figures.put("pid", ProcessHandle.current().pid());
@@ -40,21 +60,35 @@ public final class Figures {
     }
 
     /**
-     * The figures of {@link #ping} and those of {@code pool}, {@code queue}, {@code tasks}, {@code
-     * cache}.
+     * The figures of {@link #ping}, and {@code draining}, {@code reloading}, {@code pool}, {@code
+     * queue}, {@code tasks}, {@code cache}, {@code settings}. Waits for a look at the workers'
+     * processes; never fails.
      */
-    public Map<String, Object> stats() {
+    public Uni<Map<String, Object>> stats() {
+        List<Long> pids = new ArrayList<>();
+        for (WorkerSnapshot worker : dispatcher.poolSnapshot().workers()) {
+            if (worker.pid() > 0) {
+                pids.add(worker.pid());
+            }
+        }
+        return sampler.sample(pids).map(this::stats);
+    }
+
+    private Map<String, Object> stats(Map<Long, ProcessUsage> usage) {
         PoolSnapshot pool = dispatcher.poolSnapshot();
         DispatchSnapshot tasks = dispatcher.snapshot();
         Map<String, Object> figures = ping();
-        figures.put("pool", pool(pool));
-        figures.put("queue", Map.of("length", pool.queued()));
-        figures.put("tasks", tasks(tasks));
+        figures.put("draining", pool.draining());
+        figures.put("reloading", pool.reloading());
+        figures.put("pool", pool(pool, usage));
+        figures.put("queue", queue(pool));
+        figures.put("tasks", tasks(tasks, dispatcher.log().figures()));
         figures.put("cache", Map.of("entries", tasks.retained(), "bytes", tasks.retainedBytes()));
+        figures.put("settings", settings);
         return figures;
     }
 
-    private static Map<String, Object> pool(PoolSnapshot pool) {
+    private static Map<String, Object> pool(PoolSnapshot pool, Map<Long, ProcessUsage> usage) {
         Map<String, Object> figures = new LinkedHashMap<>();
         figures.put("fixed_workers", pool.fixed());
         figures.put("max_workers", pool.max());
@@ -63,31 +97,66 @@ public final class Figures {
         figures.put("starting", pool.starting());
         figures.put("ending", pool.ending());
         figures.put("restarts", pool.restarts());
+        figures.put("restarts_by_reason", pool.restartsByReason());
         if (pool.startFailure() != null) {
             figures.put("start_failure", pool.startFailure());
         }
-        List<Map<String, Object>> workers = new ArrayList<>();
-        for (WorkerSnapshot worker : pool.workers()) {
-            Map<String, Object> one = new LinkedHashMap<>();
-            one.put("name", worker.name());
-            one.put("pid", worker.pid());
-            one.put("state", worker.state());
-            one.put("served", worker.served());
-            if (worker.task() != null) {
-                one.put("task_id", worker.task());
-            }
-            workers.add(one);
-        }
-        figures.put("workers", workers);
+        figures.put(
+                "workers",
+                pool.workers().stream().map(each -> worker(each, usage.get(each.pid()))).toList());
         return figures;
     }
 
-    private static Map<String, Object> tasks(DispatchSnapshot tasks) {
+    private static Map<String, Object> worker(WorkerSnapshot worker, @Nullable ProcessUsage usage) {
+        Map<String, Object> figures = new LinkedHashMap<>();
+        figures.put("name", worker.name());
+        figures.put("pid", worker.pid());
+        figures.put("state", worker.state());
+        figures.put("served", worker.served());
+        figures.put("age_ms", worker.ageMillis());
+        if (worker.task() != null) {
+            figures.put("task_id", worker.task());
+            figures.put("task_age_ms", worker.taskAgeMillis());
+        }
+        if (usage != null && usage.memoryBytes() >= 0) {
+            figures.put("memory_bytes", usage.memoryBytes());
+        }
+        if (usage != null && usage.cpuMillis() >= 0) {
+            figures.put("cpu_ms", usage.cpuMillis());
+        }
+        return figures;
+    }
+
+    private static Map<String, Object> queue(PoolSnapshot pool) {
+        Map<String, Object> figures = new LinkedHashMap<>();
+        figures.put("length", pool.queued());
+        figures.put("oldest_ms", pool.oldestQueuedMillis());
+        return figures;
+    }
+
+    private static Map<String, Object> tasks(DispatchSnapshot tasks, TaskFigures lately) {
+        Map<String, Object> rate = new LinkedHashMap<>();
+        rate.put("last_second", lately.perSecond());
+        rate.put("last_minute", Math.round(lately.perSecondOfMinute() * DECIMALS) / DECIMALS);
+        Map<String, Object> latency = new LinkedHashMap<>();
+        latency.put("queued", percentiles(lately.queued()));
+        latency.put("ran", percentiles(lately.ran()));
         Map<String, Object> figures = new LinkedHashMap<>();
         figures.put("submitted", tasks.submitted());
         figures.put("completed", tasks.completed());
         figures.put("failed", tasks.failed());
         figures.put("in_flight", tasks.inFlight());
+        figures.put("rate_per_second", rate);
+        figures.put("latency_ms", latency);
+        return figures;
+    }
+
+    private static Map<String, Object> percentiles(Percentiles durations) {
+        Map<String, Object> figures = new LinkedHashMap<>();
+        figures.put("p50", durations.p50());
+        figures.put("p90", durations.p90());
+        figures.put("p99", durations.p99());
+        figures.put("max", durations.max());
         return figures;
     }
 }

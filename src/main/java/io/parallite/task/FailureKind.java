@@ -35,6 +35,8 @@ public enum FailureKind {
     SHUTTING_DOWN,
     /** The worker's reply cannot be told in the encoding that the client speaks. */
     RESULT_NOT_ENCODABLE,
+    /** The workers could not be replaced by new ones. */
+    RELOAD_FAILED,
     /** A defect of the daemon. */
     INTERNAL;
 
@@ -58,7 +60,8 @@ public enum FailureKind {
                     QUEUE_FULL,
                     CANCELLED,
                     SHUTTING_DOWN,
-                    RESULT_NOT_ENCODABLE ->
+                    RESULT_NOT_ENCODABLE,
+                    RELOAD_FAILED ->
                     false;
         };
     }

@@ -3,6 +3,7 @@ package io.parallite.wire;
 import io.parallite.task.FailureKind;
 import io.parallite.task.Task;
 import io.parallite.task.TaskId;
+import io.parallite.task.TaskState;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +15,9 @@ import org.jspecify.annotations.Nullable;
 final class Envelope {
 
     private static final long MAX_TIMEOUT_MS = Integer.MAX_VALUE;
+    private static final int MAX_GRACE_MS = 3_600_000;
+    private static final int MAX_TASKS = 1000;
+    private static final int DEFAULT_TASKS = 50;
 
     private static final List<String> CONTENT_FIELDS =
             List.of("payload", "command", "context", "cwd", "env");
@@ -25,6 +29,15 @@ final class Envelope {
     private long fingerprint;
     @Nullable Long timeoutMs;
     boolean detach;
+    private @Nullable RequestOptions options;
+
+    /** The fields that only some requests know. */
+    RequestOptions options() {
+        if (options == null) {
+            options = new RequestOptions(this);
+        }
+        return options;
+    }
 
     /** Adds a field to what identifies the task, in whatever order the fields come. */
     void addContent(String field, Fingerprint content) {
@@ -45,17 +58,46 @@ final class Envelope {
     Request toRequest(byte[] frame) {
         String named = type == null ? "submit" : type;
         return switch (named) {
-            case "submit" -> new Request.Submit(toTask(frame));
+            case "submit" -> new Request.Submit(toTask(frame), stream());
             case "await" -> new Request.Await(requiredId());
+            case "tail" -> new Request.Tail(requiredId());
             case "status" -> new Request.Status(requiredId());
-            case "cancel" -> new Request.Cancel(requiredId());
+            case "cancel" -> new Request.Cancel(requiredId(), grace());
+            case "tasks" -> new Request.Tasks(optionalId(), limit(), state());
             case "ping" -> new Request.Ping(optionalId());
             case "stats" -> new Request.Stats(optionalId());
+            case "reload" -> new Request.Reload(optionalId());
+            case "stop" -> new Request.Stop(optionalId());
             default ->
                     throw invalid(
-                            "type \"%s\" is unknown; use submit, await, status, cancel, ping or stats"
+                            "type \"%s\" is unknown; use submit, await, tail, status, cancel, tasks, ping, stats, reload or stop"
                                     .formatted(shorten(named)));
         };
+    }
+
+    private boolean stream() {
+        return options != null && options.flag("stream");
+    }
+
+    private Duration grace() {
+        return Duration.ofMillis(options().number("grace_ms", 0, MAX_GRACE_MS, 0));
+    }
+
+    private int limit() {
+        return options().number("limit", 1, MAX_TASKS, DEFAULT_TASKS);
+    }
+
+    private @Nullable TaskState state() {
+        String name = options().text("status");
+        if (name == null) {
+            return null;
+        }
+        return TaskState.named(name)
+                .orElseThrow(
+                        () ->
+                                invalid(
+                                        "status \"%s\" is unknown; use pending, running, completed or failed"
+                                                .formatted(shorten(name))));
     }
 
     private Task toTask(byte[] frame) {

@@ -55,6 +55,8 @@ final class JsonEncoding implements Encoding {
                     case "task_id" -> envelope.taskId = text(envelope, field, parser);
                     case "timeout_ms" -> envelope.timeoutMs = number(envelope, parser);
                     case "detach" -> envelope.detach = flag(envelope, field, parser);
+                    case "stream", "grace_ms", "limit", "status" ->
+                            envelope.options().put(field, scalar(parser));
                     default -> parser.skipChildren();
                 }
                 field = parser.nextFieldName();
@@ -292,6 +294,20 @@ final class JsonEncoding implements Encoding {
             case VALUE_TRUE -> true;
             case VALUE_FALSE, VALUE_NULL -> false;
             default -> throw envelope.wrongType(field, "true or false");
+        };
+    }
+
+    private static @Nullable Object scalar(JsonParser parser) throws IOException {
+        return switch (parser.currentToken()) {
+            case VALUE_STRING -> JsonStrings.wellFormed(parser.getText());
+            case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> parser.getDoubleValue();
+            case VALUE_TRUE -> true;
+            case VALUE_FALSE -> false;
+            case VALUE_NULL -> null;
+            default -> {
+                parser.skipChildren();
+                yield RequestOptions.COMPOUND;
+            }
         };
     }
 

@@ -37,6 +37,8 @@ final class MessagePackEncoding implements Encoding {
                     case "task_id" -> envelope.taskId = text(envelope, field, unpacker, frame);
                     case "timeout_ms" -> envelope.timeoutMs = number(envelope, unpacker);
                     case "detach" -> envelope.detach = flag(envelope, field, unpacker);
+                    case "stream", "grace_ms", "limit", "status" ->
+                            envelope.options().put(field, scalar(unpacker, frame));
                     default -> skip(unpacker, frame);
                 }
             }
@@ -337,6 +339,24 @@ final class MessagePackEncoding implements Encoding {
                 yield false;
             }
             default -> throw envelope.wrongType(field, "true or false");
+        };
+    }
+
+    private static @Nullable Object scalar(MessageUnpacker unpacker, byte[] frame)
+            throws IOException {
+        return switch (unpacker.getNextFormat().getValueType()) {
+            case STRING, BINARY -> string(unpacker, frame);
+            case INTEGER -> (double) unpacker.unpackLong();
+            case FLOAT -> unpacker.unpackDouble();
+            case BOOLEAN -> unpacker.unpackBoolean();
+            case NIL -> {
+                unpacker.unpackNil();
+                yield null;
+            }
+            case ARRAY, MAP, EXTENSION -> {
+                skip(unpacker, frame);
+                yield RequestOptions.COMPOUND;
+            }
         };
     }
 

@@ -2,9 +2,11 @@ package io.parallite.wire;
 
 import io.parallite.task.FailureKind;
 import io.parallite.task.TaskId;
+import io.parallite.task.TaskProgress;
 import io.parallite.task.TaskStatus;
 import java.time.Instant;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -14,6 +16,9 @@ import org.jspecify.annotations.Nullable;
  * @param fields what goes on the wire, in this order
  */
 public record Reply(Map<String, Object> fields) {
+
+    private static final double NANOS_PER_MICRO = 1000;
+    private static final double MICROS_PER_MILLI = 1000;
 
     /** {@code {task_id?, ok:false, error, error_code}}. */
     public static Reply failure(@Nullable String taskId, FailureKind kind, String message) {
@@ -30,14 +35,70 @@ public record Reply(Map<String, Object> fields) {
         return new Reply(fields);
     }
 
-    /** {@code {task_id, ok:true, status, submitted_at, started_at?, completed_at?}}, ISO 8601. */
+    /**
+     * {@code {task_id, ok:true, status, submitted_at, started_at?, completed_at?, queued_ms,
+     * ran_ms, worker?, progress?, error_code?, error?}}, times in ISO 8601.
+     */
     public static Reply status(TaskStatus status) {
         Map<String, Object> fields = begin(status.id().value(), true);
+        putStatus(fields, status);
+        return new Reply(fields);
+    }
+
+    /** {@code {task_id?, ok:true, tasks:[{task_id, status, …}]}}, each as in {@link #status}. */
+    public static Reply tasks(@Nullable TaskId id, List<TaskStatus> tasks) {
+        Map<String, Object> fields = begin(id == null ? null : id.value(), true);
+        fields.put("tasks", tasks.stream().map(Reply::listed).toList());
+        return new Reply(fields);
+    }
+
+    private static Map<String, Object> listed(TaskStatus status) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("task_id", status.id().value());
+        putStatus(fields, status);
+        return fields;
+    }
+
+    /** {@code {task_id, event:"state", status, …}}: no reply, but what {@code tail} tells. */
+    public static Reply state(TaskStatus status) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("task_id", status.id().value());
+        fields.put("event", "state");
+        putStatus(fields, status);
+        return new Reply(fields);
+    }
+
+    private static void putStatus(Map<String, Object> fields, TaskStatus status) {
         fields.put("status", status.state().wireName());
         putTime(fields, "submitted_at", status.submittedAt());
         putTime(fields, "started_at", status.startedAt());
         putTime(fields, "completed_at", status.finishedAt());
-        return new Reply(fields);
+        fields.put("queued_ms", millis(status.queuedNanos()));
+        fields.put("ran_ms", millis(status.ranNanos()));
+        if (status.worker() != null) {
+            fields.put("worker", status.worker());
+        }
+        if (status.progress() != null) {
+            fields.put("progress", progress(status.progress()));
+        }
+        if (status.failure() != null) {
+            fields.put("error_code", status.failure().code());
+            fields.put("error", status.failure().message());
+        }
+    }
+
+    private static Map<String, @Nullable Object> progress(TaskProgress progress) {
+        Map<String, @Nullable Object> fields = new LinkedHashMap<>();
+        fields.put("fraction", progress.fraction());
+        if (progress.message() != null) {
+            fields.put("message", progress.message());
+        }
+        return fields;
+    }
+
+    /** Milliseconds with three decimals. */
+    private static double millis(long nanos) {
+        return Math.round(nanos / NANOS_PER_MICRO) / MICROS_PER_MILLI;
     }
 
     /** {@code {task_id, ok:true, cancelled, status}}. */

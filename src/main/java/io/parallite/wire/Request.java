@@ -2,26 +2,56 @@ package io.parallite.wire;
 
 import io.parallite.task.Task;
 import io.parallite.task.TaskId;
+import io.parallite.task.TaskState;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** What a client asks for, by the {@code type} of its frame. */
+/**
+ * What a client asks for, by the {@code type} of its frame. Where {@code id} may be {@code null} it
+ * only pairs the reply with the request.
+ */
 public sealed interface Request {
 
-    /** Run a task; also when {@code type} is absent. */
-    record Submit(Task task) implements Request {}
+    /**
+     * Run a task; also when {@code type} is absent.
+     *
+     * @param stream whether the client wants the task's events before the reply
+     */
+    record Submit(Task task, boolean stream) implements Request {}
 
     /** Answer with a task's result, now or when it is there. */
     record Await(TaskId id) implements Request {}
 
+    /** The same, and before it tell of the task's state and events. */
+    record Tail(TaskId id) implements Request {}
+
     /** Answer with a task's state and times. */
     record Status(TaskId id) implements Request {}
 
-    /** Take a task out of the queue, or kill the worker that runs it. */
-    record Cancel(TaskId id) implements Request {}
+    /**
+     * Take a task out of the queue, or end it.
+     *
+     * @param grace how long a running task gets to end by itself before its worker is killed
+     */
+    record Cancel(TaskId id, Duration grace) implements Request {}
 
-    /** Answer at once. {@code id} pairs the reply with the request, where the client gave one. */
+    /**
+     * List the tasks that are in flight or ended lately.
+     *
+     * @param limit at most that many
+     * @param state only those in this state, {@code null} for all
+     */
+    record Tasks(@Nullable TaskId id, int limit, @Nullable TaskState state) implements Request {}
+
+    /** Answer at once. */
     record Ping(@Nullable TaskId id) implements Request {}
 
     /** Answer with the figures of pool, queue and cache. */
     record Stats(@Nullable TaskId id) implements Request {}
+
+    /** Replace all workers by new ones. */
+    record Reload(@Nullable TaskId id) implements Request {}
+
+    /** Stop the daemon in good order. */
+    record Stop(@Nullable TaskId id) implements Request {}
 }

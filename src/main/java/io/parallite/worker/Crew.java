@@ -410,7 +410,7 @@ final class Crew implements Worker.Owner {
     }
 
     /** The crew as it is now, beside a queue of {@code queued} tasks. */
-    PoolSnapshot snapshot(int queued) {
+    PoolSnapshot snapshot(int queued, long oldestQueuedMillis) {
         List<PoolSnapshot.WorkerSnapshot> list = new ArrayList<>(workers.size());
         int[] byState = new int[WorkerState.values().length];
         for (Worker worker : workers) {
@@ -425,6 +425,7 @@ final class Crew implements Worker.Owner {
                 byState[WorkerState.STARTING.ordinal()],
                 byState[WorkerState.ENDING.ordinal()],
                 queued,
+                oldestQueuedMillis,
                 slots.restarts(),
                 dismissed,
                 reload != null,

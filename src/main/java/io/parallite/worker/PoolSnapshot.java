@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The pool as of one moment; any thread may read it.
  *
+ * @param oldestQueuedMillis how long the oldest task in the queue has waited
  * @param restartsByReason how often a persistent worker was replaced, by why it ended; all reasons
  *     are there
  * @param draining whether the daemon is stopping
@@ -21,6 +22,7 @@ public record PoolSnapshot(
         int starting,
         int ending,
         int queued,
+        long oldestQueuedMillis,
         Map<String, Long> restartsByReason,
         boolean draining,
         boolean reloading,
@@ -30,10 +32,20 @@ public record PoolSnapshot(
     /**
      * One worker.
      *
+     * @param pid its process id, 0 while it has none
+     * @param served how many tasks it has answered
+     * @param ageMillis since it was launched
      * @param task the id of the task it runs
+     * @param taskAgeMillis since it was given that task
      */
     public record WorkerSnapshot(
-            String name, long pid, String state, long served, @Nullable String task) {}
+            String name,
+            long pid,
+            String state,
+            long served,
+            long ageMillis,
+            @Nullable String task,
+            long taskAgeMillis) {}
 
     /** How often a persistent worker was replaced. */
     public long restarts() {

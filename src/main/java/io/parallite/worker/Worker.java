@@ -179,8 +179,19 @@ final class Worker implements WorkerChannel.Listener {
     }
 
     PoolSnapshot.WorkerSnapshot snapshot() {
-        String shown = state.name().toLowerCase(Locale.ROOT);
-        return new PoolSnapshot.WorkerSnapshot(name.value(), pid(), shown, served, currentTask());
+        long now = engine.nanoTime();
+        return new PoolSnapshot.WorkerSnapshot(
+                name.value(),
+                pid(),
+                state.name().toLowerCase(Locale.ROOT),
+                served,
+                millis(now - launchedAt),
+                currentTask(),
+                exchange == null ? 0 : millis(now - busySince));
+    }
+
+    private static long millis(long nanos) {
+        return Duration.ofNanos(nanos).toMillis();
     }
 
     /** {@link Engine#nanoTime} of its launch. */

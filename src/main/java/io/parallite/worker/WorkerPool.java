@@ -264,6 +264,8 @@ public final class WorkerPool {
 
     /** The pool as it is now. */
     public PoolSnapshot snapshot() {
-        return crew.snapshot(queue.size());
+        Waiter oldest = queue.oldest();
+        long waits = oldest == null ? 0 : engine.nanoTime() - oldest.since;
+        return crew.snapshot(queue.size(), Duration.ofNanos(waits).toMillis());
     }
 }

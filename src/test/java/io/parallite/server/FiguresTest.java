@@ -13,11 +13,19 @@ import io.parallite.wire.Reply;
 import io.parallite.wire.TestFrames;
 import io.parallite.worker.FakeTransport;
 import io.parallite.worker.PoolSettings;
+import io.parallite.worker.ProcessSampler;
 import io.parallite.worker.WorkerPool;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The shape of {@code ping} and {@code stats}, which monitors rely on. */
 class FiguresTest {
@@ -36,7 +44,15 @@ class FiguresTest {
                     pool,
                     new TaskCache(engine, Duration.ofMinutes(6), 1 << 20),
                     new DispatchSettings(Duration.ofSeconds(60)));
-    private final Figures figures = new Figures(engine, dispatcher, "1.2.3");
+    private Figures figures;
+
+    @TempDir private Path proc;
+
+    @BeforeEach
+    void build() {
+        ProcessSampler sampler = new ProcessSampler(engine, proc, Runnable::run);
+        figures = new Figures(engine, dispatcher, sampler, "1.2.3", Map.of("max_queue", 10));
+    }
 
     @Test
     void pingSaysWhoAnswers() {
@@ -55,18 +71,53 @@ class FiguresTest {
         transport.readyAll();
         submit("a");
         submit("b");
+        engine.advance(Duration.ofMillis(7));
 
         assertThat(json())
                 .startsWith("{\"ok\":true,\"version\":\"1.2.3\",\"pid\":")
                 .contains(
                         "\"pool\":{\"fixed_workers\":1,\"max_workers\":4,\"idle\":0,\"busy\":1,"
-                                + "\"starting\":0,\"ending\":0,\"restarts\":0,\"workers\":[{"
-                                + "\"name\":\"work-1\",\"pid\":100,\"state\":\"busy\",\"served\":0,"
-                                + "\"task_id\":\"a\"}]}")
-                .contains("\"queue\":{\"length\":1}")
+                                + "\"starting\":0,\"ending\":0,\"restarts\":0,")
+                .contains("\"draining\":false,\"reloading\":false,")
+                .containsPattern("\"restarts_by_reason\":\\{(\"[a-z_]+\":0,?)+\\}")
                 .contains(
-                        "\"tasks\":{\"submitted\":2,\"completed\":0,\"failed\":0,\"in_flight\":2}")
-                .contains("\"cache\":{");
+                        "\"workers\":[{\"name\":\"work-1\",\"pid\":100,\"state\":\"busy\",\"served\":0,"
+                                + "\"age_ms\":7,\"task_id\":\"a\",\"task_age_ms\":7}]}")
+                .contains("\"queue\":{\"length\":1,\"oldest_ms\":7}")
+                .contains(
+                        "\"tasks\":{\"submitted\":2,\"completed\":0,\"failed\":0,\"in_flight\":2,")
+                .contains("\"cache\":{")
+                .contains("\"settings\":{\"max_queue\":10}");
+    }
+
+    @Test
+    void statsTellOfRatesAndLatencies() {
+        pool.start();
+        transport.readyAll();
+        submit("a");
+        engine.advance(Duration.ofMillis(10));
+        transport.last().reply();
+        engine.advance(Duration.ofSeconds(1));
+
+        assertThat(json())
+                .contains("\"rate_per_second\":{\"last_second\":1.0,\"last_minute\":1.0}")
+                .contains("\"latency_ms\":{\"queued\":{\"p50\":0.0,\"p90\":0.0,\"p99\":0.0,")
+                .containsPattern("\"ran\":\\{\"p50\":10\\.0\\d*,\"p90\":10\\.0\\d*,");
+    }
+
+    @Test
+    void statsTellWhatWorkersTake() throws IOException {
+        pool.start();
+        transport.readyAll();
+        Path process = Files.createDirectories(proc.resolve("100"));
+        Files.createDirectory(proc.resolve("self"));
+        Files.writeString(
+                process.resolve("status"), "Name:\tphp\nVmRSS:\t    2048 kB\nThreads:\t1");
+        Files.writeString(
+                process.resolve("stat"),
+                "100 (php (x) y) S 1 100 100 0 -1 4194560 2273 0 0 0 31 11 0 0 20 0 1 0 88 0 0");
+
+        assertThat(json()).contains("\"memory_bytes\":2097152,\"cpu_ms\":420}");
     }
 
     @Test
@@ -80,7 +131,7 @@ class FiguresTest {
     @Test
     void figuresFitBothEncodings() {
         pool.start();
-        Reply reply = Reply.figures(new TaskId("mine"), figures.stats());
+        Reply reply = Reply.figures(new TaskId("mine"), stats());
 
         assertThat(Encoding.MESSAGE_PACK.decodeAll(Encoding.MESSAGE_PACK.encode(reply)))
                 .containsEntry("task_id", "mine")
@@ -88,8 +139,16 @@ class FiguresTest {
                 .containsKeys("version", "pool", "queue", "tasks", "cache");
     }
 
+    private Map<String, Object> stats() {
+        List<Map<String, Object>> told = new ArrayList<>();
+        figures.stats().subscribe().with(told::add);
+        engine.runActions();
+        assertThat(told).hasSize(1);
+        return told.getFirst();
+    }
+
     private String json() {
-        return TestFrames.text(Encoding.JSON.encode(Reply.figures(null, figures.stats())));
+        return TestFrames.text(Encoding.JSON.encode(Reply.figures(null, stats())));
     }
 
     private void submit(String id) {

@@ -8,6 +8,7 @@ import io.parallite.task.Task;
 import io.parallite.task.TaskException;
 import io.parallite.task.TaskFailure;
 import io.parallite.task.TaskId;
+import io.parallite.task.TaskState;
 import io.parallite.wire.GoldenFrames.Golden;
 import java.math.BigInteger;
 import java.time.Duration;
@@ -38,20 +39,43 @@ class GoldenFramesTest {
         TaskId taskId = id == null ? null : new TaskId(id);
         Request expected =
                 switch (golden.verdict()) {
-                    case "submit" -> new Request.Submit(((Request.Submit) request).task());
+                    case "submit" ->
+                            new Request.Submit(
+                                    ((Request.Submit) request).task(),
+                                    Boolean.TRUE.equals(golden.field("stream")));
                     case "await" -> new Request.Await(taskId);
+                    case "tail" -> new Request.Tail(taskId);
                     case "status" -> new Request.Status(taskId);
-                    case "cancel" -> new Request.Cancel(taskId);
+                    case "cancel" -> new Request.Cancel(taskId, millis(golden, "grace_ms", 0));
+                    case "tasks" -> new Request.Tasks(taskId, limit(golden), state(golden));
                     case "ping" -> new Request.Ping(taskId);
-                    default -> new Request.Stats(taskId);
+                    case "stats" -> new Request.Stats(taskId);
+                    case "reload" -> new Request.Reload(taskId);
+                    case "stop" -> new Request.Stop(taskId);
+                    default -> throw new AssertionError(golden.verdict());
                 };
         assertThat(request).isEqualTo(expected);
-        if (request instanceof Request.Submit(Task task)) {
+        if (request instanceof Request.Submit(Task task, boolean ignored)) {
             assertThat(task.id()).isEqualTo(taskId);
             assertThat(task.frame()).isSameAs(golden.frame());
             assertThat(task.timeout()).isEqualTo(timeout(golden));
             assertThat(task.detached()).isEqualTo(Boolean.TRUE.equals(golden.field("detach")));
         }
+    }
+
+    private static Duration millis(Golden golden, String field, long byDefault) {
+        Number millis = (Number) golden.field(field);
+        return Duration.ofMillis(millis == null ? byDefault : millis.longValue());
+    }
+
+    private static int limit(Golden golden) {
+        Number limit = (Number) golden.field("limit");
+        return limit == null ? 50 : limit.intValue();
+    }
+
+    private static @Nullable TaskState state(Golden golden) {
+        String name = (String) golden.field("status");
+        return name == null ? null : TaskState.named(name).orElseThrow();
     }
 
     private static @Nullable Duration timeout(Golden golden) {

@@ -1,0 +1,163 @@
+package io.parallite.server;
+
+import io.parallite.dispatch.Dispatcher;
+import io.parallite.task.FailureKind;
+import io.parallite.task.Task;
+import io.parallite.task.TaskId;
+import io.parallite.task.TaskResult;
+import io.parallite.task.TaskStatus;
+import io.parallite.wire.Encoding;
+import io.parallite.wire.Reply;
+import io.parallite.wire.Request;
+import io.parallite.worker.Lane;
+import io.parallite.worker.ReloadOutcome;
+import io.smallrye.mutiny.Uni;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Does what one client asks for: every request gets one reply, now or later. Owned by the engine's
+ * thread.
+ */
+final class RequestHandler {
+
+    private final Services services;
+    private final Dispatcher dispatcher;
+    private final Figures figures;
+    private final Lane lane;
+    private final Replies replies;
+
+    /** A handler for the client behind {@code replies}, whose tasks wait in {@code lane}. */
+    RequestHandler(Services services, Lane lane, Replies replies) {
+        this.services = services;
+        this.dispatcher = services.dispatcher();
+        this.figures = services.figures();
+        this.lane = lane;
+        this.replies = replies;
+    }
+
+    /**
+     * Fulfils a request.
+     *
+     * @param reserved what its frame takes of the budget
+     * @return whether the frame, and with it what was reserved for it, stays in memory for a task
+     */
+    boolean handle(Encoding encoding, Request request, long reserved) {
+        switch (request) {
+            case Request.Submit(Task task, boolean ignored) -> {
+                submit(encoding, task, reserved);
+                return true;
+            }
+            case Request.Await(TaskId id) -> await(encoding, id);
+            case Request.Status(TaskId id) -> replies.answer(encoding, status(id));
+            case Request.Cancel(TaskId id, Duration ignored) ->
+                    replies.answer(encoding, cancel(id));
+            case Request.Tail(TaskId id) -> await(encoding, id);
+            case Request.Tasks(var id, int limit, var state) ->
+                    replies.answer(encoding, Reply.tasks(id, dispatcher.tasks(limit, state)));
+            case Request.Ping(var id) ->
+                    replies.answer(encoding, Reply.figures(id, figures.ping()));
+            case Request.Stats(var id) ->
+                    figures.stats()
+                            .subscribe()
+                            .with(stats -> replies.answer(encoding, Reply.figures(id, stats)));
+            case Request.Reload(var id) ->
+                    dispatcher
+                            .reload()
+                            .subscribe()
+                            .with(outcome -> replies.answer(encoding, reloaded(id, outcome)));
+            case Request.Stop(var id) -> stop(encoding, id);
+        }
+        return false;
+    }
+
+    private void submit(Encoding encoding, Task submitted, long reserved) {
+        Task task =
+                services.settings().addBenchmark() ? withBenchmark(encoding, submitted) : submitted;
+        Uni<TaskResult> result = dispatcher.submit(task, lane);
+        if (reserved > 0) {
+            result = result.onTermination().invoke(() -> services.budget().release(reserved));
+        }
+        if (task.detached()) {
+            answerDetached(encoding, task.id(), result);
+        } else {
+            answerWhenDone(encoding, task.id(), result);
+        }
+    }
+
+    private static Task withBenchmark(Encoding encoding, Task task) {
+        return new Task(
+                task.id(),
+                encoding.withBenchmark(task.frame()),
+                task.fingerprint(),
+                task.timeout(),
+                task.detached());
+    }
+
+    /** A detached task is acknowledged, unless it has been refused on the spot. */
+    private void answerDetached(Encoding encoding, TaskId id, Uni<TaskResult> result) {
+        TaskResult[] ended = new TaskResult[1];
+        result.subscribe().with(now -> ended[0] = now);
+        if (ended[0] instanceof TaskResult.Failed refused) {
+            replies.answer(encoding, id, refused);
+        } else {
+            replies.answer(encoding, Reply.accepted(id));
+        }
+    }
+
+    private void await(Encoding encoding, TaskId id) {
+        dispatcher
+                .await(id)
+                .ifPresentOrElse(
+                        result -> answerWhenDone(encoding, id, result),
+                        () -> replies.answer(encoding, notFound(id)));
+    }
+
+    private void answerWhenDone(Encoding encoding, TaskId id, Uni<TaskResult> result) {
+        result.subscribe().with(ended -> replies.answer(encoding, id, ended));
+    }
+
+    private Reply status(TaskId id) {
+        return dispatcher.status(id).map(Reply::status).orElseGet(() -> notFound(id));
+    }
+
+    private Reply cancel(TaskId id) {
+        Optional<TaskStatus> before = dispatcher.status(id);
+        if (before.isEmpty()) {
+            return notFound(id);
+        }
+        boolean cancelled = dispatcher.cancel(id);
+        return Reply.cancelled(dispatcher.status(id).orElseGet(before::get), cancelled);
+    }
+
+    private static Reply notFound(TaskId id) {
+        return Reply.failure(
+                id.value(),
+                FailureKind.NOT_FOUND,
+                "no task \"%s\" is in flight or retained; it was never submitted, or its result has expired"
+                        .formatted(id));
+    }
+
+    private static Reply reloaded(@Nullable TaskId id, ReloadOutcome outcome) {
+        return switch (outcome) {
+            case ReloadOutcome.Done(int replaced, Duration took) -> {
+                Map<String, Object> figures = new LinkedHashMap<>();
+                figures.put("replaced", replaced);
+                figures.put("took_ms", took.toMillis());
+                yield Reply.figures(id, figures);
+            }
+            case ReloadOutcome.Failed(String explanation) ->
+                    Reply.failure(
+                            id == null ? null : id.value(), FailureKind.RELOAD_FAILED, explanation);
+        };
+    }
+
+    /** The answer goes out before the daemon begins to stop. */
+    private void stop(Encoding encoding, @Nullable TaskId id) {
+        replies.answer(encoding, Reply.figures(id, Map.of("stopping", true)));
+        services.stop().run();
+    }
+}
