@@ -5,38 +5,28 @@ declare(strict_types=1);
 namespace B7s\Parallite\Worker;
 
 /**
- * The state of the process as it was before the first task, to be restored after each one: working
- * directory, umask, time zone, locale, ini settings, environment, superglobals, handlers of errors,
- * exceptions and signals, alarms. It looks before it touches, so that a task that changed nothing costs little.
+ * The state of the process as it was before the first task, to be restored after each one: working directory, umask,
+ * time zone, locale, ini settings, environment, superglobals; and by other guards handlers and what extensions keep.
+ * It looks before it touches, so that a task that changed nothing costs little. Random numbers are seeded anew, since
+ * nobody can tell whether a task has seeded them.
  */
 final class StateGuard
 {
-    /** Bound on handlers that a task may have stacked up. */
-    private const MAX_HANDLERS = 100;
-
     /** Settings of these matter to web pages and at the start of a process, not to tasks. */
     private const IGNORED = '/^(cli|highlight|opcache|phar|session|url_rewriter)\./';
-
-    private const SIGNALS = [
-        'SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGPIPE', 'SIGALRM', 'SIGTERM', 'SIGCHLD', 'SIGTSTP',
-    ];
 
     private readonly string|false $cwd;
     private readonly int $umask;
     private readonly string $timezone;
     private readonly string|false $locale;
-    private readonly ?string $characters;
     /** @var array<string, string> */
     private readonly array $ini;
     /** @var array<string, string> */
     private readonly array $environment;
-    /** @var list<array<array-key, mixed>> */
+    /** @var list<array<array-key, mixed>|null> */
     private readonly array $superglobals;
-    private readonly mixed $errorHandler;
-    private readonly mixed $exceptionHandler;
-    /** @var array<int, callable|int> */
-    private readonly array $signals;
-    private readonly bool $asyncSignals;
+    private readonly HandlerGuard $handlers;
+    private readonly LibraryGuard $libraries;
 
     public function __construct()
     {
@@ -44,14 +34,11 @@ final class StateGuard
         $this->umask = umask();
         $this->timezone = date_default_timezone_get();
         $this->locale = setlocale(LC_ALL, '0');
-        $this->characters = function_exists('mb_internal_encoding') ? (string) mb_internal_encoding() : null;
         $this->ini = self::changeableSettings();
         $this->environment = getenv();
-        $this->superglobals = [$_SERVER, $_ENV, $_GET, $_POST, $_COOKIE, $_FILES, $_REQUEST];
-        $this->errorHandler = self::errorHandler();
-        $this->exceptionHandler = self::exceptionHandler();
-        $this->signals = self::signalHandlers();
-        $this->asyncSignals = function_exists('pcntl_async_signals') && pcntl_async_signals();
+        $this->superglobals = self::superglobals();
+        $this->handlers = new HandlerGuard();
+        $this->libraries = new LibraryGuard();
     }
 
     public function restore(): void
@@ -68,53 +55,15 @@ final class StateGuard
         if ($this->locale !== false && setlocale(LC_ALL, '0') !== $this->locale) {
             setlocale(LC_ALL, $this->locale);
         }
-        if ($this->characters !== null && mb_internal_encoding() !== $this->characters) {
-            mb_internal_encoding($this->characters);
-        }
-        $this->restoreHandlers();
-        $this->restoreSignals();
+        $this->handlers->restore();
+        $this->libraries->restore();
         foreach ($this->ini as $name => $value) {
             if (ini_get($name) !== $value) {
                 @ini_set($name, $value);
             }
         }
         $this->restoreEnvironment();
-    }
-
-    private function restoreHandlers(): void
-    {
-        if (self::errorHandler() !== $this->errorHandler) {
-            for ($i = 0; $i < self::MAX_HANDLERS && self::errorHandler() !== $this->errorHandler; $i++) {
-                restore_error_handler();
-            }
-            if (self::errorHandler() !== $this->errorHandler) {
-                set_error_handler($this->errorHandler);
-            }
-        }
-        if (self::exceptionHandler() !== $this->exceptionHandler) {
-            for ($i = 0; $i < self::MAX_HANDLERS && self::exceptionHandler() !== $this->exceptionHandler; $i++) {
-                restore_exception_handler();
-            }
-            if (self::exceptionHandler() !== $this->exceptionHandler) {
-                set_exception_handler($this->exceptionHandler);
-            }
-        }
-    }
-
-    private function restoreSignals(): void
-    {
-        if ($this->signals === []) {
-            return;
-        }
-        pcntl_alarm(0);
-        foreach ($this->signals as $signal => $handler) {
-            if (pcntl_signal_get_handler($signal) !== $handler) {
-                pcntl_signal($signal, $handler);
-            }
-        }
-        if (pcntl_async_signals() !== $this->asyncSignals) {
-            pcntl_async_signals($this->asyncSignals);
-        }
+        mt_srand();
     }
 
     private function restoreEnvironment(): void
@@ -128,35 +77,20 @@ final class StateGuard
                 putenv("$name=$value");
             }
         }
-        if ([$_SERVER, $_ENV, $_GET, $_POST, $_COOKIE, $_FILES, $_REQUEST] !== $this->superglobals) {
-            [$_SERVER, $_ENV, $_GET, $_POST, $_COOKIE, $_FILES, $_REQUEST] = $this->superglobals;
-        }
-    }
-
-    private static function errorHandler(): mixed
-    {
-        $handler = set_error_handler(null);
-        restore_error_handler();
-        return $handler;
-    }
-
-    private static function exceptionHandler(): mixed
-    {
-        $handler = set_exception_handler(null);
-        restore_exception_handler();
-        return $handler;
-    }
-
-    /** @return array<int, callable|int> */
-    private static function signalHandlers(): array
-    {
-        $handlers = [];
-        foreach (function_exists('pcntl_signal_get_handler') ? self::SIGNALS : [] as $name) {
-            if (defined($name)) {
-                $handlers[constant($name)] = pcntl_signal_get_handler(constant($name));
+        if (self::superglobals() !== $this->superglobals) {
+            [$_SERVER, $_ENV, $_GET, $_POST, $_COOKIE, $_FILES, $_REQUEST, $session] = $this->superglobals;
+            if ($session === null) {
+                unset($_SESSION);
+            } else {
+                $_SESSION = $session;
             }
         }
-        return $handlers;
+    }
+
+    /** @return list<array<array-key, mixed>|null> */
+    private static function superglobals(): array
+    {
+        return [$_SERVER, $_ENV, $_GET, $_POST, $_COOKIE, $_FILES, $_REQUEST, $_SESSION ?? null];
     }
 
     /** @return array<string, string> */

@@ -41,6 +41,56 @@ trait StateTests
         self::assertSame(['work-1', 'UTF-8', 0], $next['result']);
     }
 
+    public function testPutsBackWhatExtensionsKeep(): void
+    {
+        $state = static fn(): array => [
+            mb_substitute_character(), mb_detect_order(), mb_http_output(), mb_regex_encoding(), mb_language(),
+            libxml_use_internal_errors(), count(libxml_get_errors()), libxml_get_external_entity_loader(),
+            headers_list(), session_status(), isset($_SESSION), gc_enabled(), get_include_path(),
+            ini_get('zend.enable_gc'), ignore_user_abort(), (string) ini_get('assert.exception'),
+        ];
+        $before = self::perform($state)['result'];
+        self::perform(static function (): void {
+            mb_substitute_character('none');
+            mb_detect_order('ASCII');
+            mb_http_output('ISO-8859-1');
+            mb_regex_encoding('EUC-JP');
+            mb_language('Japanese');
+            libxml_use_internal_errors(true);
+            (new \DOMDocument())->loadXML('<a>');
+            libxml_set_external_entity_loader(static fn() => null);
+            header('X-Leak: 1');
+            $_SESSION = ['leak' => 1];
+            gc_disable();
+            set_include_path('/nowhere');
+            ignore_user_abort(true);
+        });
+        self::assertSame($before, self::perform($state)['result']);
+    }
+
+    public function testLetsSignalsThroughThatATaskHeldBack(): void
+    {
+        self::perform(static fn() => pcntl_sigprocmask(SIG_BLOCK, [SIGTERM, SIGUSR2]));
+        $blocked = self::perform(static function (): array {
+            pcntl_sigprocmask(SIG_BLOCK, [], $blocked);
+            return $blocked;
+        });
+        self::assertSame([], $blocked['result']);
+    }
+
+    public function testASeedOfATaskDoesNotMakeTheNextOneForeseeable(): void
+    {
+        $seeded = static function (): int {
+            mt_srand(42);
+            return mt_rand();
+        };
+        $first = self::perform($seeded)['result'];
+        mt_srand(42);
+        self::assertSame(mt_rand(), $first, 'within the task the seed holds');
+        $second = mt_rand();
+        self::assertNotSame($second, self::perform(static fn() => mt_rand())['result']);
+    }
+
     public function testPutsBackHandlersThatATaskTookAway(): void
     {
         $include = tempnam(sys_get_temp_dir(), 'parallite');
