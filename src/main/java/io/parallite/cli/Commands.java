@@ -21,6 +21,7 @@ public final class Commands {
         ALL.put("cancel", CancelCommand::new);
         ALL.put("reload", ReloadCommand::new);
         ALL.put("stop", StopCommand::new);
+        ALL.put("config", ConfigCommand::new);
         ALL.put("rehearse", RehearseCommand::new);
     }
 
@@ -54,6 +55,9 @@ public final class Commands {
                 .parameterListHeading("%n")
                 .optionListHeading("%nOptions:%n")
                 .footerHeading("%nExamples:%n");
+        if (line.getCommand() instanceof ConfigCommand) {
+            SettingFlags.addTo(line.getCommandSpec());
+        }
         return line.setStopAtPositional(line.getCommand() instanceof SubmitCommand);
     }
 }

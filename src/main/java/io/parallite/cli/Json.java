@@ -90,7 +90,8 @@ final class Json {
                 Separators separators =
                         Separators.createDefaultInstance()
                                 .withObjectFieldValueSpacing(Spacing.AFTER)
-                                .withArrayValueSpacing(Spacing.NONE);
+                                .withObjectEmptySeparator("")
+                                .withArrayEmptySeparator("");
                 generator.setPrettyPrinter(
                         new DefaultPrettyPrinter(separators)
                                 .withObjectIndenter(INDENT)

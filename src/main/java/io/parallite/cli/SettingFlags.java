@@ -9,10 +9,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
-/**
- * A flag for each {@link Setting}, made from it. The help shows those that are needed often; lists
- * have none.
- */
+/** A flag for each {@link Setting}, made from it. The help shows those that are needed often. */
 public final class SettingFlags {
 
     private static final Set<Setting> SHOWN =
@@ -33,26 +30,31 @@ public final class SettingFlags {
     /** Adds the flags to a command. */
     public static void addTo(CommandSpec command) {
         for (Setting setting : Setting.values()) {
-            if (!setting.isList() && !setting.isIgnored()) {
+            if (isFlag(setting)) {
                 command.addOption(flag(setting));
             }
         }
     }
 
+    /**
+     * Whether there is one: lists have none, nor have secrets, which all users of a machine would
+     * see.
+     */
+    static boolean isFlag(Setting setting) {
+        return !setting.isList() && !setting.isIgnored() && !setting.isSecret();
+    }
+
     private static OptionSpec flag(Setting setting) {
         OptionSpec.Builder flag =
                 OptionSpec.builder(setting.flag())
-                        .type(String.class)
                         .hidden(!SHOWN.contains(setting))
-                        .paramLabel(label(setting))
                         .description(setting.explanation() + defaultOf(setting));
         if (setting == Setting.DEBUG_LOGS) {
             flag.names("--debug", setting.flag());
         }
-        if (setting.isBoolean()) {
-            flag.arity("0..1").fallbackValue("true").hideParamSyntax(true);
-        }
-        return flag.build();
+        return setting.isBoolean()
+                ? flag.type(Boolean.class).arity("0").build()
+                : flag.type(String.class).paramLabel(label(setting)).build();
     }
 
     private static String defaultOf(Setting setting) {
@@ -64,9 +66,16 @@ public final class SettingFlags {
 
     private static String label(Setting setting) {
         String key = setting.key();
-        return key.endsWith("_ms")
-                ? "MS"
-                : key.endsWith("_bytes") ? "BYTES" : setting.isNumber() ? "N" : "VALUE";
+        if (setting.isNumber()) {
+            return key.endsWith("_ms") ? "MS" : key.endsWith("_bytes") ? "BYTES" : "N";
+        }
+        return switch (setting) {
+            case SOCKET -> "ADDRESS";
+            case FAIL_MODE -> "MODE";
+            case WORKER_SCRIPT -> "FILE";
+            case PREFIX_NAME -> "NAME";
+            default -> "VALUE";
+        };
     }
 
     /** The flags that were given to a command. */
@@ -74,9 +83,9 @@ public final class SettingFlags {
         Map<Setting, String> given = new EnumMap<>(Setting.class);
         for (Setting setting : Setting.values()) {
             @Nullable OptionSpec flag = command.findOption(setting.flag());
-            String value = flag == null ? null : flag.getValue();
+            Object value = flag == null ? null : flag.getValue();
             if (value != null) {
-                given.put(setting, value);
+                given.put(setting, value.toString());
             }
         }
         return given;
