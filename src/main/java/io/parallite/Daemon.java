@@ -118,6 +118,9 @@ public final class Daemon implements QuarkusApplication {
             }
             throw e;
         }
+        if (config.idleShutdown().isPositive()) {
+            engine.execute(this::watchUse);
+        }
         LOG.infof(
                 "Parallite %s accepts connections socket=%s workers=%d max=%d script=%s transport=%s pid=%d",
                 Version.current(),
@@ -129,6 +132,18 @@ public final class Daemon implements QuarkusApplication {
                 ProcessHandle.current().pid());
         notifier.ready("accepts connections on " + config.listenAddress());
         notifier.watch(engine);
+    }
+
+    private void watchUse() {
+        Dispatcher tasks = dispatcher.get();
+        ClientServer clients = server.get();
+        new IdleShutdown(
+                        engine,
+                        config.idleShutdown(),
+                        () -> tasks.snapshot().submitted() + clients.accepted(),
+                        () -> tasks.snapshot().inFlight() > 0,
+                        () -> Quarkus.asyncExit(ExitCode.OK))
+                .watch();
     }
 
     /** Replaces the workers by new ones; the pool logs what came of it. Any thread. */

@@ -70,6 +70,10 @@ public interface ParalliteConfig {
     @WithConverter(Millis.class)
     Duration workerIdle();
 
+    @WithName("idle_shutdown_ms")
+    @WithConverter(Millis.class)
+    Duration idleShutdown();
+
     long resultCacheBytes();
 
     long maxInflightBytes();

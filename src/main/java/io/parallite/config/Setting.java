@@ -66,6 +66,10 @@ public enum Setting {
             integer(0, Integer.MAX_VALUE),
             "0",
             "How long an on-demand worker waits for another task; 0: it ends after one."),
+    IDLE_SHUTDOWN_MS(
+            integer(0, Integer.MAX_VALUE),
+            "0",
+            "Stop when nobody has used the daemon for so many milliseconds; 0: never."),
     RESULT_CACHE_BYTES(
             integer(0, Long.MAX_VALUE),
             "67108864",

@@ -32,6 +32,7 @@ public final class ClientServer {
     private final Set<ClientSession> sessions = new LinkedHashSet<>();
     private @Nullable NetServer server;
     private volatile @Nullable SocketFile socketFile;
+    private long accepted;
     private boolean listening;
     private Runnable onStopAsked = () -> {};
     private boolean stopping;
@@ -109,6 +110,7 @@ public final class ClientServer {
         }
         ClientSession session = new ClientSession(socket, services);
         sessions.add(session);
+        accepted++;
         socket.closeHandler(
                 ignored -> {
                     session.onClosed();
@@ -117,6 +119,11 @@ public final class ClientServer {
                         onNoSessions.run();
                     }
                 });
+    }
+
+    /** How many connections there have been. */
+    public long accepted() {
+        return accepted;
     }
 
     /** Accepts no more connections and removes the socket file; sessions go on. */

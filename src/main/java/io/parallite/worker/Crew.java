@@ -409,8 +409,33 @@ final class Crew implements Worker.Owner {
         }
     }
 
+    /**
+     * What is wrong when a task waits now: a worker has nothing to do, or none is there and none
+     * will be. {@code null} when nothing is wrong.
+     */
+    @Nullable String wedge() {
+        long free = workers.stream().filter(worker -> worker.state() == WorkerState.IDLE).count();
+        if (free > (reload != null && reload.isOnProbation() ? 1 : 0)) {
+            return "workers are idle beside waiting tasks idle=%d parked=%d workers=%d"
+                    .formatted(free, idle.size(), workers.size());
+        }
+        boolean isHopeless = workers.isEmpty() && slots.vacant() == 0 && failures.current() == null;
+        return isHopeless ? "there is no worker and none is about to start" : null;
+    }
+
+    /** Parks idle workers that nobody has. */
+    void reclaimLost() {
+        for (Worker worker : workers) {
+            boolean isHeld = reload != null && reload.isCanary(worker);
+            if (worker.state() == WorkerState.IDLE && !isHeld && !idle.contains(worker)) {
+                idle.park(worker);
+            }
+        }
+        slots.fillForgotten();
+    }
+
     /** The crew as it is now, beside a queue of {@code queued} tasks. */
-    PoolSnapshot snapshot(int queued, long oldestQueuedMillis) {
+    PoolSnapshot snapshot(int queued, long oldestQueuedMillis, long wedges) {
         List<PoolSnapshot.WorkerSnapshot> list = new ArrayList<>(workers.size());
         int[] byState = new int[WorkerState.values().length];
         for (Worker worker : workers) {
@@ -427,6 +452,7 @@ final class Crew implements Worker.Owner {
                 queued,
                 oldestQueuedMillis,
                 slots.restarts(),
+                wedges,
                 dismissed,
                 reload != null,
                 failures.lastWords(),

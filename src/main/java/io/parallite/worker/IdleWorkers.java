@@ -53,6 +53,11 @@ final class IdleWorkers {
         }
     }
 
+    boolean contains(Worker worker) {
+        return persistent.contains(worker)
+                || onDemand.stream().anyMatch(spare -> spare.worker == worker);
+    }
+
     /** Takes {@code worker} out, when it is there. */
     void remove(Worker worker) {
         if (worker.name().persistent()) {

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param oldestQueuedMillis how long the oldest task in the queue has waited
  * @param restartsByReason how often a persistent worker was replaced, by why it ended; all reasons
  *     are there
+ * @param wedges how often tasks were found waiting beside idle workers, a defect that is mended
  * @param draining whether the daemon is stopping
  * @param reloading whether workers are being replaced by new ones
  * @param startFailure why the last start failed, {@code null} when workers start
@@ -24,6 +25,7 @@ public record PoolSnapshot(
         int queued,
         long oldestQueuedMillis,
         Map<String, Long> restartsByReason,
+        long wedges,
         boolean draining,
         boolean reloading,
         @Nullable String startFailure,

@@ -103,6 +103,11 @@ final class Reload {
         return worker == canary && !adopted;
     }
 
+    /** Whether the canary is idle and must not be given a task yet. */
+    boolean isOnProbation() {
+        return probation != null;
+    }
+
     void onCanaryFailed(String why) {
         fail(why);
     }

@@ -73,6 +73,15 @@ final class Slots {
         }
     }
 
+    /** Starts a worker in every slot that has lost its own without anybody noticing. */
+    void fillForgotten() {
+        for (Slot slot : byName.values()) {
+            if (slot.worker == null && slot.restart == null) {
+                fill(slot);
+            }
+        }
+    }
+
     private void fill(Slot slot) {
         if (!closed) {
             slot.worker = launch.apply(slot.name);

@@ -25,10 +25,11 @@ public final class WorkerPool {
 
     private final Engine engine;
     private final PoolSettings settings;
-    private final Crew crew;
+    final Crew crew;
     private final TaskQueue queue = new TaskQueue(this::onLaneReleased);
     private final Deadline queueDeadline;
     private final Deadline pressure;
+    private final WedgeWatch wedge;
     private boolean stopping;
 
     /**
@@ -46,6 +47,7 @@ public final class WorkerPool {
         this.crew = new Crew(engine, transport, settings, random, new CrewEvents());
         this.queueDeadline = new Deadline(engine, this::onQueueDeadline);
         this.pressure = new Deadline(engine, this::onPressure);
+        this.wedge = new WedgeWatch(engine, this::wedgeSymptom, this::onWedgeLook);
     }
 
     /** Starts the persistent workers, side by side. */
@@ -156,6 +158,7 @@ public final class WorkerPool {
         }
         growIfNobodyWorks();
         watchPressure();
+        wedge.arm();
     }
 
     /** Brings idle workers and waiting tasks together. */
@@ -221,6 +224,23 @@ public final class WorkerPool {
         }
     }
 
+    /** What keeps tasks waiting that could be served; {@code null} when all is well. */
+    private @Nullable String wedgeSymptom() {
+        String problem = queue.isServable() ? crew.wedge() : null;
+        return problem == null ? null : "%s queued=%d".formatted(problem, queue.size());
+    }
+
+    private void onWedgeLook() {
+        if (queue.size() == 0) {
+            return;
+        }
+        crew.reclaimLost();
+        serve();
+        growIfNobodyWorks();
+        watchPressure();
+        wedge.arm();
+    }
+
     private void grow(int most) {
         if (most > 0 && !stopping && queue.isServable()) {
             crew.grow(most, queue.size());
@@ -248,6 +268,7 @@ public final class WorkerPool {
         queue.takeAll().forEach(waiter -> waiter.refuse(shuttingDown()));
         queueDeadline.close();
         pressure.close();
+        wedge.close();
         crew.dismiss();
     }
 
@@ -266,6 +287,6 @@ public final class WorkerPool {
     public PoolSnapshot snapshot() {
         Waiter oldest = queue.oldest();
         long waits = oldest == null ? 0 : engine.nanoTime() - oldest.since;
-        return crew.snapshot(queue.size(), Duration.ofNanos(waits).toMillis());
+        return crew.snapshot(queue.size(), Duration.ofNanos(waits).toMillis(), wedge.count());
     }
 }

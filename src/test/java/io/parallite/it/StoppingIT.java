@@ -247,4 +247,22 @@ final class StoppingIT {
             throw new IllegalStateException(e);
         }
     }
+
+    @Test
+    void stopsWhenNobodyUsesIt() {
+        try (DaemonProcess daemon =
+                        daemon("--fixed-workers", "1")
+                                .json("{\"idle_shutdown_ms\": 1000}")
+                                .startAtRest();
+                TestClient client = daemon.connect()) {
+            client.submit("long", sleep(2500)).assertResult("slept");
+            assertThat(daemon.isAlive()).as("while a task ran").isTrue();
+
+            DaemonProcess.Ended ended = daemon.awaitEnd();
+
+            assertThat(ended.exitCode()).isZero();
+            assertThat(ended.took()).isBetween(Duration.ofMillis(500), Duration.ofSeconds(4));
+            assertThat(ended.log()).contains("idle_shutdown_ms=1000: stopping");
+        }
+    }
 }
