@@ -39,4 +39,33 @@ return [
     'generator' => static function (): Generator {
         yield 1;
     },
+    'types' => static function (mixed $value): array {
+        return [$value, new DateTimeImmutable('2024-02-29 10:00 Europe/Lisbon'), NAN, INF, 'binary' => "\xff\0\xfe"];
+    },
+    'giver' => static function (int $x): Closure {
+        return static fn(int $y): int => $x * $y;
+    },
+    'call' => static fn(Closure $f, int ...$args): int => $f(...$args),
+    'double' => static fn(int $x): int => 2 * $x,
+    'pair' => static fn(mixed $value, mixed $key): string => "$key=$value",
+    'after' => static function (int $ms, mixed $key = null): int {
+        usleep($ms * 1000);
+        return $ms;
+    },
+    'fails on two' => static fn(int $x): int => $x === 2 ? throw new RangeException("not $x") : $x,
+    'reports' => static function (): string {
+        for ($i = 1; $i <= 4; $i++) {
+            B7s\Parallite\Task::progress($i / 4, "step $i");
+            B7s\Parallite\Task::emit(['step' => $i, 'at' => new DateTimeImmutable('2024-01-01')]);
+            usleep(1_000);
+        }
+        return 'reported';
+    },
+    'until cancelled' => static function (string $file): string {
+        while (!B7s\Parallite\Task::isCancelled()) {
+            usleep(1_000);
+        }
+        file_put_contents($file, 'cleaned up');
+        return 'gave up';
+    },
 ];
