@@ -14,6 +14,7 @@ import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 
 /**
  * The datagram socket of a service manager, as {@code NOTIFY_SOCKET} names it (sd_notify(3)).
@@ -85,6 +86,11 @@ final class NotifySocket {
         }
     }
 
+    /** The calls by their form, all of which a native build must know of beforehand. */
+    static List<FunctionDescriptor> calls() {
+        return List.of(LibC.SOCKET_CALL, LibC.SEND_TO_CALL, LibC.CLOSE_CALL);
+    }
+
     /** A {@code sockaddr_un}, no longer than its name: the NUL of an abstract one is part of it. */
     private MemorySegment socketAddress(Arena arena) {
         MemorySegment segment = arena.allocate(Short.BYTES + address.length, Short.BYTES);
@@ -102,17 +108,19 @@ final class NotifySocket {
 
         static final MemoryLayout ERRNO = Linker.Option.captureStateLayout();
 
-        private static final MethodHandle SOCKET =
-                function("socket", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
-        private static final MethodHandle SEND_TO =
-                function(
-                        "sendto",
-                        FunctionDescriptor.of(
-                                JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT, ADDRESS,
-                                JAVA_INT));
-        private static final MethodHandle CLOSE =
-                function("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+        private static final FunctionDescriptor SOCKET_CALL =
+                FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);
+        private static final FunctionDescriptor SEND_TO_CALL =
+                FunctionDescriptor.of(
+                        JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT);
+        private static final FunctionDescriptor CLOSE_CALL =
+                FunctionDescriptor.of(JAVA_INT, JAVA_INT);
 
+        private static final MethodHandle SOCKET = function("socket", SOCKET_CALL);
+        private static final MethodHandle SEND_TO = function("sendto", SEND_TO_CALL);
+        private static final MethodHandle CLOSE = function("close", CLOSE_CALL);
+
+        @SuppressWarnings("restricted") // the point of this class
         private static MethodHandle function(String name, FunctionDescriptor descriptor) {
             Linker linker = Linker.nativeLinker();
             return linker.downcallHandle(

@@ -64,6 +64,7 @@ final class ServeCommand implements Callable<Integer> {
             spec.commandLine().getErr().println("parallite: " + e.getMessage());
             return ExitCode.CONFIG;
         }
+        Home.set();
         Quarkus.run(Daemon.class);
         return ExitCode.OK;
     }
