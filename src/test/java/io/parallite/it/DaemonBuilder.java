@@ -20,6 +20,7 @@ final class DaemonBuilder {
     private final Path directory;
     private final List<String> flags = new ArrayList<>();
     private final List<String> wrapper = new ArrayList<>();
+    private Path launcher;
     private final Map<String, String> environment = new HashMap<>();
     private final String mark = UUID.randomUUID().toString();
     private SocketAddress address;
@@ -98,6 +99,12 @@ final class DaemonBuilder {
         return this;
     }
 
+    /** Starts it by this launcher, not that of the distribution. */
+    DaemonBuilder launchedBy(Path other) {
+        launcher = other;
+        return this;
+    }
+
     /** The daemon's current directory. */
     Path project() {
         return directory.resolve("project");
@@ -140,7 +147,7 @@ final class DaemonBuilder {
     /** Starts the process and waits for nothing. */
     DaemonProcess launch() {
         List<String> command = new ArrayList<>(wrapper);
-        command.add(Distribution.launcher().toString());
+        command.add((launcher == null ? Distribution.launcher() : launcher).toString());
         command.addAll(flags);
         File log = directory.resolve("log").toFile();
         ProcessBuilder builder =

@@ -1,0 +1,137 @@
+package io.parallite.it;
+
+import static io.parallite.deploy.Tool.project;
+import static io.parallite.deploy.Tool.tool;
+import static io.parallite.it.Closures.closure;
+import static io.parallite.it.DaemonBuilder.daemon;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.parallite.deploy.Tool;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The package for Debian, installed on this machine and purged again. Needs root, dpkg, a build
+ * with the package ({@code -DskipAot} leaves it out), and a machine without Parallite.
+ */
+final class DebianPackageIT {
+
+    private static final Path LAUNCHER = Path.of("/usr/bin/parallite");
+    private static final Path HOME = Path.of("/usr/lib/parallite");
+    private static final Path CONFIG = Path.of("/etc/parallite/parallite.json");
+
+    private Path archive;
+    private boolean ours;
+
+    @BeforeEach
+    void findPackage() throws IOException {
+        assumeTrue(Tool.isInstalled("dpkg"), "dpkg is not installed");
+        assumeTrue("root".equals(System.getProperty("user.name")), "needs root");
+        assumeTrue(
+                Stream.of(LAUNCHER, HOME, CONFIG).noneMatch(DebianPackageIT::exists),
+                "Parallite is installed on this machine");
+        try (Stream<Path> files = Files.list(project("target"))) {
+            List<Path> archives =
+                    files.filter(file -> file.toString().endsWith("_all.deb")).toList();
+            assumeTrue(!archives.isEmpty(), "this build left no package");
+            archive = archives.getFirst();
+        }
+        ours = true;
+    }
+
+    @AfterEach
+    void leaveNothing() {
+        if (ours) {
+            tool("dpkg", "--purge", "--force-all", "parallite").run();
+        }
+    }
+
+    @Test
+    void installsServesAndLeavesNothing() throws IOException {
+        install();
+
+        assertThat(run("--version").ok()).startsWith("Parallite ");
+        assertThat(tool("id", "parallite").run().ok()).contains("parallite");
+        try (DaemonProcess daemon =
+                        daemon("--config", CONFIG.toString()).launchedBy(LAUNCHER).startAtRest();
+                TestClient client = daemon.connect()) {
+            client.submit("task", closure("fn () => get_included_files()[0]"))
+                    .assertResult(HOME.resolve("php/parallite-worker.php").toString());
+        }
+
+        Files.writeString(CONFIG, "{\"fixed_workers\": 3}");
+        install();
+        assertThat(CONFIG).as("after an upgrade").hasContent("{\"fixed_workers\": 3}");
+
+        tool("dpkg", "--remove", "parallite").run().ok();
+        assertThat(exists(LAUNCHER)).isFalse();
+        assertThat(HOME).doesNotExist();
+        assertThat(CONFIG).exists();
+
+        tool("dpkg", "--purge", "parallite").run().ok();
+        assertThat(CONFIG.getParent()).doesNotExist();
+        assertThat(tool("id", "parallite").run().exitCode()).isNotZero();
+        for (String place : List.of("/etc", "/usr/lib", "/usr/share", "/lib/systemd", "/var/lib")) {
+            assertThat(
+                            tool("find", place, "-name", "parallite*", "-not", "-path", "*/dpkg/*")
+                                    .run())
+                    .extracting(Tool.Ended::output)
+                    .isEqualTo("");
+        }
+    }
+
+    @Test
+    void theAotCacheFitsWhereItIsInstalled() {
+        install();
+        assumeTrue(exists(HOME.resolve("lib/parallite.aot")), "this build left no AOT cache");
+
+        String log =
+                tool(LAUNCHER, "--version")
+                        .env(
+                                Map.of(
+                                        "PARALLITE_JAVA",
+                                        System.getProperty("java.home"),
+                                        "PARALLITE_JAVA_OPTS",
+                                        "-XX:AOTMode=on -Xlog:aot=warning -Xlog:cds=warning"))
+                        .run()
+                        .ok();
+
+        assertThat(log).startsWith("Parallite ");
+    }
+
+    @Test
+    void lintianFindsNothing() {
+        assumeTrue(Tool.isInstalled("lintian"), "lintian is not installed");
+
+        String found =
+                tool("lintian", "--allow-root", "--fail-on", "error,warning", archive).run().ok();
+
+        assertThat(found).doesNotContain("E: ", "W: ");
+    }
+
+    private void install() {
+        tool("dpkg", "--install", "--force-depends", "--force-confold", archive)
+                .env(Map.of("DEBIAN_FRONTEND", "noninteractive"))
+                .run()
+                .ok();
+    }
+
+    private static Tool.Ended run(String argument) {
+        return tool(LAUNCHER, argument)
+                .env(Map.of("PARALLITE_JAVA", System.getProperty("java.home")))
+                .run();
+    }
+
+    private static boolean exists(Path path) {
+        return Files.exists(path, LinkOption.NOFOLLOW_LINKS);
+    }
+}
