@@ -8,6 +8,7 @@ import io.parallite.dispatch.Dispatcher;
 import io.parallite.engine.VertxEngine;
 import io.parallite.server.ClientServer;
 import io.parallite.server.ListenException;
+import io.parallite.worker.ReloadOutcome;
 import io.parallite.worker.WorkerPool;
 import io.parallite.worker.WorkerProcesses;
 import io.parallite.worker.WorkerScript;
@@ -130,7 +131,7 @@ public final class Daemon implements QuarkusApplication {
                 worker.path(),
                 worker.connectsBack() ? "socket" : "stdio",
                 ProcessHandle.current().pid());
-        notifier.ready("accepts connections on " + config.listenAddress());
+        notifier.ready(serving());
         notifier.watch(engine);
     }
 
@@ -148,7 +149,24 @@ public final class Daemon implements QuarkusApplication {
 
     /** Replaces the workers by new ones; the pool logs what came of it. Any thread. */
     private void reload() {
-        engine.execute(() -> pool.get().reload().subscribe().with(ignored -> {}));
+        notifier.reloading();
+        engine.execute(() -> pool.get().reload().subscribe().with(this::onReloaded));
+    }
+
+    private String serving() {
+        return "accepts connections on " + config.listenAddress();
+    }
+
+    private void onReloaded(ReloadOutcome outcome) {
+        notifier.readyAgain(
+                switch (outcome) {
+                    case ReloadOutcome.Done done ->
+                            "%s; workers replaced: %d".formatted(serving(), done.replaced());
+                    case ReloadOutcome.Failed failed ->
+                            "%s; the old workers stay: %s"
+                                    .formatted(
+                                            serving(), failed.explanation().replaceAll("\\R", " "));
+                });
     }
 
     private void removeFiles() {

@@ -62,15 +62,24 @@ final class ServiceNotifier {
     }
 
     /**
-     * The daemon serves, for the first time or again after {@link #reloading}.
+     * The daemon serves.
      *
      * @param status one line for {@code systemctl status}
      */
     void ready(String status) {
-        tell("READY=1\nSTATUS=" + status);
+        tell(readiness(status));
     }
 
-    /** The workers are being replaced; {@link #ready} follows. */
+    /** As {@link #ready}, after {@link #reloading}; does not wait, being on the engine's thread. */
+    void readyAgain(String status) {
+        send(readiness(status), NotifySocket::sendNow);
+    }
+
+    private static String readiness(String status) {
+        return "READY=1\nSTATUS=" + status;
+    }
+
+    /** The workers are being replaced; {@link #readyAgain} follows. */
     void reloading() {
         tell(
                 "RELOADING=1\nMONOTONIC_USEC=%d\nSTATUS=replacing workers"

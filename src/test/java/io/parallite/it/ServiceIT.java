@@ -29,7 +29,7 @@ final class ServiceIT {
     @TempDir Path directory;
 
     @Test
-    void tellsWhenItServesAndWhenItStops() throws InterruptedException {
+    void tellsWhenItServesReloadsAndStops() throws InterruptedException {
         String name = directory.resolve("notify").toString();
         try (NotifiedMessages manager = new NotifiedMessages(name);
                 DaemonProcess daemon =
@@ -42,6 +42,15 @@ final class ServiceIT {
                     .isEqualTo("READY=1\nSTATUS=accepts connections on " + daemon.socket());
             assertThat(manager.next()).isEqualTo("WATCHDOG=1");
             assertThat(manager.next()).isEqualTo("WATCHDOG=1");
+
+            daemon.signal("HUP");
+            assertThat(manager.nextButWatchdog())
+                    .startsWith("RELOADING=1\nMONOTONIC_USEC=")
+                    .endsWith("STATUS=replacing workers");
+            assertThat(manager.nextButWatchdog())
+                    .isEqualTo(
+                            "READY=1\nSTATUS=accepts connections on %s; workers replaced: 1"
+                                    .formatted(daemon.socket()));
 
             client.submit("env", closure("fn () => getenv('NOTIFY_SOCKET')")).assertResult(false);
             client.send(TestClient.task("running", sleep(300)));
