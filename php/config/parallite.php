@@ -1,0 +1,50 @@
+<?php
+
+declare(strict_types=1);
+
+return [
+
+    /*
+     * Where the daemon listens: a path, or host:port. Null: as parallite.json says, else a socket in storage/framework.
+     */
+    'socket' => env('PARALLITE_SOCKET'),
+
+    /*
+     * Seconds that a task of the Concurrency facade may run. Null: the daemon's timeout_ms.
+     */
+    'timeout' => null,
+
+    /*
+     * Whether to start a daemon when none listens. It ends by itself when it has been idle for some time.
+     * In production, let the supervisor run `php artisan parallite:start`.
+     */
+    'autostart' => (bool) env('PARALLITE_AUTOSTART', false),
+
+    /*
+     * "sync": run tasks in the current process when there is no daemon. Null: fail.
+     */
+    'fallback' => env('PARALLITE_FALLBACK'),
+
+    /*
+     * Settings for the daemons that `parallite:start` and autostart start; they go before those in
+     * parallite.json. All are listed in the daemon's documentation.
+     */
+    'daemon' => [
+        // 'fixed_workers' => 4,
+        // 'max_workers' => 16,
+        // 'worker_max_tasks' => 1000,
+    ],
+
+    'worker' => [
+        /*
+         * Whether to close database connections after each task, when there are too many workers to keep them.
+         */
+        'disconnect' => false,
+
+        /*
+         * Singletons to be made anew for each task: names of bindings.
+         */
+        'flush' => [],
+    ],
+
+];

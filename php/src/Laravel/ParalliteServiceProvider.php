@@ -1,0 +1,49 @@
+<?php
+
+declare(strict_types=1);
+
+namespace B7s\Parallite\Laravel;
+
+use B7s\Parallite\Client;
+use B7s\Parallite\ClientInterface;
+use B7s\Parallite\Laravel\Console\StartCommand;
+use B7s\Parallite\Laravel\Console\StatusCommand;
+use B7s\Parallite\Laravel\Console\StopCommand;
+use Illuminate\Concurrency\ConcurrencyManager;
+use Illuminate\Contracts\Foundation\Application;
+use Illuminate\Support\ServiceProvider;
+
+/**
+ * Adds the driver "parallite" to the Concurrency facade, the client to the container, and the commands to
+ * Artisan. Composer tells Laravel of it.
+ */
+final class ParalliteServiceProvider extends ServiceProvider
+{
+    private const CONFIG = __DIR__ . '/../../config/parallite.php';
+
+    public function register(): void
+    {
+        $this->mergeConfigFrom(self::CONFIG, 'parallite');
+        $this->app->singleton(ApplicationDaemon::class, static fn(Application $app): ApplicationDaemon
+            => new ApplicationDaemon($app->basePath(), $app->storagePath(), $app->make('config')->get('parallite')));
+        $this->app->singleton(ClientInterface::class, static fn(Application $app): Client
+            => $app->make(ApplicationDaemon::class)->client());
+        $this->app->alias(ClientInterface::class, Client::class);
+    }
+
+    public function boot(): void
+    {
+        // the manager comes from a deferred provider: it may be made later, or have been made already
+        $this->callAfterResolving(ConcurrencyManager::class, function (ConcurrencyManager $manager): void {
+            // no static closure: the manager binds it to itself
+            $manager->extend('parallite', function (Application $app): ParalliteDriver {
+                $timeout = $app->make('config')->get('parallite.timeout');
+                return new ParalliteDriver($app->make(ClientInterface::class), $timeout);
+            });
+        });
+        if ($this->app->runningInConsole()) {
+            $this->publishes([self::CONFIG => $this->app->configPath('parallite.php')], 'parallite-config');
+            $this->commands([StartCommand::class, StatusCommand::class, StopCommand::class]);
+        }
+    }
+}

@@ -1,0 +1,113 @@
+<?php
+
+declare(strict_types=1);
+
+namespace B7s\Parallite\Laravel;
+
+use B7s\Parallite\Worker\Hooks;
+use B7s\Parallite\Worker\PayloadDecoder;
+use Illuminate\Contracts\Console\Kernel;
+use Illuminate\Contracts\Debug\ExceptionHandler;
+use Illuminate\Contracts\Foundation\Application;
+use Illuminate\Support\Defer\DeferredCallbackCollection;
+use Illuminate\Support\Facades\Facade;
+use RuntimeException;
+use Throwable;
+
+/**
+ * The Laravel application that a worker has booted, once, for all of its tasks. What a task changed in it
+ * is put back afterwards, see {@see StateReset}.
+ */
+final class WorkerApplication
+{
+    private static ?self $instance = null;
+
+    private function __construct(
+        private readonly Application $app,
+        private readonly bool $isOurs,
+        private readonly mixed $errorHandler,
+    ) {
+    }
+
+    /**
+     * Boots the console kernel of the application at or above the current directory, unless one has been booted
+     * in this process, here or by somebody else.
+     */
+    public static function boot(): self
+    {
+        if (self::$instance !== null) {
+            return self::$instance;
+        }
+        $running = Facade::getFacadeApplication();
+        if ($running !== null && $running->hasBeenBootstrapped()) {
+            return new self($running, false, null); // without a daemon: the application of the caller
+        }
+        $app = (static fn(string $file): mixed => require $file)(self::find());
+        if (!$app instanceof Application) {
+            throw new RuntimeException('bootstrap/app.php does not return the application');
+        }
+        $app->make(Kernel::class)->bootstrap();
+        $handler = set_error_handler(null);
+        restore_error_handler();
+        Hooks::afterTask((new StateReset($app))->restore(...));
+        return self::$instance = new self($app, true, $handler);
+    }
+
+    /**
+     * What the driver of the Concurrency facade has run in workers.
+     *
+     * @param string $closure serialized by laravel/serializable-closure, with the application's key
+     * @param bool $unattended whether nobody awaits it, so that its failure is reported here
+     */
+    public static function runTask(string $closure, bool $unattended = false): mixed
+    {
+        return self::boot()->run($closure, $unattended);
+    }
+
+    private function run(string $serialized, bool $unattended): mixed
+    {
+        if ($this->isOurs && $this->errorHandler !== null) {
+            set_error_handler($this->errorHandler); // the worker takes it away after each task
+        }
+        $succeeded = false;
+        try {
+            // only now, for what it refers to, models and the key of its signature, is the application's
+            [$closure] = (new PayloadDecoder())->decode($serialized);
+            $result = $this->app->call($closure);
+            $succeeded = true;
+            return $result;
+        } catch (Throwable $e) {
+            if ($unattended) {
+                $this->app->make(ExceptionHandler::class)->report($e);
+            }
+            throw $e;
+        } finally {
+            if ($this->isOurs) {
+                $this->runDeferred($succeeded);
+            }
+        }
+    }
+
+    /** What the task left to be done after it, by Laravel's defer(). */
+    private function runDeferred(bool $succeeded): void
+    {
+        if ($this->app->resolved(DeferredCallbackCollection::class)) {
+            $this->app->make(DeferredCallbackCollection::class)
+                ->invokeWhen(static fn(object $callback): bool => $succeeded || $callback->always);
+        }
+    }
+
+    private static function find(): string
+    {
+        $start = $directory = (string) getcwd();
+        do {
+            $file = "$directory/bootstrap/app.php";
+            if (is_file($file)) {
+                return $file;
+            }
+            [$below, $directory] = [$directory, dirname($directory)];
+        } while ($directory !== $below);
+        throw new RuntimeException("there is no bootstrap/app.php at or above $start; start the daemon in the "
+            . 'application\'s directory: php artisan parallite:start');
+    }
+}

@@ -1,0 +1,216 @@
+<?php
+
+declare(strict_types=1);
+
+namespace B7s\Parallite\Tests\Integration;
+
+use B7s\Parallite\Daemon\Launcher;
+use B7s\Parallite\Exception\ClosureNotSerializable;
+use B7s\Parallite\Exception\TaskException;
+use B7s\Parallite\Exception\TaskTimedOut;
+use B7s\Parallite\Tests\Support\PhpScript;
+use DomainException;
+use Laravel\SerializableClosure\Exceptions\InvalidSignatureException;
+use PHPUnit\Framework\TestCase;
+
+/**
+ * The driver and the commands in an application of the Laravel that the distribution packages (8, with doubles of
+ * what came later), with a daemon that Artisan starts.
+ */
+final class LaravelTest extends TestCase
+{
+    private const APPLICATION = __DIR__ . '/../laravel';
+
+    private static string $directory = '';
+
+    private static string $started = '';
+
+    public static function setUpBeforeClass(): void
+    {
+        if (self::laravel() === null) {
+            self::markTestSkipped('there is no Laravel to test with; deploy/laravel-for-tests brings one');
+        }
+        self::$directory = sys_get_temp_dir() . '/parallite-laravel-' . bin2hex(random_bytes(6));
+        foreach (['app', 'bootstrap/cache', 'config', 'vendor', 'storage/framework/views', 'storage/logs'] as $directory) {
+            mkdir(self::$directory . "/$directory", 0700, true);
+        }
+        foreach (glob(self::APPLICATION . '/{,*/}*', GLOB_BRACE) as $file) {
+            is_file($file) && copy($file, self::$directory . substr($file, strlen(self::APPLICATION)));
+        }
+        copy(self::APPLICATION . '/bootstrap/autoload.php', self::$directory . '/vendor/autoload.php');
+        self::$started = self::artisan('parallite:start', '--detach')->output;
+    }
+
+    public static function tearDownAfterClass(): void
+    {
+        if (self::$directory !== '') {
+            self::artisan('parallite:stop');
+            exec('rm -r ' . escapeshellarg(self::$directory));
+        }
+    }
+
+    private static function laravel(): ?string
+    {
+        foreach ([dirname(__DIR__, 3) . '/target/laravel/usr/share/php', '/usr/share/php'] as $directory) {
+            if (is_file("$directory/Illuminate/Foundation/Application.php")) {
+                return $directory;
+            }
+        }
+        return null;
+    }
+
+    private static function artisan(string ...$arguments): PhpScript
+    {
+        return self::php('artisan', ...$arguments);
+    }
+
+    private static function php(string $file, string ...$arguments): PhpScript
+    {
+        return PhpScript::file(self::$directory . "/$file", $arguments, [
+            'LARAVEL_FOR_TESTS' => self::laravel(),
+            'PARALLITE_PACKAGE' => dirname(__DIR__, 2),
+            'PARALLITE_SOCKET' => null,
+            'PARALLITE_FIXED_WORKERS' => null,
+            'PARALLITE_MAX_WORKERS' => null,
+        ], self::$directory);
+    }
+
+    private static function scenario(string $name): mixed
+    {
+        $run = self::php('run.php', $name);
+        $answer = json_decode($run->output, true);
+        self::assertIsArray($answer, $run->output);
+        return $answer['result'] ?? [$answer['exception'], $answer['message']];
+    }
+
+    public function testArtisanStartsAndShowsTheDaemon(): void
+    {
+        self::assertStringContainsString('listens at ' . self::$directory . '/storage/framework/parallite.sock', self::$started);
+        $status = self::artisan('parallite:status');
+        self::assertSame(0, $status->exitCode);
+        self::assertMatchesRegularExpression('/workers +\| \d idle, 0 busy/', $status->output);
+        $stats = json_decode(self::artisan('parallite:status', '--json')->output, true);
+        self::assertTrue($stats['running']);
+        self::assertSame([1, 4], [$stats['pool']['fixed_workers'], $stats['pool']['max_workers']]);
+        self::assertStringContainsString('already', self::artisan('parallite:start')->output);
+    }
+
+    public function testKeepsKeysAndOrder(): void
+    {
+        self::assertSame(['second' => 2, 'first' => 1], self::scenario('keys'));
+    }
+
+    public function testTasksGetWhatTheyAskTheContainerFor(): void
+    {
+        self::assertSame([['shop', true, 'en', basename(self::$directory)]], self::scenario('injection'));
+    }
+
+    public function testResultsKeepTheirTypes(): void
+    {
+        self::assertSame('Illuminate\Support\Collection 2026', self::scenario('types'));
+    }
+
+    public function testFirstFailureIsThrownAsItself(): void
+    {
+        self::assertSame([DomainException::class, 'first'], self::scenario('failure'));
+    }
+
+    public function testLaravelHandlesErrorsInEachTask(): void
+    {
+        self::assertSame([1, 'Undefined variable $undefined'], self::scenario('notice'));
+    }
+
+    public function testClosuresThatLaravelWouldMixUpAreRefused(): void
+    {
+        self::assertSame(ClosureNotSerializable::class, self::scenario('trap')[0]);
+    }
+
+    public function testConcurrencyIsLimited(): void
+    {
+        self::assertSame(2, self::scenario('concurrency'));
+    }
+
+    public function testTimeoutEndsATask(): void
+    {
+        self::assertSame(TaskTimedOut::class, self::scenario('timeout')[0]);
+    }
+
+    public function testStateIsResetBetweenTasks(): void
+    {
+        [$pid, $state] = self::scenario('reset');
+
+        self::assertSame([
+            'pid' => $pid,
+            'locale' => ['en', 'en'],
+            'config' => ['shop', null],
+            'user' => false,
+            'connection' => 'main',
+            'transactions' => [0, 1, 1],
+            'cache' => null,
+            'now' => false,
+            'scoped' => false,
+            'flushed' => false,
+            'kept' => true,
+        ], $state);
+    }
+
+    public function testWhatATaskDefersIsDoneAfterIt(): void
+    {
+        self::assertSame(['later', 'deferred'], self::scenario('deferred in a task'));
+    }
+
+    public function testDeferredTasksRunUnattendedAndReportTheirFailures(): void
+    {
+        self::assertSame(['before' => false, 'waits' => false, 'after' => true], self::scenario('defer'));
+        $log = self::$directory . '/storage/logs/laravel.log';
+        for ($i = 0; $i < 1_000 && !str_contains((string) @file_get_contents($log), 'nobody awaits this'); $i++) {
+            usleep(10_000);
+        }
+        self::assertStringContainsString('nobody awaits this', (string) file_get_contents($log));
+    }
+
+    public function testClosuresAreSignedWithTheKeyOfTheApplication(): void
+    {
+        [$class, $message] = self::scenario('signature');
+
+        self::assertSame(TaskException::class, $class);
+        self::assertStringContainsString(InvalidSignatureException::class, $message);
+    }
+
+    public function testArtisanIsTheDaemonAndStopsIt(): void
+    {
+        self::assertStringContainsString('has ended', self::artisan('parallite:stop')->output);
+        $status = self::artisan('parallite:status');
+        self::assertSame(1, $status->exitCode);
+        self::assertStringContainsString('no Parallite daemon listens', $status->output);
+        self::assertSame(0, self::artisan('parallite:stop')->exitCode, 'nothing to stop is no failure');
+
+        $pid = pcntl_fork();
+        if ($pid === 0) {
+            self::become();
+        }
+        for ($i = 0; $i < 1_000 && self::artisan('parallite:status')->exitCode !== 0; $i++) {
+            usleep(50_000);
+        }
+        $stats = json_decode(self::artisan('parallite:status', '--json')->output, true);
+        self::assertTrue(Launcher::isAlive($pid));
+        posix_kill($pid, SIGTERM);
+        pcntl_waitpid($pid, $exit);
+        self::assertTrue($stats['running']);
+        self::assertSame(1, self::artisan('parallite:status')->exitCode);
+    }
+
+    /** In the foreground, as a supervisor does: the process becomes the daemon. */
+    private static function become(): never
+    {
+        chdir(self::$directory);
+        fclose(STDERR);
+        pcntl_exec(PHP_BINARY, ['artisan', 'parallite:start'], [
+            'LARAVEL_FOR_TESTS' => (string) self::laravel(),
+            'PARALLITE_PACKAGE' => dirname(__DIR__, 2),
+            'PARALLITE_BIN' => (string) getenv('PARALLITE_BIN'),
+            'PATH' => (string) getenv('PATH'),
+        ]);
+        exit(1);
+    }
+}

@@ -1,0 +1,49 @@
+<?php
+
+declare(strict_types=1);
+
+namespace App;
+
+use Illuminate\Contracts\Auth\Authenticatable;
+use Illuminate\Contracts\Foundation\Application;
+use Illuminate\Database\Connection;
+use Illuminate\Support\Defer\DeferredCallbackCollection;
+use Illuminate\Support\ServiceProvider;
+use stdClass;
+
+/** What the tests look at: bindings of each kind, a guard, a database without a database. */
+final class AppServiceProvider extends ServiceProvider
+{
+    public function register(): void
+    {
+        $this->app->scoped('scoped', static fn(): stdClass => new stdClass());
+        $this->app->singleton('kept', static fn(): stdClass => new stdClass());
+        $this->app->singleton('flushed', static fn(): stdClass => new stdClass());
+        $this->app->scoped(DeferredCallbackCollection::class);
+        if (!$this->app->bound(\Illuminate\Concurrency\ConcurrencyManager::class)) {
+            $this->app->singleton(
+                \Illuminate\Concurrency\ConcurrencyManager::class,
+                static fn(Application $app) => new \Illuminate\Concurrency\ConcurrencyManager($app),
+            );
+        }
+    }
+
+    public function boot(): void
+    {
+        $this->app->make('auth')->extend('double', static fn(): object => new class () {
+            private ?Authenticatable $user = null;
+
+            public function setUser(Authenticatable $user): void
+            {
+                $this->user = $user;
+            }
+
+            public function check(): bool
+            {
+                return $this->user !== null;
+            }
+        });
+        $this->app->make('db')->extend('double', static fn(array $config, string $name): Connection
+            => new Connection(new PdoDouble(), $name, '', $config));
+    }
+}

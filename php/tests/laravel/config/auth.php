@@ -1,0 +1,6 @@
+<?php
+
+return [
+    'defaults' => ['guard' => 'double'],
+    'guards' => ['double' => ['driver' => 'double']],
+];

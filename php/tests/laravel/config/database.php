@@ -1,0 +1,6 @@
+<?php
+
+return [
+    'default' => 'main',
+    'connections' => ['main' => ['driver' => 'double'], 'other' => ['driver' => 'double']],
+];

@@ -1,0 +1,6 @@
+<?php
+
+return [
+    'daemon' => ['fixed_workers' => 1, 'max_workers' => 4, 'timeout_ms' => 20_000],
+    'worker' => ['flush' => ['flushed']],
+];

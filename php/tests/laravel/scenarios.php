@@ -1,0 +1,163 @@
+<?php
+
+/**
+ * What LaravelTest has this application do; each scenario gets the driver.
+ */
+
+declare(strict_types=1);
+
+use App\PdoDouble;
+use B7s\Parallite\ClientInterface;
+use B7s\Parallite\Laravel\ParalliteDriver;
+use B7s\Parallite\Laravel\WorkerApplication;
+use Carbon\Carbon;
+use Illuminate\Auth\GenericUser;
+use Illuminate\Contracts\Auth\Factory as Auth;
+use Illuminate\Contracts\Config\Repository as Config;
+use Illuminate\Contracts\Foundation\Application;
+use Illuminate\Database\DatabaseManager;
+use Laravel\SerializableClosure\SerializableClosure;
+
+use function Illuminate\Support\defer;
+
+/** Runs one task after the other, all by the one persistent worker. */
+$inTurn = static function (ParalliteDriver $driver, Closure ...$tasks): array {
+    $results = [];
+    foreach ($tasks as $task) {
+        while (app(ClientInterface::class)->stats()['pool']['idle'] === 0) {
+            usleep(10_000);
+        }
+        [$results[]] = $driver->run($task);
+    }
+    return $results;
+};
+
+return [
+    'keys' => static fn(ParalliteDriver $driver): array => $driver->run([
+        'second' => static fn(): int => 2,
+        'first' => static fn(): int => 1,
+    ]),
+
+    'injection' => static fn(ParalliteDriver $driver): array => $driver->run([
+        static fn(Config $config, Application $app): array
+            => [$config->get('app.name'), $app->runningInConsole(), app()->getLocale(), basename(base_path())],
+    ]),
+
+    'trap' => static fn(ParalliteDriver $driver): array => $driver->run([static fn(): int => 1, static fn(): int => 2]),
+
+    'types' => static function (ParalliteDriver $driver): string {
+        [$collection] = $driver->run(static fn() => collect(['at' => new DateTimeImmutable('2026-01-01')]));
+        return $collection::class . ' ' . $collection['at']->format('Y');
+    },
+
+    'failure' => static fn(ParalliteDriver $driver): array => $driver->run([
+        static fn(): int => 1,
+        static function (): never {
+            usleep(200_000);
+            throw new DomainException('first');
+        },
+        static fn() => throw new LogicException('second'),
+    ]),
+
+    'notice' => static fn(ParalliteDriver $driver): array => $inTurn(
+        $driver,
+        static fn(): int => 1,
+        static function (): string {
+            try {
+                return (string) $undefined;
+            } catch (ErrorException $e) {
+                return $e->getMessage();
+            }
+        },
+    ),
+
+    'concurrency' => static function (ParalliteDriver $driver): int {
+        $task = static function (): array {
+            $started = microtime(true);
+            usleep(700_000);
+            return [$started, microtime(true)];
+        };
+        $times = $driver->run(array_fill(0, 5, $task), null, 2);
+        $most = 0;
+        foreach ($times as [$started]) {
+            $running = array_filter($times, static fn(array $time): bool => $time[0] <= $started && $started < $time[1]);
+            $most = max($most, count($running));
+        }
+        return $most;
+    },
+
+    'timeout' => static fn(ParalliteDriver $driver): array => $driver->run(
+        static fn() => sleep(20),
+        1,
+    ),
+
+    'reset' => static fn(ParalliteDriver $driver): array => $inTurn(
+        $driver,
+        static function (Application $app): int {
+            $app->setLocale('de');
+            $app->make('config')->set(['app.name' => 'changed', 'added' => 1]);
+            $app->make(Auth::class)->guard()->setUser(new GenericUser(['id' => 1]));
+            $app->make('db')->setDefaultConnection('other');
+            $app->make('db')->beginTransaction();
+            $app->make('cache')->put('key', 'value');
+            Carbon::setTestNow('2001-01-01');
+            foreach (['scoped', 'flushed', 'kept'] as $binding) {
+                $app->make($binding)->changed = true;
+            }
+            return getmypid();
+        },
+        static function (Application $app, DatabaseManager $databases): array {
+            /** @var PdoDouble $pdo */
+            $pdo = $databases->connection('other')->getPdo();
+            return [
+                'pid' => getmypid(),
+                'locale' => [$app->getLocale(), $app->make('translator')->getLocale()],
+                'config' => [config('app.name'), config('added')],
+                'user' => $app->make(Auth::class)->guard()->check(),
+                'connection' => $databases->getDefaultConnection(),
+                'transactions' => [$databases->connection('other')->transactionLevel(), $pdo->begun, $pdo->rolledBack],
+                'cache' => $app->make('cache')->get('key'),
+                'now' => Carbon::hasTestNow(),
+                'scoped' => isset($app->make('scoped')->changed),
+                'flushed' => isset($app->make('flushed')->changed),
+                'kept' => isset($app->make('kept')->changed),
+            ];
+        },
+    ),
+
+    'deferred in a task' => static fn(ParalliteDriver $driver): array => $inTurn(
+        $driver,
+        static function (): string {
+            $file = storage_path('deferred');
+            defer(static fn() => file_put_contents($file, 'deferred'));
+            return is_file($file) ? 'too early' : 'later';
+        },
+        static fn(): string => (string) @file_get_contents(storage_path('deferred')),
+    ),
+
+    'defer' => static function (ParalliteDriver $driver): array {
+        $file = storage_path('unattended');
+        $started = microtime(true);
+        $deferred = $driver->defer([
+            static function () use ($file): void {
+                usleep(500_000);
+                file_put_contents($file, 'done');
+            },
+            static fn() => throw new DomainException('nobody awaits this'),
+        ]);
+        $before = is_file($file);
+        $deferred();
+        $isWaiting = microtime(true) - $started >= 0.5;
+        for ($i = 0; $i < 500 && !is_file($file); $i++) {
+            usleep(10_000);
+        }
+        return ['before' => $before, 'waits' => $isWaiting, 'after' => is_file($file)];
+    },
+
+    'signature' => static function (): mixed {
+        $payload = str_replace('"forged"', '"FORGED"', serialize(
+            new SerializableClosure(static fn(): string => "forged"),
+        ));
+        return app(ClientInterface::class)->run(WorkerApplication::class . '::runTask', [$payload]);
+    },
+];
