@@ -115,13 +115,13 @@ public final class Dispatcher {
 
     private Uni<WorkerReply> exchange(TaskRun run, WorkerLease lease) {
         Task task = run.task();
-        run.onStarted(lease.workerName(), engine.nanoTime());
+        run.onStarted(lease, engine.nanoTime());
         if (listener != null) {
             listener.onStarted(run);
         }
         LOG.debugf("task is dispatched task=%s worker=%s", task.id(), lease.workerName());
         Duration timeout = task.timeout() == null ? settings.timeout() : task.timeout();
-        return lease.exchange(task, timeout);
+        return lease.exchange(task, timeout, run);
     }
 
     private static TaskResult replied(WorkerReply reply) {
@@ -129,7 +129,9 @@ public final class Dispatcher {
     }
 
     private void onFailure(TaskRun run, Lane lane, Throwable failure) {
-        if (failure instanceof UndeliveredException && run.countAttempt() < MAX_ATTEMPTS) {
+        if (run.hasEnded()) {
+            LOG.debugf("a cancelled task has ended its worker task=%s", run.task().id());
+        } else if (failure instanceof UndeliveredException && run.countAttempt() < MAX_ATTEMPTS) {
             Task task = run.task();
             attempt(run, pool.withAnotherWorker(task, lane, lease -> exchange(run, lease)), lane);
         } else if (failure instanceof TaskException known) {
@@ -244,18 +246,31 @@ public final class Dispatcher {
         return newest.list();
     }
 
+    /** Has {@code watcher} follow the task of this id; empty when none is in flight. */
+    public Optional<Watch> watch(TaskId id, TaskWatcher watcher) {
+        return Optional.ofNullable(inFlight.get(id)).map(run -> run.watch(watcher));
+    }
+
+    /** The same, unless it is another task of the same id. */
+    public Optional<Watch> watch(Task task, TaskWatcher watcher) {
+        return Optional.ofNullable(inFlight.get(task.id()))
+                .filter(run -> run.isSameAs(task))
+                .map(run -> run.watch(watcher));
+    }
+
     /**
-     * Takes a task out of the queue or kills its worker; all who wait for it get {@code CANCELLED}.
+     * Takes a task out of the queue or ends it; all who wait for it get {@code CANCELLED} now.
      *
+     * @param grace how long a running task gets before its worker is killed
      * @return whether there was something to cancel
      */
-    public boolean cancel(TaskId id) {
+    public boolean cancel(TaskId id, Duration grace) {
         TaskRun run = inFlight.get(id);
         if (run == null) {
             return false;
         }
         String when = run.state() == TaskState.RUNNING ? "while it ran" : "before it ran";
-        run.cancelAttempt();
+        run.cancelAttempt(grace);
         finish(run, new TaskResult.Failed(FailureKind.CANCELLED, "task was cancelled " + when));
         return true;
     }
@@ -263,6 +278,11 @@ public final class Dispatcher {
     /** Replaces all workers; see {@link WorkerPool#reload}. */
     public Uni<ReloadOutcome> reload() {
         return pool.reload();
+    }
+
+    /** Cancels a task without any grace. */
+    public boolean cancel(TaskId id) {
+        return cancel(id, Duration.ZERO);
     }
 
     /** Drops results that are past their time. */

@@ -2,13 +2,16 @@ package io.parallite.dispatch;
 
 import io.parallite.task.Task;
 import io.parallite.task.TaskFailure;
-import io.parallite.task.TaskProgress;
 import io.parallite.task.TaskResult;
 import io.parallite.task.TaskState;
 import io.parallite.task.TaskStatus;
+import io.parallite.wire.Events;
+import io.parallite.worker.WorkerEvents;
+import io.parallite.worker.WorkerLease;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.Cancellable;
 import io.smallrye.mutiny.subscription.UniEmitter;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -18,9 +21,12 @@ import org.jspecify.annotations.Nullable;
  * A task in flight and all who wait for its result. Times are {@code Engine.nanoTime}, told to it
  * by the dispatcher. Owned by the engine's thread.
  */
-public final class TaskRun {
+public final class TaskRun implements WorkerEvents {
 
     private static final long NANOS_PER_MILLI = 1_000_000;
+
+    /** A longer report of progress is passed on, but not remembered. */
+    private static final int MAX_PROGRESS = 64 * 1024;
 
     private final Task task;
     private final long submittedAt;
@@ -31,7 +37,9 @@ public final class TaskRun {
     private int attempts;
     private @Nullable String worker;
     private @Nullable Cancellable attempt;
-    private @Nullable TaskProgress progress;
+    private @Nullable WorkerLease lease;
+    private List<TaskWatcher> watchers = List.of();
+    private byte @Nullable [] progress;
     private @Nullable TaskResult outcome;
     private @Nullable TaskFailure failure;
 
@@ -116,16 +124,70 @@ public final class TaskRun {
         attempt = cancellable;
     }
 
-    void onStarted(String on, long now) {
-        worker = on;
+    void onStarted(WorkerLease on, long now) {
+        lease = on;
+        worker = on.workerName();
         started = now;
+        if (!watchers.isEmpty()) {
+            TaskStatus status = status(now);
+            watchers.forEach(watcher -> watcher.onStarted(status));
+        }
     }
 
-    /** Takes it out of the queue, or kills the worker that runs it. */
-    void cancelAttempt() {
-        if (attempt != null) {
+    /**
+     * Takes it out of the queue, or ends it on its worker, which is killed unless the task ends
+     * within {@code grace}.
+     */
+    void cancelAttempt(Duration grace) {
+        if (lease != null && !grace.isZero()) {
+            lease.cancel(grace);
+        } else if (attempt != null) {
             attempt.cancel();
         }
+    }
+
+    /** Adds somebody who follows it. */
+    Watch watch(TaskWatcher watcher) {
+        watchers = new ArrayList<>(watchers);
+        watchers.add(watcher);
+        return new Watch(this, watcher);
+    }
+
+    void remove(TaskWatcher watcher) {
+        watchers = new ArrayList<>(watchers);
+        watchers.remove(watcher);
+        holdOrRelease();
+    }
+
+    @Override
+    public void onEvent(String name, byte[] frame) {
+        if (hasEnded()) {
+            return;
+        }
+        boolean isProgress = name.equals("progress");
+        if (isProgress && frame.length <= MAX_PROGRESS) {
+            progress = frame;
+        }
+        if ((isProgress || name.equals("emit")) && !watchers.isEmpty()) {
+            for (TaskWatcher watcher : watchers) {
+                watcher.onEvent(frame);
+            }
+            holdOrRelease();
+        }
+    }
+
+    /** While a watcher is behind nothing is read from the worker. */
+    void holdOrRelease() {
+        if (lease == null) {
+            return;
+        }
+        for (TaskWatcher watcher : watchers) {
+            if (watcher.isBehind()) {
+                lease.pause();
+                return;
+            }
+        }
+        lease.resume();
     }
 
     /** Where it is at the time {@code now}. */
@@ -140,7 +202,7 @@ public final class TaskRun {
                 queuedNanos(until),
                 ranNanos(until),
                 worker,
-                progress,
+                progress == null ? null : Events.progress(progress),
                 failure);
     }
 
@@ -161,6 +223,8 @@ public final class TaskRun {
         outcome = result;
         failure = why;
         ended = now;
+        lease = null;
+        watchers = List.of();
     }
 
     /** Tells everybody who waits. */

@@ -36,6 +36,7 @@ final class ClientSession implements FrameReader.Sink {
     private final RequestHandler handler;
     private long reading;
     private boolean paused;
+    private boolean behind;
     private boolean ending;
     private boolean closed;
 
@@ -114,6 +115,11 @@ final class ClientSession implements FrameReader.Sink {
 
     private void onRepliesChanged() {
         pauseOrResume();
+        boolean wasBehind = behind;
+        behind = replies.isBehind();
+        if (wasBehind && !behind) {
+            handler.onCaughtUp();
+        }
         endIfDone();
     }
 
@@ -144,6 +150,7 @@ final class ClientSession implements FrameReader.Sink {
         closed = true;
         reader.close();
         replies.close();
+        handler.close();
         if (reading > 0) {
             services.budget().release(reading);
             reading = 0;

@@ -1,6 +1,7 @@
 package io.parallite.server;
 
 import io.parallite.dispatch.Dispatcher;
+import io.parallite.dispatch.Watch;
 import io.parallite.task.FailureKind;
 import io.parallite.task.Task;
 import io.parallite.task.TaskId;
@@ -14,8 +15,11 @@ import io.parallite.worker.ReloadOutcome;
 import io.smallrye.mutiny.Uni;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +33,7 @@ final class RequestHandler {
     private final Figures figures;
     private final Lane lane;
     private final Replies replies;
+    private final Set<Watch> watches = new LinkedHashSet<>(0);
 
     /** A handler for the client behind {@code replies}, whose tasks wait in {@code lane}. */
     RequestHandler(Services services, Lane lane, Replies replies) {
@@ -47,15 +52,15 @@ final class RequestHandler {
      */
     boolean handle(Encoding encoding, Request request, long reserved) {
         switch (request) {
-            case Request.Submit(Task task, boolean ignored) -> {
-                submit(encoding, task, reserved);
+            case Request.Submit(Task task, boolean stream) -> {
+                submit(encoding, task, stream, reserved);
                 return true;
             }
             case Request.Await(TaskId id) -> await(encoding, id);
             case Request.Status(TaskId id) -> replies.answer(encoding, status(id));
-            case Request.Cancel(TaskId id, Duration ignored) ->
-                    replies.answer(encoding, cancel(id));
-            case Request.Tail(TaskId id) -> await(encoding, id);
+            case Request.Cancel(TaskId id, Duration grace) ->
+                    replies.answer(encoding, cancel(id, grace));
+            case Request.Tail(TaskId id) -> tail(encoding, id);
             case Request.Tasks(var id, int limit, var state) ->
                     replies.answer(encoding, Reply.tasks(id, dispatcher.tasks(limit, state)));
             case Request.Ping(var id) ->
@@ -74,7 +79,7 @@ final class RequestHandler {
         return false;
     }
 
-    private void submit(Encoding encoding, Task submitted, long reserved) {
+    private void submit(Encoding encoding, Task submitted, boolean stream, long reserved) {
         Task task =
                 services.settings().addBenchmark() ? withBenchmark(encoding, submitted) : submitted;
         Uni<TaskResult> result = dispatcher.submit(task, lane);
@@ -83,6 +88,9 @@ final class RequestHandler {
         }
         if (task.detached()) {
             answerDetached(encoding, task.id(), result);
+        } else if (stream) {
+            Follower follower = new Follower(encoding, task.id(), replies, false);
+            answerWhenDone(encoding, task.id(), watched(result, dispatcher.watch(task, follower)));
         } else {
             answerWhenDone(encoding, task.id(), result);
         }
@@ -116,6 +124,40 @@ final class RequestHandler {
                         () -> replies.answer(encoding, notFound(id)));
     }
 
+    private void tail(Encoding encoding, TaskId id) {
+        Follower follower = new Follower(encoding, id, replies, true);
+        Optional<Watch> watch = dispatcher.watch(id, follower);
+        if (watch.isPresent()) {
+            dispatcher.status(id).ifPresent(follower::onStarted);
+        }
+        dispatcher
+                .await(id)
+                .ifPresentOrElse(
+                        result -> answerWhenDone(encoding, id, watched(result, watch)),
+                        () -> replies.answer(encoding, notFound(id)));
+    }
+
+    /** {@code result}, with {@code watch} kept until it is there. */
+    private Uni<TaskResult> watched(Uni<TaskResult> result, Optional<Watch> watch) {
+        if (watch.isEmpty()) {
+            return result;
+        }
+        watches.add(watch.get());
+        return result.invoke(() -> watches.remove(watch.get()));
+    }
+
+    /** The client has read what it was sent. */
+    void onCaughtUp() {
+        watches.forEach(Watch::resume);
+    }
+
+    /** The client is gone: it follows no task any more. */
+    void close() {
+        List<Watch> left = List.copyOf(watches);
+        watches.clear();
+        left.forEach(Watch::close);
+    }
+
     private void answerWhenDone(Encoding encoding, TaskId id, Uni<TaskResult> result) {
         result.subscribe().with(ended -> replies.answer(encoding, id, ended));
     }
@@ -124,12 +166,12 @@ final class RequestHandler {
         return dispatcher.status(id).map(Reply::status).orElseGet(() -> notFound(id));
     }
 
-    private Reply cancel(TaskId id) {
+    private Reply cancel(TaskId id, Duration grace) {
         Optional<TaskStatus> before = dispatcher.status(id);
         if (before.isEmpty()) {
             return notFound(id);
         }
-        boolean cancelled = dispatcher.cancel(id);
+        boolean cancelled = dispatcher.cancel(id, grace);
         return Reply.cancelled(dispatcher.status(id).orElseGet(before::get), cancelled);
     }
 

@@ -106,6 +106,7 @@ final class JsonEncoding implements Encoding {
         boolean workerEnds = false;
         String errorCode = null;
         String error = null;
+        String event = null;
         try (JsonParser parser = open(frame)) {
             expectMap(parser);
             for (String field = parser.nextFieldName();
@@ -119,6 +120,8 @@ final class JsonEncoding implements Encoding {
                 } else if (field.equals("worker_ends")) {
                     workerEnds = value == JsonToken.VALUE_TRUE;
                     parser.skipChildren();
+                } else if (field.equals("event") && value == JsonToken.VALUE_STRING) {
+                    event = parser.getText();
                 } else if (field.equals("error_code") && value == JsonToken.VALUE_STRING) {
                     errorCode = JsonStrings.wellFormed(parser.getText());
                 } else if (field.equals("error") && value == JsonToken.VALUE_STRING) {
@@ -131,7 +134,7 @@ final class JsonEncoding implements Encoding {
         } catch (IOException e) {
             throw malformed(e, taskId);
         }
-        return ReplyEnvelope.of(taskId, ok, workerEnds, errorCode, error);
+        return ReplyEnvelope.of(taskId, ok, workerEnds, errorCode, error, event);
     }
 
     @Override

@@ -90,6 +90,7 @@ final class MessagePackEncoding implements Encoding {
         boolean workerEnds = false;
         String errorCode = null;
         String error = null;
+        String event = null;
         try (MessageUnpacker unpacker = open(frame)) {
             for (int left = mapHeader(unpacker, frame); left > 0; left--) {
                 String field = fieldName(unpacker, frame);
@@ -100,6 +101,8 @@ final class MessagePackEncoding implements Encoding {
                     ok = unpacker.unpackBoolean();
                 } else if (field.equals("worker_ends") && type == ValueType.BOOLEAN) {
                     workerEnds = unpacker.unpackBoolean();
+                } else if (field.equals("event") && type.isRawType()) {
+                    event = string(unpacker, frame);
                 } else if (field.equals("error_code") && type.isRawType()) {
                     errorCode = string(unpacker, frame);
                 } else if (field.equals("error") && type.isRawType()) {
@@ -112,7 +115,7 @@ final class MessagePackEncoding implements Encoding {
         } catch (IOException | MessagePackException e) {
             throw malformed(e, taskId);
         }
-        return ReplyEnvelope.of(taskId, ok, workerEnds, errorCode, error);
+        return ReplyEnvelope.of(taskId, ok, workerEnds, errorCode, error, event);
     }
 
     @Override

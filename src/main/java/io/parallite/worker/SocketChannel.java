@@ -79,6 +79,18 @@ final class SocketChannel implements WorkerChannel {
     }
 
     @Override
+    public void pause() {
+        if (exitStatus == null) {
+            frames.pause();
+        }
+    }
+
+    @Override
+    public void resume() {
+        frames.resume();
+    }
+
+    @Override
     public void end() {
         ending = true;
         socket.close();
@@ -94,6 +106,7 @@ final class SocketChannel implements WorkerChannel {
     void onExit(int status, String words) {
         exitStatus = status;
         lastWords = words;
+        frames.resume(); // what is left of it is no more than the socket holds
         if (!closed) {
             // A forked child may hold the socket; what the worker itself had sent is read by then.
             engine.schedule(Duration.ofMillis(100), socket::close);

@@ -8,6 +8,7 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -47,6 +48,8 @@ final class StdioChannel implements WorkerChannel {
     private final OutputStream stdin;
     private final @Nullable InputStream otherEnd;
     private final Semaphore ahead = new Semaphore(CHUNKS_AHEAD);
+    private final ArrayDeque<Runnable> held = new ArrayDeque<>();
+    private boolean paused;
 
     private volatile boolean writeFailed;
     private boolean outputEnded;
@@ -143,7 +146,7 @@ final class StdioChannel implements WorkerChannel {
             for (int n = stdout.read(chunk); n >= 0; n = stdout.read(chunk)) {
                 byte[] bytes = Arrays.copyOf(chunk, n);
                 ahead.acquireUninterruptibly();
-                engine.execute(
+                deliver(
                         () -> {
                             ahead.release();
                             replies.reader().feed(bytes, 0, bytes.length);
@@ -152,16 +155,42 @@ final class StdioChannel implements WorkerChannel {
         } catch (IOException e) {
             LOG.debugf("stdout is closed worker=%s: %s", process.name(), e.getMessage());
         }
-        engine.execute(
+        deliver(
                 () -> {
                     outputEnded = true;
                     tellEnd();
                 });
     }
 
+    /** Has {@code action} run by the engine, after what is held while the channel is paused. */
+    private void deliver(Runnable action) {
+        engine.execute(
+                () -> {
+                    if (paused) {
+                        held.add(action);
+                    } else {
+                        action.run();
+                    }
+                });
+    }
+
+    @Override
+    public void pause() {
+        paused = exitStatus == null;
+    }
+
+    @Override
+    public void resume() {
+        paused = false;
+        while (!paused && !held.isEmpty()) {
+            held.remove().run();
+        }
+    }
+
     private void onExit(int status, String words) {
         exitStatus = status;
         lastWords = words;
+        resume(); // what is left of it is no more than the pipe holds
         if (!outputEnded) {
             engine.schedule(Duration.ofMillis(100), this::onOutputOverdue);
         }

@@ -12,7 +12,9 @@ import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.Cancellable;
 import io.smallrye.mutiny.subscription.UniEmitter;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.Locale;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -48,7 +50,11 @@ final class Worker implements WorkerChannel.Listener {
         void onGone(Worker worker, WorkerEnding ending);
     }
 
-    private record Exchange(Task task, UniEmitter<? super WorkerReply> emitter, Duration timeout) {}
+    private record Exchange(
+            Task task,
+            UniEmitter<? super WorkerReply> emitter,
+            Duration timeout,
+            WorkerEvents events) {}
 
     private final WorkerName name;
     private final WorkerCommand command;
@@ -66,6 +72,8 @@ final class Worker implements WorkerChannel.Listener {
     private boolean ended;
     private @Nullable EndReason parting;
     private boolean readTask;
+    private boolean unwanted;
+    private boolean paused;
     private long served;
     private long launchedAt;
     private long busySince;
@@ -245,11 +253,11 @@ final class Worker implements WorkerChannel.Listener {
         return new WorkerLease(this);
     }
 
-    Uni<WorkerReply> exchange(Task task, Duration timeout) {
+    Uni<WorkerReply> exchange(Task task, Duration timeout, WorkerEvents events) {
         return Uni.createFrom()
                 .emitter(
                         emitter -> {
-                            Exchange begun = new Exchange(task, emitter, timeout);
+                            Exchange begun = new Exchange(task, emitter, timeout, events);
                             emitter.onTermination(() -> onAbandoned(begun));
                             begin(begun);
                         });
@@ -317,12 +325,55 @@ final class Worker implements WorkerChannel.Listener {
                             .formatted(Bytes.shorten(reply.taskId()), id));
             return;
         }
+        if (reply.event() != null) {
+            onEvent(current, reply.event(), frame);
+            return;
+        }
         served++;
         if (reply.workerEnds() && parting == null) {
             parting = wear == null ? EndReason.EXITED : wear.announced(served, reply.ok());
         }
         settle();
         current.emitter().complete(new WorkerReply(answer, reply.ok()));
+    }
+
+    private void onEvent(Exchange current, String event, byte[] frame) {
+        if (!unwanted) {
+            current.events().onEvent(event, frame);
+        }
+    }
+
+    /** Reads nothing from the process until {@link #resume}, or until its task has ended. */
+    void pause() {
+        if (exchange != null && channel != null && !paused) {
+            paused = true;
+            channel.pause();
+        }
+    }
+
+    /** Reads from the process again. */
+    void resume() {
+        if (channel != null && paused) {
+            paused = false;
+            channel.resume();
+        }
+    }
+
+    /**
+     * Gives the task {@code grace} to end, telling it so if it listens; see {@link WorkerLease}.
+     */
+    void cancel(Duration grace) {
+        Exchange current = exchange;
+        if (current == null || channel == null || unwanted) {
+            return;
+        }
+        unwanted = true;
+        resume();
+        if (supports("cancel")) {
+            channel.write(Encoding.of(current.task().frame()).encode(cancelOf(current.task())));
+        }
+        long left = current.timeout().toNanos() - (engine.nanoTime() - busySince);
+        deadline.arm(Duration.ofNanos(Math.clamp(left, 0, grace.toNanos())));
     }
 
     @Override
@@ -343,13 +394,20 @@ final class Worker implements WorkerChannel.Listener {
                                 .formatted(name, description)));
     }
 
+    private static Map<String, Object> cancelOf(Task task) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("type", "cancel");
+        fields.put("task_id", task.id().value());
+        return fields;
+    }
+
     private void onTimeout() {
         Exchange current = exchange;
         if (current == null) {
             return;
         }
         LOG.debugf("task timed out worker=%s task=%s", name, current.task().id());
-        parting = EndReason.TIMEOUT;
+        parting = unwanted ? EndReason.CANCELLED : EndReason.TIMEOUT;
         killAndFail(
                 new TaskException(
                         FailureKind.TIMEOUT,
@@ -453,6 +511,8 @@ final class Worker implements WorkerChannel.Listener {
 
     private void settle() {
         exchange = null;
+        unwanted = false;
+        resume();
         deadline.disarm();
     }
 

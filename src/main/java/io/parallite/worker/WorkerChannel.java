@@ -23,8 +23,14 @@ public interface WorkerChannel {
         return Set.of();
     }
 
-    /** Sends a frame; at most one is under way at a time. */
+    /** Sends a frame; at most one task is under way at a time. */
     void write(byte[] frame);
+
+    /** Reads nothing more until {@link #resume}; a little of what is under way may still come. */
+    void pause();
+
+    /** Reads again. */
+    void resume();
 
     /** Lets the worker end by itself by closing its input; kills it if it does not soon. */
     void end();

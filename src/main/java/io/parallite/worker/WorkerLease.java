@@ -23,14 +23,39 @@ public final class WorkerLease {
     }
 
     /**
-     * Runs {@code task} on the worker and gives its reply frame.
+     * Runs {@code task} on the worker and gives its reply frame; {@code events} hears what the task
+     * says before it.
      *
      * <p>Fails with a {@link io.parallite.task.TaskException} when the worker dies, takes longer
      * than {@code timeout} or answers nonsense, and with {@link UndeliveredException} when it died
      * before it had read the task. Cancelling kills the worker.
      */
-    public Uni<WorkerReply> exchange(Task task, Duration timeout) {
-        return worker.exchange(task, timeout);
+    public Uni<WorkerReply> exchange(Task task, Duration timeout, WorkerEvents events) {
+        return worker.exchange(task, timeout, events);
+    }
+
+    /** Reads nothing more from the worker until {@link #resume}, or until the task has ended. */
+    public void pause() {
+        if (!returned) {
+            worker.pause();
+        }
+    }
+
+    /** Reads from the worker again. */
+    public void resume() {
+        if (!returned) {
+            worker.resume();
+        }
+    }
+
+    /**
+     * Wants no reply any more: tells the worker so, if it can hear it, and kills it unless its task
+     * has ended within {@code grace}. The exchange goes on until then.
+     */
+    public void cancel(Duration grace) {
+        if (!returned) {
+            worker.cancel(grace);
+        }
     }
 
     /** Gives the worker back; further calls do nothing. */

@@ -26,7 +26,11 @@ final class GoldenFrames {
     record Golden(String name, byte[] frame, String verdict, Map<String, Object> fields) {
 
         boolean isRequest() {
-            return !isReply() && !isRefused();
+            return !isReply() && !isEvent() && !isRefused();
+        }
+
+        boolean isEvent() {
+            return verdict.equals("event");
         }
 
         boolean isReply() {

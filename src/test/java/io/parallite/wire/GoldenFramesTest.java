@@ -8,6 +8,7 @@ import io.parallite.task.Task;
 import io.parallite.task.TaskException;
 import io.parallite.task.TaskFailure;
 import io.parallite.task.TaskId;
+import io.parallite.task.TaskProgress;
 import io.parallite.task.TaskState;
 import io.parallite.wire.GoldenFrames.Golden;
 import java.math.BigInteger;
@@ -101,6 +102,28 @@ class GoldenFramesTest {
     }
 
     @ParameterizedTest
+    @MethodSource("events")
+    void readsEvent(Golden golden) {
+        ReplyEnvelope event = Encoding.of(golden.frame()).decodeReply(golden.frame());
+
+        assertThat(event.taskId()).isEqualTo(golden.field("task_id"));
+        assertThat(event.event()).isEqualTo(golden.field("event"));
+        assertThat(event.ok()).isFalse();
+        assertThat(event.failure()).isNull();
+        if ("progress".equals(event.event())) {
+            Number fraction = (Number) golden.field("fraction");
+            assertThat(Events.progress(golden.frame()))
+                    .isEqualTo(
+                            new TaskProgress(
+                                    fraction == null ? null : fraction.doubleValue(),
+                                    (String) golden.field("message")));
+        }
+        if ("stack".equals(event.event())) {
+            assertThat(Events.stack(golden.frame())).isEqualTo(golden.field("stack"));
+        }
+    }
+
+    @ParameterizedTest
     @MethodSource("refused")
     void refuses(Golden golden) {
         FailureKind kind = FailureKind.valueOf(golden.verdict().substring("refused ".length()));
@@ -166,6 +189,10 @@ class GoldenFramesTest {
 
     static Stream<Golden> replies() {
         return GoldenFrames.all().filter(Golden::isReply);
+    }
+
+    static Stream<Golden> events() {
+        return GoldenFrames.all().filter(Golden::isEvent);
     }
 
     static Stream<Golden> refused() {

@@ -96,6 +96,8 @@ class WireFuzzTest {
         attempt(frame, Encoding::of);
         attempt(frame, f -> Encoding.of(f).decode(f));
         attempt(frame, f -> Encoding.of(f).decodeReply(f));
+        attempt(frame, Events::progress);
+        attempt(frame, Events::stack);
         // a reply is told in another encoding only after it has been read as one
         attempt(
                 frame,

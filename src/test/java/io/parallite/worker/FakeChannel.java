@@ -4,6 +4,7 @@ import io.parallite.wire.TestFrames;
 import io.smallrye.mutiny.subscription.UniEmitter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -25,6 +26,9 @@ public final class FakeChannel implements WorkerChannel {
     private final UniEmitter<? super WorkerChannel> emitter;
     private final boolean provesReadiness;
     private final List<byte[]> written = new ArrayList<>();
+    private final List<byte[]> cancels = new ArrayList<>();
+    private Set<String> features = Set.of();
+    private boolean paused;
     private State state = State.STARTING;
     private boolean toldToEnd;
     private boolean killed;
@@ -69,11 +73,50 @@ public final class FakeChannel implements WorkerChannel {
         if (state != State.READY || isDoomed()) {
             throw new AssertionError("a frame was written to " + this);
         }
+        if (TestFrames.text(frame).contains("\"type\":\"cancel\"")) {
+            cancels.add(frame);
+            return;
+        }
         if (asked) {
             throw new AssertionError("a second task was given to " + this);
         }
         asked = true;
         written.add(frame);
+    }
+
+    @Override
+    public void pause() {
+        paused = true;
+    }
+
+    @Override
+    public void resume() {
+        paused = false;
+    }
+
+    /** It has said in its hello what it can do. */
+    public void features(String... names) {
+        features = Set.of(names);
+    }
+
+    @Override
+    public Set<String> features() {
+        return features;
+    }
+
+    /** Whether nothing is read from it. */
+    public boolean isPaused() {
+        return paused;
+    }
+
+    /** The frames that told it to cancel its task. */
+    public List<byte[]> cancels() {
+        return cancels;
+    }
+
+    /** Its task says something; the text is JSON fields, single quotes for double ones. */
+    public void say(String fields) {
+        listener.onFrame(TestFrames.json("{'task_id':'%s',%s}".formatted(lastTask(), fields)));
     }
 
     @Override

@@ -50,7 +50,7 @@ final class Submission {
     private Uni<WorkerReply> exchange(WorkerLease granted, Duration timeout) {
         leases++;
         lease = granted;
-        return granted.exchange(task, timeout);
+        return granted.exchange(task, timeout, (name, frame) -> {});
     }
 
     private void onAnswer(Object with) {

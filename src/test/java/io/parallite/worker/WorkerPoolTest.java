@@ -348,7 +348,10 @@ class WorkerPoolTest {
                         fixture.lane,
                         lease -> {
                             kept[0] = lease;
-                            return lease.exchange(PoolFixture.task("a"), PoolFixture.TASK_TIMEOUT);
+                            return lease.exchange(
+                                    PoolFixture.task("a"),
+                                    PoolFixture.TASK_TIMEOUT,
+                                    (name, frame) -> {});
                         })
                 .subscribe()
                 .with(ignored -> {});

@@ -1,0 +1,23 @@
+package io.parallite.dispatch;
+
+/** A {@link TaskWatcher} that follows a task. Owned by the engine's thread. */
+public final class Watch {
+
+    private final TaskRun run;
+    private final TaskWatcher watcher;
+
+    Watch(TaskRun run, TaskWatcher watcher) {
+        this.run = run;
+        this.watcher = watcher;
+    }
+
+    /** The watcher has caught up. */
+    public void resume() {
+        run.holdOrRelease();
+    }
+
+    /** Tells the watcher nothing more; further calls do nothing. */
+    public void close() {
+        run.remove(watcher);
+    }
+}

@@ -1,0 +1,324 @@
+package io.parallite.dispatch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.parallite.dispatch.DispatchFixture.Answer;
+import io.parallite.task.FailureKind;
+import io.parallite.task.TaskId;
+import io.parallite.task.TaskProgress;
+import io.parallite.task.TaskState;
+import io.parallite.task.TaskStatus;
+import io.parallite.wire.TestFrames;
+import io.parallite.worker.FakeChannel;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** What running tasks say, who hears it, and tasks that are asked to end. */
+class TaskEventsTest {
+
+    private static final String PROGRESS = "'event':'progress','fraction':0.5,'message':'half'";
+    private static final String EMIT = "'event':'emit','value':1";
+
+    private final DispatchFixture fixture = new DispatchFixture(1);
+    private final Dispatcher dispatcher = fixture.dispatcher;
+    private final FakeChannel worker = fixture.worker(1);
+
+    /** Writes down what it is told. */
+    private static final class Recorder implements TaskWatcher {
+        private final List<String> told = new ArrayList<>();
+        private boolean behind;
+
+        @Override
+        public void onStarted(TaskStatus status) {
+            told.add(status.state() + " on " + status.worker());
+        }
+
+        @Override
+        public void onEvent(byte[] frame) {
+            told.add(TestFrames.text(frame));
+        }
+
+        @Override
+        public boolean isBehind() {
+            return behind;
+        }
+    }
+
+    @Test
+    void watcherHearsOfStartAndEvents() {
+        fixture.submit("before");
+        Answer answer = fixture.submit("a");
+        Recorder recorder = watch("a");
+        worker.reply();
+        worker.say(PROGRESS);
+        worker.say(EMIT);
+
+        assertThat(recorder.told)
+                .containsExactly(
+                        "RUNNING on work-1",
+                        "{\"task_id\":\"a\",\"event\":\"progress\",\"fraction\":0.5,\"message\":\"half\"}",
+                        "{\"task_id\":\"a\",\"event\":\"emit\",\"value\":1}");
+        worker.reply();
+        assertThat(answer.result().ok()).isTrue();
+    }
+
+    @Test
+    void everyWatcherHears() {
+        fixture.submit("a");
+        Recorder one = watch("a");
+        Recorder two = watch("a");
+
+        worker.say(EMIT);
+
+        assertThat(one.told).hasSize(1).isEqualTo(two.told);
+    }
+
+    @Test
+    void watcherThatLeftHearsNothing() {
+        fixture.submit("a");
+        Recorder recorder = new Recorder();
+        Watch watch = dispatcher.watch(new TaskId("a"), recorder).orElseThrow();
+
+        watch.close();
+        worker.say(EMIT);
+
+        assertThat(recorder.told).isEmpty();
+    }
+
+    @Test
+    void nobodyWatchesAnotherTaskOfTheSameId() {
+        fixture.submit("a");
+
+        assertThat(dispatcher.watch(DispatchFixture.task("a", 2, null), new Recorder())).isEmpty();
+        assertThat(dispatcher.watch(DispatchFixture.task("a", 1, null), new Recorder()))
+                .isPresent();
+    }
+
+    @Test
+    void statusTellsLastProgress() {
+        fixture.submit("a");
+        worker.say("'event':'progress','fraction':0.25");
+        worker.say(PROGRESS);
+
+        assertThat(status("a").progress()).isEqualTo(new TaskProgress(0.5, "half"));
+        worker.reply();
+        assertThat(dispatcher.tasks(1, TaskState.COMPLETED).getFirst().progress())
+                .isEqualTo(new TaskProgress(0.5, "half"));
+    }
+
+    @Test
+    void nonsenseProgressIsNone() {
+        fixture.submit("a");
+
+        worker.say("'event':'progress','fraction':'much','message':[1]");
+        assertThat(status("a").progress()).isEqualTo(new TaskProgress(null, null));
+        worker.say("'event':'progress','fraction':7");
+        assertThat(status("a").progress()).isEqualTo(new TaskProgress(1.0, null));
+        worker.say("'event':'progress'");
+        assertThat(status("a").progress()).isNull();
+    }
+
+    @Test
+    void remembersNoProgressOfAnySize() {
+        fixture.submit("a");
+
+        worker.say("'event':'progress','message':'%s'".formatted("x".repeat(100_000)));
+
+        assertThat(status("a").progress()).isNull();
+    }
+
+    @Test
+    void unknownEventsAreDropped() {
+        Answer answer = fixture.submit("a");
+        Recorder recorder = watch("a");
+
+        worker.say("'event':'weather','value':'rain'");
+
+        assertThat(recorder.told).isEmpty();
+        worker.reply();
+        assertThat(answer.result().ok()).isTrue();
+    }
+
+    @Test
+    void eventOfAnotherTaskEndsTheWorker() {
+        Answer answer = fixture.submit("a");
+
+        worker.send(TestFrames.json("{'task_id':'b','event':'progress','fraction':1}"));
+
+        assertThat(answer.failure().kind()).isEqualTo(FailureKind.WORKER_PROTOCOL);
+        assertThat(worker.wasKilled()).isTrue();
+    }
+
+    @Test
+    void eventAfterTheReplyEndsTheWorker() {
+        Answer answer = fixture.submit("a");
+        worker.reply();
+        worker.say(PROGRESS);
+
+        assertThat(answer.result().ok()).isTrue();
+        assertThat(worker.wasKilled()).isTrue();
+    }
+
+    @Test
+    void workerIsNotReadWhileWatcherIsBehind() {
+        fixture.submit("a");
+        Recorder quick = watch("a");
+        Recorder slow = new Recorder();
+        Watch watch = dispatcher.watch(new TaskId("a"), slow).orElseThrow();
+
+        slow.behind = true;
+        worker.say(EMIT);
+        assertThat(worker.isPaused()).isTrue();
+        assertThat(quick.told).hasSize(1);
+
+        slow.behind = false;
+        watch.resume();
+        assertThat(worker.isPaused()).isFalse();
+    }
+
+    @Test
+    void workerIsReadAgainWhenTheSlowWatcherLeaves() {
+        fixture.submit("a");
+        Recorder slow = new Recorder();
+        Watch watch = dispatcher.watch(new TaskId("a"), slow).orElseThrow();
+        slow.behind = true;
+        worker.say(EMIT);
+
+        watch.close();
+
+        assertThat(worker.isPaused()).isFalse();
+    }
+
+    @Test
+    void workerIsReadAgainForItsNextTask() {
+        fixture.submit("a");
+        Recorder slow = watch("a");
+        slow.behind = true;
+        worker.say(EMIT);
+
+        worker.reply();
+
+        assertThat(worker.isPaused()).isFalse();
+        assertThat(fixture.submit("b").isThere()).isFalse();
+        worker.reply();
+        assertThat(status("b").state()).isEqualTo(TaskState.COMPLETED);
+    }
+
+    @Test
+    void taskIsTimedOutThoughNobodyReadsItsEvents() {
+        Answer answer = fixture.submit("a");
+        Recorder slow = watch("a");
+        slow.behind = true;
+        worker.say(EMIT);
+
+        fixture.advance(DispatchFixture.TIMEOUT);
+
+        assertThat(answer.failure().kind()).isEqualTo(FailureKind.TIMEOUT);
+        assertThat(worker.wasKilled()).isTrue();
+    }
+
+    @Test
+    void cancelWithGraceAnswersAtOnceAndKeepsTheWorkerThatObeys() {
+        worker.features("cancel");
+        Answer answer = fixture.submit("a");
+
+        assertThat(dispatcher.cancel(new TaskId("a"), Duration.ofSeconds(2))).isTrue();
+
+        assertThat(answer.failure().kind()).isEqualTo(FailureKind.CANCELLED);
+        assertThat(worker.cancels())
+                .extracting(TestFrames::text)
+                .containsExactly("{\"type\":\"cancel\",\"task_id\":\"a\"}");
+        fixture.advance(Duration.ofMillis(1999));
+        worker.reply();
+        fixture.advance(Duration.ofSeconds(5));
+        assertThat(worker.wasKilled()).isFalse();
+        assertThat(status("a").failure().code()).isEqualTo("CANCELLED");
+        fixture.submit("b");
+        worker.reply();
+        assertThat(status("b").state()).isEqualTo(TaskState.COMPLETED);
+    }
+
+    @Test
+    void cancelWithGraceKillsTheWorkerThatGoesOn() {
+        worker.features("cancel");
+        fixture.submit("a");
+        dispatcher.cancel(new TaskId("a"), Duration.ofSeconds(2));
+
+        fixture.advance(Duration.ofMillis(1999));
+        assertThat(worker.wasKilled()).isFalse();
+        fixture.advance(Duration.ofMillis(1));
+
+        assertThat(worker.wasKilled()).isTrue();
+    }
+
+    @Test
+    void workerThatDoesNotListenGetsItsGraceToo() {
+        fixture.submit("a");
+
+        dispatcher.cancel(new TaskId("a"), Duration.ofSeconds(2));
+
+        assertThat(worker.cancels()).isEmpty();
+        assertThat(worker.wasKilled()).isFalse();
+        fixture.advance(Duration.ofSeconds(2));
+        assertThat(worker.wasKilled()).isTrue();
+    }
+
+    @Test
+    void graceDoesNotOutlastTheTasksTimeout() {
+        fixture.submit(DispatchFixture.task("a", 1, Duration.ofMillis(500)));
+
+        dispatcher.cancel(new TaskId("a"), Duration.ofMinutes(5));
+        fixture.advance(Duration.ofMillis(500));
+
+        assertThat(worker.wasKilled()).isTrue();
+    }
+
+    @Test
+    void cancelledTaskIsNotRunAgainWhenItsWorkerHadNotReadIt() {
+        fixture.submit("a");
+        dispatcher.cancel(new TaskId("a"), Duration.ofSeconds(2));
+
+        worker.exitWithoutReading();
+        fixture.advance(Duration.ofSeconds(2));
+        fixture.transport.readyAll();
+
+        assertThat(fixture.worker(1).written()).isEmpty();
+        assertThat(status("a").failure().code()).isEqualTo("CANCELLED");
+    }
+
+    @Test
+    void eventsOfCancelledTaskReachNobody() {
+        fixture.submit("a");
+        Recorder recorder = watch("a");
+        dispatcher.cancel(new TaskId("a"), Duration.ofSeconds(2));
+
+        worker.say(EMIT);
+
+        assertThat(recorder.told).isEmpty();
+        assertThat(worker.wasKilled()).isFalse();
+    }
+
+    @Test
+    void cancelWithGraceTakesQueuedTaskOut() {
+        fixture.submit("running");
+        Answer answer = fixture.submit("a");
+
+        dispatcher.cancel(new TaskId("a"), Duration.ofSeconds(2));
+        worker.reply();
+
+        assertThat(answer.failure().kind()).isEqualTo(FailureKind.CANCELLED);
+        assertThat(worker.written()).hasSize(1);
+    }
+
+    private Recorder watch(String id) {
+        Recorder recorder = new Recorder();
+        assertThat(dispatcher.watch(new TaskId(id), recorder)).isPresent();
+        return recorder;
+    }
+
+    private TaskStatus status(String id) {
+        return dispatcher.status(new TaskId(id)).orElseThrow();
+    }
+}
