@@ -12,7 +12,6 @@ declare(strict_types=1);
 use B7s\Parallite\Client;
 use B7s\Parallite\Exception\ConnectionException;
 use B7s\Parallite\Exception\ParalliteException;
-use B7s\Parallite\Exception\RemoteException;
 use B7s\Parallite\Exception\TaskTimedOut;
 use B7s\Parallite\Future;
 
@@ -87,7 +86,7 @@ final class Demo
         $parallel = microtime(true) - $started;
         try {
             $results = $this->client->awaitAll($futures);
-        } catch (ParalliteException $e) {
+        } catch (Throwable $e) {
             return new Outcome($name, count($tasks), $parallel, null, 'failed: ' . $e->getMessage(), false);
         }
         $sequential = array_sum(array_column($results, 1));
@@ -98,7 +97,7 @@ final class Demo
     /**
      * Runs one task that is to fail.
      *
-     * @param class-string<ParalliteException> $expected
+     * @param class-string<Throwable> $expected
      */
     public function failure(string $name, Closure $task, ?float $timeout, string $expected, string $text): Outcome
     {
@@ -109,7 +108,7 @@ final class Demo
         try {
             $future->await();
             return new Outcome($name, 1, $parallel, null, 'succeeded, but should have failed', false);
-        } catch (ParalliteException $e) {
+        } catch (Throwable $e) {
             return $e instanceof $expected
                 ? new Outcome($name, 1, $parallel, null, sprintf($text, $e->getMessage()), true)
                 : new Outcome($name, 1, $parallel, null, get_debug_type($e) . ': ' . $e->getMessage(), false);
@@ -238,7 +237,7 @@ try {
                 throw new DomainException('order 4711 is unknown');
             },
             null,
-            RemoteException::class,
+            DomainException::class,
             'caught "%s"',
         ),
         $demo->failure(
