@@ -35,6 +35,8 @@ final class CompiledClosures
     private const ANONYMOUS_CLASS = '/\bnew\b(?:[^;{(]*\bclass\b|\s*#\[)/i';
 
     private const MAX_ENTRIES = 256;
+
+    /** Bytes of a payload beyond which to compile it is not what takes time. */
     private const MAX_LENGTH = 65_536;
 
     /** @var array<string, Closure(array<string, mixed>): Closure> by code, oldest first */
@@ -48,7 +50,7 @@ final class CompiledClosures
      */
     public function rebuild(string $payload): ?SerializedClosure
     {
-        $rest = self::partsOf($payload);
+        $rest = strlen($payload) <= self::MAX_LENGTH ? self::partsOf($payload) : null;
         $isOurs = $rest !== null && !str_contains($rest, 'Laravel\SerializableClosure\\') && !self::isCustomized()
             && class_exists(ClosureStream::class);
         if (!$isOurs) {
@@ -89,7 +91,7 @@ final class CompiledClosures
         ClosureStream::register(); // its files have the code as their name, by which the library finds it again
         $maker = include ClosureStream::STREAM_PROTO . '://' . self::MAKER
             . " extract(\$__captured, EXTR_OVERWRITE | EXTR_REFS); return\n$code; }";
-        if (strlen($code) <= self::MAX_LENGTH && preg_match(self::ANONYMOUS_CLASS, $code) === 0) {
+        if (preg_match(self::ANONYMOUS_CLASS, $code) === 0) {
             if (count($this->makers) >= self::MAX_ENTRIES) {
                 unset($this->makers[array_key_first($this->makers)]);
             }

@@ -10,7 +10,7 @@ namespace B7s\Parallite\Worker;
 final class FrameStream
 {
     private const CHUNK = 8_192;
-    private const LARGE_CHUNK = 1_048_576;
+    private const LARGE_CHUNK = 262_144;
 
     private string $buffer = '';
 

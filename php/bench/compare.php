@@ -1,0 +1,85 @@
+<?php
+
+/**
+ * Compares ways to run PHP in parallel: the daemon, a fork for each task, a new PHP for each task, and none.
+ *
+ *     PARALLITE_FIXED_WORKERS=10 deploy/with-daemon php php/bench/compare.php [--svg FILE] [--runs N]
+ *
+ * Prints a table in Markdown; --svg draws it as well. Needs ext-pcntl, ext-posix and laravel/serializable-closure.
+ * Every way is warmed up for three seconds. The daemon and its workers run already, as they do in service; what the
+ * other ways start, they start within the time that is measured.
+ */
+
+declare(strict_types=1);
+
+define('AUTOLOAD', dirname(__DIR__) . '/autoload.php');
+/** Seconds for which each way runs a scenario before it is measured. */
+const WARM_UP = 3;
+
+require AUTOLOAD;
+require __DIR__ . '/plot.php';
+
+error_reporting(E_ALL & ~E_DEPRECATED); // of libraries for closures
+
+$options = getopt('', ['svg:', 'runs:']);
+$runs = max(1, (int) ($options['runs'] ?? 15));
+
+// closures outside of any class: workers need not know one
+$noop = static fn(): int => 42;
+$sleep = static function (): int {
+    usleep(50_000);
+    return 50;
+};
+$text = str_repeat('0123456789abcdef', 65_536);
+$measureText = static fn(): int => strlen($text);
+$scenarios = [
+    '100 tasks that do nothing' => [array_fill(0, 100, $noop), 42],
+    '10 tasks that sleep 50 ms' => [array_fill(0, 10, $sleep), 50],
+    '10 tasks that get 1 MB' => [array_fill(0, 10, $measureText), 1_048_576],
+];
+$ways = require __DIR__ . '/contestants.php';
+
+/** @return array{median: float, min: float, max: float} milliseconds */
+function measure(callable $way, array $tasks, mixed $expected, int $runs): array
+{
+    $once = static function () use ($way, $tasks, $expected): float {
+        $started = hrtime(true);
+        $results = $way($tasks);
+        $took = (hrtime(true) - $started) / 1e6;
+        if ($results !== array_fill(0, count($tasks), $expected)) {
+            throw new RuntimeException('wrong results: ' . json_encode(array_slice($results, 0, 3)));
+        }
+        return $took;
+    };
+    $warm = hrtime(true) + WARM_UP * 1e9;
+    do {
+        $once();
+    } while (hrtime(true) < $warm);
+    $times = array_map($once, range(1, $runs));
+    sort($times);
+    return ['median' => $times[intdiv(count($times), 2)], 'min' => $times[0], 'max' => $times[count($times) - 1]];
+}
+
+$figures = [];
+foreach ($scenarios as $scenario => [$tasks, $expected]) {
+    foreach ($ways as $name => $way) {
+        $few = $name === 'proc_open per task' ? min($runs, 5) : $runs;
+        $figures[$scenario][$name] = measure($way, $tasks, $expected, $few);
+    }
+}
+
+echo '| median (fastest to slowest run) | ', implode(' | ', array_keys($figures)), " |\n";
+echo '|---', str_repeat('|---:', count($figures)), "|\n";
+foreach (array_keys($ways) as $name) {
+    echo "| $name";
+    foreach ($figures as $row) {
+        $cell = $row[$name];
+        printf(' | %s (%s to %s)', milliseconds($cell['median']), milliseconds($cell['min']), milliseconds($cell['max']));
+    }
+    echo " |\n";
+}
+if (is_string($options['svg'] ?? null)) {
+    $caption = sprintf('median of %d runs (5 of proc_open), PHP %s, %s', $runs, PHP_VERSION, php_uname('s') . ' '
+        . php_uname('m') . ', ' . substr_count((string) @file_get_contents('/proc/cpuinfo'), "processor\t") . ' cores');
+    file_put_contents($options['svg'], plot($figures, $caption));
+}
