@@ -4,12 +4,17 @@ declare(strict_types=1);
 
 namespace B7s\Parallite\Worker;
 
+use B7s\Parallite\Task;
+
 /**
- * Tasks that need no closures: a payload {"type": "simple" | "computation" | "batch", …}, as a map or as JSON.
+ * Tasks that need no closures: a payload {"type": "simple" | "computation" | "batch" | "steps", …}, as a map or as
+ * JSON.
  *
  * - simple: gives back `message` (or `data`)
  * - computation: `operation` sum | product | average | max | min | count over `numbers`
  * - batch: `items`, each doubled if it is a number, in upper case if it is a string
+ * - steps: takes `steps` (10) steps of `delay_ms` (100), reports progress with each, emits its number, stops when it is
+ *   cancelled; gives the number of steps taken
  *
  * What the payload lacks is taken from the context.
  */
@@ -29,7 +34,8 @@ final class TestTasks implements Tasks
             'simple' => static fn(): mixed => $input['message'] ?? $input['data'] ?? 'ok',
             'computation' => static fn(): int|float => self::compute($input),
             'batch' => static fn(): array => self::batch($input),
-            default => throw self::invalid('the type must be simple, computation or batch'),
+            'steps' => static fn(): int => self::takeSteps($input),
+            default => throw self::invalid('the type must be simple, computation, batch or steps'),
         };
     }
 
@@ -66,6 +72,21 @@ final class TestTasks implements Tasks
             is_string($item) => strtoupper($item),
             default => $item,
         }, $items);
+    }
+
+    /** @param array<array-key, mixed> $input */
+    private static function takeSteps(array $input): int
+    {
+        ['steps' => $steps, 'delay_ms' => $delay] = $input + ['steps' => 10, 'delay_ms' => 100];
+        if (!is_int($steps) || $steps < 1 || !is_int($delay) || $delay < 0) {
+            throw self::invalid('steps must be a number above 0, and delay_ms one that is not negative');
+        }
+        for ($taken = 0; $taken < $steps && !Task::isCancelled(); $taken++) {
+            usleep($delay * 1_000);
+            Task::emit($taken + 1);
+            Task::progress(($taken + 1) / $steps, 'step ' . ($taken + 1) . " of $steps");
+        }
+        return $taken;
     }
 
     private static function invalid(string $message): TaskRefused

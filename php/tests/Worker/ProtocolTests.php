@@ -78,6 +78,23 @@ trait ProtocolTests
         return ['between frames' => [''], 'in a header' => ["\0\0"], 'in a body' => ["\0\0\0\x20{\"task"]];
     }
 
+    public function testFinishesItsTaskWhenTheDaemonGoesAndLeaves(): void
+    {
+        $file = tempnam(sys_get_temp_dir(), 'parallite');
+        $payload = self::payload(static function () use ($file): void {
+            usleep(200_000);
+            file_put_contents($file, 'finished');
+        }, 'laravel');
+        self::worker()->send(self::worker()->encode(['task_id' => 'x', 'payload' => $payload]));
+        usleep(50_000);
+        self::worker()->hangUp();
+
+        self::assertSame(0, self::worker()->exitCode());
+        self::assertSame('finished', file_get_contents($file));
+        unlink($file);
+        self::forget();
+    }
+
     /** @dataProvider unfinishedInput */
     public function testLeavesQuietlyWhenTheDaemonGoes(string $input): void
     {

@@ -26,10 +26,36 @@ trait TestWorkerTests
                     self::assertSame(['task_id' => 'a', 'ok' => true, 'result' => $result], $reply);
                 }
             }
-            foreach (['nonsense', ['type' => 'other'], ['type' => 'computation'], ['type' => 'batch']] as $payload) {
+            $bad = [['type' => 'other'], ['type' => 'computation'], ['type' => 'batch'], ['type' => 'steps', 'steps' => 0]];
+            foreach (['nonsense', ...$bad] as $payload) {
                 $reply = $worker->ask(['task_id' => 'a', 'payload' => $payload]);
                 self::assertSame('INVALID_PAYLOAD', $reply['error_code']);
             }
+        } finally {
+            $worker->stop();
+        }
+    }
+
+    public function testTheTestWorkerTakesSteps(): void
+    {
+        $worker = static::start(options: ['-n'], script: dirname(__DIR__, 2) . '/test_worker.php');
+        try {
+            $payload = ['type' => 'steps', 'steps' => 3, 'delay_ms' => 1];
+            $frame = $worker->ask(['task_id' => 'a', 'payload' => $payload, 'stream' => true]);
+            for ($frames = []; isset($frame['event']); $frame = $worker->reply()) {
+                $frames[$frame['event']][] = $frame['value'] ?? $frame['fraction'];
+            }
+            self::assertSame(['emit' => [1, 2, 3], 'progress' => [1 / 3, 1.0]], array_map(array_values(...), $frames));
+            self::assertSame(['task_id' => 'a', 'ok' => true, 'result' => 3], $frame);
+
+            $payload = ['type' => 'steps', 'steps' => 1_000, 'delay_ms' => 5];
+            $first = $worker->ask(['task_id' => 'b', 'payload' => $payload, 'stream' => true]);
+            self::assertSame(1, $first['value']);
+            $worker->send($worker->encode(['type' => 'cancel', 'task_id' => 'b']));
+            do {
+                $frame = $worker->reply();
+            } while (isset($frame['event']));
+            self::assertLessThan(1_000, $frame['result']);
         } finally {
             $worker->stop();
         }
