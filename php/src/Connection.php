@@ -147,6 +147,15 @@ final class Connection
         }
         $this->outgoing = '';
         $this->sent = 0;
+        $this->rest();
+    }
+
+    /** Nothing is due: no reply, nor, when a request was refused before all of it was sent, the rest of that. */
+    private function rest(): void
+    {
+        if ($this->inFlight === [] && $this->outgoing === '') {
+            Loop::forget($this);
+        }
     }
 
     /** Takes in what has come. */
@@ -226,9 +235,7 @@ final class Connection
         $exchange = array_shift($this->inFlight[$id]);
         if ($this->inFlight[$id] === []) {
             unset($this->inFlight[$id]);
-            if ($this->inFlight === []) {
-                Loop::forget($this);
-            }
+            $this->rest();
         }
         $exchange->complete($frame);
     }

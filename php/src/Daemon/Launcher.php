@@ -110,6 +110,7 @@ final class Launcher
         if (function_exists('posix_kill')) {
             return posix_kill($pid, 0) || posix_get_last_error() === 1; // EPERM: it is, and somebody else's
         }
+        clearstatcache(true, "/proc/$pid");
         return !is_dir('/proc/self') || is_dir("/proc/$pid");
     }
 

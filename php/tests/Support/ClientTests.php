@@ -249,7 +249,8 @@ trait ClientTests
         $client = self::client();
         $point = new \ArrayObject(['x' => 1.0]);
 
-        [0 => $value, 1 => $date, 2 => $nan, 3 => $inf, 'binary' => $binary] = $client->run(self::task('types'), [$point]);
+        $values = $client->run(self::task('types'), [$point]);
+        [0 => $value, 1 => $date, 2 => $nan, 3 => $inf, 'binary' => $binary] = $values;
 
         self::assertEquals($point, $value);
         self::assertSame('Europe/Lisbon', $date->getTimezone()->getName());

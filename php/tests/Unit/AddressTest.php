@@ -86,7 +86,8 @@ final class AddressTest extends TestCase
     {
         foreach (
             [
-                '/a.sock' => 'unix:///a.sock', 'unix:///a.sock' => 'unix:///a.sock', 'localhost:1' => 'tcp://localhost:1',
+                '/a.sock' => 'unix:///a.sock', 'unix:///a.sock' => 'unix:///a.sock',
+                'localhost:1' => 'tcp://localhost:1',
                 '[::1]:9' => 'tcp://[::1]:9', 'tcp://[::1]:9' => 'tcp://[::1]:9', '/odd:1' => 'unix:///odd:1',
             ] as $given => $uri
         ) {

@@ -35,7 +35,7 @@ final class AutostartTest extends TestCase
         foreach ($this->started() as $daemon) {
             posix_kill($daemon['pid'], SIGKILL);
         }
-        foreach (['FAKE_PARALLITE_NOTES', 'XDG_RUNTIME_DIR', 'FAKE_PARALLITE_FAILS', 'FAKE_PARALLITE_WATCHED'] as $name) {
+        foreach (['XDG_RUNTIME_DIR', ...preg_grep('/^FAKE_/', array_keys(getenv()))] as $name) {
             putenv($name);
         }
         exec('rm -rf ' . escapeshellarg($this->directory));
