@@ -66,7 +66,8 @@ final class Assembly {
                                 config.workerMaxTasks(),
                                 (long) config.workerMaxMemoryMb() << 20,
                                 config.workerTtl(),
-                                config.workerIdle()));
+                                config.workerIdle()),
+                        config.slowTask());
         return new WorkerPool(
                 engine, processes.transport(), settings, RandomGenerator.getDefault());
     }

@@ -8,6 +8,7 @@ import io.parallite.dispatch.Dispatcher;
 import io.parallite.engine.VertxEngine;
 import io.parallite.server.ClientServer;
 import io.parallite.server.ListenException;
+import io.parallite.worker.FileWatch;
 import io.parallite.worker.ReloadOutcome;
 import io.parallite.worker.WorkerPool;
 import io.parallite.worker.WorkerProcesses;
@@ -17,7 +18,10 @@ import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.QuarkusApplication;
 import jakarta.enterprise.inject.Instance;
 import jakarta.inject.Inject;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
@@ -26,6 +30,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The daemon's life: start, serve, drain, stop.
@@ -49,6 +54,7 @@ public final class Daemon implements QuarkusApplication {
     private final Instance<ClientServer> server;
     private final Instance<Admin> admin;
     private final ServiceNotifier notifier;
+    private @Nullable FileWatch watch;
     private final AtomicInteger exitCode = new AtomicInteger(ExitCode.OK);
 
     @Inject
@@ -74,6 +80,9 @@ public final class Daemon implements QuarkusApplication {
 
     @Override
     public int run(String... args) {
+        if (config.logFormat().equals("json")) {
+            LogFormat.useJson();
+        }
         Signals.install(this::removeFiles, this::reload);
         try {
             start();
@@ -122,6 +131,7 @@ public final class Daemon implements QuarkusApplication {
         if (config.idleShutdown().isPositive()) {
             engine.execute(this::watchUse);
         }
+        config.watch().filter(globs -> !globs.isEmpty()).ifPresent(this::watchFiles);
         LOG.infof(
                 "Parallite %s accepts connections socket=%s workers=%d max=%d script=%s transport=%s pid=%d",
                 Version.current(),
@@ -133,6 +143,16 @@ public final class Daemon implements QuarkusApplication {
                 ProcessHandle.current().pid());
         notifier.ready(serving());
         notifier.watch(engine);
+    }
+
+    private void watchFiles(List<String> globs) {
+        Path directory = Path.of("").toAbsolutePath();
+        try {
+            watch = FileWatch.start(directory, globs, this::reload);
+            LOG.infof("files are watched directory=%s globs=%s", directory, globs);
+        } catch (IOException | IllegalArgumentException e) {
+            LOG.errorf("files cannot be watched, changes need a reload by hand: %s", e);
+        }
     }
 
     private void watchUse() {
@@ -191,6 +211,9 @@ public final class Daemon implements QuarkusApplication {
     private void stop() {
         Duration grace = exitCode.get() == ExitCode.OK ? config.shutdownGrace() : Duration.ZERO;
         notifier.stopping(grace);
+        if (watch != null) {
+            watch.close();
+        }
         engine.execute(() -> server.get().stopAccepting());
         boolean finished =
                 waitFor(onEngine(done -> dispatcher.get().drain(() -> done.complete(null))), grace);

@@ -82,6 +82,15 @@ public interface ParalliteConfig {
     @WithConverter(Millis.class)
     Duration shutdownGrace();
 
+    String logFormat();
+
+    @WithName("slow_task_ms")
+    @WithConverter(Millis.class)
+    Duration slowTask();
+
+    /** Globs, relative to the working directory. */
+    Optional<List<String>> watch();
+
     int httpPort();
 
     String httpHost();

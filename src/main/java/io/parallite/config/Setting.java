@@ -78,6 +78,15 @@ public enum Setting {
             integer(1 << 20, Long.MAX_VALUE), "134217728", "Memory for large requests in flight."),
     SHUTDOWN_GRACE_MS(
             integer(0, 3_600_000), "4000", "How long running tasks get to finish when it stops."),
+    LOG_FORMAT(choice("text", "json"), "text", "Lines of the log: text, or one JSON object each."),
+    SLOW_TASK_MS(
+            integer(0, Integer.MAX_VALUE),
+            "0",
+            "Log a task with its PHP stack when it runs for so many milliseconds; 0: never."),
+    WATCH(
+            new Check.TextList(),
+            null,
+            "PHP files (globs) whose change reloads the workers; for development."),
     HTTP_PORT(integer(0, 65535), "0", "Port of page, metrics and health checks; 0 opens none."),
     HTTP_HOST(text(".+", "a host"), "127.0.0.1", "Host of page, metrics and health checks."),
     HTTP_TOKEN(

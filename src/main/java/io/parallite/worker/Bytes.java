@@ -36,6 +36,32 @@ final class Bytes {
         return b == '\n' || b == '\r' || b == '\t' || b >= ' ' && b != 0x7f || b < 0;
     }
 
+    /**
+     * A text that somebody else chose, for a line of the log: without control characters, and with
+     * a visible sign where a line ended.
+     */
+    static String oneLine(String text) {
+        StringBuilder line = new StringBuilder(text.length());
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c == '\n') {
+                line.append(" | ");
+            } else {
+                line.append(Character.isISOControl(c) ? ' ' : c);
+            }
+        }
+        return line.toString().strip();
+    }
+
+    /** An id that somebody else chose, as the value of a key in a line of the log. */
+    static String oneWord(String id) {
+        StringBuilder word = new StringBuilder(id.length());
+        for (char c : shorten(id).toCharArray()) {
+            word.append(Character.isWhitespace(c) || Character.isISOControl(c) ? '_' : c);
+        }
+        return word.toString();
+    }
+
     static String shorten(String text) {
         if (text.length() <= SHOWN) {
             return text;

@@ -4,10 +4,6 @@ import io.parallite.engine.Engine;
 import io.parallite.task.TaskException;
 import io.smallrye.mutiny.Uni;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.LinkedHashSet;
-import java.util.List;
-import java.util.Set;
 import java.util.random.RandomGenerator;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -22,9 +18,6 @@ import org.jspecify.annotations.Nullable;
 final class Crew implements Worker.Owner {
 
     private static final Logger LOG = Logger.getLogger(Crew.class);
-
-    /** How much earlier than another's a worker's age may be reached, lest all go at once. */
-    private static final double TTL_JITTER = 0.2;
 
     /** Who has work for the crew. */
     interface Employer {
@@ -42,18 +35,15 @@ final class Crew implements Worker.Owner {
     private final Engine engine;
     private final WorkerTransport transport;
     private final PoolSettings settings;
-    private final RandomGenerator random;
     private final PoolSizing sizing;
     private final Employer employer;
     private final Slots slots;
-    private final Set<Worker> workers = new LinkedHashSet<>();
-    private final IdleWorkers idle;
+    private final Roster roster;
+    private final Recruiter recruiter;
+    private final @Nullable SlowTasks slowTasks;
     private final StartFailures failures;
-    private WorkerCommand command;
     private @Nullable Reload reload;
-    private int starting;
     private long lastFreed;
-    private long lastTimestamp;
     private boolean dismissed;
     private @Nullable Runnable onEmpty;
 
@@ -66,38 +56,44 @@ final class Crew implements Worker.Owner {
         this.engine = engine;
         this.transport = transport;
         this.settings = settings;
-        this.random = random;
         this.employer = employer;
-        this.command = transport.command();
-        this.idle = new IdleWorkers(engine, settings.recycling().idle());
+        this.roster = new Roster(engine, settings.recycling().idle());
+        this.recruiter = new Recruiter(engine, transport, settings, random);
         this.sizing = new PoolSizing(settings.max());
         this.failures = new StartFailures(engine, new Backoff(random));
-        this.slots = new Slots(engine, settings, random, name -> launch(name, command));
+        this.slots = new Slots(engine, settings, random, name -> launch(name, recruiter.command()));
+        this.slowTasks =
+                settings.slowTask().isPositive()
+                        ? new SlowTasks(engine, settings.slowTask(), roster::all)
+                        : null;
     }
 
     /** Starts the persistent workers, side by side. */
     void start() {
         slots.fillAll();
+        if (slowTasks != null) {
+            slowTasks.start();
+        }
     }
 
     /** How many processes there are, of whatever state. */
     int size() {
-        return workers.size();
+        return roster.size();
     }
 
     boolean hasIdle() {
-        return !idle.isEmpty();
+        return !roster.idle().isEmpty();
     }
 
     /** Takes the worker that was last parked out of the idle ones; there must be one. */
     Worker takeIdle() {
-        return idle.take();
+        return roster.idle().take();
     }
 
     /** Keeps a free worker that nobody needs now; an on-demand one that may not stay ends. */
     void park(Worker worker) {
         if (worker.name().reusable()) {
-            idle.park(worker);
+            roster.idle().park(worker);
         } else {
             worker.end(); // what it was started for has been served by another
         }
@@ -105,20 +101,12 @@ final class Crew implements Worker.Owner {
 
     /** Whether a worker is there or on its way. */
     boolean hasProspect() {
-        if (starting > 0) {
-            return true;
-        }
-        for (Worker worker : workers) {
-            if (worker.isInService()) {
-                return true;
-            }
-        }
-        return false;
+        return roster.hasProspect();
     }
 
     /** How many tasks are soon served without having to wait for one another. */
     int capacity() {
-        return idle.size() + starting + sizing.headroom(workers.size());
+        return roster.idle().size() + roster.starting() + sizing.headroom(roster.size());
     }
 
     /** Why no task can be served now; {@code null} when one can, or will be. */
@@ -137,40 +125,23 @@ final class Crew implements Worker.Owner {
         if (failures.current() != null) {
             return;
         }
-        int unserved = Math.min(most, waitingTasks - starting);
+        int unserved = Math.min(most, waitingTasks - roster.starting());
         int wanted = Math.min(unserved, room());
         for (int i = 0; i < wanted; i++) {
-            launch(nextOnDemand(), command);
+            launch(recruiter.nextOnDemand(), recruiter.command());
         }
     }
 
     /** How many more processes there may be beside those that there are or will be. */
     private int room() {
-        return sizing.headroom(workers.size() + slots.vacant());
-    }
-
-    private WorkerName nextOnDemand() {
-        lastTimestamp = Math.max(lastTimestamp + 1, engine.epochMillis());
-        return WorkerName.onDemand(
-                settings.prefix(), lastTimestamp, settings.recycling().keepsOnDemand());
+        return sizing.headroom(roster.size() + slots.vacant());
     }
 
     private Worker launch(WorkerName name, WorkerCommand what) {
-        Worker worker = new Worker(name, what, engine, this, wear());
-        workers.add(worker);
-        starting++;
-        worker.start(transport);
+        Worker worker = recruiter.hire(name, what, this);
+        roster.onLaunched(worker);
+        recruiter.start(worker);
         return worker;
-    }
-
-    private @Nullable Wear wear() {
-        Recycling limits = settings.recycling();
-        if (!limits.watchesWear()) {
-            return null;
-        }
-        double share = 1 - TTL_JITTER * random.nextDouble();
-        Duration ttl = Duration.ofNanos((long) (limits.ttl().toNanos() * share));
-        return new Wear(engine, limits, ttl, ResidentMemory::bytes);
     }
 
     @Override
@@ -178,7 +149,7 @@ final class Crew implements Worker.Owner {
         long now = engine.nanoTime();
         boolean isNew = worker.busySince() == 0;
         if (isNew) {
-            starting--;
+            roster.onStartSettled();
             failures.onStarted();
             sizing.onStarted(now - worker.launchedAt());
             slots.onReady(worker);
@@ -195,7 +166,7 @@ final class Crew implements Worker.Owner {
 
     @Override
     public void onEnding(Worker worker) {
-        idle.remove(worker);
+        roster.idle().remove(worker);
     }
 
     @Override
@@ -213,13 +184,20 @@ final class Crew implements Worker.Owner {
     }
 
     @Override
+    public void onStack(Worker worker, byte[] frame) {
+        if (slowTasks != null) {
+            slowTasks.onStack(worker, frame);
+        }
+    }
+
+    @Override
     public long startNanos() {
         return sizing.typicalStartNanos();
     }
 
     @Override
     public void onStartFailed(Worker worker, TaskException why) {
-        starting--;
+        roster.onStartSettled();
         forget(worker);
         if (reload != null && reload.isCanary(worker)) {
             reload.onCanaryFailed(why.explanation());
@@ -232,7 +210,7 @@ final class Crew implements Worker.Owner {
     @Override
     public void onGone(Worker worker, WorkerEnding ending) {
         if (worker.busySince() == 0 && worker.pid() == 0) {
-            starting--;
+            roster.onStartSettled();
         }
         forget(worker);
         if (reload != null && reload.isCanary(worker)) {
@@ -299,8 +277,7 @@ final class Crew implements Worker.Owner {
     }
 
     private void forget(Worker worker) {
-        workers.remove(worker);
-        idle.remove(worker);
+        roster.remove(worker);
         tellIfEmpty();
     }
 
@@ -335,23 +312,23 @@ final class Crew implements Worker.Owner {
 
         @Override
         public boolean hasRoom() {
-            return workers.size() + slots.vacant() <= settings.max();
+            return roster.size() + slots.vacant() <= settings.max();
         }
 
         @Override
         public boolean isSomebodyLeaving() {
-            return workers.stream().anyMatch(worker -> worker.state() == WorkerState.ENDING);
+            return roster.count(WorkerState.ENDING) > 0;
         }
 
         @Override
         public Worker launch(@Nullable WorkerName name, WorkerCommand what) {
-            return Crew.this.launch(name == null ? nextOnDemand() : name, what);
+            return Crew.this.launch(name == null ? recruiter.nextOnDemand() : name, what);
         }
 
         @Override
         public void adopt(WorkerCommand found) {
-            command = found;
-            for (Worker worker : new ArrayList<>(workers)) {
+            recruiter.adopt(found);
+            for (Worker worker : roster.all()) {
                 if (!worker.name().persistent() && !worker.runs(found)) {
                     worker.retire(EndReason.RELOAD);
                 }
@@ -375,17 +352,20 @@ final class Crew implements Worker.Owner {
     void dismiss() {
         dismissed = true;
         slots.close();
+        if (slowTasks != null) {
+            slowTasks.close();
+        }
         if (reload != null) {
             reload.onStopping();
         }
-        for (Worker worker : new ArrayList<>(workers)) {
+        for (Worker worker : roster.all()) {
             if (worker.state() == WorkerState.STARTING) {
                 worker.kill();
             } else if (worker.state() == WorkerState.IDLE) {
                 worker.end();
             }
         }
-        idle.clear();
+        roster.idle().clear();
     }
 
     /** Kills all workers, failing their tasks, and tells once the last process is gone. */
@@ -395,7 +375,7 @@ final class Crew implements Worker.Owner {
                     transport.close();
                     whenEmpty.run();
                 };
-        for (Worker worker : new ArrayList<>(workers)) {
+        for (Worker worker : roster.all()) {
             worker.abort(why);
         }
         tellIfEmpty();
@@ -403,7 +383,7 @@ final class Crew implements Worker.Owner {
 
     private void tellIfEmpty() {
         Runnable tell = onEmpty;
-        if (workers.isEmpty() && tell != null) {
+        if (roster.size() == 0 && tell != null) {
             onEmpty = null;
             tell.run();
         }
@@ -414,41 +394,31 @@ final class Crew implements Worker.Owner {
      * will be. {@code null} when nothing is wrong.
      */
     @Nullable String wedge() {
-        long free = workers.stream().filter(worker -> worker.state() == WorkerState.IDLE).count();
+        int free = roster.count(WorkerState.IDLE);
         if (free > (reload != null && reload.isOnProbation() ? 1 : 0)) {
             return "workers are idle beside waiting tasks idle=%d parked=%d workers=%d"
-                    .formatted(free, idle.size(), workers.size());
+                    .formatted(free, roster.idle().size(), roster.size());
         }
-        boolean isHopeless = workers.isEmpty() && slots.vacant() == 0 && failures.current() == null;
+        boolean isHopeless =
+                roster.size() == 0 && slots.vacant() == 0 && failures.current() == null;
         return isHopeless ? "there is no worker and none is about to start" : null;
     }
 
     /** Parks idle workers that nobody has. */
     void reclaimLost() {
-        for (Worker worker : workers) {
-            boolean isHeld = reload != null && reload.isCanary(worker);
-            if (worker.state() == WorkerState.IDLE && !isHeld && !idle.contains(worker)) {
-                idle.park(worker);
-            }
-        }
+        roster.reclaimLost(worker -> reload != null && reload.isCanary(worker));
         slots.fillForgotten();
     }
 
     /** The crew as it is now, beside a queue of {@code queued} tasks. */
     PoolSnapshot snapshot(int queued, long oldestQueuedMillis, long wedges) {
-        List<PoolSnapshot.WorkerSnapshot> list = new ArrayList<>(workers.size());
-        int[] byState = new int[WorkerState.values().length];
-        for (Worker worker : workers) {
-            byState[worker.state().ordinal()]++;
-            list.add(worker.snapshot());
-        }
         return new PoolSnapshot(
                 settings.fixed(),
                 settings.max(),
-                byState[WorkerState.IDLE.ordinal()],
-                byState[WorkerState.BUSY.ordinal()],
-                byState[WorkerState.STARTING.ordinal()],
-                byState[WorkerState.ENDING.ordinal()],
+                roster.count(WorkerState.IDLE),
+                roster.count(WorkerState.BUSY),
+                roster.count(WorkerState.STARTING),
+                roster.count(WorkerState.ENDING),
                 queued,
                 oldestQueuedMillis,
                 slots.restarts(),
@@ -456,6 +426,6 @@ final class Crew implements Worker.Owner {
                 dismissed,
                 reload != null,
                 failures.lastWords(),
-                List.copyOf(list));
+                roster.snapshots());
     }
 }

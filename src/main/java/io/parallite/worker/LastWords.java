@@ -6,34 +6,44 @@ import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What a worker writes to stderr: logged line by line, and its end kept for error messages.
+ * What a worker writes to stderr: logged line by line under the worker and its task, and its end
+ * kept for error messages.
  *
  * <p>A thread of its own reads it, since a full pipe would stop the worker. A worker that shouts is
- * logged up to {@link #LINES_PER_SECOND}; the rest is counted.
+ * logged up to {@link #LINES_PER_SECOND}; the rest is counted, and told when the second is over.
  */
 final class LastWords {
 
-    private static final Logger LOG = Logger.getLogger("io.parallite.worker.stderr");
+    private static final Logger LOG = Logger.getLogger("io.parallite.worker.output");
 
-    private static final int LINES_PER_SECOND = 50;
+    private static final int LINES_PER_SECOND = 20;
     private static final int KEPT_LINES = 6;
     private static final int KEPT_CHARACTERS = 500;
     private static final int MAX_LINE = 4096;
 
     private final WorkerName worker;
+    private final long pid;
+    private final Supplier<@Nullable String> task;
     private final ArrayDeque<String> lines = new ArrayDeque<>();
     private final CountDownLatch finished = new CountDownLatch(1);
-    private long second;
-    private int inSecond;
-    private long suppressed;
+    private final LineBudget budget = new LineBudget(LINES_PER_SECOND, System.nanoTime());
+    private boolean isFlushPending;
 
-    LastWords(WorkerName worker, InputStream stderr) {
+    /**
+     * @param task the id of the task that the worker runs; asked for each line, on another thread
+     */
+    LastWords(WorkerName worker, long pid, InputStream stderr, Supplier<@Nullable String> task) {
         this.worker = worker;
+        this.pid = pid;
+        this.task = task;
         Threads.startDaemon("stderr-" + worker, () -> read(stderr));
     }
 
@@ -68,6 +78,7 @@ final class LastWords {
         } catch (IOException e) {
             LOG.debugf("stderr is closed worker=%s: %s", worker, e.getMessage());
         } finally {
+            tellSuppressed();
             finished.countDown();
         }
     }
@@ -85,20 +96,36 @@ final class LastWords {
         log(line);
     }
 
-    private void log(String line) {
-        long now = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime());
-        if (now != second) {
-            if (suppressed > 0) {
-                LOG.warnf("%d more lines were not logged worker=%s", suppressed, worker);
-            }
-            second = now;
-            inSecond = 0;
-            suppressed = 0;
+    private synchronized void log(String line) {
+        long now = System.nanoTime();
+        if (budget.isOver(now)) {
+            tellSuppressed();
         }
-        if (inSecond++ < LINES_PER_SECOND) {
-            LOG.infof("%s worker=%s", line, worker);
-        } else {
-            suppressed++;
+        if (budget.takes(now)) {
+            write(Logger.Level.INFO, Bytes.oneLine(line));
+        } else if (!isFlushPending) {
+            isFlushPending = true;
+            CompletableFuture.delayedExecutor(1, TimeUnit.SECONDS).execute(this::tellSuppressed);
         }
+    }
+
+    private synchronized void tellSuppressed() {
+        isFlushPending = false;
+        long suppressed = budget.takeSuppressed();
+        if (suppressed > 0) {
+            write(Logger.Level.WARN, "… %d lines more".formatted(suppressed));
+        }
+    }
+
+    /** The keys come last and are always there, so that no line can pass for another's. */
+    private void write(Logger.Level level, String text) {
+        String running = task.get();
+        LOG.logf(
+                level,
+                "%s worker=%s pid=%d task=%s",
+                text,
+                worker,
+                pid,
+                running == null ? "-" : Bytes.oneWord(running));
     }
 }

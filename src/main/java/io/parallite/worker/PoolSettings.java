@@ -11,6 +11,7 @@ import java.time.Duration;
  * @param maxQueue how many tasks may wait when there is no worker to be had
  * @param queueTimeout how long one may wait
  * @param recycling when workers are replaced that could go on
+ * @param slowTask from which on a running task is logged; zero for never
  */
 public record PoolSettings(
         int fixed,
@@ -18,10 +19,11 @@ public record PoolSettings(
         String prefix,
         int maxQueue,
         Duration queueTimeout,
-        Recycling recycling) {
+        Recycling recycling,
+        Duration slowTask) {
 
-    /** Settings under which no worker is recycled. */
+    /** Settings under which no worker is recycled and no task is slow. */
     public PoolSettings(int fixed, int max, String prefix, int maxQueue, Duration queueTimeout) {
-        this(fixed, max, prefix, maxQueue, queueTimeout, Recycling.NONE);
+        this(fixed, max, prefix, maxQueue, queueTimeout, Recycling.NONE, Duration.ZERO);
     }
 }

@@ -102,6 +102,11 @@ final class SocketChannel implements WorkerChannel {
         process.kill();
     }
 
+    @Override
+    public void askForStack() {
+        process.signalUsr2();
+    }
+
     /** Told by the transport, which has been waiting for the process's end since its start. */
     void onExit(int status, String words) {
         exitStatus = status;

@@ -181,17 +181,18 @@ public final class SocketTransport implements WorkerTransport {
         void launch(WorkerCommand command) {
             byToken.put(token, this);
             emitter.onTermination(this::onTerminated);
-            launcher.launch(
-                    name,
-                    command,
-                    WorkerLauncher.Streams.CAPTURED,
-                    Map.of(
-                            "PARALLITE_WORKER_SOCKET", address,
-                            "PARALLITE_WORKER_TOKEN", token,
-                            "PARALLITE_WORKER_STDOUT", stdout.toString()),
-                    stdout,
-                    this::onStarted,
-                    this::onFailed);
+            WorkerLauncher.Launch launch =
+                    new WorkerLauncher.Launch(
+                            name,
+                            command,
+                            WorkerLauncher.Streams.CAPTURED,
+                            Map.of(
+                                    "PARALLITE_WORKER_SOCKET", address,
+                                    "PARALLITE_WORKER_TOKEN", token,
+                                    "PARALLITE_WORKER_STDOUT", stdout.toString()),
+                            stdout,
+                            listener::currentTask);
+            launcher.launch(launch, this::onStarted, this::onFailed);
         }
 
         private void onStarted(WorkerProcess started) {

@@ -60,14 +60,15 @@ public final class StdioTransport implements WorkerTransport {
 
         void launch(WorkerName name, WorkerCommand command) {
             emitter.onTermination(() -> over = true);
-            launcher.launch(
-                    name,
-                    command,
-                    WorkerLauncher.Streams.FRAMES,
-                    Map.of(),
-                    null,
-                    this::onStarted,
-                    this::onFailed);
+            WorkerLauncher.Launch launch =
+                    new WorkerLauncher.Launch(
+                            name,
+                            command,
+                            WorkerLauncher.Streams.FRAMES,
+                            Map.of(),
+                            null,
+                            listener::currentTask);
+            launcher.launch(launch, this::onStarted, this::onFailed);
         }
 
         private void onStarted(WorkerProcess process) {

@@ -43,6 +43,9 @@ final class Worker implements WorkerChannel.Listener {
         /** The worker should be replaced soon; it goes on meanwhile. */
         void onWorn(Worker worker, EndReason reason);
 
+        /** The worker has told where its task is, in an event frame. */
+        void onStack(Worker worker, byte[] frame);
+
         /** How long a worker takes to start, in nanoseconds. */
         long startNanos();
 
@@ -151,6 +154,19 @@ final class Worker implements WorkerChannel.Listener {
         return ended ? null : ending.describe();
     }
 
+    /**
+     * Asks it to tell where its task is.
+     *
+     * @return whether it can
+     */
+    boolean askForStack() {
+        boolean canTell = channel != null && supports("stack");
+        if (canTell && channel != null) {
+            channel.askForStack();
+        }
+        return canTell;
+    }
+
     /** Whether it says when its script runs, and has said so. */
     boolean saidReady() {
         return channel != null && channel.provesReadiness();
@@ -181,9 +197,11 @@ final class Worker implements WorkerChannel.Listener {
         return busySince;
     }
 
-    /** The id of the task it runs. */
-    @Nullable String currentTask() {
-        return exchange == null ? null : exchange.task().id().value();
+    /** The field is read without a lock on purpose: a log line a moment late is good enough. */
+    @Override
+    public @Nullable String currentTask() {
+        Exchange current = exchange;
+        return current == null ? null : current.task().id().value();
     }
 
     PoolSnapshot.WorkerSnapshot snapshot() {
@@ -338,7 +356,9 @@ final class Worker implements WorkerChannel.Listener {
     }
 
     private void onEvent(Exchange current, String event, byte[] frame) {
-        if (!unwanted) {
+        if (event.equals("stack")) {
+            owner.onStack(this, frame);
+        } else if (!unwanted) {
             current.events().onEvent(event, frame);
         }
     }

@@ -1,6 +1,7 @@
 package io.parallite.worker;
 
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The two-way channel to one worker process, and the handle on that process.
@@ -22,6 +23,9 @@ public interface WorkerChannel {
     default Set<String> features() {
         return Set.of();
     }
+
+    /** Asks a worker with the feature {@code stack} for the stack of its task, by SIGUSR2. */
+    default void askForStack() {}
 
     /** Sends a frame; at most one task is under way at a time. */
     void write(byte[] frame);
@@ -46,6 +50,11 @@ public interface WorkerChannel {
 
         /** What came is no frame; nothing more will be read. */
         void onGarbage(String description);
+
+        /** The id of the task it runs. Any thread may ask, and be told a moment late. */
+        default @Nullable String currentTask() {
+            return null;
+        }
 
         /** The process is gone and everything that it had sent has been told. */
         void onEnded(WorkerEnding ending);

@@ -12,6 +12,7 @@ import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -78,72 +79,79 @@ public final class WorkerLauncher {
     }
 
     /**
-     * Starts a process.
+     * What is to be started.
      *
-     * @param command what to start
      * @param environment added to that of the command
      * @param stdout where stdout goes with {@link Streams#CAPTURED}
-     * @param onStarted called on the engine's thread
-     * @param onFailed called on the engine's thread, in place of the former
+     * @param task tells the log which task the worker runs
      */
-    void launch(
+    record Launch(
             WorkerName name,
             WorkerCommand command,
             Streams streams,
             Map<String, String> environment,
             @Nullable Path stdout,
+            Supplier<@Nullable String> task) {}
+
+    /**
+     * Starts a process.
+     *
+     * @param onStarted called on the engine's thread
+     * @param onFailed called on the engine's thread, in place of the former
+     */
+    void launch(
+            Launch launch,
             Consumer<WorkerProcess> onStarted,
             Consumer<WorkerStartException> onFailed) {
         launching.execute(
                 () -> {
                     try {
                         String mark = UUID.randomUUID().toString();
-                        Process process = start(name, command, streams, environment, stdout, mark);
+                        Process process = start(launch, mark);
                         ProcessFamily family =
                                 new ProcessFamily(process.toHandle(), mark, !guard.isEmpty());
                         WorkerProcess started =
-                                new WorkerProcess(name, process, engine, reaping, family);
+                                new WorkerProcess(
+                                        launch.name, process, engine, reaping, family, launch.task);
                         engine.execute(() -> onStarted.accept(started));
                     } catch (IOException | RuntimeException e) {
                         WorkerStartException why =
                                 new WorkerStartException(
                                         "worker %s cannot be started: %s; install PHP's command line (php-cli ≥ 8.2) or set php_binary"
-                                                .formatted(name, e.getMessage()));
+                                                .formatted(launch.name, e.getMessage()));
                         engine.execute(() -> onFailed.accept(why));
                     }
                 });
     }
 
-    private Process start(
-            WorkerName name,
-            WorkerCommand command,
-            Streams streams,
-            Map<String, String> environment,
-            @Nullable Path stdout,
-            String mark)
-            throws IOException {
+    private Process start(Launch launch, String mark) throws IOException {
+        WorkerCommand command = launch.command;
         command.requirePhp();
         command.requireDirectory();
         List<String> options =
-                streams == Streams.FRAMES ? List.of("-d", "display_errors=stderr") : List.of();
+                launch.streams == Streams.FRAMES
+                        ? List.of("-d", "display_errors=stderr")
+                        : List.of();
         ProcessBuilder builder =
                 new ProcessBuilder(command.line(guard, options))
                         .directory(command.directory().toFile());
-        if (streams == Streams.CAPTURED) {
+        if (launch.streams == Streams.CAPTURED) {
             builder.redirectInput(Redirect.from(Platform.nullDevice()));
             builder.redirectOutput(
-                    stdout == null ? Redirect.DISCARD : Redirect.appendTo(stdout.toFile()));
+                    launch.stdout == null
+                            ? Redirect.DISCARD
+                            : Redirect.appendTo(launch.stdout.toFile()));
         }
         Map<String, String> env = builder.environment();
         env.keySet().removeAll(SERVICE_MANAGER);
         env.remove(WorkerSite.MAX_TASKS); // the daemon's setting, which a flag may have overruled
         env.remove(WorkerSite.MAX_MEMORY);
         env.putAll(command.environment());
-        env.putAll(environment);
+        env.putAll(launch.environment);
         env.put("PWD", command.directory().toString());
-        env.put("WORKER_NAME", name.value());
+        env.put("WORKER_NAME", launch.name.value());
         env.put(ProcessFamily.MARK, mark);
-        if (!name.reusable()) {
+        if (!launch.name.reusable()) {
             env.put(WorkerSite.MAX_TASKS, "1");
         }
         return builder.start();

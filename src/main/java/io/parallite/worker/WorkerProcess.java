@@ -1,13 +1,20 @@
 package io.parallite.worker;
 
 import io.parallite.engine.Engine;
+import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.lang.ProcessBuilder.Redirect;
 import java.util.concurrent.Executor;
 import java.util.function.BiConsumer;
+import java.util.function.Supplier;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /** A started worker process, until it and all it has started are gone. */
 final class WorkerProcess {
+
+    private static final Logger LOG = Logger.getLogger(WorkerProcess.class);
 
     private final WorkerName name;
     private final Process process;
@@ -21,13 +28,14 @@ final class WorkerProcess {
             Process process,
             Engine engine,
             Executor reaping,
-            ProcessFamily family) {
+            ProcessFamily family,
+            Supplier<@Nullable String> task) {
         this.name = name;
         this.process = process;
         this.engine = engine;
         this.reaping = reaping;
         this.family = family;
-        this.lastWords = new LastWords(name, process.getErrorStream());
+        this.lastWords = new LastWords(name, process.pid(), process.getErrorStream(), task);
     }
 
     WorkerName name() {
@@ -65,6 +73,24 @@ final class WorkerProcess {
                             engine.execute(() -> action.accept(ended.exitValue(), words));
                         },
                         reaping);
+    }
+
+    /**
+     * Sends SIGUSR2, for which the JDK has no call and every system a shell. Without an answer when
+     * that fails. Any thread.
+     */
+    void signalUsr2() {
+        reaping.execute(
+                () -> {
+                    try {
+                        new ProcessBuilder("sh", "-c", "kill -USR2 \"$0\"", Long.toString(pid()))
+                                .redirectErrorStream(true)
+                                .redirectOutput(Redirect.DISCARD)
+                                .start();
+                    } catch (IOException e) {
+                        LOG.debugf("cannot signal pid=%d: %s", pid(), e.getMessage());
+                    }
+                });
     }
 
     /** Kills the process and its descendants; {@link #onExit} follows. Any thread. */

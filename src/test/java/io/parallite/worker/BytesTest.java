@@ -53,4 +53,10 @@ class BytesTest {
     private static byte[] utf8(String text) {
         return text.getBytes(StandardCharsets.UTF_8);
     }
+
+    @Test
+    void textOfOthersCannotForgeALineOfTheLog() {
+        assertThat(Bytes.oneLine("a\nb\u001b[2J\tc\r\n")).isEqualTo("a | b [2J c  |");
+        assertThat(Bytes.oneWord("order 7\nworker=x")).isEqualTo("order_7_worker=x");
+    }
 }

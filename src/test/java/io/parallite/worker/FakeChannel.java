@@ -1,9 +1,11 @@
 package io.parallite.worker;
 
+import io.parallite.wire.Encoding;
 import io.parallite.wire.TestFrames;
 import io.smallrye.mutiny.subscription.UniEmitter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -27,12 +29,13 @@ public final class FakeChannel implements WorkerChannel {
     private final boolean provesReadiness;
     private final List<byte[]> written = new ArrayList<>();
     private final List<byte[]> cancels = new ArrayList<>();
-    private Set<String> features = Set.of();
     private boolean paused;
     private State state = State.STARTING;
     private boolean toldToEnd;
     private boolean killed;
     private boolean asked;
+    private Set<String> features = Set.of();
+    private int stackRequests;
 
     FakeChannel(
             WorkerName name,
@@ -66,6 +69,23 @@ public final class FakeChannel implements WorkerChannel {
     @Override
     public boolean provesReadiness() {
         return provesReadiness;
+    }
+
+    @Override
+    public void askForStack() {
+        stackRequests++;
+    }
+
+    /** How often it was asked for its stack. */
+    public int stackRequests() {
+        return stackRequests;
+    }
+
+    /** It tells the stack of the task that it runs. */
+    public void tellStack(String stack) {
+        listener.onFrame(
+                Encoding.JSON.encode(
+                        Map.of("task_id", lastTask(), "event", "stack", "stack", stack)));
     }
 
     @Override

@@ -47,7 +47,17 @@ final class PoolFixture {
     static PoolFixture starting(int fixed, int max, Recycling recycling) {
         return starting(
                 new FakeTransport(),
-                new PoolSettings(fixed, max, "work", MAX_QUEUE, QUEUE_TIMEOUT, recycling),
+                new PoolSettings(
+                        fixed, max, "work", MAX_QUEUE, QUEUE_TIMEOUT, recycling, Duration.ZERO),
+                1);
+    }
+
+    /** A pool of so many workers that tells which tasks run for longer than {@code slow}. */
+    static PoolFixture startingWatched(int workers, Duration slow) {
+        return starting(
+                new FakeTransport(),
+                new PoolSettings(
+                        workers, workers, "work", MAX_QUEUE, QUEUE_TIMEOUT, Recycling.NONE, slow),
                 1);
     }
 

@@ -1,0 +1,137 @@
+package io.parallite.it;
+
+import static io.parallite.it.Closures.closure;
+import static io.parallite.it.DaemonBuilder.daemon;
+import static io.parallite.it.TestClient.task;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.parallite.wire.Encoding;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+
+/** What the log tells of workers and tasks, and that changed files reach the workers. */
+final class ObservingIT {
+
+    private static final Pattern MORE = Pattern.compile("… (\\d+) lines more");
+
+    @Test
+    void logsSlowTaskWithItsPhpStack() {
+        try (DaemonProcess daemon =
+                        daemon("--fixed-workers", "1")
+                                .json("{\"slow_task_ms\": 300, \"php_includes\": [\"boot.php\"]}")
+                                .file(
+                                        "boot.php",
+                                        """
+                                        <?php
+                                        function dawdle() {
+                                            $until = hrtime(true) + 900000000;
+                                            while (hrtime(true) < $until) { usleep(10000); }
+                                            return 'done';
+                                        }
+                                        """)
+                                .startAtRest();
+                TestClient client = daemon.connect()) {
+            client.submit("slow-1", closure("fn () => dawdle()")).assertResult("done");
+            client.submit("quick-1", closure("fn () => 1")).assertResult(1);
+
+            List<String> slow =
+                    daemon.log().lines().filter(line -> line.contains("slow_task_ms=300")).toList();
+            assertThat(slow).hasSize(1);
+            assertThat(slow.getFirst())
+                    .contains("worker=work-1 pid=", "task=slow-1", "dawdle()", "boot.php(4)");
+            daemon.assertRestored();
+        }
+    }
+
+    @Test
+    void attributesWhatWorkersWriteAndLimitsIt() {
+        try (DaemonProcess daemon = daemon("--fixed-workers", "1").startAtRest();
+                TestClient client = daemon.connect()) {
+            client.submit(
+                            "noisy",
+                            closure(
+                                    "function () { for ($i = 0; $i < 500; $i++) { fwrite(STDERR, \"line $i\\n\"); } usleep(300000); return 1; }"))
+                    .assertResult(1);
+
+            await().until(() -> MORE.matcher(daemon.log()).find());
+            List<String> lines =
+                    daemon.log().lines().filter(line -> line.contains(": line ")).toList();
+            assertThat(lines).hasSizeBetween(20, 60);
+            assertThat(lines.getFirst()).matches(".*: line 0 worker=work-1 pid=\\d+ task=noisy");
+            Matcher more = MORE.matcher(daemon.log());
+            int suppressed = 0;
+            while (more.find()) {
+                suppressed += Integer.parseInt(more.group(1));
+            }
+            assertThat(lines.size() + suppressed).isEqualTo(500);
+        }
+    }
+
+    @Test
+    void writesTheLogAsJson() {
+        try (DaemonProcess daemon =
+                        daemon("--fixed-workers", "1")
+                                .json("{\"log_format\": \"json\"}")
+                                .startAtRest();
+                TestClient client = daemon.connect()) {
+            client.submit(
+                            "speaker",
+                            closure(
+                                    "function () { fwrite(STDERR, \"\\\"hello\\\"\\n\"); usleep(200000); return 1; }"))
+                    .assertResult(1);
+            await().until(() -> daemon.log().contains("hello"));
+
+            List<Map<String, Object>> lines =
+                    daemon.log().lines().map(ObservingIT::parsed).toList();
+            assertThat(lines.getFirst().get("message").toString()).contains("accepts connections");
+            assertThat(lines)
+                    .anySatisfy(
+                            line ->
+                                    assertThat(line)
+                                            .containsEntry("message", "\"hello\"")
+                                            .containsEntry("level", "INFO")
+                                            .containsEntry(
+                                                    "category", "io.parallite.worker.output")
+                                            .containsEntry("worker", "work-1")
+                                            .containsEntry("task", "speaker")
+                                            .containsKey("pid"));
+        }
+    }
+
+    private static Map<String, Object> parsed(String line) {
+        byte[] body = line.getBytes(StandardCharsets.UTF_8);
+        return Encoding.JSON.decodeAll(TestClient.concat(new byte[4], body));
+    }
+
+    @Test
+    void changedFileReloadsTheWorkers() {
+        DaemonBuilder builder =
+                daemon("--fixed-workers", "2")
+                        .json("{\"watch\": [\"src/**/*.php\"], \"php_includes\": [\"src/a.php\"]}")
+                        .file("src/a.php", "<?php function version() { return 'one'; }");
+        try (DaemonProcess daemon = builder.startAtRest();
+                TestClient client = daemon.connect()) {
+            String payload = closure("fn () => version()");
+            client.submit("before", payload).assertResult("one");
+            client.send(task("running", Closures.sleep(600)));
+
+            builder.file("src/a.php", "<?php function version() { return 'two'; }");
+
+            await().untilAsserted(
+                            () ->
+                                    assertThat(daemon.log())
+                                            .contains("src/a.php has changed", "are reloaded replaced=2"));
+            client.submit("after", payload).assertResult("two");
+            client.receive("running").assertResult("slept");
+
+            builder.file("src/a.php", "<?php function version() { return");
+            await().untilAsserted(() -> assertThat(daemon.log()).contains("are not reloaded"));
+            client.submit("still", payload).assertResult("two");
+        }
+    }
+}
