@@ -95,8 +95,7 @@ final class ObservingIT {
                                     assertThat(line)
                                             .containsEntry("message", "\"hello\"")
                                             .containsEntry("level", "INFO")
-                                            .containsEntry(
-                                                    "category", "io.parallite.worker.output")
+                                            .containsEntry("category", "io.parallite.worker.output")
                                             .containsEntry("worker", "work-1")
                                             .containsEntry("task", "speaker")
                                             .containsKey("pid"));
@@ -125,7 +124,9 @@ final class ObservingIT {
             await().untilAsserted(
                             () ->
                                     assertThat(daemon.log())
-                                            .contains("src/a.php has changed", "are reloaded replaced=2"));
+                                            .contains(
+                                                    "src/a.php has changed",
+                                                    "are reloaded replaced=2"));
             client.submit("after", payload).assertResult("two");
             client.receive("running").assertResult("slept");
 
