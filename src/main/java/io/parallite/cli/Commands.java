@@ -21,7 +21,9 @@ public final class Commands {
         ALL.put("cancel", CancelCommand::new);
         ALL.put("reload", ReloadCommand::new);
         ALL.put("stop", StopCommand::new);
+        ALL.put("doctor", DoctorCommand::new);
         ALL.put("config", ConfigCommand::new);
+        ALL.put("completion", CompletionCommand::new);
         ALL.put("rehearse", RehearseCommand::new);
     }
 
@@ -32,9 +34,12 @@ public final class Commands {
         ALL.forEach((name, command) -> parallite.addSubcommand(name, dressed(command)));
     }
 
-    /** The command of this name alone: to build one takes a fraction of the time of all. */
+    /**
+     * The command of this name alone: to build one takes a fraction of the time of all. Empty where
+     * there is none, and for the one that must know all others.
+     */
     public static Optional<CommandLine> alone(String name) {
-        return Optional.ofNullable(ALL.get(name))
+        return Optional.ofNullable(name.equals("completion") ? null : ALL.get(name))
                 .map(
                         command -> {
                             CommandLine alone = dressed(command);

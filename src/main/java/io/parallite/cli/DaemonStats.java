@@ -3,7 +3,9 @@ package io.parallite.cli;
 import io.parallite.units.HumanUnits;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.stream.Collectors;
 
 /**
  * The answer to {@code stats}, in words. A figure that the daemon does not give shows as {@code -}.
@@ -109,6 +111,23 @@ record DaemonStats(Node node) {
             }
         }
         return text.toString();
+    }
+
+    /** For example {@code 3: 2 crashed, 1 timeout}. */
+    String restartsText() {
+        String reasons = "";
+        if (node.at("pool").at("restarts_by_reason").value() instanceof Map<?, ?> counts) {
+            reasons =
+                    counts.entrySet().stream()
+                            .filter(
+                                    count ->
+                                            count.getValue() instanceof Number number
+                                                    && number.longValue() > 0)
+                            .map(count -> count.getValue() + " " + count.getKey())
+                            .collect(Collectors.joining(", "));
+        }
+        long restarts = pool("restarts");
+        return restarts + (reasons.isEmpty() ? "" : ": " + reasons.replace('_', ' '));
     }
 
     /** For example {@code 12 waiting, the oldest for 340 ms}. */

@@ -27,7 +27,7 @@ final class RehearseCommand implements Callable<Integer> {
                     List.of("status", "rehearsal"),
                     List.of("tail", "rehearsal"),
                     List.of("cancel", "rehearsal"),
-                    List.of("config"),
+                    List.of("doctor"),
                     List.of("status", "--help"));
 
     @Option(names = "--socket", paramLabel = "ADDRESS", description = "The daemon's socket.")

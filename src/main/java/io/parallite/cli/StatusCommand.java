@@ -55,12 +55,12 @@ public final class StatusCommand extends DaemonCommand {
                 stats.version(), stats.pid(), stats.uptime(), address().text());
         row(
                 "workers",
-                "%s (%d kept, at most %d), %d restarted"
+                "%s (%d kept, at most %d)"
                         .formatted(
                                 stats.workersText(),
                                 stats.pool("fixed_workers"),
-                                stats.pool("max_workers"),
-                                stats.pool("restarts")));
+                                stats.pool("max_workers")));
+        row("restarts", stats.restartsText());
         row("queue", stats.queueText());
         row("tasks", stats.tasksText());
         if (stats.hasRates()) {
@@ -78,6 +78,6 @@ public final class StatusCommand extends DaemonCommand {
     }
 
     private void row(String title, String text) {
-        out().printf("  %-8s %s%n", title, text);
+        out().printf("  %-9s %s%n", title, text);
     }
 }

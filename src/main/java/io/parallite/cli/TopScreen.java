@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 final class TopScreen {
 
     private static final String HELP =
-            " q quit   s sort by   t task   c cpu   m memory   d done   n name   up/down scroll";
+            " q quit  order: t task  c cpu  m memory  d done  n name  s next";
 
     /** In which order workers are shown. */
     enum Order {

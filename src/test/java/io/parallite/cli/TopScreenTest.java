@@ -57,7 +57,7 @@ class TopScreenTest {
 
 
 
-                         q quit   s sort by   t task   c cpu   m memory   d done   n name   up/~ by task""");
+                         q quit  order: t task  c cpu  m memory  d done  n name  s next          by task""");
     }
 
     @Test

@@ -1,0 +1,110 @@
+package io.parallite.cli;
+
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** Java, its options, and the files of the distribution that make the daemon fast. */
+final class JavaCheck {
+
+    private final Path home;
+    private final List<Finding> findings = new ArrayList<>();
+
+    /**
+     * A check.
+     *
+     * @param home where the distribution is
+     */
+    JavaCheck(Path home) {
+        this.home = home;
+    }
+
+    List<Finding> look() {
+        findings.add(
+                Finding.ok(
+                        "java",
+                        "%s at %s".formatted(Runtime.version(), System.getProperty("java.home"))));
+        lookAtOptions();
+        lookAtCache();
+        lookAtTransport();
+        return findings;
+    }
+
+    private void lookAtOptions() {
+        String options = System.getenv("PARALLITE_JAVA_OPTS");
+        if (options != null
+                && options.matches("(?s).*-XX:\\+Use(ZGC|ShenandoahGC|G1GC|ParallelGC).*")) {
+            findings.add(
+                    Finding.warn(
+                            "java options",
+                            options
+                                    + ": another collector than the serial one, which starts slower and takes more memory",
+                            "leave it out of PARALLITE_JAVA_OPTS, unless the heap is many gigabytes"));
+        } else if (options != null && !options.isBlank()) {
+            findings.add(Finding.ok("java options", options));
+        }
+    }
+
+    /** Has Java map the cache as the daemon would, and end at once if it does not fit. */
+    private void lookAtCache() {
+        Path cache = home.resolve("lib/parallite.aot");
+        Path train = home.resolve("lib/train");
+        if (!Files.exists(cache)) {
+            findings.add(
+                    Finding.warn(
+                            "aot cache",
+                            "there is none: the daemon takes twice the time to start",
+                            "run " + train));
+            return;
+        }
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.add("@" + home.resolve("lib/jvm.options"));
+        command.add("-XX:AOTCache=" + cache);
+        command.add("-XX:AOTMode=on");
+        String options = System.getenv("PARALLITE_JAVA_OPTS");
+        if (options != null && !options.isBlank()) {
+            command.addAll(List.of(options.strip().split("\\s+")));
+        }
+        command.addAll(List.of("-cp", home.resolve("lib/quarkus-run.jar").toString(), "-version"));
+        Shell.Outcome outcome = Shell.run(command, Map.of());
+        findings.add(
+                outcome.exitCode() == 0
+                        ? Finding.ok("aot cache", cache + " fits")
+                        : Finding.warn(
+                                "aot cache",
+                                cache
+                                        + " does not fit this Java, its options or the jars: the daemon takes twice the time to start",
+                                "run " + train));
+    }
+
+    private void lookAtTransport() {
+        String os = System.getProperty("os.name", "").toLowerCase(Locale.ROOT);
+        String arch = System.getProperty("os.arch", "");
+        String wanted =
+                (os.contains("mac") ? "osx-" : "linux-")
+                        + (arch.equals("aarch64") ? "aarch_64" : "x86_64");
+        boolean has = false;
+        String pattern = "io.netty.netty-transport-native-*" + wanted + ".jar";
+        try (DirectoryStream<Path> jars =
+                Files.newDirectoryStream(home.resolve("lib/lib/main"), pattern)) {
+            has = jars.iterator().hasNext();
+        } catch (IOException e) {
+            // not a distribution: told below
+        }
+        boolean known = os.contains("linux") || os.contains("mac");
+        findings.add(
+                has && known
+                        ? Finding.ok("transport", "native sockets (" + wanted + ")")
+                        : Finding.warn(
+                                "transport",
+                                "no native sockets for %s on %s: Java's own are used, which are slower"
+                                        .formatted(os, arch),
+                                "nothing on this system"));
+    }
+}

@@ -1,0 +1,250 @@
+package io.parallite.cli;
+
+import io.parallite.config.Origin;
+import io.parallite.config.Setting;
+import io.parallite.config.SettingValue;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** PHP as a worker would find it: version, extensions, closure libraries, and whether one boots. */
+final class PhpCheck {
+
+    private static final int OLDEST = 80_200;
+
+    private final Map<Setting, SettingValue> settings;
+    private final Path home;
+    private final List<Finding> findings = new ArrayList<>();
+    private long memoryLimit;
+
+    /**
+     * A check.
+     *
+     * @param home where the distribution is
+     */
+    PhpCheck(Map<Setting, SettingValue> settings, Path home) {
+        this.settings = settings;
+        this.home = home;
+    }
+
+    /** PHP's {@code memory_limit} in bytes; 0 before a look, and when there is no limit. */
+    long memoryLimit() {
+        return memoryLimit;
+    }
+
+    List<Finding> look() {
+        String php = text(Setting.PHP_BINARY);
+        if (!Shell.isOnPath(php)) {
+            return List.of(
+                    Finding.fail(
+                            "php",
+                            php + " is not on the PATH",
+                            "install PHP's command line (php-cli), or set php_binary to its path"));
+        }
+        List<String> command = new ArrayList<>(List.of(php));
+        command.addAll(values(Setting.PHP_OPTIONS));
+        command.add(home.resolve("php/parallite-doctor.php").toString());
+        Shell.Outcome outcome = Shell.run(command, environment());
+        Optional<Node> report = report(outcome);
+        if (report.isPresent()) {
+            judge(report.get());
+        } else {
+            findings.add(
+                    Finding.fail(
+                            "php",
+                            php + " does not run: " + outcome.lastLine(),
+                            "PHP 8.2 or newer is needed; run `" + String.join(" ", command) + "`"));
+        }
+        return findings;
+    }
+
+    private Map<String, String> environment() {
+        Map<String, String> environment = new LinkedHashMap<>();
+        List<String> includes = values(Setting.PHP_INCLUDES);
+        if (!includes.isEmpty()) {
+            List<String> paths =
+                    includes.stream().map(path -> resolved(Setting.PHP_INCLUDES, path)).toList();
+            environment.put("PARALLITE_PHP_INCLUDES", Json.line(paths));
+        }
+        values(Setting.BOOTSTRAP).stream()
+                .findFirst()
+                .ifPresent(
+                        file ->
+                                environment.put(
+                                        "PARALLITE_WORKER_BOOTSTRAP",
+                                        resolved(Setting.BOOTSTRAP, file)));
+        return environment;
+    }
+
+    /** Relative to the file that says so, as the daemon has it. */
+    private String resolved(Setting setting, String path) {
+        SettingValue value = settings.get(setting);
+        Path base =
+                value != null && value.origin().kind() == Origin.Kind.FILE
+                        ? Path.of(value.origin().name()).resolveSibling("")
+                        : Path.of("").toAbsolutePath();
+        return base.resolve(path).normalize().toString();
+    }
+
+    private static Optional<Node> report(Shell.Outcome outcome) {
+        try {
+            String line = outcome.lastLine();
+            return outcome.exitCode() >= 0 && line.startsWith("{")
+                    ? Optional.of(Json.read(line.getBytes(StandardCharsets.UTF_8)))
+                    : Optional.empty();
+        } catch (IOException e) {
+            return Optional.empty();
+        }
+    }
+
+    private void judge(Node php) {
+        judgeVersion(php);
+        Set<String> extensions =
+                php.at("extensions").elements().stream()
+                        .flatMap(name -> name.text().stream())
+                        .collect(Collectors.toSet());
+        judgeExtensions(extensions);
+        judgeClosures(php);
+        judgeSpeed(php);
+        judgeBoot(php);
+        memoryLimit = bytes(php.at("memory_limit").text().orElse(""));
+    }
+
+    private void judgeVersion(Node php) {
+        String version = php.at("version").text().orElse("");
+        String text = "%s at %s".formatted(version, php.at("binary").text().orElse(""));
+        findings.add(
+                php.at("version_id").whole() >= OLDEST
+                        ? Finding.ok("php", text)
+                        : Finding.fail("php", text, "install PHP 8.2 or newer"));
+    }
+
+    private void judgeExtensions(Set<String> extensions) {
+        extension(
+                extensions,
+                "msgpack",
+                "clients that speak MessagePack are refused, and JSON carries no binary strings",
+                "install php-msgpack");
+        extension(
+                extensions,
+                "pcntl",
+                "slow tasks cannot show where they are (slow_task_ms)",
+                "use a PHP with pcntl; Debian's php-cli has it");
+        extension(extensions, "posix", "", "use a PHP with posix; Debian's php-cli has it");
+        if (extensions.contains("grpc") || extensions.contains("parallel")) {
+            findings.add(
+                    Finding.warn(
+                            "extensions",
+                            "grpc or parallel is loaded, which start threads in every worker",
+                            "load them only where they are needed (php_options, -d extension=)"));
+        }
+    }
+
+    private void extension(Set<String> loaded, String name, String lack, String advice) {
+        if (loaded.contains(name)) {
+            findings.add(Finding.ok(name, "is loaded"));
+        } else {
+            String text = lack.isEmpty() ? "is not loaded" : "is not loaded: " + lack;
+            findings.add(Finding.warn(name, text, advice));
+        }
+    }
+
+    private void judgeClosures(Node php) {
+        List<String> libraries =
+                php.at("closures").elements().stream()
+                        .flatMap(name -> name.text().stream())
+                        .toList();
+        findings.add(
+                libraries.isEmpty()
+                        ? Finding.warn(
+                                "closures",
+                                "no library that can rebuild closures is found from here",
+                                "composer require laravel/serializable-closure (or opis/closure) in the project, and run this there")
+                        : Finding.ok("closures", String.join(", ", libraries)));
+    }
+
+    private void judgeSpeed(Node php) {
+        String xdebug = php.at("xdebug_mode").text().orElse("");
+        if (!xdebug.isEmpty() && !xdebug.equals("off")) {
+            findings.add(
+                    Finding.warn(
+                            "xdebug",
+                            "is loaded with mode "
+                                    + xdebug
+                                    + ": everything takes several times as long",
+                            "set php_options to [\"-d\", \"xdebug.mode=off\"]"));
+        }
+        boolean opcache = php.at("opcache").isTrue();
+        if (opcache && !php.at("opcache_file_cache_only").isTrue()) {
+            findings.add(
+                    Finding.warn(
+                            "opcache",
+                            "is on for the command line: each worker compiles into memory of its own, which makes boot slower",
+                            "leave opcache.enable_cli off, or set opcache.file_cache and opcache.file_cache_only=1"));
+        } else {
+            findings.add(
+                    Finding.ok(
+                            "opcache",
+                            opcache
+                                    ? "serves from its file cache"
+                                    : "is off for the command line"));
+        }
+        if (php.at("jit").isTrue()) {
+            findings.add(
+                    Finding.warn(
+                            "jit",
+                            "is on: it takes memory in every worker, and has had crashes in long-lived ones",
+                            "measure your tasks with opcache.jit=off too (php_options)"));
+        }
+    }
+
+    private void judgeBoot(Node php) {
+        Optional<String> error = php.at("boot_error").text();
+        String autoloader = php.at("project_autoloader").text().orElse("");
+        if (error.isPresent()) {
+            findings.add(
+                    Finding.fail(
+                            "boot",
+                            "a worker does not boot here: " + DaemonStats.printable(error.get()),
+                            "mend what php_includes, bootstrap or vendor/autoload.php load"));
+        } else if (autoloader.isEmpty()) {
+            findings.add(
+                    Finding.warn(
+                            "boot",
+                            "a worker boots, but finds no vendor/autoload.php from here upwards",
+                            "start the daemon in the project's directory, or name its autoloader in php_includes"));
+        } else {
+            findings.add(Finding.ok("boot", "a worker boots with " + autoloader));
+        }
+    }
+
+    /** PHP's shorthand: {@code 128M}, {@code 1G}; 0 for none. */
+    static long bytes(String shorthand) {
+        if (!shorthand.matches("\\d{1,15}[kKmMgG]?")) {
+            return 0;
+        }
+        String digits = shorthand.replaceAll("\\D", "");
+        return switch (Character.toLowerCase(shorthand.charAt(shorthand.length() - 1))) {
+            case 'k' -> Long.parseLong(digits) << 10;
+            case 'm' -> Long.parseLong(digits) << 20;
+            case 'g' -> Long.parseLong(digits) << 30;
+            default -> Long.parseLong(digits);
+        };
+    }
+
+    private String text(Setting setting) {
+        return String.join(",", values(setting));
+    }
+
+    private List<String> values(Setting setting) {
+        SettingValue value = settings.get(setting);
+        return value == null ? List.of() : value.values();
+    }
+}

@@ -1,0 +1,286 @@
+package io.parallite.it;
+
+import static io.parallite.it.DaemonBuilder.daemon;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The commands that talk to a daemon, as processes of their own. */
+final class CommandsIT {
+
+    private static DaemonProcess daemon;
+    private static Cli cli;
+
+    @TempDir private Path directory;
+
+    @BeforeAll
+    static void start() {
+        daemon = daemon("--fixed-workers", "2", "--max-workers", "3").startAtRest();
+        cli =
+                Cli.in(daemon.directory().resolve("project"))
+                        .env("PARALLITE_SOCKET", daemon.socket());
+    }
+
+    @AfterAll
+    static void stop() {
+        daemon.close();
+    }
+
+    @Test
+    void showsHowTheDaemonIsDoing() {
+        Cli.Ended status = cli.run("status").assertExit(0);
+
+        assertThat(status.out())
+                .contains("pid " + daemon.pid(), "2 idle, 0 busy (2 kept, at most 3)", "0 waiting");
+        assertThat(cli.run("status", "--json").assertExit(0).json().map("pool"))
+                .containsEntry("fixed_workers", 2);
+    }
+
+    @Test
+    void listsWorkers() {
+        assertThat(cli.run("workers").assertExit(0).out().lines())
+                .hasSize(3)
+                .first()
+                .asString()
+                .startsWith("NAME");
+        assertThat(cli.run("workers", "--json").assertExit(0).out().lines())
+                .hasSize(2)
+                .allMatch(line -> line.startsWith("{\"name\":\"work-"));
+    }
+
+    @Test
+    void passesOnWhatACommandPrintsAndItsExitCode() throws IOException {
+        Files.writeString(directory.resolve("here"), "");
+
+        Cli.Ended ended =
+                cli.run(
+                        "submit",
+                        "--cwd",
+                        directory.toString(),
+                        "--env",
+                        "WORD=ünï",
+                        "sh",
+                        "-c",
+                        "ls; echo $WORD; echo oops >&2; exit 7");
+
+        assertThat(ended.exitCode()).isEqualTo(7);
+        assertThat(ended.out()).isEqualTo("here\nünï\n");
+        assertThat(ended.err()).isEqualTo("oops\n");
+    }
+
+    @Test
+    void runsACommandWhereItWasAskedFor() {
+        assertThat(cli.run("submit", "--", "pwd").assertExit(0).out().strip())
+                .isEqualTo(daemon.directory().resolve("project").toString());
+    }
+
+    @Test
+    void runsPhpCodeInAWorker() {
+        assertThat(cli.run("submit", "--php", "6 * 7").assertExit(0).out()).isEqualTo("42\n");
+        assertThat(cli.run("submit", "--php", "$x = 5; return [$x, 'a' => null];").out())
+                .isEqualTo("{\n  \"0\": 5,\n  \"a\": null\n}\n");
+        assertThat(cli.run("submit", "--php", "echo 'hi';").assertExit(0).out()).isEqualTo("hi");
+        assertThat(cli.run("submit", "--php", "x x").assertExit(1).err())
+                .contains("cannot be parsed", "INVALID_PAYLOAD");
+    }
+
+    @Test
+    void runsAPhpFileWithArguments() throws IOException {
+        Path file =
+                Files.writeString(
+                        directory.resolve("job.php"),
+                        "<?php echo __FILE__, \"\\n\"; return implode('+', array_slice($argv, 1));");
+
+        assertThat(cli.run("submit", "--file", file.toString(), "a", "-b").assertExit(0).out())
+                .isEqualTo(file + "\na+-b\n");
+        assertThat(cli.run("submit", "--file", "missing.php").assertExit(64).err())
+                .contains("missing.php cannot be read");
+    }
+
+    @Test
+    void tellsWhyATaskFailed() {
+        Cli.Ended failed =
+                cli.run("submit", "--id", "it-fails", "--php", "throw new DomainException('no')");
+
+        assertThat(failed.exitCode()).isEqualTo(1);
+        assertThat(failed.out()).isEmpty();
+        assertThat(failed.err()).contains("DomainException: no (EXCEPTION)");
+        assertThat(cli.run("status", "it-fails").assertExit(0).out())
+                .contains("failed", "EXCEPTION");
+        assertThat(cli.run("tasks", "--status", "failed").assertExit(0).out())
+                .contains("it-fails", "EXCEPTION: no");
+        assertThat(cli.run("submit", "--timeout", "100ms", "sleep", "5").assertExit(1).err())
+                .contains("TIMEOUT");
+    }
+
+    @Test
+    void followsADetachedTaskToItsResult() {
+        String id = cli.run("submit", "--detach", "--php", "'late'").assertExit(0).out().strip();
+
+        assertThat(id).startsWith("cli-");
+        assertThat(cli.run("tail", id).assertExit(0).out()).isEqualTo("late\n");
+        assertThat(cli.run("tail", "never-heard-of").assertExit(1).err()).contains("NOT_FOUND");
+    }
+
+    @Test
+    void showsProgressAndValuesAsTheyCome() {
+        Cli.Ended ended =
+                cli.run(
+                        "submit",
+                        "--stream",
+                        "--php",
+                        "B7s\\Parallite\\Task::emit('one');"
+                                + " B7s\\Parallite\\Task::progress(0.5, 'half'); return 'two';");
+
+        assertThat(ended.assertExit(0).out()).isEqualTo("one\ntwo\n");
+        assertThat(ended.err()).contains("50 %, half");
+    }
+
+    @Test
+    void cancelsTasks() {
+        cli.run("submit", "--detach", "--id", "long-one", "sleep", "60").assertExit(0);
+
+        assertThat(cli.run("cancel", "long-one", "unknown").assertExit(1).out())
+                .isEqualTo("long-one is cancelled\n");
+        assertThat(cli.run("cancel", "long-one").assertExit(1).err()).contains("had failed before");
+        daemon.assertRestored();
+    }
+
+    @Test
+    void cancelsTheTaskOnCtrlC() throws Exception {
+        Process submit = cli.start("submit", "--id", "interrupted", "sleep", "60");
+        await().atMost(Duration.ofSeconds(20))
+                .until(() -> cli.run("status", "interrupted").out().contains("running"));
+
+        Processes.signal(submit.pid(), "INT");
+
+        assertThat(submit.waitFor()).isEqualTo(130);
+        assertThat(cli.run("status", "interrupted").out()).contains("CANCELLED");
+        daemon.assertRestored();
+    }
+
+    @Test
+    void reloadsWorkers() {
+        var before = daemon.descendants();
+
+        assertThat(cli.run("reload").assertExit(0).out()).startsWith("replaced 2 workers in ");
+
+        assertThat(daemon.descendants()).doesNotContainAnyElementsOf(before);
+    }
+
+    @Test
+    void printsOneLookWhereThereIsNoTerminal() {
+        assertThat(cli.run("top").assertExit(0).out())
+                .contains("workers  2 idle, 0 busy", "NAME", "work-1")
+                .doesNotContain("\033");
+    }
+
+    @Test
+    void endsQuietlyWhenNobodyReadsOn() {
+        Cli.Ended ended = cli.runInShell("parallite workers --json | head -1");
+
+        assertThat(ended.assertExit(0).out().lines()).hasSize(1);
+        assertThat(ended.err()).isEmpty();
+    }
+
+    @Test
+    void stopsTheDaemonAndWaits() {
+        try (DaemonProcess other = daemon("--fixed-workers", "1").start()) {
+            Cli stopper = Cli.in(directory);
+
+            stopper.run("stop", "--wait=20s", "--socket", other.socket().toString()).assertExit(0);
+
+            assertThat(other.isAlive()).isFalse();
+            assertThat(other.awaitEnd().exitCode()).isZero();
+        }
+    }
+
+    @Test
+    void saysThatThereIsNoDaemon() {
+        String nowhere = directory.resolve("none.sock").toString();
+
+        Cli.Ended ended = cli.run("status", "--socket", nowhere).assertExit(69);
+        assertThat(ended.out()).isEmpty();
+        assertThat(ended.err()).contains("no daemon runs at " + nowhere, "--socket");
+        assertThat(cli.run("top", "--json", "--socket", nowhere).assertExit(69).json().errorCode())
+                .isEqualTo("UNAVAILABLE");
+    }
+
+    @Test
+    void saysThatSomethingElseListens() throws IOException {
+        Path path = directory.resolve("other.sock");
+        try (ServerSocketChannel web = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            web.bind(UnixDomainSocketAddress.of(path));
+            var answering = CompletableFuture.runAsync(() -> answerLikeAWebServer(web));
+
+            Cli.Ended ended = cli.run("workers", "--socket", path.toString()).assertExit(69);
+
+            assertThat(ended.err()).contains("is not Parallite");
+            answering.join();
+        }
+        assertThat(cli.run("workers", "--socket", path.toString()).assertExit(69).err())
+                .contains("no daemon listens at " + path);
+    }
+
+    private static void answerLikeAWebServer(ServerSocketChannel server) {
+        try (SocketChannel client = server.accept()) {
+            client.read(ByteBuffer.allocate(1024));
+            client.write(
+                    ByteBuffer.wrap(
+                            "HTTP/1.1 400 Bad Request\r\n\r\n".getBytes(StandardCharsets.UTF_8)));
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    @Test
+    void refusesBadArguments() {
+        assertThat(cli.run("submit").assertExit(64).err()).contains("give one of COMMAND");
+        assertThat(cli.run("workers", "--nope").assertExit(64).err())
+                .contains("parallite workers --help");
+        assertThat(cli.run("wokers").assertExit(64).err()).contains("workers");
+        assertThat(cli.run("cancel", "--grace", "soon", "x").assertExit(64).err())
+                .contains("--grace: 'soon' is not a duration");
+    }
+
+    @Test
+    void findsTheSocketInAFileAbove() throws IOException {
+        Path below = Files.createDirectories(directory.resolve("a/b"));
+        Files.writeString(
+                directory.resolve("parallite.json"),
+                "{\"socket\": \"%s\"}".formatted(daemon.socket()));
+
+        assertThat(Cli.in(below).run("status").assertExit(0).out())
+                .contains("at " + daemon.socket());
+    }
+
+    @Test
+    void everyCommandExplainsItself() {
+        String overview = cli.run("--help").assertExit(0).out();
+
+        for (String command :
+                "status workers tasks top submit tail cancel reload stop doctor config completion bench"
+                        .split(" ")) {
+            assertThat(overview).contains("\n  " + command + " ");
+            assertThat(cli.run(command, "--help").assertExit(0).out())
+                    .as(command)
+                    .contains("Usage: parallite " + command, "Examples:")
+                    .containsPattern("Exit (codes|status):");
+        }
+    }
+}
