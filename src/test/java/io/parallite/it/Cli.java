@@ -47,7 +47,7 @@ final class Cli {
         }
 
         Reply json() {
-            return new Reply(Encoding.JSON.decodeAll(out.getBytes(StandardCharsets.UTF_8)));
+            return new Reply(Encoding.JSON.decodeAll(out.strip().getBytes(StandardCharsets.UTF_8)));
         }
     }
 
