@@ -9,15 +9,17 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Comparator;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 
 /**
- * A directory of this daemon's own, readable by its user only, for the workers' socket and their
- * captured output. Removed on {@link #close}; one that a killed daemon has left behind is removed
- * by the next.
+ * A directory of this daemon's own, readable by its user only, for the workers' socket, their
+ * captured output and their compiled code. Removed on {@link #close}; one that a killed daemon has
+ * left behind is removed by the next.
  */
 public final class RunDirectory implements AutoCloseable {
 
@@ -79,11 +81,10 @@ public final class RunDirectory implements AutoCloseable {
     }
 
     private static void delete(Path directory) {
-        try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
-            for (Path entry : entries) {
+        try (Stream<Path> below = Files.walk(directory)) {
+            for (Path entry : below.sorted(Comparator.reverseOrder()).toList()) {
                 Files.deleteIfExists(entry);
             }
-            Files.deleteIfExists(directory);
         } catch (IOException | UncheckedIOException e) {
             LOG.debugf("cannot remove %s: %s", directory, e.getMessage());
         }

@@ -39,6 +39,7 @@ public final class SocketTransport implements WorkerTransport {
     private final VertxEngine engine;
     private final WorkerLauncher launcher;
     private final Path directory;
+    private final OpcodeCache compiledCode;
     private final int maxBody;
     private final Duration startTimeout;
     private final SecureRandom random = new SecureRandom();
@@ -60,6 +61,7 @@ public final class SocketTransport implements WorkerTransport {
         this.engine = engine;
         this.launcher = launcher;
         this.directory = directory;
+        this.compiledCode = new OpcodeCache(directory.resolve("opcache"));
         this.maxBody = maxBody;
         this.startTimeout = startTimeout;
     }
@@ -103,7 +105,10 @@ public final class SocketTransport implements WorkerTransport {
     public Uni<WorkerChannel> open(
             WorkerName name, WorkerCommand command, WorkerChannel.Listener listener) {
         return Uni.createFrom()
-                .emitter(emitter -> new Opening(name, listener, emitter).launch(command));
+                .emitter(
+                        emitter ->
+                                new Opening(name, listener, emitter)
+                                        .launch(compiledCode.addTo(command)));
     }
 
     @Override

@@ -36,6 +36,11 @@ public record WorkerCommand(
         return List.of();
     }
 
+    /** The same with other options for PHP. */
+    WorkerCommand withOptions(List<String> others) {
+        return new WorkerCommand(php, others, script, directory, environment);
+    }
+
     List<String> line(List<String> guard, List<String> moreOptions) {
         List<String> line = new ArrayList<>(guard);
         line.add(php);
