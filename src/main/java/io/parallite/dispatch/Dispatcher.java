@@ -154,7 +154,7 @@ public final class Dispatcher {
         long now = engine.nanoTime();
         run.end(result, Failures.in(result), now);
         TaskStatus status = run.status(now);
-        if (isWorthRetaining(result)) {
+        if (Failures.isWorthRetaining(result)) {
             cache.put(id, new RetainedTask(run.task().fingerprint(), status, result));
         }
         if (result.ok()) {
@@ -168,7 +168,7 @@ public final class Dispatcher {
             listener.onEnded(run);
         }
         run.tellWaiting();
-        if (isTaskFailure(result)) {
+        if (Failures.isTaskFailure(result)) {
             onTaskFailed.run();
         }
         tellIfIdle();
@@ -182,21 +182,6 @@ public final class Dispatcher {
         }
     }
 
-    /** A task that was refused has not been tried: its client may well submit it again. */
-    private static boolean isWorthRetaining(TaskResult result) {
-        return switch (result) {
-            case TaskResult.Replied ignored -> true;
-            case TaskResult.Failed(FailureKind kind, String ignored) -> kind.endsATaskThatRan();
-        };
-    }
-
-    private static boolean isTaskFailure(TaskResult result) {
-        return switch (result) {
-            case TaskResult.Replied(byte[] ignored, boolean ok) -> !ok;
-            case TaskResult.Failed(FailureKind kind, String ignored) -> kind.isTaskFailure();
-        };
-    }
-
     private static Uni<TaskResult> conflict(TaskId id, String state) {
         return Uni.createFrom()
                 .item(
@@ -206,11 +191,14 @@ public final class Dispatcher {
                                         .formatted(state, id)));
     }
 
-    /** The result of a task that is in flight or retained; empty when there is no such task. */
+    /**
+     * The result of a task that is in flight or retained; empty when there is no such task.
+     * Cancelling leaves the task alone and forgets who awaited it.
+     */
     public Optional<Uni<TaskResult>> await(TaskId id) {
         TaskRun run = inFlight.get(id);
         if (run != null) {
-            return Optional.of(run.result());
+            return Optional.of(run.awaited());
         }
         return Optional.ofNullable(cache.find(id))
                 .map(retained -> Uni.createFrom().item(retained.result()));

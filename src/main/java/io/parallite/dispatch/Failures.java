@@ -6,7 +6,7 @@ import io.parallite.task.TaskResult;
 import io.parallite.wire.Encoding;
 import org.jspecify.annotations.Nullable;
 
-/** What results say of why they are failures. */
+/** What results say of failures: why, and what follows. */
 final class Failures {
 
     private Failures() {}
@@ -18,6 +18,22 @@ final class Failures {
                     ok ? null : Encoding.of(frame).decodeReply(frame).failure();
             case TaskResult.Failed(FailureKind kind, String message) ->
                     new TaskFailure(kind.name(), message);
+        };
+    }
+
+    /** A task that was refused has not been tried: its client may well submit it again. */
+    static boolean isWorthRetaining(TaskResult result) {
+        return switch (result) {
+            case TaskResult.Replied ignored -> true;
+            case TaskResult.Failed(FailureKind kind, String ignored) -> kind.endsATaskThatRan();
+        };
+    }
+
+    /** Whether the task has failed by itself; see {@link FailureKind#isTaskFailure}. */
+    static boolean isTaskFailure(TaskResult result) {
+        return switch (result) {
+            case TaskResult.Replied(byte[] ignored, boolean ok) -> !ok;
+            case TaskResult.Failed(FailureKind kind, String ignored) -> kind.isTaskFailure();
         };
     }
 }

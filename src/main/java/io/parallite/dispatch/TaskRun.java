@@ -31,7 +31,7 @@ public final class TaskRun implements WorkerEvents {
     private final Task task;
     private final long submittedAt;
     private final long submitted;
-    private final List<UniEmitter<? super TaskResult>> waiting = new ArrayList<>(1);
+    private List<UniEmitter<? super TaskResult>> waiting = new ArrayList<>(1);
     private long started;
     private long ended;
     private int attempts;
@@ -113,6 +113,21 @@ public final class TaskRun implements WorkerEvents {
                                 waiting.add(emitter);
                             }
                         });
+    }
+
+    /** The same for somebody who may leave: cancelling forgets them. */
+    Uni<TaskResult> awaited() {
+        return Uni.createFrom()
+                .emitter(
+                        emitter -> {
+                            waiting.add(emitter);
+                            emitter.onTermination(() -> waiting.remove(emitter));
+                        });
+    }
+
+    /** How many wait for the result. */
+    int waiting() {
+        return waiting.size();
     }
 
     /** Takes note of one more attempt to run it; answers how many there were. */
@@ -230,9 +245,10 @@ public final class TaskRun implements WorkerEvents {
     /** Tells everybody who waits. */
     void tellWaiting() {
         TaskResult result = outcome();
-        for (UniEmitter<? super TaskResult> emitter : waiting) {
+        List<UniEmitter<? super TaskResult>> told = waiting;
+        waiting = new ArrayList<>(0);
+        for (UniEmitter<? super TaskResult> emitter : told) {
             emitter.complete(result);
         }
-        waiting.clear();
     }
 }

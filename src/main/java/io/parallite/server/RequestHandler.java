@@ -13,6 +13,7 @@ import io.parallite.wire.Request;
 import io.parallite.worker.Lane;
 import io.parallite.worker.ReloadOutcome;
 import io.smallrye.mutiny.Uni;
+import io.smallrye.mutiny.subscription.Cancellable;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -34,6 +35,7 @@ final class RequestHandler {
     private final Lane lane;
     private final Replies replies;
     private final Set<Watch> watches = new LinkedHashSet<>(0);
+    private final Set<Awaiting> awaiting = new LinkedHashSet<>(0);
 
     /** A handler for the client behind {@code replies}, whose tasks wait in {@code lane}. */
     RequestHandler(Services services, Lane lane, Replies replies) {
@@ -120,8 +122,37 @@ final class RequestHandler {
         dispatcher
                 .await(id)
                 .ifPresentOrElse(
-                        result -> answerWhenDone(encoding, id, result),
+                        result -> new Awaiting(encoding, id).begin(result),
                         () -> replies.answer(encoding, notFound(id)));
+    }
+
+    /** A client that waits for a task of whoever; forgotten when the client goes away. */
+    private final class Awaiting {
+
+        private final Encoding encoding;
+        private final TaskId id;
+        private @Nullable Cancellable subscription;
+
+        Awaiting(Encoding encoding, TaskId id) {
+            this.encoding = encoding;
+            this.id = id;
+        }
+
+        void begin(Uni<TaskResult> result) {
+            awaiting.add(this);
+            subscription = result.subscribe().with(this::onResult);
+        }
+
+        private void onResult(TaskResult result) {
+            awaiting.remove(this);
+            replies.answer(encoding, id, result);
+        }
+
+        void leave() {
+            if (subscription != null) {
+                subscription.cancel();
+            }
+        }
     }
 
     private void tail(Encoding encoding, TaskId id) {
@@ -133,7 +164,7 @@ final class RequestHandler {
         dispatcher
                 .await(id)
                 .ifPresentOrElse(
-                        result -> answerWhenDone(encoding, id, watched(result, watch)),
+                        result -> new Awaiting(encoding, id).begin(watched(result, watch)),
                         () -> replies.answer(encoding, notFound(id)));
     }
 
@@ -151,11 +182,14 @@ final class RequestHandler {
         watches.forEach(Watch::resume);
     }
 
-    /** The client is gone: it follows no task any more. */
+    /** The client is gone: it awaits and follows no task any more. */
     void close() {
         List<Watch> left = List.copyOf(watches);
         watches.clear();
         left.forEach(Watch::close);
+        List<Awaiting> gone = List.copyOf(awaiting);
+        awaiting.clear();
+        gone.forEach(Awaiting::leave);
     }
 
     private void answerWhenDone(Encoding encoding, TaskId id, Uni<TaskResult> result) {

@@ -67,7 +67,9 @@ public sealed interface Encoding permits JsonEncoding, MessagePackEncoding {
     /** A reply frame as it is when it is in this encoding already, else told anew in it. */
     default byte[] encode(byte[] replyFrame) {
         Encoding from = of(replyFrame);
-        return from == this ? replyFrame : encode(from.decodeAll(replyFrame));
+        return from == this
+                ? replyFrame
+                : encode(PhpBlobs.translate(from.decodeAll(replyFrame), from == JSON));
     }
 
     /** {@code fields} of a {@link Reply} as a frame. */

@@ -13,10 +13,6 @@ import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.Base64;
-import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -24,9 +20,6 @@ import org.jspecify.annotations.Nullable;
  * JSON (RFC 8259) by Jackson's streaming parser: values that the daemon does not need are skipped.
  */
 final class JsonEncoding implements Encoding {
-
-    /** Deeper results than this are only skipped, never read into memory. */
-    private static final int MAX_READ_DEPTH = 512;
 
     private static final JsonFactory FACTORY =
             new JsonFactoryBuilder()
@@ -142,58 +135,17 @@ final class JsonEncoding implements Encoding {
     public Map<String, Object> decodeAll(byte[] frame) {
         try (JsonParser parser = open(frame)) {
             expectMap(parser);
-            return (Map<String, Object>) readMap(parser, 0);
+            return (Map<String, Object>) JsonValues.readMap(parser, 0);
         } catch (IOException e) {
             throw malformed(e, null);
         }
-    }
-
-    private static @Nullable Object read(JsonParser parser, int depth) throws IOException {
-        if (depth > MAX_READ_DEPTH) {
-            throw tooDeep();
-        }
-        return switch (parser.currentToken()) {
-            case START_OBJECT -> readMap(parser, depth);
-            case START_ARRAY -> {
-                List<@Nullable Object> list = new ArrayList<>();
-                while (parser.nextToken() != JsonToken.END_ARRAY) {
-                    list.add(read(parser, depth + 1));
-                }
-                yield list;
-            }
-            case VALUE_STRING -> parser.getText();
-            case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> parser.getNumberValue();
-            case VALUE_TRUE -> true;
-            case VALUE_FALSE -> false;
-            case VALUE_NULL -> null;
-            case NOT_AVAILABLE, END_OBJECT, END_ARRAY, FIELD_NAME, VALUE_EMBEDDED_OBJECT ->
-                    throw new IOException("unexpected " + parser.currentToken());
-        };
-    }
-
-    private static Map<String, @Nullable Object> readMap(JsonParser parser, int depth)
-            throws IOException {
-        Map<String, @Nullable Object> map = new LinkedHashMap<>();
-        for (String name = parser.nextFieldName(); name != null; name = parser.nextFieldName()) {
-            parser.nextToken();
-            map.put(name, read(parser, depth + 1));
-        }
-        return map;
-    }
-
-    static RequestException tooDeep() {
-        return new RequestException(
-                FailureKind.RESULT_NOT_ENCODABLE,
-                "result is nested deeper than %d levels and cannot be told in the other encoding"
-                        .formatted(MAX_READ_DEPTH),
-                null);
     }
 
     @Override
     public byte[] encode(Map<String, ?> fields) {
         ByteArrayOutputStream out = Frames.begin(256);
         try (JsonGenerator json = FACTORY.createGenerator(out)) {
-            write(json, fields);
+            JsonValues.write(json, fields);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -203,43 +155,11 @@ final class JsonEncoding implements Encoding {
     static String text(Object value) {
         StringWriter out = new StringWriter();
         try (JsonGenerator json = FACTORY.createGenerator(out)) {
-            write(json, value);
+            JsonValues.write(json, value);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
         return out.toString();
-    }
-
-    private static void write(JsonGenerator json, @Nullable Object value) throws IOException {
-        switch (value) {
-            case null -> json.writeNull();
-            case Map<?, ?> map -> {
-                json.writeStartObject();
-                for (Map.Entry<?, ?> entry : map.entrySet()) {
-                    json.writeFieldName(String.valueOf(entry.getKey()));
-                    write(json, entry.getValue());
-                }
-                json.writeEndObject();
-            }
-            case List<?> list -> {
-                json.writeStartArray();
-                for (Object item : list) {
-                    write(json, item);
-                }
-                json.writeEndArray();
-            }
-            case Double d when !Double.isFinite(d) ->
-                    throw new RequestException(
-                            FailureKind.RESULT_NOT_ENCODABLE,
-                            "JSON has no form for the number %s in the result; use MessagePack"
-                                    .formatted(d),
-                            null);
-            case Double d -> json.writeNumber(d);
-            case Number n -> json.writeNumber(n.toString());
-            case Boolean b -> json.writeBoolean(b);
-            case byte[] binary -> json.writeString(Base64.getEncoder().encodeToString(binary));
-            default -> json.writeString(value.toString());
-        }
     }
 
     @Override

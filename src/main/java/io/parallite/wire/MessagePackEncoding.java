@@ -1,19 +1,17 @@
 package io.parallite.wire;
 
+import static io.parallite.wire.MessagePackValues.checkWithin;
+import static io.parallite.wire.MessagePackValues.mapHeader;
+import static io.parallite.wire.MessagePackValues.position;
+import static io.parallite.wire.MessagePackValues.skip;
+import static io.parallite.wire.MessagePackValues.string;
+
 import io.parallite.task.FailureKind;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.math.BigInteger;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.msgpack.core.MessageBufferPacker;
-import org.msgpack.core.MessageFormat;
 import org.msgpack.core.MessagePack;
 import org.msgpack.core.MessagePackException;
 import org.msgpack.core.MessageUnpacker;
@@ -21,8 +19,6 @@ import org.msgpack.value.ValueType;
 
 /** MessagePack by msgpack-java; strings and binaries are the same to us, as they are to PHP. */
 final class MessagePackEncoding implements Encoding {
-
-    private static final int MAX_READ_DEPTH = 512;
 
     @Override
     public Request decode(byte[] frame) {
@@ -122,7 +118,7 @@ final class MessagePackEncoding implements Encoding {
     @SuppressWarnings("unchecked")
     public Map<String, Object> decodeAll(byte[] frame) {
         try (MessageUnpacker unpacker = open(frame)) {
-            if (read(unpacker, frame, 0) instanceof Map<?, ?> map) {
+            if (MessagePackValues.read(unpacker, frame, 0) instanceof Map<?, ?> map) {
                 return (Map<String, Object>) map;
             }
             throw new IOException("expected a map");
@@ -131,95 +127,14 @@ final class MessagePackEncoding implements Encoding {
         }
     }
 
-    private static @Nullable Object read(MessageUnpacker unpacker, byte[] frame, int depth)
-            throws IOException {
-        if (depth > MAX_READ_DEPTH) {
-            throw JsonEncoding.tooDeep();
-        }
-        MessageFormat format = unpacker.getNextFormat();
-        return switch (format.getValueType()) {
-            case NIL -> {
-                unpacker.unpackNil();
-                yield null;
-            }
-            case BOOLEAN -> unpacker.unpackBoolean();
-            case INTEGER ->
-                    format == MessageFormat.UINT64
-                            ? unpacker.unpackBigInteger()
-                            : (Object) unpacker.unpackLong();
-            case FLOAT -> unpacker.unpackDouble();
-            case STRING, BINARY -> textOrBytes(unpacker, frame);
-            case ARRAY -> {
-                List<@Nullable Object> list = new ArrayList<>();
-                for (int left = arrayHeader(unpacker, frame); left > 0; left--) {
-                    list.add(read(unpacker, frame, depth + 1));
-                }
-                yield list;
-            }
-            case MAP -> {
-                Map<String, @Nullable Object> map = new LinkedHashMap<>();
-                for (int left = mapHeader(unpacker, frame); left > 0; left--) {
-                    map.put(
-                            String.valueOf(read(unpacker, frame, depth + 1)),
-                            read(unpacker, frame, depth + 1));
-                }
-                yield map;
-            }
-            case EXTENSION ->
-                    throw new RequestException(
-                            FailureKind.RESULT_NOT_ENCODABLE,
-                            "the result holds a MessagePack extension, which JSON cannot tell",
-                            null);
-        };
-    }
-
-    private static Object textOrBytes(MessageUnpacker unpacker, byte[] frame) throws IOException {
-        byte[] bytes = bytes(unpacker, frame);
-        try {
-            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
-        } catch (CharacterCodingException e) {
-            return bytes;
-        }
-    }
-
     @Override
     public byte[] encode(Map<String, ?> fields) {
         try (MessageBufferPacker packer = MessagePack.newDefaultBufferPacker()) {
             packer.addPayload(new byte[FrameReader.HEADER]);
-            write(packer, fields);
+            MessagePackValues.write(packer, fields);
             return Frames.putLength(packer.toByteArray());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
-        }
-    }
-
-    private static void write(MessageBufferPacker packer, @Nullable Object value)
-            throws IOException {
-        switch (value) {
-            case null -> packer.packNil();
-            case Map<?, ?> map -> {
-                packer.packMapHeader(map.size());
-                for (Map.Entry<?, ?> entry : map.entrySet()) {
-                    packer.packString(String.valueOf(entry.getKey()));
-                    write(packer, entry.getValue());
-                }
-            }
-            case List<?> list -> {
-                packer.packArrayHeader(list.size());
-                for (Object item : list) {
-                    write(packer, item);
-                }
-            }
-            case Boolean b -> packer.packBoolean(b);
-            case BigInteger big when big.bitLength() > 63 -> packer.packDouble(big.doubleValue());
-            case Double d -> packer.packDouble(d);
-            case Float f -> packer.packDouble(f);
-            case Number n -> packer.packLong(n.longValue());
-            case byte[] binary -> {
-                packer.packBinaryHeader(binary.length);
-                packer.addPayload(binary);
-            }
-            default -> packer.packString(value.toString());
         }
     }
 
@@ -244,10 +159,6 @@ final class MessagePackEncoding implements Encoding {
                 frame, FrameReader.HEADER, frame.length - FrameReader.HEADER);
     }
 
-    private static int position(MessageUnpacker unpacker) {
-        return FrameReader.HEADER + (int) unpacker.getTotalReadBytes();
-    }
-
     private static void expectEnd(MessageUnpacker unpacker, byte[] frame) throws IOException {
         if (position(unpacker) != frame.length) {
             throw new IOException("something follows the map");
@@ -260,51 +171,6 @@ final class MessagePackEncoding implements Encoding {
             return "";
         }
         return string(unpacker, frame);
-    }
-
-    private static String string(MessageUnpacker unpacker, byte[] frame) throws IOException {
-        return new String(bytes(unpacker, frame), StandardCharsets.UTF_8);
-    }
-
-    private static byte[] bytes(MessageUnpacker unpacker, byte[] frame) throws IOException {
-        boolean isText = unpacker.getNextFormat().getValueType() == ValueType.STRING;
-        int length = isText ? unpacker.unpackRawStringHeader() : unpacker.unpackBinaryHeader();
-        checkWithin(unpacker, frame, length);
-        return unpacker.readPayloadAsReference(length).toByteArray();
-    }
-
-    /**
-     * Skips a value of any depth. The library's own way counts in an {@code int}, which a few bytes
-     * of nested headers can make overflow.
-     */
-    private static void skip(MessageUnpacker unpacker, byte[] frame) throws IOException {
-        for (long left = 1; left > 0; left--) {
-            switch (unpacker.getNextFormat().getValueType()) {
-                case MAP -> left += 2L * mapHeader(unpacker, frame);
-                case ARRAY -> left += arrayHeader(unpacker, frame);
-                default -> unpacker.skipValue();
-            }
-        }
-    }
-
-    private static int mapHeader(MessageUnpacker unpacker, byte[] frame) throws IOException {
-        int entries = unpacker.unpackMapHeader();
-        checkWithin(unpacker, frame, 2L * entries);
-        return entries;
-    }
-
-    private static int arrayHeader(MessageUnpacker unpacker, byte[] frame) throws IOException {
-        int items = unpacker.unpackArrayHeader();
-        checkWithin(unpacker, frame, items);
-        return items;
-    }
-
-    /** The library would allocate whatever length a header claims. */
-    private static void checkWithin(MessageUnpacker unpacker, byte[] frame, long length)
-            throws IOException {
-        if (length > frame.length - position(unpacker)) {
-            throw new IOException("a value ends behind the frame");
-        }
     }
 
     private static @Nullable String text(

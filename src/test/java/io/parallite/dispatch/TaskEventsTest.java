@@ -6,6 +6,7 @@ import io.parallite.dispatch.DispatchFixture.Answer;
 import io.parallite.task.FailureKind;
 import io.parallite.task.TaskId;
 import io.parallite.task.TaskProgress;
+import io.parallite.task.TaskResult;
 import io.parallite.task.TaskState;
 import io.parallite.task.TaskStatus;
 import io.parallite.wire.TestFrames;
@@ -85,6 +86,23 @@ class TaskEventsTest {
         worker.say(EMIT);
 
         assertThat(recorder.told).isEmpty();
+    }
+
+    @Test
+    void whoAwaitsAndLeavesIsForgotten() {
+        TaskRun run = new TaskRun(DispatchFixture.task("a", 1, null), 0, 0);
+        List<TaskResult> told = new ArrayList<>();
+        for (int i = 0; i < 100; i++) {
+            run.awaited().subscribe().with(told::add).cancel();
+        }
+        run.awaited().subscribe().with(told::add);
+        run.awaited().subscribe().with(told::add);
+
+        assertThat(run.waiting()).isEqualTo(2);
+        run.end(new TaskResult.Failed(FailureKind.CANCELLED, "x"), null, 0);
+        run.tellWaiting();
+        assertThat(told).hasSize(2);
+        assertThat(run.waiting()).isZero();
     }
 
     @Test

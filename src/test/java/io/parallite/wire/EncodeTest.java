@@ -266,4 +266,38 @@ class EncodeTest {
     private static String text(Reply reply) {
         return TestFrames.text(Encoding.JSON.encode(reply));
     }
+
+    @Test
+    void serializedValuesAreBase64InJsonAndBytesInMessagePack() {
+        for (byte[] blob : new byte[][] {{'i', ':', '1', ';'}, {'s', (byte) 0xff, 0}}) {
+            String base64 = Base64.getEncoder().encodeToString(blob);
+            byte[] json =
+                    TestFrames.json(
+                            "{'task_id':'a','ok':true,'result':'%s','result_encoding':'php'}"
+                                    .formatted(base64));
+
+            byte[] msgpack = Encoding.MESSAGE_PACK.encode(json);
+
+            assertThat(indexOf(msgpack, blob)).isPositive();
+            assertThat(Encoding.JSON.encode(msgpack)).isEqualTo(json);
+        }
+    }
+
+    @Test
+    void whatIsOnlyCalledSerializedPassesAsItIs() {
+        byte[] json =
+                TestFrames.json(
+                        "{'task_id':'a','ok':true,'result':'not base64!','result_encoding':'php',"
+                                + "'value_encoding':'php','exception':'x','exception_encoding':1}");
+
+        assertThat(Encoding.MESSAGE_PACK.decodeAll(Encoding.MESSAGE_PACK.encode(json)))
+                .containsEntry("result", "not base64!")
+                .containsEntry("exception", "x")
+                .doesNotContainKey("value");
+    }
+
+    private static int indexOf(byte[] bytes, byte[] part) {
+        String text = new String(bytes, StandardCharsets.ISO_8859_1);
+        return text.indexOf(new String(part, StandardCharsets.ISO_8859_1));
+    }
 }
