@@ -53,7 +53,8 @@ interface ClientInterface
      * @template V
      * @template T
      * @param iterable<K, V> $items
-     * @param (callable(V, K): T)|string $task
+     * @param (callable(V, K): T)|string $task gets the item, and its key if it takes two arguments (of PHP's own
+     *     functions: if it must have two)
      * @param int $concurrency how many calls are in flight at most
      * @param ?float $timeout seconds that each of them may run, else the daemon's
      * @return array<K, T> in the order of the items

@@ -16,7 +16,7 @@ final class PreparedTask
 
     /**
      * @param callable $original as the program gave it
-     * @param bool $takesKeys whether a call may have a second argument
+     * @param bool $takesKeys whether a call for an item gets its key, too
      */
     public function __construct(public readonly mixed $original, public readonly bool $takesKeys)
     {

@@ -62,7 +62,11 @@ final class TaskPayload
     {
         $callable = $this->callableOf($task);
         $function = new ReflectionFunction($callable(...));
-        return new PreparedTask($callable, $function->isVariadic() || $function->getNumberOfParameters() > 1);
+        // PHP's own functions do not mean a key by what else they take: intval($text, $base), round($x, $digits)
+        $takesKeys = $function->isInternal()
+            ? $function->getNumberOfRequiredParameters() > 1
+            : $function->isVariadic() || $function->getNumberOfParameters() > 1;
+        return new PreparedTask($callable, $takesKeys);
     }
 
     /** @throws ClosureNotSerializable when it is the name of nothing that can be called */

@@ -304,6 +304,7 @@ trait ClientTests
 
         self::assertSame(['a' => 'a=1', 'b' => 'b=2', 'c' => 'c=3'], $client->map($items, self::task('pair')));
         self::assertSame(['A', 'B'], $client->map(['a', 'b'], 'strtoupper'), 'which takes no key');
+        self::assertSame([10 => 7, 3 => 8], $client->map([10 => '7', 3 => '8'], intval(...)), 'whose base is no key');
         self::assertSame(array_map(dechex(...), range(0, 299)), $client->map(range(0, 299), 'dechex', concurrency: 7));
         self::assertSame([], $client->map([], 'strtoupper'));
     }
