@@ -25,9 +25,9 @@ record DaemonAddress(ListenAddress address, String source) {
     private static final String FILE = "parallite.json";
 
     /**
-     * The first of these that names a socket: the flag, the file that was asked for, {@code
-     * PARALLITE_SOCKET}, {@code parallite.json} in {@code directory} or the nearest above it, the
-     * default.
+     * The first of these that names a socket: the flag, {@code PARALLITE_SOCKET}, the file that was
+     * asked for, else {@code parallite.json} in {@code directory} or the nearest above it, the
+     * default. A daemon that is started here, in the same way, listens there.
      *
      * @throws ConfigException when what it names is no address, or the file cannot be read
      */
@@ -39,6 +39,10 @@ record DaemonAddress(ListenAddress address, String source) {
         if (flag != null) {
             return of(flag, "--socket", directory);
         }
+        String variable = environment.get(Setting.SOCKET.variable());
+        if (variable != null && !variable.isBlank()) {
+            return of(variable, Setting.SOCKET.variable(), directory);
+        }
         if (file != null) {
             Path asked = directory.resolve(file);
             if (!Files.exists(asked)) {
@@ -46,10 +50,6 @@ record DaemonAddress(ListenAddress address, String source) {
                         asked + " does not exist; give --config a file that does");
             }
             return socketIn(asked).orElseGet(DaemonAddress::byDefault);
-        }
-        String variable = environment.get(Setting.SOCKET.variable());
-        if (variable != null && !variable.isBlank()) {
-            return of(variable, Setting.SOCKET.variable(), directory);
         }
         for (Path at = directory; at != null; at = at.getParent()) {
             Path candidate = at.resolve(FILE);

@@ -37,7 +37,7 @@ abstract class DaemonCommand implements Callable<Integer> {
             names = "--config",
             paramLabel = "FILE",
             order = 91,
-            description = "Take the socket from this file.")
+            description = "The file to look into instead of parallite.json.")
     private @Nullable Path config;
 
     @Option(names = "--json", order = 92, description = "Print JSON, one value a line.")

@@ -29,16 +29,18 @@ class DaemonAddressTest {
     }
 
     @Test
-    void takesTheFileThatWasAskedForBeforeTheEnvironment() throws IOException {
+    void takesTheFileThatWasAskedForBeforeOneThatIsThere() throws IOException {
         Path file = write("other.json", "{\"socket\": \"/run/other.sock\"}");
+        write("parallite.json", "{\"socket\": \"/run/file.sock\"}");
 
-        assertThat(find(null, file, VARIABLE)).isEqualTo("/run/other.sock (" + file + ")");
+        assertThat(find(null, file, NOTHING)).isEqualTo("/run/other.sock (" + file + ")");
     }
 
     @Test
-    void takesTheEnvironmentBeforeAFileThatHappensToBeThere() throws IOException {
-        write("parallite.json", "{\"socket\": \"/run/file.sock\"}");
+    void takesTheEnvironmentBeforeFilesAsTheDaemonDoes() throws IOException {
+        Path file = write("parallite.json", "{\"socket\": \"/run/file.sock\"}");
 
+        assertThat(find(null, file, VARIABLE)).isEqualTo("/run/env.sock (PARALLITE_SOCKET)");
         assertThat(find(null, null, VARIABLE)).isEqualTo("/run/env.sock (PARALLITE_SOCKET)");
     }
 
