@@ -64,6 +64,19 @@ final class LaunchersTest {
         assertThat(raw.replace("\r\n", "")).doesNotContain("\n");
     }
 
+    @Test
+    void theJvmKeepsWarningsOfOtherSystemsToItself() throws IOException {
+        List<String> options =
+                Files.readAllLines(BIN.resolveSibling("lib/jvm.options")).stream()
+                        .filter(line -> line.startsWith("-"))
+                        .toList();
+
+        assertThat(options)
+                .as("only Linux with glibc can trim; a warning on stdout would break --json")
+                .anyMatch(option -> option.startsWith("-XX:TrimNativeHeapInterval="))
+                .contains("-Xlog:trimnative=off", "-Xlog:aot=off", "-Xlog:cds=off");
+    }
+
     /** The text from {@code start} to the end of the command, its lines joined. */
     private static String command(String script, String start) {
         String joined = script.replaceAll("\\\\\n\\s*", "");
