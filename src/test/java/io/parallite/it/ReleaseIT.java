@@ -55,6 +55,7 @@ final class ReleaseIT {
             Files.createDirectories(clone.resolve(file).getParent());
             Files.copy(project(file), clone.resolve(file));
         }
+        addToChangelog("- This.");
         git("config", "user.name", "Somebody");
         git("config", "user.email", "somebody@example.org");
         git("remote", "add", "origin", remote.toString());
@@ -101,14 +102,17 @@ final class ReleaseIT {
 
         assertThat(clone.resolve("notes.md"))
                 .content()
-                .contains("### Added")
+                .contains("### Added", "- This.")
                 .doesNotContain("## [7.8.9]", "Unreleased");
     }
 
     @Test
     void releasesAgainAndOnlyHigher() {
         release("", "--yes", "v7.9.0").ok();
-        note();
+        assertThat(release("", "--yes", "v7.9.1"))
+                .matches(refused("CHANGELOG.md says nothing under Unreleased"));
+        addToChangelog("- That.");
+        commitAll("feat: go on");
 
         assertThat(release("", "--yes", "v7.9.0")).matches(refused("the tag v7.9.0 exists"));
         assertThat(release("", "--yes", "v7.8.10"))
@@ -227,11 +231,14 @@ final class ReleaseIT {
     }
 
     /** A change that is worth a release. */
-    private void note() {
+    private void addToChangelog(String line) {
         try {
             Path changes = clone.resolve("CHANGELOG.md");
-            Files.writeString(changes, Files.readString(changes) + "\nMore.\n");
-            commitAll("feat: go on");
+            Files.writeString(
+                    changes,
+                    Files.readString(changes)
+                            .replaceFirst(
+                                    "(?m)^(## .*Unreleased.*)$", "$1\n\n### Added\n\n" + line));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
