@@ -31,6 +31,7 @@ class PoolStressTest {
     private Random random;
     private final List<Lane> lanes = new ArrayList<>();
     private final List<Submission> unsettled = new ArrayList<>();
+    private final List<ReloadOutcome> reloads = new ArrayList<>();
     private int submitted;
 
     @BeforeAll
@@ -46,13 +47,33 @@ class PoolStressTest {
     @ParameterizedTest(name = "seed {0}, {1} of at most {2} workers persistent")
     @CsvSource({"1, 1, 1", "2, 2, 2", "3, 1, 4", "4, 0, 3", "5, 3, 5", "6, 4, 4", "7, 2, 9"})
     void staysInOrderWhateverHappens(long seed, int fixed, int max) {
-        fixture = PoolFixture.starting(fixed, max, 20, seed);
+        run(PoolFixture.starting(fixed, max, 20, seed), seed, fixed, 0);
+    }
+
+    @ParameterizedTest(name = "seed {0}, {1} of at most {2} workers persistent")
+    @CsvSource({"11, 1, 1", "12, 2, 2", "13, 1, 4", "14, 0, 3", "15, 3, 5", "16, 4, 4", "17, 2, 9"})
+    void staysInOrderWhileWorkersAreRecycledAndReloaded(long seed, int fixed, int max) {
+        Recycling recycling =
+                new Recycling(7, 0, Duration.ofSeconds(40), Duration.ofMillis(seed % 2 * 300));
+        run(PoolFixture.starting(fixed, max, recycling), seed, fixed, 2);
+        assertThat(reloads.stream().filter(ReloadOutcome.Done.class::isInstance)).isNotEmpty();
+        assertThat(fixture.snapshot().wedges()).as("what the watch had to mend").isZero();
+    }
+
+    /**
+     * @param reloadsOfAHundred how many of a hundred steps ask for a reload
+     */
+    private void run(PoolFixture tried, long seed, int fixed, int reloadsOfAHundred) {
+        fixture = tried;
         random = new Random(seed);
         for (int i = 0; i < 3; i++) {
             lanes.add(fixture.pool.newLane());
         }
 
         for (int step = 0; step < STEPS; step++) {
+            if (random.nextInt(100) < reloadsOfAHundred) {
+                fixture.pool.reload().subscribe().with(reloads::add);
+            }
             String action = step();
             check("after step %d, %s".formatted(step, action));
         }
@@ -161,7 +182,9 @@ class PoolStressTest {
         unsettled.removeIf(Submission::isSettled);
         PoolSnapshot now = fixture.snapshot();
         int alive = fixture.transport.alive().size();
-        assertThat(alive).as("processes %s", when).isLessThanOrEqualTo(now.max());
+        assertThat(alive)
+                .as("processes %s", when)
+                .isLessThanOrEqualTo(now.max() + (reloads.isEmpty() && !now.reloading() ? 0 : 1));
         assertThat(now.idle() + now.busy() + now.starting() + now.ending())
                 .as("workers of the pool %s", when)
                 .isEqualTo(now.workers().size())
@@ -186,7 +209,7 @@ class PoolStressTest {
                                 .filter(t -> t != null))
                 .as("tasks of workers %s", when)
                 .containsExactlyInAnyOrderElementsOf(running);
-        if (now.idle() > 0) {
+        if (now.idle() > 0 && !now.reloading()) {
             assertThat(servable).as("tasks that wait beside idle workers %s", when).isZero();
         }
     }
