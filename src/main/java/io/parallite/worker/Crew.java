@@ -40,9 +40,9 @@ final class Crew implements Worker.Owner {
     private final Slots slots;
     private final Roster roster;
     private final Recruiter recruiter;
+    private final Reloads reloads;
     private final @Nullable SlowTasks slowTasks;
     private final StartFailures failures;
-    private @Nullable Reload reload;
     private long lastFreed;
     private boolean dismissed;
     private @Nullable Runnable onEmpty;
@@ -62,6 +62,16 @@ final class Crew implements Worker.Owner {
         this.sizing = new PoolSizing(settings.max());
         this.failures = new StartFailures(engine, new Backoff(random));
         this.slots = new Slots(engine, settings, random, name -> launch(name, recruiter.command()));
+        this.reloads =
+                new Reloads(
+                        engine,
+                        transport,
+                        settings.max(),
+                        slots,
+                        roster,
+                        recruiter,
+                        this::launch,
+                        employer::onFree);
         this.slowTasks =
                 settings.slowTask().isPositive()
                         ? new SlowTasks(engine, settings.slowTask(), roster::all)
@@ -159,7 +169,7 @@ final class Crew implements Worker.Owner {
         lastFreed = now;
         if (dismissed) {
             worker.end();
-        } else if (reload == null || reload.letsWork(worker)) {
+        } else if (reloads.letsWork(worker)) {
             employer.onFree(worker);
         }
     }
@@ -199,8 +209,8 @@ final class Crew implements Worker.Owner {
     public void onStartFailed(Worker worker, TaskException why) {
         roster.onStartSettled();
         forget(worker);
-        if (reload != null && reload.isCanary(worker)) {
-            reload.onCanaryFailed(why.explanation());
+        if (reloads.isCanary(worker)) {
+            reloads.onCanaryFailed(why.explanation());
             employer.onGone();
         } else {
             onNoStart(worker, EndReason.START_FAILED, why);
@@ -213,8 +223,8 @@ final class Crew implements Worker.Owner {
             roster.onStartSettled();
         }
         forget(worker);
-        if (reload != null && reload.isCanary(worker)) {
-            reload.onCanaryFailed("worker %s %s".formatted(worker.name(), ending.describe()));
+        if (reloads.isCanary(worker)) {
+            reloads.onCanaryFailed("worker %s %s".formatted(worker.name(), ending.describe()));
             employer.onGone();
             return;
         }
@@ -237,9 +247,7 @@ final class Crew implements Worker.Owner {
         if (slot != null && slots.vacate(slot, worker, reason) && !dismissed) {
             replace(worker, ending, slot, reason);
         }
-        if (reload != null) {
-            reload.step();
-        }
+        reloads.step();
         employer.onGone();
     }
 
@@ -265,9 +273,7 @@ final class Crew implements Worker.Owner {
         if (slot != null && slots.vacate(slot, worker, reason)) {
             slots.refill(slot, delay, reason);
         }
-        if (reload != null) {
-            reload.onStartFailed(why.explanation());
-        }
+        reloads.onStartFailed(why.explanation());
         TaskException verdict = failure();
         if (verdict != null) {
             employer.onCannotStart(verdict);
@@ -283,67 +289,7 @@ final class Crew implements Worker.Owner {
 
     /** Replaces all workers by new ones, as {@link WorkerPool#reload} says. */
     Uni<ReloadOutcome> reload() {
-        return Uni.createFrom()
-                .emitter(
-                        emitter -> {
-                            boolean begins = reload == null && !dismissed;
-                            if (begins) {
-                                reload = new Reload(engine, slots, new Renewal());
-                            }
-                            if (reload == null) {
-                                emitter.complete(new ReloadOutcome.Failed(Reload.STOPPING));
-                                return;
-                            }
-                            Reload joined = reload;
-                            joined.join(emitter);
-                            if (begins) {
-                                joined.begin();
-                            }
-                        });
-    }
-
-    /** What a reload may do with the crew; see {@link Reload.Host}. */
-    private final class Renewal implements Reload.Host {
-
-        @Override
-        public Uni<WorkerCommand> findCommand() {
-            return transport.findCommand();
-        }
-
-        @Override
-        public boolean hasRoom() {
-            return roster.size() + slots.vacant() <= settings.max();
-        }
-
-        @Override
-        public boolean isSomebodyLeaving() {
-            return roster.count(WorkerState.ENDING) > 0;
-        }
-
-        @Override
-        public Worker launch(@Nullable WorkerName name, WorkerCommand what) {
-            return Crew.this.launch(name == null ? recruiter.nextOnDemand() : name, what);
-        }
-
-        @Override
-        public void adopt(WorkerCommand found) {
-            recruiter.adopt(found);
-            for (Worker worker : roster.all()) {
-                if (!worker.name().persistent() && !worker.runs(found)) {
-                    worker.retire(EndReason.RELOAD);
-                }
-            }
-        }
-
-        @Override
-        public void offer(Worker worker) {
-            employer.onFree(worker);
-        }
-
-        @Override
-        public void onOver() {
-            reload = null;
-        }
+        return reloads.reload();
     }
 
     /**
@@ -355,9 +301,7 @@ final class Crew implements Worker.Owner {
         if (slowTasks != null) {
             slowTasks.close();
         }
-        if (reload != null) {
-            reload.onStopping();
-        }
+        reloads.stop();
         for (Worker worker : roster.all()) {
             if (worker.state() == WorkerState.STARTING) {
                 worker.kill();
@@ -395,7 +339,7 @@ final class Crew implements Worker.Owner {
      */
     @Nullable String wedge() {
         int free = roster.count(WorkerState.IDLE);
-        if (free > (reload != null && reload.isOnProbation() ? 1 : 0)) {
+        if (free > reloads.onProbation()) {
             return "workers are idle beside waiting tasks idle=%d parked=%d workers=%d"
                     .formatted(free, roster.idle().size(), roster.size());
         }
@@ -406,7 +350,7 @@ final class Crew implements Worker.Owner {
 
     /** Parks idle workers that nobody has. */
     void reclaimLost() {
-        roster.reclaimLost(worker -> reload != null && reload.isCanary(worker));
+        roster.reclaimLost(reloads::isCanary);
         slots.fillForgotten();
     }
 
@@ -424,7 +368,7 @@ final class Crew implements Worker.Owner {
                 slots.restarts(),
                 wedges,
                 dismissed,
-                reload != null,
+                reloads.isRunning(),
                 failures.lastWords(),
                 roster.snapshots());
     }
