@@ -44,7 +44,7 @@ function boot(string $directory, array $options, array $includes): float
     $server = stream_socket_server("unix://$directory/workers.sock");
     $started = hrtime(true);
     $process = proc_open([PHP_BINARY, ...$options, dirname(__DIR__) . '/parallite-worker.php'], [
-        ['file', '/dev/null', 'r'], ['file', '/dev/null', 'w'], STDERR,
+        ['file', '/dev/null', 'r'], ['file', '/dev/null', 'w'],
     ], $pipes, '/', [
         'PARALLITE_WORKER_SOCKET' => "unix://$directory/workers.sock",
         'PARALLITE_WORKER_TOKEN' => 'bench',

@@ -74,7 +74,7 @@ foreach (array_keys($ways) as $name) {
     echo "| $name";
     foreach ($figures as $row) {
         $cell = $row[$name];
-        printf(' | %s (%s to %s)', milliseconds($cell['median']), milliseconds($cell['min']), milliseconds($cell['max']));
+        printf(' | %s (%s to %s)', ...array_map(milliseconds(...), [$cell['median'], $cell['min'], $cell['max']]));
     }
     echo " |\n";
 }

@@ -53,7 +53,7 @@ function start_each(array $tasks): array
     foreach (array_chunk($tasks, 10) as $chunk) {
         $outputs = $processes = [];
         foreach ($chunk as $i => $task) {
-            $processes[] = proc_open([PHP_BINARY, '-r', $code], [['pipe', 'r'], ['pipe', 'w'], STDERR], $pipes);
+            $processes[] = proc_open([PHP_BINARY, '-r', $code], [['pipe', 'r'], ['pipe', 'w']], $pipes);
             fwrite($pipes[0], serialize(new SerializableClosure($task)));
             fclose($pipes[0]);
             $outputs[$i] = $pipes[1];

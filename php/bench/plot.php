@@ -20,12 +20,12 @@ const PANEL_HEAD = 40;
 function plot(array $figures, string $caption): string
 {
     $all = array_merge(...array_map(static fn(array $row) => array_column($row, 'median'), array_values($figures)));
-    $from = (int) floor(log10(min($all)));
+    $from = max(-3, (int) floor(log10(min($all)))); // less is drawn at the edge
     $to = (int) ceil(log10(max($all)));
     $x = static fn(float $ms): float
         => LEFT + (log10(max($ms, 10 ** $from)) - $from) / ($to - $from) * (WIDTH - LEFT - RIGHT);
     $body = '';
-    $y = 16;
+    $y = 22;
     foreach ($figures as $scenario => $row) {
         $body .= panel($scenario, $row, $y, $x, range($from, $to));
         $y += PANEL_HEAD + ROW * count($row) + 14;
@@ -38,7 +38,8 @@ function plot(array $figures, string $caption): string
         text { font: 13px system-ui, sans-serif; fill: #1f2328 }
         .head { font-weight: 600 } .note { font-size: 11.5px; fill: #59636e } .value { font-size: 12px }
         .grid { stroke: #d1d9e0; stroke-width: 1 } .range { stroke: #59636e; stroke-width: 2 }
-        .dot { fill: #59636e } .ours .dot { fill: #0969da } .ours .range { stroke: #0969da } .ours text { font-weight: 600 }
+        .dot { fill: #59636e } .ours text { font-weight: 600 }
+        .ours .dot { fill: #0969da } .ours .range { stroke: #0969da }
         @media (prefers-color-scheme: dark) {
           text { fill: #f0f6fc } .note { fill: #9198a1 } .grid { stroke: #3d444d } .range { stroke: #9198a1 }
           .dot { fill: #9198a1 } .ours .dot { fill: #4493f8 } .ours .range { stroke: #4493f8 }
@@ -66,7 +67,8 @@ function panel(string $title, array $row, int $y, callable $x, array $decades): 
     foreach ($decades as $decade) {
         $at = $x(10 ** $decade);
         $svg .= sprintf("<path class=\"grid\" d=\"M%.1f %dV%d\"/>\n", $at, $y + 24, $bottom);
-        $svg .= text($at, $y + 20, $decade < 0 ? (string) 10 ** $decade : number_format(10 ** $decade), 'note', 'middle');
+        $tick = $decade < 0 ? (string) 10 ** $decade : number_format(10 ** $decade);
+        $svg .= text($at, $y + 20, $tick, 'note', 'middle');
     }
     foreach (array_keys($row) as $i => $way) {
         $line = $y + PANEL_HEAD + ROW * $i;
@@ -82,8 +84,8 @@ function panel(string $title, array $row, int $y, callable $x, array $decades): 
 
 function text(float $x, float $y, string $text, string $class, string $anchor = 'start'): string
 {
-    $shown = htmlspecialchars($text, ENT_XML1);
-    return sprintf("<text x=\"%.1f\" y=\"%.1f\" class=\"%s\" text-anchor=\"%s\">%s</text>\n", $x, $y, $class, $anchor, $shown);
+    $attributes = sprintf('x="%.1f" y="%.1f" class="%s" text-anchor="%s"', $x, $y, $class, $anchor);
+    return "<text $attributes>" . htmlspecialchars($text, ENT_XML1) . "</text>\n";
 }
 
 function milliseconds(float $ms): string

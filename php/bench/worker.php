@@ -43,7 +43,7 @@ function measure(string $script, string $payload, int $tasks): array
     $server = stream_socket_server("unix://$directory/workers.sock");
     touch("$directory/stdout");
     $process = proc_open([PHP_BINARY, $script], [
-        ['file', '/dev/null', 'r'], ['file', "$directory/stdout", 'a'], STDERR,
+        ['file', '/dev/null', 'r'], ['file', "$directory/stdout", 'a'],
     ], $pipes, '/', [
         'WORKER_NAME' => 'bench',
         'PARALLITE_WORKER_SOCKET' => "unix://$directory/workers.sock",

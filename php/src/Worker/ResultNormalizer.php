@@ -139,8 +139,8 @@ final class ResultNormalizer
     {
         if (count($this->path) >= Encoding::MAX_DEPTH) {
             $this->path = array_slice($this->path, 0, 6);
-            throw self::refuse("the {$this->name} is circular or nested deeper than " . Encoding::MAX_DEPTH . ' levels, at '
-                . $this->where() . '…');
+            throw self::refuse("the {$this->name} is circular or nested deeper than " . Encoding::MAX_DEPTH
+                . ' levels, at ' . $this->where() . '…');
         }
     }
 

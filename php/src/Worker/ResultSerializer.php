@@ -50,8 +50,8 @@ final class ResultSerializer
     {
         if (count($this->path) > self::MAX_DEPTH) {
             $this->path = array_slice($this->path, 0, 6);
-            throw self::refuse("the {$this->name} is nested deeper than " . self::MAX_DEPTH . ' levels, at ' . $this->where()
-                . '…');
+            throw self::refuse("the {$this->name} is nested deeper than " . self::MAX_DEPTH . ' levels, at '
+                . $this->where() . '…');
         }
         $isObject = is_object($value);
         if (!$isObject && !is_array($value)) {

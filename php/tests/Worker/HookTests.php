@@ -77,7 +77,8 @@ trait HookTests
 
     public function testAHookThatFailsAfterATaskFailsItAndEndsTheWorker(): void
     {
-        $code = 'Hooks::afterTask(fn () => throw new DomainException("not clean")); Hooks::afterTask(fn () => print "x");';
+        $code = 'Hooks::afterTask(fn () => throw new DomainException("not clean"));
+            Hooks::afterTask(fn () => print "x");';
         self::withBootstrap($code, static function (WorkerProcess $worker, callable $ask): void {
             $reply = $ask(static fn() => 1);
             self::assertFailed('HOOK_FAILED', 'a hook that runs after a task failed: not clean', $reply);

@@ -19,12 +19,11 @@ use DateTimeImmutable;
 trait PhpValueTests
 {
     /**
-     * @param array<string, mixed> $fields
      * @return array<string, mixed>
      */
-    private static function performPhp(Closure|string $task, string $library, string $encoding, array $fields = []): array
+    private static function performPhp(Closure $task, string $library, string $encoding): array
     {
-        return self::perform($task, $library, $encoding, $fields + ['accept' => 'php']);
+        return self::perform($task, $library, $encoding, ['accept' => 'php']);
     }
 
     /** @param array<array-key, mixed> $arguments */
@@ -46,7 +45,8 @@ trait PhpValueTests
 
         self::assertSame('php', $reply['result_encoding']);
         $value = PhpValue::decode($reply['result']);
-        self::assertEquals(new Order(7, new DateTimeImmutable('2024-02-29 12:00:00.5 Europe/Berlin')), $value['object']);
+        $placedAt = new DateTimeImmutable('2024-02-29 12:00:00.5 Europe/Berlin');
+        self::assertEquals(new Order(7, $placedAt), $value['object']);
         self::assertSame($value['object'], $value['same']);
         self::assertSame(Suit::Hearts, $value['enum']);
         self::assertNan($value['nan']);
@@ -62,7 +62,10 @@ trait PhpValueTests
         $reply = self::performPhp(static function (): array {
             $factor = 3;
             return [
-                'deep' => [new Order(7, new DateTimeImmutable('@0')), 'times' => static fn(int $x): int => $x * $factor],
+                'deep' => [
+                    new Order(7, new DateTimeImmutable('@0')),
+                    'times' => static fn(int $x): int => $x * $factor,
+                ],
             ];
         }, $library, $encoding);
         $value = PhpValue::decode($reply['result']);
@@ -96,7 +99,8 @@ trait PhpValueTests
     /** @dataProvider languages */
     public function testPassesArguments(string $library, string $encoding): void
     {
-        $arguments = [new Order(7, new DateTimeImmutable('@0')), 'suit' => Suit::Spades, 'f' => static fn() => 'called'];
+        $order = new Order(7, new DateTimeImmutable('@0'));
+        $arguments = [$order, 'suit' => Suit::Spades, 'f' => static fn() => 'called'];
         $task = static fn(Order $order, callable $f, Suit $suit): array => [$order->id, $suit->value, $f()];
         $payload = self::withArguments($task, $arguments, $library);
 

@@ -26,8 +26,8 @@ trait TestWorkerTests
                     self::assertSame(['task_id' => 'a', 'ok' => true, 'result' => $result], $reply);
                 }
             }
-            $bad = [['type' => 'other'], ['type' => 'computation'], ['type' => 'batch'], ['type' => 'steps', 'steps' => 0]];
-            foreach (['nonsense', ...$bad] as $payload) {
+            $bad = [['type' => 'other'], ['type' => 'computation'], ['type' => 'batch']];
+            foreach (['nonsense', ['type' => 'steps', 'steps' => 0], ...$bad] as $payload) {
                 $reply = $worker->ask(['task_id' => 'a', 'payload' => $payload]);
                 self::assertSame('INVALID_PAYLOAD', $reply['error_code']);
             }

@@ -148,7 +148,8 @@ abstract class WorkerContract extends TestCase
         $events = [];
         do {
             $frame = self::worker()->reply() ?? throw new \RuntimeException('no reply: ' . self::worker()->stderr());
-            self::assertSame(['task_id', isset($frame['event']) ? 'event' : 'ok'], array_slice(array_keys($frame), 0, 2));
+            $second = isset($frame['event']) ? 'event' : 'ok';
+            self::assertSame(['task_id', $second], array_slice(array_keys($frame), 0, 2));
             self::assertSame($id, $frame['task_id']);
             unset($frame['task_id']);
             if (isset($frame['event'])) {
