@@ -59,7 +59,7 @@ const CHARTS = {
     'card-throughput': {
         series: [
             {fields: ['completed', 'failed'], colour: '--chart-1', fill: true},
-            {fields: ['failed'], colour: '--bad', fill: true},
+            {fields: ['failed'], colour: '--bad', fill: true, quiet: true},
         ],
         label: short,
         least: 1,
@@ -89,10 +89,14 @@ const CHARTS = {
     },
 };
 
-const sum = (samples, fields) =>
-    fields.length === 1
-        ? samples.column(fields[0])
-        : samples.column(fields[0]).map((value, i) => value + samples.column(fields[1])[i]);
+/** What a series draws: one field or the sum of two; a quiet one has no line along zero. */
+function values(samples, {fields, quiet}) {
+    const [first, second] = fields.map((field) => samples.column(field));
+    const drawn = second ? first.map((value, i) => value + second[i]) : first;
+    return quiet
+        ? drawn.map((value, i) => (value || drawn[i - 1] || drawn[i + 1] ? value : null))
+        : drawn;
+}
 
 /** What a variable of the style sheet is in the present theme, as `rgb(…)`. */
 function colour(name) {
@@ -134,7 +138,7 @@ export class Charts {
         const end = this.#samples.last / 1000;
         for (const {plot, chart} of this.#plots) {
             plot.setData(
-                [times, ...chart.series.map(({fields}) => sum(this.#samples, fields))],
+                [times, ...chart.series.map((series) => values(this.#samples, series))],
                 false,
             );
             plot.batch(() => {

@@ -43,7 +43,8 @@ function showCards() {
     const past = hovered === null ? null : samples.at(hovered);
     const now = past ?? samples.at(-1);
     const at = past && past.at ? clock(past.at) : null;
-    const minute = stats.latency_ms?.ran;
+    const ran = stats.tasks.latency_ms?.ran;
+    const minute = ran?.max > 0 ? ran : null;
     const limits = stats.settings ?? {};
     card(
         'card-throughput',

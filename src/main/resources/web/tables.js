@@ -43,12 +43,16 @@ function workerRow() {
     };
 }
 
+/** `work-2` before `work-10`. */
+const byName = new Intl.Collator('en', {numeric: true});
+
 /** The table of workers; answers what shows a list of them. */
 export function workersTable() {
     const cpu = new CpuShares();
     const rows = keyedRows(byId('workers').tBodies[0], (worker) => `${worker.name} ${worker.pid}`, workerRow);
     return (workers, {fixed, now, failure}) => {
-        rows(workers.map((worker) => ({...worker, cpu_share: cpu.of(worker, now)})));
+        const sorted = workers.toSorted((a, b) => byName.compare(a.name, b.name));
+        rows(sorted.map((worker) => ({...worker, cpu_share: cpu.of(worker, now)})));
         cpu.forget(workers);
         byId('workers').hidden = workers.length === 0;
         const none = failure

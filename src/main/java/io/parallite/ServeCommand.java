@@ -4,6 +4,7 @@ import io.parallite.cli.ExitCode;
 import io.parallite.cli.SettingFlags;
 import io.parallite.config.ConfigException;
 import io.parallite.config.LaunchSettings;
+import io.parallite.server.ListenException;
 import io.quarkus.runtime.Quarkus;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -59,13 +60,21 @@ final class ServeCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         try {
-            LaunchSettings.check(config, SettingFlags.in(spec)).apply();
+            LaunchSettings settings = LaunchSettings.check(config, SettingFlags.in(spec));
+            HttpPort.check(settings);
+            settings.apply();
         } catch (ConfigException e) {
-            spec.commandLine().getErr().println("parallite: " + e.getMessage());
-            return ExitCode.CONFIG;
+            return refuse(ExitCode.CONFIG, e);
+        } catch (ListenException e) {
+            return refuse(ExitCode.UNAVAILABLE, e);
         }
         Home.set();
         Quarkus.run(Daemon.class);
         return ExitCode.OK;
+    }
+
+    private int refuse(int code, RuntimeException why) {
+        spec.commandLine().getErr().println("parallite: " + why.getMessage());
+        return code;
     }
 }

@@ -10,6 +10,8 @@ import io.parallite.server.Figures;
 import io.parallite.task.TaskId;
 import io.parallite.task.TaskState;
 import io.parallite.task.TaskStatus;
+import io.parallite.worker.PoolSnapshot;
+import io.parallite.worker.ProcessSampler;
 import io.parallite.worker.ReloadOutcome;
 import io.parallite.worker.WorkerPool;
 import io.smallrye.mutiny.Uni;
@@ -40,6 +42,7 @@ public final class Admin {
     private final Instance<Dispatcher> dispatcher;
     private final Instance<ClientServer> server;
     private final Instance<Figures> figures;
+    private final Instance<ProcessSampler> sampler;
     private volatile @Nullable Observers observers;
 
     /** Those who are told of every task. */
@@ -59,7 +62,8 @@ public final class Admin {
             Instance<WorkerPool> pool,
             Instance<Dispatcher> dispatcher,
             Instance<ClientServer> server,
-            Instance<Figures> figures) {
+            Instance<Figures> figures,
+            Instance<ProcessSampler> sampler) {
         this.config = config;
         this.view = view;
         this.engine = engine;
@@ -67,12 +71,12 @@ public final class Admin {
         this.dispatcher = dispatcher;
         this.server = server;
         this.figures = figures;
+        this.sampler = sampler;
     }
 
     /** Begins to observe. Called once, before the first task. */
     public void start() {
-        Metrics metrics =
-                new Metrics(config.maxQueue(), figures.get().version(), ResidentMemory::bytes);
+        Metrics metrics = new Metrics(config.maxQueue(), figures.get().version());
         History history = new History(engine.get(), dispatcher.get()::poolSnapshot);
         Observers made = new Observers(metrics, new TaskMetrics(metrics.registry()), history);
         dispatcher.get().observe(made);
@@ -115,16 +119,28 @@ public final class Admin {
 
     /** A snapshot for {@link #metrics}. */
     Uni<EngineSnapshot> snapshot() {
-        return view.ask(
+        return view.askLater(
                 () ->
-                        new EngineSnapshot(
-                                dispatcher.get().poolSnapshot(),
-                                dispatcher.get().snapshot(),
-                                server.get().sessions(),
-                                0));
+                        sampler.get()
+                                .sample(pids())
+                                .map(
+                                        usage ->
+                                                new EngineSnapshot(
+                                                        dispatcher.get().poolSnapshot(),
+                                                        dispatcher.get().snapshot(),
+                                                        server.get().sessions(),
+                                                        server.get().traffic(),
+                                                        usage)));
     }
 
-    /** The figures of {@code snapshot} and all that were counted. Reads files; may block. */
+    private List<Long> pids() {
+        return dispatcher.get().poolSnapshot().workers().stream()
+                .map(PoolSnapshot.WorkerSnapshot::pid)
+                .filter(pid -> pid > 0)
+                .toList();
+    }
+
+    /** The figures of {@code snapshot} and all that were counted. May take some ms. */
     String metrics(EngineSnapshot snapshot, String contentType) {
         return observers().metrics().scrape(snapshot, contentType);
     }

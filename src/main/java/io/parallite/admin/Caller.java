@@ -1,6 +1,8 @@
 package io.parallite.admin;
 
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
+import io.vertx.core.net.HostAndPort;
 import io.vertx.core.net.SocketAddress;
 import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
@@ -9,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * What a request tells of who sends it.
  *
  * @param loopback whether the connection comes from this machine
- * @param host the header of that name
+ * @param host the name and port that it was sent to, as the sender has them
  * @param origin the page that sends it, where a browser does
  * @param fetchSite how that page is related to us, in the words of {@code Sec-Fetch-Site}
  * @param forwarded whether a proxy says that it passes on another's request
@@ -28,7 +30,7 @@ record Caller(
     static Caller of(HttpServerRequest request) {
         return new Caller(
                 isLoopback(request.connection().remoteAddress()),
-                request.getHeader("Host"),
+                host(request),
                 request.getHeader("Origin"),
                 request.getHeader("Sec-Fetch-Site"),
                 request.getHeader("Forwarded") != null
@@ -37,6 +39,13 @@ record Caller(
                         || request.getHeader("Via") != null,
                 request.getHeader(Access.MARK) != null,
                 request.getHeader("Authorization"));
+    }
+
+    /** HTTP/2 has no header of that name, but says the same. */
+    private static @Nullable String host(HttpServerRequest request) {
+        HostAndPort authority =
+                request.version() == HttpVersion.HTTP_2 ? request.authority() : null;
+        return authority == null ? request.getHeader("Host") : authority.toString();
     }
 
     private static boolean isLoopback(SocketAddress address) {

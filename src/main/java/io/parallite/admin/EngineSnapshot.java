@@ -1,13 +1,20 @@
 package io.parallite.admin;
 
 import io.parallite.dispatch.DispatchSnapshot;
+import io.parallite.server.Traffic;
 import io.parallite.worker.PoolSnapshot;
+import io.parallite.worker.ProcessUsage;
+import java.util.Map;
 
 /**
  * The engine as of one moment; any thread may read it.
  *
  * @param clients how many are connected
- * @param oldestWaitNanos how long the oldest task in the queue has waited, 0 without one
+ * @param usage what the workers' processes take, by process id
  */
 record EngineSnapshot(
-        PoolSnapshot pool, DispatchSnapshot tasks, int clients, long oldestWaitNanos) {}
+        PoolSnapshot pool,
+        DispatchSnapshot tasks,
+        int clients,
+        Traffic.Totals traffic,
+        Map<Long, ProcessUsage> usage) {}

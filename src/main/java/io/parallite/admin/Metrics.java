@@ -11,17 +11,19 @@ import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 import io.micrometer.core.instrument.config.MeterFilter;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.parallite.server.Traffic;
 import io.parallite.worker.PoolSnapshot;
 import io.parallite.worker.PoolSnapshot.WorkerSnapshot;
+import io.parallite.worker.ProcessUsage;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.function.LongUnaryOperator;
 import java.util.function.ToDoubleFunction;
 import java.util.function.ToIntFunction;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,20 +34,18 @@ import org.jspecify.annotations.Nullable;
  */
 final class Metrics {
 
-    private static final double NANOS_PER_SECOND = 1_000_000_000;
+    private static final double MILLIS_PER_SECOND = 1000;
 
     private final PrometheusMeterRegistry registry =
             new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-    private final LongUnaryOperator residentBytes;
     private final MultiGauge memory;
     private final Set<String> restartReasons = new HashSet<>();
     private volatile @Nullable EngineSnapshot latest;
 
-    /**
-     * @param residentBytes tells the memory of the process with this pid, on the scraping thread
-     */
-    Metrics(int maxQueue, String version, LongUnaryOperator residentBytes) {
-        this.residentBytes = residentBytes;
+    Metrics(int maxQueue, String version) {
+        registry.config() // names that are against Prometheus' conventions
+                .meterFilter(MeterFilter.denyNameStartsWith("process.cpu.time"))
+                .meterFilter(MeterFilter.denyNameStartsWith("system.cpu.count"));
         Gauge.builder("parallite.build.info", () -> 1)
                 .description("Always 1; the label tells the version")
                 .tag("version", version)
@@ -69,9 +69,6 @@ final class Metrics {
      * The daemon's own process; what Micrometer names against Prometheus' conventions stays out.
      */
     private void process() {
-        registry.config()
-                .meterFilter(MeterFilter.denyNameStartsWith("process.cpu.time"))
-                .meterFilter(MeterFilter.denyNameStartsWith("system.cpu.count"));
         new JvmMemoryMetrics().bindTo(registry);
         new ProcessorMetrics().bindTo(registry);
         new FileDescriptorMetrics().bindTo(registry);
@@ -113,6 +110,8 @@ final class Metrics {
     }
 
     private void tasks() {
+        traffic("in", Traffic.Totals::framesIn, Traffic.Totals::bytesIn);
+        traffic("out", Traffic.Totals::framesOut, Traffic.Totals::bytesOut);
         gauge(
                 "parallite.queue.tasks",
                 "Tasks that wait for a worker",
@@ -120,7 +119,7 @@ final class Metrics {
         gauge(
                 "parallite.queue.oldest.seconds",
                 "How long the oldest of them has waited",
-                snapshot -> snapshot.oldestWaitNanos() / NANOS_PER_SECOND);
+                snapshot -> snapshot.pool().oldestQueuedMillis() / MILLIS_PER_SECOND);
         gauge(
                 "parallite.tasks.in.flight",
                 "Tasks that wait or run",
@@ -138,6 +137,24 @@ final class Metrics {
                 "parallite.tasks.submitted",
                 "Tasks that were taken, joined ones once",
                 snapshot -> snapshot.tasks().submitted());
+    }
+
+    private void traffic(
+            String direction,
+            ToLongFunction<Traffic.Totals> frames,
+            ToLongFunction<Traffic.Totals> bytes) {
+        counter(
+                "parallite.frames",
+                "Frames from clients (in) and to them (out)",
+                snapshot -> frames.applyAsLong(snapshot.traffic()),
+                "direction",
+                direction);
+        counter(
+                "parallite.frame.bytes",
+                "Bytes of these frames",
+                snapshot -> bytes.applyAsLong(snapshot.traffic()),
+                "direction",
+                direction);
     }
 
     private void gauge(
@@ -172,16 +189,20 @@ final class Metrics {
         snapshot.pool().restartsByReason().keySet().stream()
                 .filter(restartReasons::add)
                 .forEach(this::restarts);
-        memory.register(memoryOf(snapshot.pool()), true);
+        memory.register(memoryOf(snapshot), true);
         return registry.scrape(contentType);
     }
 
     /** Names of on-demand workers are many, each seen once: they share a label. */
-    private List<MultiGauge.Row<?>> memoryOf(PoolSnapshot pool) {
+    private List<MultiGauge.Row<?>> memoryOf(EngineSnapshot snapshot) {
         Map<String, Long> bytes = new TreeMap<>();
-        for (WorkerSnapshot worker : pool.workers()) {
+        for (WorkerSnapshot worker : snapshot.pool().workers()) {
+            ProcessUsage usage = snapshot.usage().get(worker.pid());
+            if (usage == null || usage.memoryBytes() < 0) {
+                continue;
+            }
             String label = worker.name().contains("-temp-") ? "on-demand" : worker.name();
-            bytes.merge(label, residentBytes.applyAsLong(worker.pid()), Long::sum);
+            bytes.merge(label, usage.memoryBytes(), Long::sum);
         }
         List<MultiGauge.Row<?>> rows = new ArrayList<>();
         bytes.forEach((label, sum) -> rows.add(MultiGauge.Row.of(Tags.of("worker", label), sum)));

@@ -164,6 +164,14 @@ public final class LaunchSettings {
                 .or(setting::byDefault);
     }
 
+    /** Host and port to serve HTTP at; empty when none is served. */
+    public Optional<ListenAddress.Tcp> http() {
+        int port = number(Setting.HTTP_PORT).orElse(0L).intValue();
+        return port == 0
+                ? Optional.empty()
+                : value(Setting.HTTP_HOST).map(host -> new ListenAddress.Tcp(host, port));
+    }
+
     /** What counts for each setting, in the order of {@link Setting}. */
     public List<SettingValue> effective() {
         return Arrays.stream(Setting.values())
@@ -192,11 +200,12 @@ public final class LaunchSettings {
 
     /** Sets the system properties that Quarkus reads when it starts. */
     public void apply() {
-        if (number(Setting.HTTP_PORT).orElse(0L) > 0) {
-            systemProperties.put("quarkus.http.host-enabled", "true");
-            systemProperties.put("quarkus.http.port", value(Setting.HTTP_PORT).orElseThrow());
-            systemProperties.put("quarkus.http.host", value(Setting.HTTP_HOST).orElseThrow());
-        }
+        http().ifPresent(
+                        address -> {
+                            systemProperties.put("quarkus.http.host-enabled", "true");
+                            systemProperties.put("quarkus.http.port", "" + address.port());
+                            systemProperties.put("quarkus.http.host", address.host());
+                        });
         if (value(Setting.DEBUG_LOGS).filter("true"::equals).isPresent()) {
             systemProperties.put("quarkus.log.category.\"io.parallite\".level", "DEBUG");
         }

@@ -33,6 +33,7 @@ public final class ClientServer {
     private @Nullable NetServer server;
     private volatile @Nullable SocketFile socketFile;
     private long accepted;
+    private final Traffic traffic = new Traffic();
     private boolean listening;
     private Runnable onStopAsked = () -> {};
     private boolean stopping;
@@ -55,6 +56,7 @@ public final class ClientServer {
                         dispatcher,
                         figures,
                         new ByteBudget(maxInFlightBytes),
+                        traffic,
                         settings,
                         () -> onStopAsked.run());
     }
@@ -178,6 +180,11 @@ public final class ClientServer {
                 : Optional.of(
                         "%s has been removed or replaced by another program; restart the daemon"
                                 .formatted(address));
+    }
+
+    /** What clients have sent and got. */
+    public Traffic.Totals traffic() {
+        return traffic.totals();
     }
 
     /** How many clients are connected. */

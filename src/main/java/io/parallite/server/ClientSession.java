@@ -46,7 +46,7 @@ final class ClientSession implements FrameReader.Sink {
         this.reader = new FrameReader(services.settings().maxBody(), this);
         this.frames = new FrameSocket(socket, this::onBytes);
         Lane lane = services.dispatcher().newLane();
-        this.replies = new Replies(frames, lane, this::onRepliesChanged);
+        this.replies = new Replies(frames, lane, services.traffic(), this::onRepliesChanged);
         this.handler = new RequestHandler(services, lane, replies);
         socket.exceptionHandler(e -> LOG.debugf("client connection: %s", e.getMessage()));
     }
@@ -91,6 +91,7 @@ final class ClientSession implements FrameReader.Sink {
 
     @Override
     public void onFrame(byte[] frame) {
+        services.traffic().received(frame);
         long reserved = reading;
         reading = 0;
         replies.expect();

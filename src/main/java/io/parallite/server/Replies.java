@@ -18,14 +18,16 @@ final class Replies {
 
     private final FrameWriter writer;
     private final Lane lane;
+    private final Traffic traffic;
     private final Runnable onChange;
     private int unanswered;
     private boolean closed;
 
     /** Calls {@code onChange} when the client may have fallen behind, caught up, or got all. */
-    Replies(FrameSocket frames, Lane lane, Runnable onChange) {
+    Replies(FrameSocket frames, Lane lane, Traffic traffic, Runnable onChange) {
         this.writer = new FrameWriter(frames, this::onDrained);
         this.lane = lane;
+        this.traffic = traffic;
         this.onChange = onChange;
     }
 
@@ -65,6 +67,7 @@ final class Replies {
         if (closed) {
             return;
         }
+        traffic.sent(frame);
         writer.write(frame, unanswered > 0);
         if (writer.isFull()) {
             lane.hold();

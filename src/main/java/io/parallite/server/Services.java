@@ -12,5 +12,6 @@ record Services(
         Dispatcher dispatcher,
         Figures figures,
         ByteBudget budget,
+        Traffic traffic,
         SessionSettings settings,
         Runnable stop) {}

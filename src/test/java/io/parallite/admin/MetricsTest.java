@@ -2,8 +2,11 @@ package io.parallite.admin;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.parallite.server.Traffic;
 import io.parallite.task.TaskId;
+import io.parallite.worker.ProcessUsage;
 import java.time.Duration;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -11,7 +14,7 @@ import org.junit.jupiter.api.Test;
 class MetricsTest {
 
     private final AdminFixture daemon = new AdminFixture(1, 4);
-    private final Metrics metrics = new Metrics(10, "1.2.3", pid -> pid * 1000);
+    private final Metrics metrics = new Metrics(10, "1.2.3");
 
     @BeforeEach
     void start() {
@@ -38,6 +41,8 @@ class MetricsTest {
                         "parallite_tasks_in_flight 2.0",
                         "parallite_tasks_submitted_total 2.0",
                         "parallite_clients 7.0",
+                        "parallite_frames_total{direction=\"in\"} 1.0",
+                        "parallite_frame_bytes_total{direction=\"out\"} 40.0",
                         "parallite_cache_results 0.0",
                         "parallite_cache_bytes 0.0");
     }
@@ -92,7 +97,11 @@ class MetricsTest {
     private String scrape() {
         EngineSnapshot snapshot =
                 new EngineSnapshot(
-                        daemon.dispatcher.poolSnapshot(), daemon.dispatcher.snapshot(), 7, 0);
+                        daemon.dispatcher.poolSnapshot(),
+                        daemon.dispatcher.snapshot(),
+                        7,
+                        new Traffic.Totals(1, 20, 3, 40),
+                        Map.of(100L, new ProcessUsage(100_000, 0)));
         return metrics.scrape(snapshot, "text/plain");
     }
 }

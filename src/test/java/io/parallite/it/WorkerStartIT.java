@@ -5,11 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
-import java.net.ServerSocket;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.List;
@@ -76,8 +71,8 @@ final class WorkerStartIT {
     @Test
     @DisplayName("Line 3: readiness turns down while no worker starts, and up when one does")
     void tellsReadiness() throws IOException {
-        int port = freePort();
-        DaemonBuilder builder = daemon("--fixed-workers", "1", "--http-port", "" + port);
+        Http http = Http.onFreePort();
+        DaemonBuilder builder = daemon("--fixed-workers", "1", http.flag());
         builder.file(
                         "worker.php",
                         FAILS_AT_FIRST.formatted(
@@ -85,26 +80,14 @@ final class WorkerStartIT {
                 .script(builder.project().resolve("worker.php"));
 
         try (DaemonProcess daemon = builder.start()) {
-            await().until(() -> status(port, "/q/health/ready") == 503);
-            assertThat(status(port, "/q/health/live")).isEqualTo(200);
+            await().until(() -> http.status("/q/health/ready") == 503);
+            assertThat(http.status("/q/health/live")).isEqualTo(200);
 
             Files.writeString(builder.project().resolve("healthy"), "");
 
             await().atMost(Duration.ofSeconds(15))
-                    .until(() -> status(port, "/q/health/ready") == 200);
+                    .until(() -> http.status("/q/health/ready") == 200);
             daemon.awaitRest();
-        }
-    }
-
-    private static int status(int port, String path) {
-        HttpRequest request =
-                HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path)).build();
-        try (HttpClient client = HttpClient.newHttpClient()) {
-            return client.send(request, BodyHandlers.discarding()).statusCode();
-        } catch (IOException e) {
-            return -1;
-        } catch (InterruptedException e) {
-            throw new IllegalStateException(e);
         }
     }
 
@@ -194,12 +177,6 @@ final class WorkerStartIT {
             client.submit("task", sum).assertResult(42);
 
             daemon.assertRestored();
-        }
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket probe = new ServerSocket(0)) {
-            return probe.getLocalPort();
         }
     }
 }

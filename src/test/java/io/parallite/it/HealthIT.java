@@ -1,0 +1,105 @@
+package io.parallite.it;
+
+import static io.parallite.it.Closures.closure;
+import static io.parallite.it.Closures.sleep;
+import static io.parallite.it.DaemonBuilder.daemon;
+import static io.parallite.it.TestClient.task;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+/** What an orchestrator asks: whether to restart the daemon, and whether to send it work. */
+final class HealthIT {
+
+    private static final String READY = "/q/health/ready";
+
+    private final Http http = Http.onFreePort();
+
+    @Test
+    void isUpWhenWorkersHaveReported() {
+        try (DaemonProcess daemon = daemon("--fixed-workers", "2", http.flag()).startAtRest()) {
+            assertThat(http.get("/q/health/live").body()).contains("event loop", "\"UP\"");
+            assertThat(http.status("/q/health/started")).isEqualTo(200);
+            assertThat(http.get(READY).json()).containsEntry("status", "UP");
+        }
+    }
+
+    @Test
+    void isStartedAndAliveButNotReadyWhenWorkersDoNotStart() {
+        DaemonBuilder builder = daemon("--fixed-workers", "1", http.flag());
+        builder.file("broken.php", "<?php fwrite(STDERR, \"no database\\n\"); exit(3);")
+                .script(builder.project().resolve("broken.php"));
+
+        try (DaemonProcess daemon = builder.start()) {
+            await().until(() -> http.get(READY).body().contains("workers do not start"));
+
+            assertThat(http.get(READY).body()).contains("no database");
+            assertThat(http.status(READY)).isEqualTo(503);
+            assertThat(http.status("/q/health/live")).isEqualTo(200);
+            await().until(() -> http.status("/q/health/started") == 200);
+            assertThat(daemon.isAlive()).isTrue();
+        }
+    }
+
+    @Test
+    void isNotReadyWhileTheQueueIsFull() {
+        try (DaemonProcess daemon =
+                        daemon("--fixed-workers", "1", "--max-workers", "1", http.flag())
+                                .json("{\"max_queue\": 1}")
+                                .startAtRest();
+                TestClient client = daemon.connect()) {
+            client.send(task("runs", sleep(1500))).send(task("waits", closure("fn () => 1")));
+
+            await().until(() -> http.status(READY) == 503);
+            assertThat(http.get(READY).body()).contains("1 tasks wait and max_queue=1");
+            client.submit("refused", closure("fn () => 1")).assertFailure("QUEUE_FULL");
+
+            client.receive("waits").assertResult(1);
+            assertThat(http.status(READY)).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void isNotReadyWhenTheSocketIsGone() throws IOException {
+        try (DaemonProcess daemon = daemon("--fixed-workers", "1", http.flag()).startAtRest()) {
+            Files.delete(daemon.socket());
+
+            assertThat(http.status(READY)).isEqualTo(503);
+            assertThat(http.get(READY).body()).contains("has been removed", "restart the daemon");
+        }
+    }
+
+    @Test
+    void isNotReadyButAliveWhileItStops() {
+        try (DaemonProcess daemon = daemon("--fixed-workers", "1", http.flag()).startAtRest();
+                TestClient client = daemon.connect()) {
+            client.send(task("last", sleep(2000)));
+            await().until(() -> daemon.stats().busy() == 1);
+            daemon.signal("TERM");
+
+            await().atMost(Duration.ofSeconds(1)).until(() -> http.status(READY) == 503);
+            assertThat(http.get(READY).body()).contains("the daemon is stopping");
+            assertThat(http.status("/q/health/live")).isEqualTo(200);
+
+            client.receive("last").assertResult("slept");
+            assertThat(daemon.awaitEnd().exitCode()).isZero();
+        }
+    }
+
+    @Test
+    void saysThatThePortIsTaken() {
+        try (DaemonProcess daemon = daemon("--fixed-workers", "0", http.flag()).start()) {
+            DaemonProcess.Ended second = daemon("--fixed-workers", "0", http.flag()).run();
+
+            assertThat(second.exitCode()).isEqualTo(69);
+            assertThat(second.log())
+                    .contains("cannot serve HTTP on 127.0.0.1:" + http.port(), "http_port")
+                    .doesNotContain("\tat ");
+            assertThat(daemon.isAlive()).isTrue();
+        }
+    }
+}

@@ -1,0 +1,175 @@
+package io.parallite.it;
+
+import static io.parallite.it.Closures.closure;
+import static io.parallite.it.Closures.sleep;
+import static io.parallite.it.DaemonBuilder.daemon;
+import static io.parallite.it.TestClient.task;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.openqa.selenium.Keys;
+
+/** The page in a real Chromium, on a daemon that runs PHP. */
+final class PageIT {
+
+    private static final String HOSTILE =
+            "<img src=x onerror=\"window.hacked=1\"></script><script>window.hacked=2</script>";
+
+    private final Http http = Http.onFreePort();
+
+    @Test
+    void showsWorkersTasksAndFailures() {
+        try (DaemonProcess daemon = daemon("--fixed-workers", "2", http.flag()).startAtRest();
+                TestClient client = daemon.connect();
+                Browser browser = Browser.open(1440, 1000).go(http.uri("/"))) {
+            browser.awaitText("#health", "Running");
+            assertThat(browser.texts("#workers tbody tr")).hasSize(2);
+            assertThat(browser.text("#tasks-empty")).isEqualTo("No task has ended yet.");
+
+            client.submit("good", closure("fn () => 1"));
+            client.submit("bad", closure("fn () => throw new LogicException('no stock')"));
+            client.send(task("slow", sleep(5000)));
+
+            browser.awaitText("#workers tbody", "slow").awaitText("#tasks tbody", "good");
+            browser.awaitText("#tasks tbody", "no stock").awaitText("#tasks tbody", "EXCEPTION");
+            browser.awaitText("#card-workers strong", "1")
+                    .awaitText("#card-workers .figure", "of 2");
+            browser.click("[data-view=current]").awaitText("#tasks tbody", "running");
+            assertThat(browser.texts("#tasks tbody code")).containsExactly("slow");
+            browser.click("[data-view=failed]");
+            assertThat(browser.texts("#tasks tbody code")).containsExactly("bad");
+            assertThat(browser.texts(".chart canvas")).hasSize(4);
+            assertThat(browser.complaints()).isEmpty();
+            client.receive("slow");
+        }
+    }
+
+    @Test
+    void showsHostileTextAsText() {
+        try (DaemonProcess daemon = daemon("--fixed-workers", "1", http.flag()).startAtRest();
+                TestClient client = daemon.connect();
+                Browser browser = Browser.open(1440, 1000).go(http.uri("/"))) {
+            String code = "fn () => throw new Exception(base64_decode('%s'))";
+            String message = java.util.Base64.getEncoder().encodeToString(HOSTILE.getBytes());
+            client.submit(HOSTILE, closure(code.formatted(message)));
+
+            browser.awaitText("#tasks tbody .id", HOSTILE);
+            browser.awaitText("#tasks tbody .why", HOSTILE);
+            client.send(task(HOSTILE + 2, sleep(4000)));
+            browser.awaitText("#workers tbody .id", HOSTILE);
+
+            assertThat(browser.evaluate("window.hacked")).isNull();
+            assertThat(browser.evaluate("document.querySelectorAll('main img').length"))
+                    .isEqualTo(0L);
+            assertThat(browser.complaints()).isEmpty();
+            client.receive(HOSTILE + 2);
+        }
+    }
+
+    @Test
+    void cancelsATask() {
+        try (DaemonProcess daemon = daemon("--fixed-workers", "1", http.flag()).startAtRest();
+                TestClient client = daemon.connect();
+                Browser browser = Browser.open(1440, 1000).go(http.uri("/"))) {
+            client.send(task("endless", sleep(30_000)));
+            browser.awaitText("#workers tbody", "endless")
+                    .click("[data-view=current]")
+                    .click("#tasks tbody .danger")
+                    .awaitText("#confirm-text", "endless")
+                    .click("#confirm [value=no]");
+            assertThat(daemon.stats().busy()).isOne();
+
+            browser.click("#tasks tbody .danger").click("#confirm-yes");
+
+            client.receive("endless").assertFailure("CANCELLED");
+            browser.awaitText("#toasts", "The task is cancelled.");
+        }
+    }
+
+    @Test
+    void reloadsWorkersByKeyboard() {
+        try (DaemonProcess daemon = daemon("--fixed-workers", "2", http.flag()).startAtRest();
+                Browser browser = Browser.open(1440, 1000).go(http.uri("/"))) {
+            List<Long> before = daemon.stats().workers().stream().map(Stats.Worker::pid).toList();
+            browser.awaitText("#health", "Running");
+
+            browser.press(Keys.TAB).press(Keys.TAB);
+            assertThat(browser.focused()).isEqualTo("reload");
+            browser.press(Keys.ENTER).awaitText("#confirm-title", "Reload");
+            browser.press(Keys.ESCAPE).press(Keys.ENTER).awaitText("#confirm-title", "Reload");
+            browser.press(Keys.TAB).press(Keys.ENTER);
+
+            browser.awaitText("#toasts", "2 workers replaced");
+            await().untilAsserted(
+                            () ->
+                                    assertThat(daemon.stats().workers())
+                                            .extracting(Stats.Worker::pid)
+                                            .doesNotContainAnyElementsOf(before));
+        }
+    }
+
+    @Test
+    void saysWhenTheDaemonIsGoneAndGoesOnWithTheNext() {
+        try (Browser browser = Browser.open(1440, 1000)) {
+            try (DaemonProcess daemon = daemon("--fixed-workers", "1", http.flag()).startAtRest()) {
+                browser.go(http.uri("/")).awaitText("#health", "Running");
+                assertThat(daemon.isAlive()).isTrue();
+            }
+            browser.awaitText("#health", "No connection")
+                    .awaitText("#notice", "has not answered for");
+
+            try (DaemonProcess daemon = daemon("--fixed-workers", "3", http.flag()).startAtRest()) {
+                browser.awaitText("#health", "Running")
+                        .awaitText("#facts", "pid " + daemon.pid())
+                        .awaitText("#card-workers .figure", "of 3 busy");
+                assertThat(browser.text("#notice")).isEmpty();
+            }
+        }
+    }
+
+    @Test
+    void asksForTheToken() {
+        try (DaemonProcess daemon =
+                        daemon("--fixed-workers", "1", http.flag())
+                                .env("PARALLITE_HTTP_TOKEN", "correct-horse-battery")
+                                .startAtRest();
+                Browser browser = Browser.open(1440, 1000).go(http.uri("/"))) {
+            browser.awaitText("#token-title", "Token needed")
+                    .type("#token-value", "a wrong one")
+                    .press(Keys.ENTER)
+                    .awaitText("#token-error", "does not take this token")
+                    .type("#token-value", "correct-horse-battery")
+                    .press(Keys.ENTER)
+                    .awaitText("#health", "Running");
+            assertThat(daemon.isAlive()).isTrue();
+        }
+    }
+
+    @Test
+    void fitsAPhoneAndTheDark() {
+        try (DaemonProcess daemon = daemon("--fixed-workers", "1", http.flag()).startAtRest();
+                TestClient client = daemon.connect();
+                Browser browser = Browser.open(375, 800).prefer("dark").go(http.uri("/"))) {
+            client.submit(
+                    "x".repeat(200), closure("fn () => throw new Exception(str_repeat('y', 300))"));
+            browser.awaitText("#tasks tbody .why", "yyy");
+
+            assertThat(browser.evaluate("document.documentElement.scrollWidth")).isEqualTo(375L);
+            assertThat(brightness(browser)).isLessThan(60);
+            browser.click("#theme"); // from the system's to light
+            assertThat(brightness(browser)).isGreaterThan(200);
+            browser.go(http.uri("/"));
+            await().untilAsserted(() -> assertThat(brightness(browser)).isGreaterThan(200));
+            browser.click("#theme");
+            assertThat(brightness(browser)).isLessThan(60);
+        }
+    }
+
+    /** Of the page's background, from 0 to 255. */
+    private static int brightness(Browser browser) {
+        String rgb = (String) browser.evaluate("getComputedStyle(document.body).backgroundColor");
+        return Integer.parseInt(rgb.replaceAll("\\D+", " ").strip().split(" ")[0]);
+    }
+}
