@@ -134,6 +134,10 @@ final class Metrics {
                 "What the kept results are charged of result_cache_bytes",
                 snapshot -> snapshot.tasks().retainedBytes());
         counter(
+                "parallite.queue.wedges",
+                "How often tasks were found waiting beside idle workers; a defect that is mended",
+                snapshot -> snapshot.pool().wedges());
+        counter(
                 "parallite.tasks.submitted",
                 "Tasks that were taken, joined ones once",
                 snapshot -> snapshot.tasks().submitted());

@@ -38,6 +38,7 @@ class MetricsTest {
                         "parallite_worker_memory_bytes{worker=\"work-1\"} 100000.0",
                         "parallite_queue_tasks 1.0",
                         "parallite_queue_limit_tasks 10.0",
+                        "parallite_queue_wedges_total 0.0",
                         "parallite_tasks_in_flight 2.0",
                         "parallite_tasks_submitted_total 2.0",
                         "parallite_clients 7.0",
