@@ -10,7 +10,8 @@ import java.util.Map;
 
 /**
  * The files of the page. They hold no figures, so whoever reaches the port may have them; only
- * those that are listed here are served. Read by several of HTTP's threads, written by none.
+ * those that are listed here (and in {@code reachability-metadata.json}, for native executables)
+ * are served. Read by several of HTTP's threads, written by none.
  */
 final class PageFiles {
 
