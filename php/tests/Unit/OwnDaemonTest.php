@@ -16,12 +16,12 @@ final class OwnDaemonTest extends TestCase
 
     private static function binary(): string
     {
-        return dirname(__DIR__) . '/Support/fake-parallite';
+        return dirname(__DIR__) . '/Support/mini-parallite';
     }
 
     public function testFailedStartIsReportedInTheDaemonsWords(): void
     {
-        $script = $this->script('new Parallite\ParalliteClient();', ['FAKE_PARALLITE_FAILS' => 'timeout_ms is 0']);
+        $script = $this->script('new Parallite\ParalliteClient();', ['MINI_PARALLITE_FAILS' => 'timeout_ms is 0']);
 
         self::assertNotSame(0, $script->exitCode);
         self::assertStringContainsString('parallite: timeout_ms is 0', $script->output);
