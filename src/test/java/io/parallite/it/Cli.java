@@ -47,7 +47,8 @@ final class Cli {
         }
 
         Reply json() {
-            return new Reply(Encoding.JSON.decodeAll(out.strip().getBytes(StandardCharsets.UTF_8)));
+            byte[] body = out.strip().getBytes(StandardCharsets.UTF_8);
+            return new Reply(Encoding.JSON.decodeAll(TestClient.concat(new byte[4], body)));
         }
     }
 
