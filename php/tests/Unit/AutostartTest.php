@@ -47,7 +47,7 @@ final class AutostartTest extends TestCase
         $autostart = new Autostart(
             "{$this->directory}/$project",
             idleShutdown: 30.0,
-            binary: dirname(__DIR__) . '/Support/fake-parallite',
+            binary: dirname(__DIR__) . '/Support/noting-parallite',
             settings: $settings,
             timeout: 10.0,
         );
@@ -91,7 +91,7 @@ final class AutostartTest extends TestCase
                     . 'binary: %s)))->ping()["pid"];',
                 var_export(dirname(__DIR__, 2) . '/autoload.php', true),
                 var_export("{$this->directory}/project", true),
-                var_export(dirname(__DIR__) . '/Support/fake-parallite', true),
+                var_export(dirname(__DIR__) . '/Support/noting-parallite', true),
             );
             $children[] = popen(PHP_BINARY . ' -r ' . escapeshellarg($code) . ' 2>&1', 'r');
         }
