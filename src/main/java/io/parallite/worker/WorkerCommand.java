@@ -65,17 +65,12 @@ public record WorkerCommand(
         }
     }
 
-    /**
-     * Makes sure that the directory is there: a deployment may have removed it since it was found.
-     *
-     * @throws IOException saying what to do
-     */
-    void requireDirectory() throws IOException {
-        if (!Files.isDirectory(directory)) {
-            throw new IOException(
-                    "its directory %s is gone; reload the daemon to follow the links anew"
-                            .formatted(directory));
-        }
+    /** What to do when it cannot be started: a deployment may have removed the directory. */
+    String remedy() {
+        return Files.isDirectory(directory)
+                ? "install PHP's command line (php-cli ≥ 8.2) or set php_binary"
+                : "its directory %s is gone: reload the daemon to follow the links anew"
+                        .formatted(directory);
     }
 
     private static boolean isOnPath(String program) {

@@ -117,8 +117,11 @@ public final class WorkerLauncher {
                     } catch (IOException | RuntimeException e) {
                         WorkerStartException why =
                                 new WorkerStartException(
-                                        "worker %s cannot be started: %s; install PHP's command line (php-cli ≥ 8.2) or set php_binary"
-                                                .formatted(launch.name, e.getMessage()));
+                                        "worker %s cannot be started: %s; %s"
+                                                .formatted(
+                                                        launch.name,
+                                                        e.getMessage(),
+                                                        launch.command.remedy()));
                         engine.execute(() -> onFailed.accept(why));
                     }
                 });
@@ -127,7 +130,6 @@ public final class WorkerLauncher {
     private Process start(Launch launch, String mark) throws IOException {
         WorkerCommand command = launch.command;
         command.requirePhp();
-        command.requireDirectory();
         List<String> options =
                 launch.streams == Streams.FRAMES
                         ? List.of("-d", "display_errors=stderr")
