@@ -3,7 +3,7 @@
 /**
  * Fetches pages in parallel: it takes as long as the slowest of them.
  *
- * Usage: php http-fetches.php [URL ...]     (default: pages of a slow server of its own)
+ * Usage: php http-fetches.php [URL ...]     (default: pages of slow servers of its own)
  */
 
 declare(strict_types=1);
@@ -13,10 +13,12 @@ use B7s\Parallite\Client;
 require __DIR__ . '/support/load.php';
 
 $urls = array_slice($argv, 1);
-$server = null;
+$servers = [];
 if ($urls === []) {
-    [$server, $base] = startSlowServer();
-    $urls = array_map(static fn(int $ms): string => "$base/$ms", [300, 250, 200, 350, 300, 280]);
+    foreach ([300, 250, 200, 350, 300, 280] as $milliseconds) {
+        [$servers[], $base] = startSlowServer();
+        $urls[] = "$base/$milliseconds";
+    }
 }
 
 $client = new Client();
@@ -38,7 +40,7 @@ foreach ($pages as $i => $page) {
 $sum = array_sum(array_column($pages, 'seconds'));
 printf("%d pages in %.2f s; one after the other: %.2f s\n", count($pages), $took, $sum);
 
-if ($server !== null) {
+foreach ($servers as $server) {
     proc_terminate($server);
     proc_close($server);
 }
@@ -51,7 +53,7 @@ function startSlowServer(): array
     fclose($probe);
     $command = [PHP_BINARY, '-S', $address, __DIR__ . '/support/slow-server.php'];
     $quiet = ['file', '/dev/null', 'w'];
-    $server = proc_open($command, [1 => $quiet, 2 => $quiet], $pipes, null, ['PHP_CLI_SERVER_WORKERS' => '8'] + getenv());
+    $server = proc_open($command, [1 => $quiet, 2 => $quiet], $pipes);
     for ($i = 0; $i < 500 && @file_get_contents("http://$address/0") === false; $i++) {
         usleep(10_000);
     }
