@@ -5,16 +5,10 @@ import io.parallite.engine.Engine;
 import io.parallite.task.FailureKind;
 import io.parallite.task.Task;
 import io.parallite.task.TaskException;
-import io.parallite.wire.Encoding;
-import io.parallite.wire.ReplyEnvelope;
-import io.parallite.wire.RequestException;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.Cancellable;
-import io.smallrye.mutiny.subscription.UniEmitter;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.Locale;
-import java.util.Map;
 import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -53,29 +47,19 @@ final class Worker implements WorkerChannel.Listener {
         void onGone(Worker worker, WorkerEnding ending);
     }
 
-    private record Exchange(
-            Task task,
-            UniEmitter<? super WorkerReply> emitter,
-            Duration timeout,
-            WorkerEvents events) {}
-
     private final WorkerName name;
     private final WorkerCommand command;
     private final Engine engine;
     private final Owner owner;
     private final @Nullable Wear wear;
     private final Deadline deadline;
+    private final Departure departure = new Departure();
 
     private WorkerState state = WorkerState.STARTING;
     private @Nullable Cancellable starting;
     private @Nullable WorkerChannel channel;
     private @Nullable Exchange exchange;
-    private boolean faulty;
-    private String fault = "";
-    private boolean ended;
-    private @Nullable EndReason parting;
     private boolean readTask;
-    private boolean unwanted;
     private boolean paused;
     private long served;
     private long launchedAt;
@@ -135,23 +119,14 @@ final class Worker implements WorkerChannel.Listener {
 
     /** Why it has ended. */
     EndReason endReason(WorkerEnding ending) {
-        if (faulty) {
-            return EndReason.PROTOCOL;
-        }
-        if (parting != null) {
-            return parting;
-        }
-        return served > 0 && ending.exitStatus() == 0 ? EndReason.EXITED : EndReason.CRASHED;
+        return departure.reason(ending, served);
     }
 
     /**
      * What it has done wrong when its end was its own doing; {@code null} when it was told to end.
      */
     @Nullable String ownFault(WorkerEnding ending) {
-        if (faulty) {
-            return fault;
-        }
-        return ended ? null : ending.describe();
+        return departure.ownFault(ending);
     }
 
     /**
@@ -179,12 +154,12 @@ final class Worker implements WorkerChannel.Listener {
 
     /** Whether it has sent what is no reply to its task. */
     boolean brokeProtocol() {
-        return faulty;
+        return departure.isFaulty();
     }
 
     /** Whether a signal that we did not send has ended it. */
     boolean wasKilledFromOutside(WorkerEnding ending) {
-        return !ended && ending.wasSignalled();
+        return departure.wasKilledFromOutside(ending);
     }
 
     /** Whether it is, or will be, free for a task. */
@@ -201,7 +176,7 @@ final class Worker implements WorkerChannel.Listener {
     @Override
     public @Nullable String currentTask() {
         Exchange current = exchange;
-        return current == null ? null : current.task().id().value();
+        return current == null ? null : current.taskId();
     }
 
     PoolSnapshot.WorkerSnapshot snapshot() {
@@ -283,12 +258,12 @@ final class Worker implements WorkerChannel.Listener {
 
     private void begin(Exchange begun) {
         if (state != WorkerState.BUSY || exchange != null || channel == null) {
-            begun.emitter.fail(new UndeliveredException("worker %s is %s".formatted(name, state)));
+            begun.fail(new UndeliveredException("worker %s is %s".formatted(name, state)));
             return;
         }
         exchange = begun;
-        deadline.arm(begun.timeout);
-        channel.write(begun.task.frame());
+        deadline.arm(begun.timeout());
+        channel.write(begun.request());
     }
 
     /** The lease was returned: back to the pool, unless something is wrong with the worker. */
@@ -296,9 +271,9 @@ final class Worker implements WorkerChannel.Listener {
         if (state != WorkerState.BUSY) {
             return;
         }
-        if (faulty || exchange != null) {
+        if (departure.isFaulty() || exchange != null) {
             kill();
-        } else if (parting != null || !name.reusable() || wear != null && wearsOut(wear)) {
+        } else if (departure.isDue() || !name.reusable() || wear != null && wearsOut(wear)) {
             end();
         } else {
             transition(WorkerState.IDLE);
@@ -308,16 +283,16 @@ final class Worker implements WorkerChannel.Listener {
 
     private boolean wearsOut(Wear watched) {
         if (watched.isUsedUp(served)) {
-            parting = EndReason.RECYCLED_TASKS;
+            departure.plan(EndReason.RECYCLED_TASKS);
         } else {
             watched.lookAtMemory();
         }
-        return parting != null;
+        return departure.isDue();
     }
 
     @Override
     public void onFrame(byte[] frame) {
-        if (faulty || state == WorkerState.ENDING) {
+        if (departure.isFaulty() || state == WorkerState.ENDING) {
             return;
         }
         Exchange current = exchange;
@@ -325,41 +300,29 @@ final class Worker implements WorkerChannel.Listener {
             onGarbage("sent a frame that nobody asked for: " + Bytes.show(frame));
             return;
         }
-        String id = current.task().id().value();
-        ReplyEnvelope reply;
-        byte[] answer;
-        try {
-            reply = Encoding.of(frame).decodeReply(frame);
-            answer = reply.taskId() == null ? Encoding.withTaskId(frame, id) : frame;
-        } catch (RequestException e) {
-            onGarbage(
-                    "sent a reply that is none (%s): %s"
-                            .formatted(e.explanation(), Bytes.show(frame)));
-            return;
+        switch (current.hear(frame)) {
+            case Exchange.Heard.Garbage(String description) -> onGarbage(description);
+            case Exchange.Heard.Event(String event) -> onEvent(current, event, frame);
+            case Exchange.Heard.Answer(WorkerReply reply, boolean workerEnds) -> {
+                served++;
+                if (workerEnds) {
+                    departure.plan(announcedEnd(reply));
+                }
+                settle();
+                current.complete(reply);
+            }
         }
-        if (reply.taskId() != null && !reply.taskId().equals(id)) {
-            onGarbage(
-                    "answered for task \"%s\" while it runs \"%s\""
-                            .formatted(Bytes.shorten(reply.taskId()), id));
-            return;
-        }
-        if (reply.event() != null) {
-            onEvent(current, reply.event(), frame);
-            return;
-        }
-        served++;
-        if (reply.workerEnds() && parting == null) {
-            parting = wear == null ? EndReason.EXITED : wear.announced(served, reply.ok());
-        }
-        settle();
-        current.emitter().complete(new WorkerReply(answer, reply.ok()));
+    }
+
+    private EndReason announcedEnd(WorkerReply reply) {
+        return wear == null ? EndReason.EXITED : wear.announced(served, reply.ok());
     }
 
     private void onEvent(Exchange current, String event, byte[] frame) {
         if (event.equals("stack")) {
             owner.onStack(this, frame);
-        } else if (!unwanted) {
-            current.events().onEvent(event, frame);
+        } else {
+            current.tell(event, frame);
         }
     }
 
@@ -384,13 +347,13 @@ final class Worker implements WorkerChannel.Listener {
      */
     void cancel(Duration grace) {
         Exchange current = exchange;
-        if (current == null || channel == null || unwanted) {
+        if (current == null || channel == null || current.isUnwanted()) {
             return;
         }
-        unwanted = true;
+        byte[] notice = current.cancel();
         resume();
         if (supports("cancel")) {
-            channel.write(Encoding.of(current.task().frame()).encode(cancelOf(current.task())));
+            channel.write(notice);
         }
         long left = current.timeout().toNanos() - (engine.nanoTime() - busySince);
         deadline.arm(Duration.ofNanos(Math.clamp(left, 0, grace.toNanos())));
@@ -398,11 +361,10 @@ final class Worker implements WorkerChannel.Listener {
 
     @Override
     public void onGarbage(String description) {
-        if (faulty || state == WorkerState.ENDING) {
+        if (departure.isFaulty() || state == WorkerState.ENDING) {
             return;
         }
-        faulty = true;
-        fault = description;
+        departure.blame(description);
         readTask |= exchange != null;
         LOG.warnf(
                 "worker broke the protocol and is replaced: it %s worker=%s pid=%d",
@@ -414,20 +376,13 @@ final class Worker implements WorkerChannel.Listener {
                                 .formatted(name, description)));
     }
 
-    private static Map<String, Object> cancelOf(Task task) {
-        Map<String, Object> fields = new LinkedHashMap<>();
-        fields.put("type", "cancel");
-        fields.put("task_id", task.id().value());
-        return fields;
-    }
-
     private void onTimeout() {
         Exchange current = exchange;
         if (current == null) {
             return;
         }
-        LOG.debugf("task timed out worker=%s task=%s", name, current.task().id());
-        parting = unwanted ? EndReason.CANCELLED : EndReason.TIMEOUT;
+        LOG.debugf("task timed out worker=%s task=%s", name, current.taskId());
+        departure.force(current.isUnwanted() ? EndReason.CANCELLED : EndReason.TIMEOUT);
         killAndFail(
                 new TaskException(
                         FailureKind.TIMEOUT,
@@ -437,7 +392,7 @@ final class Worker implements WorkerChannel.Listener {
 
     private void onAbandoned(Exchange abandoned) {
         if (exchange == abandoned) {
-            parting = EndReason.CANCELLED;
+            departure.force(EndReason.CANCELLED);
             settle();
             kill();
         }
@@ -456,7 +411,7 @@ final class Worker implements WorkerChannel.Listener {
         closeWear();
         owner.onGone(this, ending);
         if (lost != null) {
-            lost.emitter().fail(crashed(ending));
+            lost.fail(crashed(ending));
         }
     }
 
@@ -474,7 +429,7 @@ final class Worker implements WorkerChannel.Listener {
 
     /** Kills the process and fails the task it runs with {@code why}. */
     void abort(TaskException why) {
-        parting = EndReason.CANCELLED;
+        departure.force(EndReason.CANCELLED);
         killAndFail(why);
     }
 
@@ -482,9 +437,7 @@ final class Worker implements WorkerChannel.Listener {
      * Takes no further task: ends now when it has none, else after it; one that boots is killed.
      */
     void retire(EndReason why) {
-        if (parting == null) {
-            parting = why;
-        }
+        departure.plan(why);
         if (state == WorkerState.IDLE) {
             end();
         } else if (state == WorkerState.STARTING) {
@@ -502,7 +455,7 @@ final class Worker implements WorkerChannel.Listener {
             return;
         }
         if (state != WorkerState.ENDING) {
-            ended = true;
+            departure.order();
             closeWear();
             transition(WorkerState.ENDING);
             owner.onEnding(this);
@@ -519,7 +472,7 @@ final class Worker implements WorkerChannel.Listener {
         settle();
         kill();
         if (lost != null) {
-            lost.emitter().fail(why);
+            lost.fail(why);
         }
     }
 
@@ -531,7 +484,6 @@ final class Worker implements WorkerChannel.Listener {
 
     private void settle() {
         exchange = null;
-        unwanted = false;
         resume();
         deadline.disarm();
     }
