@@ -37,7 +37,8 @@ public final class Main {
         Commands.addTo(serve);
         serve.addSubcommand(new BenchCommand());
         serve.getSubcommands().values().forEach(Main::dressed);
-        return dressed(serve);
+        // what follows a flag is its value: --fail-mode stop
+        return dressed(serve).setAllowSubcommandsAsOptionParameters(true);
     }
 
     private static CommandLine dressed(CommandLine command) {
