@@ -21,6 +21,9 @@ public final class Tool {
 
     private Tool(List<String> command) {
         builder = new ProcessBuilder(command).redirectErrorStream(true);
+        // dpkg wants the administrator's directories, which not every root has on the PATH
+        builder.environment()
+                .merge("PATH", "/usr/local/sbin:/usr/sbin:/sbin", (own, more) -> own + ":" + more);
     }
 
     /**

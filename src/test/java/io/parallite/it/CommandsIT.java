@@ -73,13 +73,13 @@ final class CommandsIT {
                         "--cwd",
                         directory.toString(),
                         "--env",
-                        "WORD=ünï",
+                        "WORD=said",
                         "sh",
                         "-c",
-                        "ls; echo $WORD; echo oops >&2; exit 7");
+                        "ls; echo $WORD; printf '\\303\\274n\\303\\257\\n'; echo oops >&2; exit 7");
 
         assertThat(ended.exitCode()).isEqualTo(7);
-        assertThat(ended.out()).isEqualTo("here\nünï\n");
+        assertThat(ended.out()).isEqualTo("here\nsaid\nünï\n");
         assertThat(ended.err()).isEqualTo("oops\n");
     }
 
