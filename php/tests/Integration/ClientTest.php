@@ -7,6 +7,7 @@ namespace B7s\Parallite\Tests\Integration;
 use B7s\Parallite\Client;
 use B7s\Parallite\Exception\TaskCancelled;
 use B7s\Parallite\Tests\Support\ClientTests;
+use B7s\Parallite\Tests\Support\ManyTasksTests;
 use Closure;
 use PHPUnit\Framework\TestCase;
 
@@ -16,6 +17,7 @@ use PHPUnit\Framework\TestCase;
 final class ClientTest extends TestCase
 {
     use ClientTests;
+    use ManyTasksTests;
 
     public static function setUpBeforeClass(): void
     {

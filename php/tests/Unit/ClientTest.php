@@ -6,6 +6,7 @@ namespace B7s\Parallite\Tests\Unit;
 
 use B7s\Parallite\Client;
 use B7s\Parallite\Tests\Support\ClientTests;
+use B7s\Parallite\Tests\Support\ManyTasksTests;
 use B7s\Parallite\Tests\Support\MiniDaemon;
 use PHPUnit\Framework\TestCase;
 
@@ -15,6 +16,7 @@ use PHPUnit\Framework\TestCase;
 final class ClientTest extends TestCase
 {
     use ClientTests;
+    use ManyTasksTests;
 
     private static ?MiniDaemon $daemon = null;
 

@@ -97,6 +97,7 @@ public final class Daemon implements QuarkusApplication {
     }
 
     private static int refuse(int code, RuntimeException why) {
+        // for whoever has just typed the command, in one sentence and not as a line of the log
         System.err.println("parallite: " + why.getMessage());
         return code;
     }

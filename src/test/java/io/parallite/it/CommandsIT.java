@@ -83,6 +83,18 @@ final class CommandsIT {
         assertThat(ended.err()).isEqualTo("oops\n");
     }
 
+    /** The words stand in a file, because a JVM without a locale could not pass them on. */
+    @Test
+    void readsArgumentsAsUtf8WithoutALocale() throws IOException {
+        Path script = directory.resolve("say.sh");
+        Files.writeString(
+                script, "parallite submit --env WORD=ünï sh -c 'printf \"%s|%s\" \"$WORD\" ß'\n");
+
+        Cli.Ended ended = cli.env("LC_ALL", "C").runInShell(". " + script);
+
+        assertThat(ended.assertExit(0).out()).isEqualTo("ünï|ß");
+    }
+
     @Test
     void runsACommandWhereItWasAskedFor() {
         assertThat(cli.run("submit", "--", "pwd").assertExit(0).out().strip())

@@ -47,7 +47,7 @@ final class PoolIT {
         try (DaemonProcess daemon =
                         daemon("--fixed-workers", "2", "--max-workers", "6").startAtRest();
                 TestClient client = daemon.connect()) {
-            String payload = closure(WHO.replace("100000", "250000"));
+            String payload = closure(WHO);
             for (int i = 0; i < 120; i++) {
                 client.send(task("task-" + i, payload));
             }
