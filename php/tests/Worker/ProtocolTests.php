@@ -34,6 +34,31 @@ trait ProtocolTests
         }
     }
 
+    /** @dataProvider encodings */
+    public function testAnswersAPingAndGoesOn(string $encoding): void
+    {
+        $ping = self::worker()->encode(['type' => 'ping', 'echo' => 'e-1'], $encoding);
+        $task = self::worker()->encode(['task_id' => 'after', 'payload' => 'phpversion'], $encoding);
+        self::worker()->send($ping . $task . $ping);
+
+        self::assertSame(['type' => 'pong', 'echo' => 'e-1'], self::worker()->reply());
+        self::assertSame('after', self::worker()->reply()['task_id']);
+        self::assertSame(['type' => 'pong', 'echo' => 'e-1'], self::worker()->reply());
+    }
+
+    public function testAPingIsNoTask(): void
+    {
+        $worker = static::start(self::including() + ['PARALLITE_WORKER_MAX_TASKS' => '1']);
+        try {
+            $worker->send($worker->encode(['type' => 'ping', 'echo' => 'e'], 'json'));
+            self::assertSame('pong', $worker->reply()['type']);
+            self::assertTrue($worker->ask(['task_id' => 'a', 'payload' => 'phpversion'])['ok']);
+            self::assertSame(0, $worker->exitCode());
+        } finally {
+            $worker->stop();
+        }
+    }
+
     /** @return array<string, array{string, string}> */
     public function malformedBodies(): array
     {

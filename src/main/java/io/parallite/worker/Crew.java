@@ -363,6 +363,7 @@ final class Crew implements Worker.Owner {
                 roster.count(WorkerState.BUSY),
                 roster.count(WorkerState.STARTING),
                 roster.count(WorkerState.ENDING),
+                roster.answering(),
                 queued,
                 oldestQueuedMillis,
                 slots.restarts(),

@@ -7,6 +7,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The pool as of one moment; any thread may read it.
  *
+ * @param answering how many of the idle and the busy ones have answered something since they
+ *     started: the ping that the bundled worker is sent, or a task
  * @param oldestQueuedMillis how long the oldest task in the queue has waited
  * @param restartsByReason how often a persistent worker was replaced, by why it ended; all reasons
  *     are there
@@ -22,6 +24,7 @@ public record PoolSnapshot(
         int busy,
         int starting,
         int ending,
+        int answering,
         int queued,
         long oldestQueuedMillis,
         Map<String, Long> restartsByReason,

@@ -86,6 +86,17 @@ final class Roster {
         return count;
     }
 
+    /** How many serve and have answered a ping or a task. */
+    int answering() {
+        int count = 0;
+        for (Worker worker : workers) {
+            if (worker.isInService() && worker.hasAnswered()) {
+                count++;
+            }
+        }
+        return count;
+    }
+
     /** Parks idle workers that nobody has, but those that are held back on purpose. */
     void reclaimLost(Predicate<Worker> isHeld) {
         for (Worker worker : workers) {

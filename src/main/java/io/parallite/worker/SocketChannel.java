@@ -21,7 +21,7 @@ final class SocketChannel implements WorkerChannel {
 
     private final Engine engine;
     private final WorkerProcess process;
-    private final Set<String> features;
+    private final Introduction.Connected connected;
     private final NetSocket socket;
     private final ReplyReader replies;
     private final FrameSocket frames;
@@ -38,14 +38,13 @@ final class SocketChannel implements WorkerChannel {
     SocketChannel(
             Engine engine,
             WorkerProcess process,
-            NetSocket socket,
-            Set<String> features,
+            Introduction.Connected connected,
             int maxBody,
             Listener listener) {
         this.engine = engine;
         this.process = process;
-        this.socket = socket;
-        this.features = features;
+        this.connected = connected;
+        this.socket = connected.socket();
         this.listener = listener;
         this.replies = new ReplyReader(listener, maxBody);
         this.frames = new FrameSocket(socket, replies.reader()::feed);
@@ -65,8 +64,13 @@ final class SocketChannel implements WorkerChannel {
     }
 
     @Override
+    public boolean hasAnswered() {
+        return connected.hasAnswered();
+    }
+
+    @Override
     public Set<String> features() {
-        return features;
+        return connected.features();
     }
 
     @Override

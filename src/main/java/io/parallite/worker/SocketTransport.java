@@ -2,12 +2,10 @@ package io.parallite.worker;
 
 import io.parallite.engine.Engine;
 import io.parallite.engine.VertxEngine;
-import io.parallite.wire.FrameReader;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.UniEmitter;
 import io.vertx.core.net.NetServer;
 import io.vertx.core.net.NetServerOptions;
-import io.vertx.core.net.NetSocket;
 import io.vertx.core.net.SocketAddress;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -17,7 +15,6 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.Map;
-import java.util.Set;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -33,8 +30,6 @@ public final class SocketTransport implements WorkerTransport {
     private static final Logger LOG = Logger.getLogger(SocketTransport.class);
 
     private static final int TOKEN_BYTES = 16;
-    private static final int MAX_HELLO = 64 * 1024;
-    private static final Duration HELLO_PATIENCE = Duration.ofSeconds(5);
 
     private final VertxEngine engine;
     private final WorkerLauncher launcher;
@@ -70,7 +65,8 @@ public final class SocketTransport implements WorkerTransport {
     public Uni<Void> listen() {
         NetServer opened = engine.vertx().createNetServer(new NetServerOptions());
         server = opened;
-        opened.connectHandler(this::onConnect);
+        opened.connectHandler(
+                socket -> new Introduction(engine, socket, token -> byToken.remove(token)));
         return Uni.createFrom()
                 .completionStage(() -> opened.listen(address()).toCompletionStage())
                 .invoke(this::onListening)
@@ -118,45 +114,8 @@ public final class SocketTransport implements WorkerTransport {
         }
     }
 
-    private void onConnect(NetSocket socket) {
-        Engine.Timer impatience = engine.schedule(HELLO_PATIENCE, socket::close);
-        FrameReader hello =
-                new FrameReader(
-                        MAX_HELLO,
-                        new FrameReader.Sink() {
-                            @Override
-                            public void onFrame(byte[] frame) {
-                                impatience.cancel();
-                                onHello(socket, frame);
-                            }
-
-                            @Override
-                            public boolean onOversize(long length, byte[] seen) {
-                                socket.close();
-                                return false;
-                            }
-                        });
-        socket.exceptionHandler(e -> LOG.debugf("worker connection: %s", e.getMessage()));
-        socket.closeHandler(ignored -> impatience.cancel());
-        socket.handler(bytes -> hello.feed(bytes.getByteBuf()));
-    }
-
-    private void onHello(NetSocket socket, byte[] frame) {
-        Hello hello = Hello.of(frame);
-        Opening opening = byToken.remove(hello.token());
-        if (opening == null) {
-            LOG.warn("a connection to the worker socket has no valid token and is closed");
-            socket.close();
-            return;
-        }
-        opening.onConnected(new Connected(socket, hello.features()));
-    }
-
-    /** A worker's connection, once it has said hello on it. */
-    private record Connected(NetSocket socket, Set<String> features) {}
-
-    /** One worker between its start and its hello; owned by the engine's thread. */
-    private final class Opening {
+    /** One worker between its start and its being ready; owned by the engine's thread. */
+    private final class Opening implements Introduction.Host {
 
         private final WorkerName name;
         private final WorkerChannel.Listener listener;
@@ -164,10 +123,11 @@ public final class SocketTransport implements WorkerTransport {
         private final String token;
         private final Path stdout;
         private @Nullable WorkerProcess process;
-        private @Nullable Connected early;
+        private Introduction.@Nullable Connected early;
         private @Nullable SocketChannel channel;
         private Engine.@Nullable Timer timer;
         private boolean cancelled;
+        private boolean asked;
         private boolean late;
 
         Opening(
@@ -221,26 +181,25 @@ public final class SocketTransport implements WorkerTransport {
             }
         }
 
-        private void onConnected(Connected connected) {
+        @Override
+        public void onAsked() {
+            asked = true;
+        }
+
+        @Override
+        public void onConnected(Introduction.Connected connected) {
             if (cancelled) {
-                connected.socket.close();
+                connected.socket().close();
             } else if (process == null) {
-                early = connected; // the loop was busy and saw the hello before the start
+                early = connected; // the loop was busy and saw it before the start
             } else {
                 connect(process, connected);
             }
         }
 
-        private void connect(WorkerProcess started, Connected connected) {
+        private void connect(WorkerProcess started, Introduction.Connected connected) {
             cancelTimer();
-            SocketChannel opened =
-                    new SocketChannel(
-                            engine,
-                            started,
-                            connected.socket,
-                            connected.features,
-                            maxBody,
-                            listener);
+            SocketChannel opened = new SocketChannel(engine, started, connected, maxBody, listener);
             channel = opened;
             emitter.complete(opened);
         }
@@ -276,16 +235,22 @@ public final class SocketTransport implements WorkerTransport {
                 emitter.fail(
                         new WorkerStartException(
                                 late
-                                        ? "worker %s did not connect within start_timeout_ms=%d and was killed; %s"
+                                        ? "worker %s did not %s within start_timeout_ms=%d and was killed; %s"
                                                 .formatted(
-                                                        name, startTimeout.toMillis(), hint(words))
+                                                        name,
+                                                        asked ? "answer a ping" : "connect",
+                                                        startTimeout.toMillis(),
+                                                        hint(words))
                                         : "worker %s %s before it was ready; check worker_script and php_includes"
                                                 .formatted(name, ending.describe()),
                                 !late && ending.wasSignalled()));
             }
         }
 
-        private static String hint(String words) {
+        private String hint(String words) {
+            if (asked && words.isEmpty()) {
+                return "raise it, or look for what holds the worker up";
+            }
             return words.isEmpty()
                     ? "raise it, or set worker_transport to stdio for a script that speaks on stdin and stdout"
                     : "it said: " + words;

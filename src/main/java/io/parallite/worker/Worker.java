@@ -147,6 +147,11 @@ final class Worker implements WorkerChannel.Listener {
         return channel != null && channel.provesReadiness();
     }
 
+    /** Whether it has answered something, a ping or a task. */
+    boolean hasAnswered() {
+        return served > 0 || channel != null && channel.hasAnswered();
+    }
+
     /** Whether it has shown that its script runs: a process that merely exists has not. */
     boolean wasProven() {
         return served > 0 || readTask || channel != null && channel.provesReadiness();

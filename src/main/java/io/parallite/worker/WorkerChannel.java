@@ -19,6 +19,11 @@ public interface WorkerChannel {
      */
     boolean provesReadiness();
 
+    /** Whether the worker has answered a ping before the channel was given out. */
+    default boolean hasAnswered() {
+        return false;
+    }
+
     /** What the worker has said it can do beyond running tasks, for example {@code cancel}. */
     default Set<String> features() {
         return Set.of();

@@ -22,11 +22,16 @@ final class AdminFixture {
     static final int MAX_QUEUE = 3;
 
     final ManualEngine engine = new ManualEngine();
-    final FakeTransport workers = new FakeTransport();
+    final FakeTransport workers;
     final WorkerPool pool;
     final Dispatcher dispatcher;
 
     AdminFixture(int fixed, int max) {
+        this(fixed, max, new FakeTransport());
+    }
+
+    AdminFixture(int fixed, int max, FakeTransport workers) {
+        this.workers = workers;
         pool =
                 new WorkerPool(
                         engine,

@@ -16,13 +16,36 @@ class ReadinessTest {
     private final FakeTransport workers = daemon.workers;
 
     @Test
-    void workersAreDownUntilOneHasReported() {
+    void workersAreDownUntilOneHasAnswered() {
         daemon.pool.start();
 
-        assertDown(WorkersReady.judge(snapshot()), "no worker has reported yet; 1 are starting");
+        assertDown(WorkersReady.judge(snapshot()), "no worker has answered yet; 1 are starting");
 
         workers.readyAll();
         assertThat(WorkersReady.judge(snapshot()).getStatus()).isEqualTo(Status.UP);
+    }
+
+    @Test
+    void aScriptThatCannotBeAskedIsUpAndUnprovenUntilItsFirstReply() {
+        AdminFixture scripts = new AdminFixture(1, 1, FakeTransport.withoutHello());
+        scripts.pool.start();
+        scripts.workers.readyAll();
+
+        HealthCheckResponse before = WorkersReady.judge(scripts.dispatcher.poolSnapshot());
+        scripts.submit("first");
+        scripts.workers.last().reply();
+        HealthCheckResponse after = WorkersReady.judge(scripts.dispatcher.poolSnapshot());
+
+        assertThat(before.getStatus()).isEqualTo(Status.UP);
+        assertThat(before.getData().orElse(Map.of()))
+                .containsEntry("answering", 0L)
+                .containsEntry(
+                        "note",
+                        "no worker has answered yet: this worker script cannot be asked before its first task");
+        assertThat(after.getStatus()).isEqualTo(Status.UP);
+        assertThat(after.getData().orElse(Map.of()))
+                .containsEntry("answering", 1L)
+                .doesNotContainKey("note");
     }
 
     @Test

@@ -29,6 +29,57 @@ final class HealthIT {
     }
 
     @Test
+    void isUpWhenWorkersHaveAnsweredAPing() {
+        try (DaemonProcess daemon = daemon("--fixed-workers", "2", http.flag()).startAtRest()) {
+            assertThat(http.get(READY).body())
+                    .contains("\"answering\": 2")
+                    .doesNotContain("\"note\"");
+            assertThat(daemon.stats().idle()).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void isNotReadyForAWorkerThatHasOnlySaidHello() {
+        DaemonBuilder builder =
+                daemon("--fixed-workers", "1", "--max-workers", "1", http.flag())
+                        .json("{\"start_timeout_ms\": 3000}")
+                        .script(Distribution.fault("hangs-after-hello"));
+
+        try (DaemonProcess daemon = builder.start();
+                TestClient client = daemon.connect()) {
+            assertThat(http.get(READY).body()).contains("no worker has answered yet");
+            assertThat(http.status(READY)).isEqualTo(503);
+            client.submit("task", "x")
+                    .assertFailure(
+                            "WORKER_START_FAILED",
+                            "did not answer a ping",
+                            "start_timeout_ms=3000");
+            assertThat(http.get(READY).body()).contains("did not answer a ping");
+            await().until(() -> daemon.descendants().isEmpty());
+        }
+    }
+
+    @Test
+    void saysThatAWorkerOnStdioIsUnprovenUntilItHasAnswered() {
+        DaemonBuilder builder =
+                daemon("--fixed-workers", "1", "--max-workers", "1", http.flag())
+                        .json("{\"worker_transport\": \"stdio\"}");
+
+        try (DaemonProcess daemon = builder.startAtRest();
+                TestClient client = daemon.connect()) {
+            assertThat(http.status(READY)).isEqualTo(200);
+            assertThat(http.get(READY).body())
+                    .contains("\"answering\": 0", "cannot be asked before its first task");
+
+            client.submit("first", closure("fn () => 1")).assertResult(1);
+
+            assertThat(http.get(READY).body())
+                    .contains("\"answering\": 1")
+                    .doesNotContain("\"note\"");
+        }
+    }
+
+    @Test
     void isStartedAndAliveButNotReadyWhenWorkersDoNotStart() {
         DaemonBuilder builder = daemon("--fixed-workers", "1", http.flag());
         builder.file("broken.php", "<?php fwrite(STDERR, \"no database\\n\"); exit(3);")

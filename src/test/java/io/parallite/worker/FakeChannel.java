@@ -72,6 +72,11 @@ public final class FakeChannel implements WorkerChannel {
     }
 
     @Override
+    public boolean hasAnswered() {
+        return provesReadiness;
+    }
+
+    @Override
     public void askForStack() {
         stackRequests++;
     }
