@@ -15,11 +15,11 @@ final class ClosureTasks implements Tasks
     ) {
     }
 
-    public function codeOf(Request $request): callable
+    public function codeOf(Request $request, ?TaskEvents $events = null): callable
     {
         $command = $request->command;
         if ($command !== null) {
-            return fn(): array => $this->commands->run($command, $request->cwd, $request->env);
+            return fn(): array => $this->commands->run($command, $request->cwd, $request->env, $events);
         }
         [$callable, $arguments] = $this->payloads->decode($request->payload);
         if ($arguments !== null) {

@@ -6,16 +6,59 @@ namespace B7s\Parallite\Worker;
 
 /**
  * Runs a command as a child process and collects what it printed. A string goes to the shell, a list is
- * executed as it is. Its standard input is empty.
+ * executed as it is. Its standard input is empty. When the task is cancelled, it gets a SIGTERM.
  */
 final class CommandRunner
 {
+    private const CHUNK = 65_536;
+
+    /** Microseconds after which it is looked whether the command has ended, is cancelled or followed. */
+    private const PATIENCE = 100_000;
+
+    /** The same while some of its output is held back. */
+    private const SHORT_PATIENCE = 20_000;
+
     /**
      * @param string|list<string> $command
      * @param array<string, string> $env added to the worker's own environment
      * @return array{stdout: string, stderr: string, exit_code: int} 128 + n when signal n ended it
      */
-    public function run(string|array $command, ?string $cwd, array $env): array
+    public function run(string|array $command, ?string $cwd, array $env, ?TaskEvents $events = null): array
+    {
+        [$process, $pipes] = self::start($command, $cwd, $env);
+        $feed = $events === null ? null : new OutputFeed($events);
+        $texts = ['stdout' => '', 'stderr' => ''];
+        $exitCode = null;
+        $isHeldBack = $isTerminated = false;
+        while ($pipes !== []) {
+            $patience = $isHeldBack ? self::SHORT_PATIENCE : self::PATIENCE;
+            $count = self::read($pipes, $texts, $exitCode === null ? $patience : 0);
+            $isHeldBack = $feed?->tell($texts) ?? false;
+            if (!$isTerminated && $events?->isCancelled() === true) {
+                $isTerminated = proc_terminate($process);
+            }
+            if ($count === 0) {
+                if ($exitCode !== null) {
+                    break; // a background process may keep the pipes open for ever: the end of the command counts
+                }
+                $exitCode = self::exitCode($process);
+            }
+        }
+        while ($exitCode === null && ($exitCode = self::exitCode($process)) === null) {
+            usleep(1_000); // it closed its output before it ended
+        }
+        array_map(fclose(...), $pipes);
+        proc_close($process);
+        $feed?->end($texts);
+        return $texts + ['exit_code' => $exitCode];
+    }
+
+    /**
+     * @param string|list<string> $command
+     * @param array<string, string> $env
+     * @return array{resource, array<string, resource>} the process, and its output by name
+     */
+    private static function start(string|array $command, ?string $cwd, array $env): array
     {
         if ($cwd !== null && !is_dir($cwd)) {
             throw new TaskRefused('INVALID_REQUEST', "cwd is not a directory: $cwd");
@@ -32,41 +75,40 @@ final class CommandRunner
             $reason = error_get_last()['message'] ?? 'unknown reason';
             throw new TaskRefused('INVALID_REQUEST', "cannot start the command \"$shown\": $reason");
         }
-        $texts = [1 => '', 2 => ''];
-        $exitCode = null;
-        while ($pipes !== []) {
-            $ready = $pipes;
-            $write = $except = null;
-            // a background process may keep the pipes open for ever: then the end of the command counts
-            $count = @stream_select($ready, $write, $except, 0, $exitCode === null ? 100_000 : 0);
-            if ($count === 0 || $count === false) {
-                if ($exitCode !== null) {
-                    break;
-                }
-                $exitCode = self::exitCode(proc_get_status($process));
-                continue;
-            }
-            foreach ($ready as $index => $pipe) {
-                $chunk = fread($pipe, 65_536);
-                if ($chunk === '' || $chunk === false) {
-                    fclose($pipe);
-                    unset($pipes[$index]);
-                } else {
-                    $texts[$index] .= $chunk;
-                }
-            }
-        }
-        while ($exitCode === null && ($exitCode = self::exitCode(proc_get_status($process))) === null) {
-            usleep(1_000); // it closed its output before it ended
-        }
-        array_map(fclose(...), $pipes);
-        proc_close($process);
-        return ['stdout' => $texts[1], 'stderr' => $texts[2], 'exit_code' => $exitCode];
+        return [$process, ['stdout' => $pipes[1], 'stderr' => $pipes[2]]];
     }
 
-    /** @param array<string, mixed> $status */
-    private static function exitCode(array $status): ?int
+    /**
+     * Waits for output and adds it to the texts; a pipe that has come to its end is closed.
+     *
+     * @param array<string, resource> $pipes
+     * @param array<string, string> $texts
+     * @return int how many pipes had something, 0 when the time is over
+     */
+    private static function read(array &$pipes, array &$texts, int $microseconds): int
     {
+        $ready = $pipes;
+        $write = $except = null;
+        $count = (int) @stream_select($ready, $write, $except, 0, $microseconds);
+        if ($count === 0) {
+            return 0;
+        }
+        foreach ($ready as $name => $pipe) {
+            $chunk = fread($pipe, self::CHUNK);
+            if ($chunk === '' || $chunk === false) {
+                fclose($pipe);
+                unset($pipes[$name]);
+            } else {
+                $texts[$name] .= $chunk;
+            }
+        }
+        return $count;
+    }
+
+    /** @param resource $process */
+    private static function exitCode(mixed $process): ?int
+    {
+        $status = proc_get_status($process);
         if ($status['running']) {
             return null;
         }

@@ -8,20 +8,23 @@ use B7s\Parallite\Wire\Encodings;
 use B7s\Parallite\Wire\MalformedBody;
 
 /**
- * What the daemon sends: tasks, one after the other, and while one runs maybe word that it is cancelled.
+ * What the daemon sends: tasks, one after the other, and while one runs maybe word that it is cancelled, or
+ * that somebody follows it.
  */
 final class Inbox
 {
     /** Nanoseconds within which a task that asks again and again gets the same answer. */
     private const INTERVAL = 1_000_000;
 
-    /** No frame that cancels a task is longer. */
-    private const CANCEL_LIMIT = 2_048;
+    /** No word about the running task is longer. */
+    private const WORD_LIMIT = 2_048;
 
-    /** @var list<string> frames that came while a task ran, and do not cancel it */
+    /** @var list<string> frames that came while a task ran, and are no word about it */
     private array $early = [];
 
     private ?string $cancelled = null;
+
+    private ?string $followed = null;
 
     private int $lookedAt = 0;
 
@@ -34,7 +37,7 @@ final class Inbox
     /** The next frame's body, or null when the daemon has gone. */
     public function next(): ?string
     {
-        $this->cancelled = null;
+        $this->cancelled = $this->followed = null;
         return $this->early === [] ? $this->channel->read() : array_shift($this->early);
     }
 
@@ -46,31 +49,58 @@ final class Inbox
         if ($this->cancelled === $taskId || $this->isClosed) {
             return true;
         }
+        $this->look();
+        return $this->cancelled === $taskId || $this->isClosed;
+    }
+
+    /** Whether somebody has begun to follow the running task since this was last asked. Never blocks. */
+    public function isFollowedAnew(string $taskId): bool
+    {
+        $this->look();
+        $isFollowed = $this->followed === $taskId;
+        $this->followed = null;
+        return $isFollowed;
+    }
+
+    private function look(): void
+    {
         $now = hrtime(true);
-        if ($now - $this->lookedAt < self::INTERVAL) {
-            return false;
+        if ($this->isClosed || $now - $this->lookedAt < self::INTERVAL) {
+            return;
         }
         $this->lookedAt = $now;
         while (($body = $this->channel->poll()) !== null) {
             $this->sort($body);
         }
         $this->isClosed = $this->channel->isClosed();
-        return $this->cancelled === $taskId || $this->isClosed;
     }
 
     private function sort(string $body): void
     {
-        if (strlen($body) <= self::CANCEL_LIMIT && str_contains($body, 'cancel')) {
-            try {
-                $map = $this->encodings->of($body)->decode($body);
-            } catch (MalformedBody) {
-                $map = [];
-            }
-            if (($map['type'] ?? null) === 'cancel') {
-                $this->cancelled = is_string($map['task_id'] ?? null) ? $map['task_id'] : null;
-                return;
-            }
+        $word = strlen($body) <= self::WORD_LIMIT ? $this->wordIn($body) : [];
+        match ($word['type'] ?? null) {
+            'cancel' => $this->cancelled = self::taskOf($word),
+            'follow' => $this->followed = self::taskOf($word),
+            default => $this->early[] = $body,
+        };
+    }
+
+    /** @return array<array-key, mixed> empty when it is none */
+    private function wordIn(string $body): array
+    {
+        if (!str_contains($body, 'cancel') && !str_contains($body, 'follow')) {
+            return [];
         }
-        $this->early[] = $body;
+        try {
+            return $this->encodings->of($body)->decode($body);
+        } catch (MalformedBody) {
+            return [];
+        }
+    }
+
+    /** @param array<array-key, mixed> $word */
+    private static function taskOf(array $word): ?string
+    {
+        return is_string($word['task_id'] ?? null) ? $word['task_id'] : null;
     }
 }

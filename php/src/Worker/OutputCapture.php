@@ -4,6 +4,8 @@ declare(strict_types=1);
 
 namespace B7s\Parallite\Worker;
 
+use B7s\Parallite\Wire\Encoding;
+
 /**
  * What a task prints: by `echo` (an output buffer that stays in place from task to task and passes its
  * contents here), and through the standard output itself, by STDOUT or a child process (a file).
@@ -27,6 +29,9 @@ final class OutputCapture
 
     private readonly \Closure $handler;
 
+    /** Who hears at once what is printed, while a task runs for which somebody wants that. */
+    private ?EchoFeed $feed = null;
+
     /** @param ?string $stdoutFile the file that is this process's standard output */
     public function __construct(?string $stdoutFile, bool $unlink = false)
     {
@@ -34,6 +39,7 @@ final class OutputCapture
             $this->called = true;
             if (($phase & PHP_OUTPUT_HANDLER_CLEAN) === 0) {
                 $this->add($printed);
+                $this->feed?->tell($printed);
             }
             return '';
         };
@@ -52,18 +58,38 @@ final class OutputCapture
 
     private function start(): void
     {
-        ob_start($this->handler, self::CHUNK);
+        ob_start($this->handler, $this->feed === null ? self::CHUNK : 1);
+    }
+
+    /** Has a feed told at once what is printed, until it is taken. */
+    public function feed(EchoFeed $feed): void
+    {
+        $this->feed = $feed;
+        $this->restart();
+    }
+
+    private function restart(): void
+    {
+        if (ob_get_level() === 1 && @ob_end_clean()) {
+            $this->start();
+        }
     }
 
     /**
      * Takes what was printed since the last call.
      *
-     * @return array{}|array{output: string, output_truncated?: true} the fields for the reply
+     * @param ?Encoding $encoding in which bytes that are no text are to arrive as they are; else they are replaced
+     * @return array{}|array{output: string, output_encoding?: 'base64', output_truncated?: true} for the reply
      */
-    public function take(): array
+    public function take(?Encoding $encoding = null): array
     {
         if (ob_get_level() !== 1 || ob_get_length() !== 0) {
             $this->settleBuffers();
+        }
+        if ($this->feed !== null) {
+            $this->feed->end();
+            $this->feed = null;
+            $this->restart();
         }
         if ($this->file !== null) {
             $printed = fread($this->file, self::LIMIT + 1);
@@ -76,7 +102,9 @@ final class OutputCapture
         if ($this->text === '') {
             return [];
         }
-        $fields = ['output' => self::asUtf8($this->text)];
+        $fields = $encoding === null
+            ? ['output' => self::asUtf8($this->text)]
+            : Binary::fields('output', $this->text, $encoding);
         if ($this->truncated) {
             $fields['output_truncated'] = true;
         }

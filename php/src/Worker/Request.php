@@ -13,7 +13,9 @@ final class Request
      * @param string|list<string>|null $command
      * @param array<string, string> $env
      * @param bool $acceptsPhp whether the client takes results and exceptions as what serialize() makes of them
+     * @param bool $acceptsBase64 whether it takes bytes that its encoding does not carry in base64
      * @param bool $streams whether the client takes what the task emits
+     * @param bool $streamsOutput whether the client takes what the task prints while it runs
      */
     private function __construct(
         public readonly string $taskId,
@@ -24,7 +26,9 @@ final class Request
         public readonly ?string $cwd,
         public readonly array $env,
         public readonly bool $acceptsPhp,
+        public readonly bool $acceptsBase64,
         public readonly bool $streams,
+        public readonly bool $streamsOutput,
     ) {
     }
 
@@ -51,6 +55,8 @@ final class Request
             self::checkCommand($command, $map);
         }
         $benchmark = $map['enable_benchmark'] ?? null;
+        $accept = $map['accept'] ?? null;
+        $streamsOutput = ($map['stream_output'] ?? null) === true;
         return new self(
             $taskId,
             $command === null ? $map['payload'] : null,
@@ -59,8 +65,10 @@ final class Request
             $command,
             $command === null ? null : $map['cwd'] ?? null,
             $command === null ? [] : array_map(strval(...), $map['env'] ?? []),
-            ($map['accept'] ?? null) === 'php',
-            ($map['stream'] ?? null) === true,
+            $accept === 'php',
+            $accept === 'base64',
+            ($map['stream'] ?? null) === true || $streamsOutput,
+            $streamsOutput,
         );
     }
 

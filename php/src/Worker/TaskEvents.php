@@ -18,6 +18,9 @@ final class TaskEvents implements TaskContext
 
     private const MESSAGE_LIMIT = 1_024;
 
+    /** Bytes of output in one event. */
+    private const PIECE = 16_384;
+
     private readonly int $pid;
 
     private ?Request $task = null;
@@ -82,13 +85,48 @@ final class TaskEvents implements TaskContext
         if ($this->task?->streams !== true || !$this->isHeard()) {
             return;
         }
-        $fields = $this->task->acceptsPhp
-            ? ['value' => ResultSerializer::serialize($value, $this->encoding, 'value'), 'value_encoding' => 'php']
-            : ['value' => ResultNormalizer::normalize($value, $this->encoding, 'value')];
+        if ($this->task->acceptsPhp) {
+            $value = ResultSerializer::serialize($value, $this->encoding, 'value');
+            $fields = ['value' => $value, 'value_encoding' => 'php'];
+        } else {
+            $fields = $this->task->acceptsBase64 && is_string($value)
+                ? Binary::fields('value', $value, $this->encoding)
+                : ['value' => ResultNormalizer::normalize($value, $this->encoding, 'value')];
+        }
         try {
-            $this->send('emit', $fields);
+            $this->send('emit', $fields, $this->maxBytes);
         } catch (\JsonException $e) {
             throw ResultNormalizer::explain($fields['value'], $e, 'value');
+        }
+    }
+
+    /** Whether the client wants what the task prints while it runs. */
+    public function wantsOutput(): bool
+    {
+        return $this->task?->streamsOutput === true && $this->isHeard();
+    }
+
+    /** Whether somebody has begun to follow the task since this was last asked, and wants what it prints. */
+    public function isFollowedAnew(): bool
+    {
+        return $this->task !== null && $this->isHeard() && $this->inbox->isFollowedAnew($this->task->taskId);
+    }
+
+    /**
+     * Tells what the task has printed, in as many events as it takes.
+     *
+     * @param string $stream stdout or stderr of a command, output of PHP
+     * @param int $offset how many bytes of the stream came before
+     */
+    public function output(string $stream, int $offset, string $bytes): void
+    {
+        if (!$this->isHeard()) {
+            return;
+        }
+        for ($from = 0, $end = strlen($bytes); $from < $end; $from += strlen($piece)) {
+            $piece = Binary::wholeCharacters(substr($bytes, $from, self::PIECE));
+            $fields = ['stream' => $stream, 'offset' => $offset + $from, 'length' => strlen($piece)];
+            $this->send('output', $fields + Binary::fields('data', $piece, $this->encoding));
         }
     }
 
@@ -128,10 +166,10 @@ final class TaskEvents implements TaskContext
      * @param array<string, mixed> $fields
      * @throws TaskRefused when the frame would be longer than allowed
      */
-    private function send(string $event, array $fields): void
+    private function send(string $event, array $fields, int $atMost = PHP_INT_MAX): void
     {
         $body = $this->encoding->encode(['task_id' => $this->task?->taskId, 'event' => $event] + $fields);
-        if (strlen($body) > $this->maxBytes) {
+        if (strlen($body) > $atMost) {
             throw new TaskRefused('RESULT_TOO_LARGE', 'the emitted value of ' . strlen($body) . ' bytes exceeds '
                 . "max_payload_bytes={$this->maxBytes}; emit less at once");
         }

@@ -34,6 +34,9 @@ final class TaskRunner
     {
         $benchmark = $request->benchmark ?? $this->benchmark ? Benchmark::start() : null;
         $this->events?->taskBegins($request, $encoding);
+        if ($request->streamsOutput && $this->events?->wantsOutput() === true) {
+            $this->output->feed(new EchoFeed($this->events));
+        }
         $report = $value = null;
         try {
             Hooks::runBefore($request->taskId);
@@ -49,11 +52,17 @@ final class TaskRunner
         } catch (\Throwable) {
             // the first failure is the one to report
         }
-        $details += $this->output->take();
+        $details += $this->output->take($request->acceptsBase64 ? $encoding : null);
         $this->events?->taskEnds();
         if ($report === null) {
             try {
-                $details += $request->acceptsPhp ? ['result_encoding' => 'php'] : [];
+                if ($request->acceptsPhp) {
+                    $details['result_encoding'] = 'php';
+                } elseif ($request->acceptsBase64) {
+                    $details += Binary::result($value, $request->command !== null, $encoding);
+                    $value = $details['result'];
+                    unset($details['result']);
+                }
                 return $this->replies->success($request->taskId, $value, $details, $encoding);
             } catch (TaskRefused $e) {
                 $report = self::report($e, $request, $encoding);
@@ -67,7 +76,7 @@ final class TaskRunner
     /** Runs the task. What it returned is gone afterwards: destructors belong to it, they may print, throw or exit. */
     private function valueOf(Request $request, Encoding $encoding, ?Benchmark $benchmark): mixed
     {
-        $code = $this->tasks->codeOf($request);
+        $code = $this->tasks->codeOf($request, $this->events);
         $result = $code();
         $this->process->endIfForked();
         $benchmark?->stop();

@@ -10,8 +10,9 @@ namespace B7s\Parallite\Worker;
 interface Tasks
 {
     /**
+     * @param ?TaskEvents $events what the task may tell ahead of its reply
      * @return callable(): mixed
      * @throws TaskRefused when the request can't be understood
      */
-    public function codeOf(Request $request): callable;
+    public function codeOf(Request $request, ?TaskEvents $events = null): callable;
 }

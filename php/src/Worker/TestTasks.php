@@ -20,7 +20,7 @@ use B7s\Parallite\Task;
  */
 final class TestTasks implements Tasks
 {
-    public function codeOf(Request $request): callable
+    public function codeOf(Request $request, ?TaskEvents $events = null): callable
     {
         $payload = $request->payload;
         if (is_string($payload)) {

@@ -74,8 +74,8 @@ final class Worker
     }
 
     /**
-     * Does what the daemon asks for beside tasks: answers a ping, and ignores that a task is cancelled, which has
-     * come too late.
+     * Does what the daemon asks for beside tasks: answers a ping, and ignores that a task is cancelled or followed,
+     * which has come too late.
      *
      * @param array<array-key, mixed> $map
      */
@@ -85,7 +85,7 @@ final class Worker
             $this->channel->write($encoding->encode(['type' => 'pong', 'echo' => $map['echo'] ?? null]));
             return true;
         }
-        return $map['type'] === 'cancel';
+        return $map['type'] === 'cancel' || $map['type'] === 'follow';
     }
 
     /** Whether another task can run here: a task may have closed what can't be opened again. */

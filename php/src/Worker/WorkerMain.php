@@ -75,7 +75,7 @@ final class WorkerMain
 
     private static function hello(Settings $settings, Encodings $encodings, bool $givesStack): string
     {
-        $events = $settings->events ? ['events', 'cancel', ...($givesStack ? ['stack'] : [])] : [];
+        $events = $settings->events ? ['events', 'cancel', 'follow', ...($givesStack ? ['stack'] : [])] : [];
         return $encodings->json->encode([
             'type' => 'hello',
             'token' => $settings->token,

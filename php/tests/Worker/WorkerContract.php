@@ -27,6 +27,7 @@ abstract class WorkerContract extends TestCase
     use ProtocolTests;
     use ResultTests;
     use StateTests;
+    use StreamingTests;
     use TestWorkerTests;
 
     private static ?WorkerProcess $worker = null;

@@ -20,16 +20,17 @@ import picocli.CommandLine.Parameters;
         name = "submit",
         header = "Run a command line, a PHP file or PHP code as a task and print its result.",
         description = {
-            "A command runs in the current directory; its output and its exit code are passed on. PHP"
-                    + " runs inside a worker, with the autoloader and the classes that it has loaded;"
-                    + " what it prints and what it returns is printed, anything but a text as JSON."
+            "A command runs in the current directory; its output is passed on as it comes, and its"
+                    + " exit code. PHP runs inside a worker, with the autoloader and the classes that"
+                    + " it has loaded; what it prints and what it returns is printed, anything but"
+                    + " a text as JSON."
                     + " Ctrl-C cancels the task."
         },
         footer = {
             "  parallite submit -- ls -l",
             "  parallite submit --php '6 * 7'",
             "  parallite submit --timeout 10m --file import.php products.csv",
-            "  parallite submit --detach --id nightly --file report.php; parallite tail nightly",
+            "  parallite submit --detach --stream --id nightly --file report.php; parallite tail nightly",
             "",
             "Exit codes: 0 the task succeeded; 1 it failed; of a command its own; 64 bad arguments;"
                     + " 69 no daemon; 78 bad configuration; 130 interrupted."
@@ -78,7 +79,11 @@ public final class SubmitCommand extends DaemonCommand {
     @Option(names = "--detach", description = "Print the task's id and do not wait.")
     private boolean detach;
 
-    @Option(names = "--stream", description = "Show progress, and values as they are emitted.")
+    @Option(
+            names = "--stream",
+            description =
+                    "Show progress and emitted values, too; with --json events as they come, with"
+                            + " --detach for who tails the task.")
     private boolean stream;
 
     @Override
@@ -93,7 +98,7 @@ public final class SubmitCommand extends DaemonCommand {
             Thread canceller = new Thread(() -> cancel(taskId), "submit-canceller");
             Runtime.getRuntime().addShutdownHook(canceller);
             try {
-                return new TaskFollower(out(), err(), wantsJson()).follow(daemon);
+                return new TaskFollower(System.out, System.err, wantsJson(), stream).follow(daemon);
             } finally {
                 forget(canceller);
             }
@@ -174,9 +179,10 @@ public final class SubmitCommand extends DaemonCommand {
         if (detach) {
             request.put("detach", true);
         }
-        if (stream) {
-            request.put("stream", true);
+        if (stream || !detach && !wantsJson()) {
+            request.put("stream_output", true);
         }
+        request.put("accept", "base64");
     }
 
     private ParameterException wrong(String message) {

@@ -2,24 +2,34 @@ package io.parallite.cli;
 
 import static io.parallite.cli.DaemonStats.printable;
 
-import java.io.PrintWriter;
-import org.jspecify.annotations.Nullable;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.Map;
 
 /**
  * Shows what comes from a task until its reply, then the reply. Values and output go to standard
- * output, everything about the task to standard error; as JSON, all goes to standard output as it
- * came.
+ * output, byte for byte, everything about the task to standard error; as JSON, all goes to standard
+ * output as it came.
  */
 final class TaskFollower {
 
-    private final PrintWriter out;
-    private final PrintWriter err;
+    private final PrintStream out;
+    private final PrintStream err;
     private final boolean json;
+    private final boolean showsEvents;
+    private final Map<String, Long> shown = new HashMap<>();
 
-    TaskFollower(PrintWriter out, PrintWriter err, boolean json) {
+    /**
+     * @param json whether everything is passed on as it comes
+     * @param showsEvents whether states, progress and values are shown, and not output only
+     */
+    TaskFollower(PrintStream out, PrintStream err, boolean json, boolean showsEvents) {
         this.out = out;
         this.err = err;
         this.json = json;
+        this.showsEvents = showsEvents;
     }
 
     /** Follows until the reply. Returns the exit code. */
@@ -30,72 +40,126 @@ final class TaskFollower {
                 return end(answer);
             }
             if (json) {
-                out.println(answer.raw());
+                say(answer.raw(), out);
             } else {
                 show(answer.node());
             }
-            out.flush();
         }
     }
 
     private void show(Node event) {
-        switch (event.at("event").text().orElse("")) {
-            case "state" -> err.println(printable(event.at("status").text().orElse("")));
-            case "progress" -> err.println(TaskText.progress(event));
-            case "emit" -> printValue(event.at("value").value());
-            default -> {}
+        String name = event.at("event").text().orElse("");
+        if (name.equals("output")) {
+            showOutput(event);
+        } else if (showsEvents) {
+            switch (name) {
+                case "state" -> say(printable(event.at("status").text().orElse("")), err);
+                case "progress" -> say(TaskText.progress(event), err);
+                case "emit" -> showValue(event, "value");
+                default -> {}
+            }
         }
     }
 
-    /** Prints a reply. Returns the exit code: the command's own where it was one that ran. */
-    int end(Answer answer) {
+    private void showOutput(Node piece) {
+        String stream = piece.at("stream").text().orElse("");
+        long offset = piece.at("offset").whole();
+        if (offset > shown.getOrDefault(stream, 0L)) {
+            say("(%d bytes were printed before)".formatted(offset), err);
+        }
+        shown.put(stream, offset + piece.at("length").whole());
+        print(bytes(piece, "data"), stream.equals("stderr") ? err : out);
+    }
+
+    /** Shows a reply. Returns the exit code: the command's own where it was one that ran. */
+    private int end(Answer answer) {
         Node reply = answer.node();
-        Node exitCode = reply.at("result").at("exit_code");
-        boolean isCommand = reply.at("result").at("stdout").isPresent() && exitCode.isPresent();
+        Node result = reply.at("result");
+        Node exitCode = result.at("exit_code");
+        boolean isCommand = result.at("stdout").isPresent() && exitCode.isPresent();
         if (json) {
-            out.println(answer.raw());
+            say(answer.raw(), out);
         } else {
-            print(reply.at("output").text().orElse(""), out);
+            showRest(reply, "output", out);
             if (!answer.isOk()) {
-                printFailure(answer);
+                showFailure(answer);
             } else if (isCommand) {
-                print(reply.at("result").at("stdout").text().orElse(""), out);
-                print(reply.at("result").at("stderr").text().orElse(""), err);
+                showRest(result, "stdout", out);
+                showRest(result, "stderr", err);
             } else {
-                printValue(reply.at("result").value());
+                showValue(reply, "result");
             }
         }
-        out.flush();
-        err.flush();
         if (!answer.isOk()) {
             return ExitCode.FAILED;
         }
         return isCommand ? (int) exitCode.whole() : ExitCode.OK;
     }
 
-    private void printFailure(Answer answer) {
-        Node reply = answer.node();
-        String type = reply.at("class").text().map(text -> text + ": ").orElse("");
-        err.printf("parallite: %s%s (%s)%n", type, printable(answer.error()), answer.errorCode());
-        reply.at("file")
-                .text()
-                .ifPresent(file -> err.printf("  at %s:%d%n", file, reply.at("line").whole()));
-        reply.at("trace")
-                .text()
-                .ifPresent(trace -> trace.lines().forEach(line -> err.println("  " + line)));
+    /** What has been printed since the last piece came. */
+    private void showRest(Node fields, String stream, PrintStream to) {
+        byte[] all = bytes(fields, stream);
+        int from = (int) Math.min(all.length, shown.getOrDefault(stream, 0L));
+        to.write(all, from, all.length - from);
+        to.flush();
     }
 
-    /** A text as it is, anything else as JSON; nothing for null. */
-    private void printValue(@Nullable Object value) {
-        if (value instanceof String text) {
-            print(text.endsWith("\n") ? text : text + System.lineSeparator(), out);
-        } else if (value != null) {
-            out.println(Json.indented(value));
+    private void showFailure(Answer answer) {
+        Node reply = answer.node();
+        String type = reply.at("class").text().map(text -> text + ": ").orElse("");
+        say(
+                "parallite: %s%s (%s)"
+                        .formatted(type, printable(answer.error()), answer.errorCode()),
+                err);
+        reply.at("file")
+                .text()
+                .ifPresent(
+                        file -> say("  at %s:%d".formatted(file, reply.at("line").whole()), err));
+        reply.at("trace")
+                .text()
+                .ifPresent(trace -> trace.lines().forEach(line -> say("  " + line, err)));
+    }
+
+    /**
+     * A text or bytes as they are, what PHP has serialized as that, anything else as JSON; nothing
+     * for null.
+     */
+    private void showValue(Node fields, String name) {
+        Node value = fields.at(name);
+        if (value.text().isPresent()) {
+            byte[] bytes = bytes(fields, name);
+            print(bytes, out);
+            boolean isText = !encoding(fields, name).equals("base64");
+            if (isText && (bytes.length == 0 || bytes[bytes.length - 1] != '\n')) {
+                say("", out);
+            }
+        } else if (value.isPresent()) {
+            say(Json.indented(value.value()), out);
         }
     }
 
-    private static void print(String text, PrintWriter to) {
-        to.print(text);
+    /** The bytes of a text, which may be in base64; none when there is no such text. */
+    private static byte[] bytes(Node fields, String name) {
+        String text = fields.at(name).text().orElse("");
+        try {
+            return encoding(fields, name).isEmpty()
+                    ? text.getBytes(StandardCharsets.UTF_8)
+                    : Base64.getDecoder().decode(text);
+        } catch (IllegalArgumentException e) {
+            return text.getBytes(StandardCharsets.UTF_8);
+        }
+    }
+
+    private static String encoding(Node fields, String name) {
+        return fields.at(name + "_encoding").text().orElse("");
+    }
+
+    private static void say(String line, PrintStream to) {
+        print((line + System.lineSeparator()).getBytes(StandardCharsets.UTF_8), to);
+    }
+
+    private static void print(byte[] bytes, PrintStream to) {
+        to.write(bytes, 0, bytes.length);
         to.flush();
     }
 }

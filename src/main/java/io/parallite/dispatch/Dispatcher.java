@@ -243,7 +243,12 @@ public final class Dispatcher {
     public Optional<Watch> watch(Task task, TaskWatcher watcher) {
         return Optional.ofNullable(inFlight.get(task.id()))
                 .filter(run -> run.isSameAs(task))
-                .map(run -> run.watch(watcher));
+                .map(run -> watch(run, task, watcher));
+    }
+
+    @SuppressWarnings("ReferenceEquality") // an equal one may have been submitted by others
+    private static Watch watch(TaskRun run, Task task, TaskWatcher watcher) {
+        return run.task() == task ? run.watchAsSubmitted(watcher) : run.watch(watcher);
     }
 
     /**

@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +29,9 @@ public final class TaskRun implements WorkerEvents {
     /** A longer report of progress is passed on, but not remembered. */
     private static final int MAX_PROGRESS = 64 * 1024;
 
+    /** The events that are passed on to watchers, beside progress. */
+    private static final Set<String> TOLD = Set.of("emit", "output");
+
     private final Task task;
     private final long submittedAt;
     private final long submitted;
@@ -39,6 +43,7 @@ public final class TaskRun implements WorkerEvents {
     private @Nullable Cancellable attempt;
     private @Nullable WorkerLease lease;
     private List<TaskWatcher> watchers = List.of();
+    private boolean wantsOutput;
     private byte @Nullable [] progress;
     private @Nullable TaskResult outcome;
     private @Nullable TaskFailure failure;
@@ -163,9 +168,25 @@ public final class TaskRun implements WorkerEvents {
 
     /** Adds somebody who follows it. */
     Watch watch(TaskWatcher watcher) {
+        if (watcher.wantsOutput()) {
+            wantsOutput = true;
+            if (lease != null) {
+                lease.follow();
+            }
+        }
+        return watchAsSubmitted(watcher);
+    }
+
+    /** Adds who has submitted it: the worker has read in the request what this one wants. */
+    Watch watchAsSubmitted(TaskWatcher watcher) {
         watchers = new ArrayList<>(watchers);
         watchers.add(watcher);
         return new Watch(this, watcher);
+    }
+
+    @Override
+    public boolean wantsOutput() {
+        return wantsOutput;
     }
 
     void remove(TaskWatcher watcher) {
@@ -183,9 +204,9 @@ public final class TaskRun implements WorkerEvents {
         if (isProgress && frame.length <= MAX_PROGRESS) {
             progress = frame;
         }
-        if ((isProgress || name.equals("emit")) && !watchers.isEmpty()) {
+        if (!watchers.isEmpty() && (isProgress || TOLD.contains(name))) {
             for (TaskWatcher watcher : watchers) {
-                watcher.onEvent(frame);
+                watcher.onEvent(name, frame);
             }
             holdOrRelease();
         }

@@ -11,9 +11,18 @@ public interface TaskWatcher {
     /**
      * The task has said something.
      *
+     * @param name {@code progress}, {@code emit} or {@code output}
      * @param frame the worker's frame, in the encoding of the task
      */
-    void onEvent(byte[] frame);
+    void onEvent(String name, byte[] frame);
+
+    /**
+     * Whether it wants to be told of what the task prints. It is told of all from the start on, and
+     * of some of it again whenever another one begins to follow.
+     */
+    default boolean wantsOutput() {
+        return false;
+    }
 
     /** Whether nothing more should be told now; {@link Watch#resume} says when it may be again. */
     boolean isBehind();

@@ -2,47 +2,75 @@ package io.parallite.server;
 
 import io.parallite.dispatch.TaskWatcher;
 import io.parallite.task.TaskId;
+import io.parallite.task.TaskOutput;
 import io.parallite.task.TaskStatus;
 import io.parallite.wire.Encoding;
+import io.parallite.wire.Events;
 import io.parallite.wire.Reply;
 import io.parallite.wire.RequestException;
+import java.util.HashMap;
+import java.util.Map;
 
-/** Tells a client, in its encoding, what happens to a task it follows. */
+/**
+ * Tells a client, in its encoding, what happens to a task it follows.
+ *
+ * <p>What the task prints comes once more from the start whenever somebody else begins to follow
+ * it: each piece says where it belongs, and is passed on if it is the next one for this client.
+ */
 final class Follower implements TaskWatcher {
+
+    /** What a client is told beside events. */
+    record Wishes(boolean state, boolean output) {}
 
     private final Encoding encoding;
     private final TaskId id;
     private final Replies replies;
-    private final boolean wantsState;
+    private final Wishes wishes;
+    private final Map<String, Long> heard = new HashMap<>(0);
 
-    /**
-     * @param wantsState whether it is told of the start, too
-     */
-    Follower(Encoding encoding, TaskId id, Replies replies, boolean wantsState) {
+    Follower(Encoding encoding, TaskId id, Replies replies, Wishes wishes) {
         this.encoding = encoding;
         this.id = id;
         this.replies = replies;
-        this.wantsState = wantsState;
+        this.wishes = wishes;
     }
 
     @Override
     public void onStarted(TaskStatus status) {
-        if (wantsState) {
+        if (wishes.state()) {
             replies.send(encoding.encode(Reply.state(status)));
         }
     }
 
     @Override
-    public void onEvent(byte[] frame) {
-        replies.send(inEncoding(frame));
+    public void onEvent(String name, byte[] frame) {
+        if (!name.equals("output") || wishes.output() && isNext(Events.output(frame))) {
+            replies.send(inEncoding(name, frame));
+        }
     }
 
-    private byte[] inEncoding(byte[] frame) {
+    /** A command is told of from its start on, PHP from when somebody begins to listen. */
+    private boolean isNext(TaskOutput piece) {
+        long known = heard.getOrDefault(piece.stream(), 0L);
+        boolean isOfPhp = piece.stream().equals("output");
+        if (piece.offset() < known || piece.offset() > known && !isOfPhp) {
+            return false;
+        }
+        heard.put(piece.stream(), piece.end());
+        return true;
+    }
+
+    private byte[] inEncoding(String name, byte[] frame) {
         try {
             return encoding.encode(frame);
         } catch (RequestException e) {
-            return encoding.encode(Reply.lostEvent(id, e.kind(), e.explanation()));
+            return encoding.encode(Reply.lostEvent(id, name, e.kind(), e.explanation()));
         }
+    }
+
+    @Override
+    public boolean wantsOutput() {
+        return wishes.output();
     }
 
     @Override

@@ -54,8 +54,8 @@ final class RequestHandler {
      */
     boolean handle(Encoding encoding, Request request, long reserved) {
         switch (request) {
-            case Request.Submit(Task task, boolean stream) -> {
-                submit(encoding, task, stream, reserved);
+            case Request.Submit(Task task, Request.Wish wish) -> {
+                submit(encoding, task, wish, reserved);
                 return true;
             }
             case Request.Await(TaskId id) -> await(encoding, id);
@@ -81,7 +81,7 @@ final class RequestHandler {
         return false;
     }
 
-    private void submit(Encoding encoding, Task submitted, boolean stream, long reserved) {
+    private void submit(Encoding encoding, Task submitted, Request.Wish wish, long reserved) {
         Task task =
                 services.settings().addBenchmark() ? withBenchmark(encoding, submitted) : submitted;
         Uni<TaskResult> result = dispatcher.submit(task, lane);
@@ -90,8 +90,9 @@ final class RequestHandler {
         }
         if (task.detached()) {
             answerDetached(encoding, task.id(), result);
-        } else if (stream) {
-            Follower follower = new Follower(encoding, task.id(), replies, false);
+        } else if (wish != Request.Wish.REPLY) {
+            Follower.Wishes wishes = new Follower.Wishes(false, wish == Request.Wish.OUTPUT);
+            Follower follower = new Follower(encoding, task.id(), replies, wishes);
             answerWhenDone(encoding, task.id(), watched(result, dispatcher.watch(task, follower)));
         } else {
             answerWhenDone(encoding, task.id(), result);
@@ -156,7 +157,7 @@ final class RequestHandler {
     }
 
     private void tail(Encoding encoding, TaskId id) {
-        Follower follower = new Follower(encoding, id, replies, true);
+        Follower follower = new Follower(encoding, id, replies, new Follower.Wishes(true, true));
         Optional<Watch> watch = dispatcher.watch(id, follower);
         if (watch.isPresent()) {
             dispatcher.status(id).ifPresent(follower::onStarted);

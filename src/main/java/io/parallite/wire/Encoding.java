@@ -69,7 +69,7 @@ public sealed interface Encoding permits JsonEncoding, MessagePackEncoding {
         Encoding from = of(replyFrame);
         return from == this
                 ? replyFrame
-                : encode(PhpBlobs.translate(from.decodeAll(replyFrame), from == JSON));
+                : encode(Blobs.translate(from.decodeAll(replyFrame), from == JSON));
     }
 
     /** {@code fields} of a {@link Reply} as a frame. */

@@ -58,7 +58,7 @@ final class Envelope {
     Request toRequest(byte[] frame) {
         String named = type == null ? "submit" : type;
         return switch (named) {
-            case "submit" -> new Request.Submit(toTask(frame), stream());
+            case "submit" -> new Request.Submit(toTask(frame), wish());
             case "await" -> new Request.Await(requiredId());
             case "tail" -> new Request.Tail(requiredId());
             case "status" -> new Request.Status(requiredId());
@@ -75,8 +75,13 @@ final class Envelope {
         };
     }
 
-    private boolean stream() {
-        return options != null && options.flag("stream");
+    private Request.Wish wish() {
+        if (options == null) {
+            return Request.Wish.REPLY;
+        }
+        boolean events = options.flag("stream");
+        boolean output = options.flag("stream_output");
+        return output ? Request.Wish.OUTPUT : events ? Request.Wish.EVENTS : Request.Wish.REPLY;
     }
 
     private Duration grace() {

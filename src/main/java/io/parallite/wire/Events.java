@@ -1,6 +1,7 @@
 package io.parallite.wire;
 
 import io.parallite.task.TaskException;
+import io.parallite.task.TaskOutput;
 import io.parallite.task.TaskProgress;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +27,15 @@ public final class Events {
             return null;
         }
         return Math.clamp(number.doubleValue(), 0.0, 1.0);
+    }
+
+    /** Which piece of what a task prints an {@code output} event holds. */
+    public static TaskOutput output(byte[] frame) {
+        Map<String, Object> fields = fields(frame);
+        return new TaskOutput(
+                fields.get("stream") instanceof String stream ? stream : "",
+                fields.get("offset") instanceof Number offset ? offset.longValue() : -1,
+                fields.get("length") instanceof Number length ? length.longValue() : 0);
     }
 
     /** What PHP was doing by a {@code stack} event; empty when it does not say. */

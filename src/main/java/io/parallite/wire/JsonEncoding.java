@@ -48,7 +48,7 @@ final class JsonEncoding implements Encoding {
                     case "task_id" -> envelope.taskId = text(envelope, field, parser);
                     case "timeout_ms" -> envelope.timeoutMs = number(envelope, parser);
                     case "detach" -> envelope.detach = flag(envelope, field, parser);
-                    case "stream", "grace_ms", "limit", "status" ->
+                    case "stream", "stream_output", "grace_ms", "limit", "status" ->
                             envelope.options().put(field, scalar(parser));
                     default -> parser.skipChildren();
                 }

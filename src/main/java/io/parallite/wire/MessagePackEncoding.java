@@ -33,7 +33,7 @@ final class MessagePackEncoding implements Encoding {
                     case "task_id" -> envelope.taskId = text(envelope, field, unpacker, frame);
                     case "timeout_ms" -> envelope.timeoutMs = number(envelope, unpacker);
                     case "detach" -> envelope.detach = flag(envelope, field, unpacker);
-                    case "stream", "grace_ms", "limit", "status" ->
+                    case "stream", "stream_output", "grace_ms", "limit", "status" ->
                             envelope.options().put(field, scalar(unpacker, frame));
                     default -> skip(unpacker, frame);
                 }

@@ -68,11 +68,11 @@ public record Reply(Map<String, Object> fields) {
         return new Reply(fields);
     }
 
-    /** {@code {task_id, event:"emit", error, error_code}}: in place of what has no form here. */
-    public static Reply lostEvent(TaskId id, FailureKind kind, String message) {
+    /** {@code {task_id, event, error, error_code}}: in place of what has no form here. */
+    public static Reply lostEvent(TaskId id, String event, FailureKind kind, String message) {
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("task_id", id.value());
-        fields.put("event", "emit");
+        fields.put("event", event);
         fields.put("error", message);
         fields.put("error_code", kind.name());
         return new Reply(fields);

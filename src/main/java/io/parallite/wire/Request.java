@@ -15,9 +15,19 @@ public sealed interface Request {
     /**
      * Run a task; also when {@code type} is absent.
      *
-     * @param stream whether the client wants the task's events before the reply
+     * @param wish what the client wants to hear of it
      */
-    record Submit(Task task, boolean stream) implements Request {}
+    record Submit(Task task, Wish wish) implements Request {}
+
+    /** What a client that submits a task wants to hear of it. */
+    enum Wish {
+        /** Its reply. */
+        REPLY,
+        /** Before it, the progress and the values that the task tells. */
+        EVENTS,
+        /** Before it, all of that and what the task prints. */
+        OUTPUT
+    }
 
     /** Answer with a task's result, now or when it is there. */
     record Await(TaskId id) implements Request {}

@@ -32,6 +32,7 @@ final class Exchange {
     private final Duration timeout;
     private final WorkerEvents events;
     private boolean unwanted;
+    private boolean followed;
 
     Exchange(
             Task task,
@@ -68,8 +69,30 @@ final class Exchange {
      */
     byte[] cancel() {
         unwanted = true;
+        return notice("cancel");
+    }
+
+    /** Takes note that the worker is asked what the task prints; gives the frame that asks. */
+    byte[] follow() {
+        followed = true;
+        return notice("follow");
+    }
+
+    /**
+     * Whether the worker has been sent more than the request: what it leaves unread may be that.
+     */
+    boolean isFollowed() {
+        return followed;
+    }
+
+    /** Whether somebody wants to be told what the task prints. */
+    boolean wantsOutput() {
+        return events.wantsOutput();
+    }
+
+    private byte[] notice(String type) {
         Map<String, Object> fields = new LinkedHashMap<>();
-        fields.put("type", "cancel");
+        fields.put("type", type);
         fields.put("task_id", taskId());
         return Encoding.of(request()).encode(fields);
     }

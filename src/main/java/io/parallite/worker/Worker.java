@@ -269,6 +269,17 @@ final class Worker implements WorkerChannel.Listener {
         exchange = begun;
         deadline.arm(begun.timeout());
         channel.write(begun.request());
+        if (begun.wantsOutput()) {
+            follow();
+        }
+    }
+
+    /** Has its task tell what it prints, if it can; see {@link WorkerLease}. */
+    void follow() {
+        Exchange current = exchange;
+        if (current != null && channel != null && supports("follow") && !current.isUnwanted()) {
+            channel.write(current.follow());
+        }
     }
 
     /** The lease was returned: back to the pool, unless something is wrong with the worker. */
@@ -410,19 +421,20 @@ final class Worker implements WorkerChannel.Listener {
         }
         transition(WorkerState.DEAD);
         Exchange lost = exchange;
-        readTask |= lost != null && !ending.requestUnread();
+        boolean isUnread = ending.requestUnread() && (lost == null || !lost.isFollowed());
+        readTask |= lost != null && !isUnread;
         settle();
         deadline.close();
         closeWear();
         owner.onGone(this, ending);
         if (lost != null) {
-            lost.fail(crashed(ending));
+            lost.fail(crashed(ending, isUnread));
         }
     }
 
-    private TaskException crashed(WorkerEnding ending) {
+    private TaskException crashed(WorkerEnding ending, boolean isUnread) {
         String what = "worker %s %s".formatted(name, ending.describe());
-        return ending.requestUnread()
+        return isUnread
                 ? new UndeliveredException(what + " before it had read the task")
                 : new TaskException(FailureKind.WORKER_CRASHED, what + " while it ran the task");
     }

@@ -11,4 +11,9 @@ public interface WorkerEvents {
      * @param frame the whole frame, in the encoding of the task
      */
     void onEvent(String name, byte[] frame);
+
+    /** Whether somebody wants to be told what the task prints, beyond what its request says. */
+    default boolean wantsOutput() {
+        return false;
+    }
 }

@@ -48,6 +48,13 @@ public final class WorkerLease {
         }
     }
 
+    /** Has the worker tell all that the task prints, from its start on, if the worker can. */
+    public void follow() {
+        if (!returned) {
+            worker.follow();
+        }
+    }
+
     /**
      * Wants no reply any more: tells the worker so, if it can hear it, and kills it unless its task
      * has ended within {@code grace}. The exchange goes on until then.

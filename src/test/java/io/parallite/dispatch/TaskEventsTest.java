@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.parallite.dispatch.DispatchFixture.Answer;
 import io.parallite.task.FailureKind;
+import io.parallite.task.Task;
 import io.parallite.task.TaskId;
 import io.parallite.task.TaskProgress;
 import io.parallite.task.TaskResult;
@@ -29,7 +30,21 @@ class TaskEventsTest {
     /** Writes down what it is told. */
     private static final class Recorder implements TaskWatcher {
         private final List<String> told = new ArrayList<>();
+        private final boolean wantsOutput;
         private boolean behind;
+
+        Recorder() {
+            this(false);
+        }
+
+        Recorder(boolean wantsOutput) {
+            this.wantsOutput = wantsOutput;
+        }
+
+        @Override
+        public boolean wantsOutput() {
+            return wantsOutput;
+        }
 
         @Override
         public void onStarted(TaskStatus status) {
@@ -37,7 +52,7 @@ class TaskEventsTest {
         }
 
         @Override
-        public void onEvent(byte[] frame) {
+        public void onEvent(String name, byte[] frame) {
             told.add(TestFrames.text(frame));
         }
 
@@ -74,6 +89,75 @@ class TaskEventsTest {
         worker.say(EMIT);
 
         assertThat(one.told).hasSize(1).isEqualTo(two.told);
+    }
+
+    @Test
+    void workerIsAskedForOutputWheneverSomebodyBeginsToWantIt() {
+        worker.features("follow");
+        fixture.submit("a");
+        watch("a");
+        assertThat(worker.follows()).isZero();
+
+        dispatcher.watch(new TaskId("a"), new Recorder(true));
+        dispatcher.watch(new TaskId("a"), new Recorder(true));
+
+        assertThat(worker.follows()).isEqualTo(2);
+    }
+
+    @Test
+    void workerOfWaitingTaskIsAskedForOutputWithIt() {
+        worker.features("follow");
+        fixture.submit("first");
+        fixture.submit("a");
+        dispatcher.watch(new TaskId("a"), new Recorder(true));
+        assertThat(worker.follows()).isZero();
+
+        worker.reply();
+
+        assertThat(worker.lastTask()).isEqualTo("a");
+        assertThat(worker.follows()).isEqualTo(1);
+    }
+
+    @Test
+    void workerIsNotAskedForWhatItsRequestSays() {
+        worker.features("follow");
+        Task task = DispatchFixture.task("a", 1, null);
+        fixture.submit(task);
+
+        dispatcher.watch(task, new Recorder(true));
+
+        assertThat(worker.follows()).isZero();
+    }
+
+    @Test
+    void workerThatCannotTellOutputIsNotAsked() {
+        fixture.submit("a");
+
+        dispatcher.watch(new TaskId("a"), new Recorder(true));
+
+        assertThat(worker.follows()).isZero();
+    }
+
+    @Test
+    void outputIsToldToWatchers() {
+        fixture.submit("a");
+        Recorder recorder = watch("a");
+
+        worker.say("'event':'output','stream':'stdout','offset':0,'length':2,'data':'hi'");
+
+        assertThat(recorder.told).hasSize(1);
+    }
+
+    /** What it has not read may be the question for its output. */
+    @Test
+    void followedTaskIsNotRunAgainWhenItsWorkerEndsWithSomethingUnread() {
+        worker.features("follow");
+        Answer answer = fixture.submit("a");
+        dispatcher.watch(new TaskId("a"), new Recorder(true));
+
+        worker.exitWithoutReading();
+
+        assertThat(answer.failure().kind()).isEqualTo(FailureKind.WORKER_CRASHED);
     }
 
     @Test

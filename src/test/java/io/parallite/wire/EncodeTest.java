@@ -268,6 +268,40 @@ class EncodeTest {
     }
 
     @Test
+    void bytesAreMarkedInJsonAndBytesInMessagePack() {
+        byte[] frame =
+                TestFrames.json(
+                        "{'task_id':'a','ok':true,'result':{'stdout':'/w==','stdout_encoding':'base64',"
+                                + "'stderr':'no /w==','exit_code':0},'output':'/v8=','output_encoding':'base64'}");
+
+        byte[] packed = Encoding.MESSAGE_PACK.encode(frame);
+        Map<String, Object> told = Encoding.MESSAGE_PACK.decodeAll(packed);
+
+        assertThat(told.get("output")).isEqualTo(new byte[] {(byte) 0xfe, (byte) 0xff});
+        assertThat(told).doesNotContainKey("output_encoding");
+        assertThat((Map<?, ?>) told.get("result"))
+                .hasToString("{stdout=%s, stderr=no /w==, exit_code=0}".formatted(stdout(told)));
+        assertThat(stdout(told)).isEqualTo(new byte[] {(byte) 0xff});
+        assertThat(Encoding.JSON.decodeAll(Encoding.JSON.encode(packed)))
+                .isEqualTo(Encoding.JSON.decodeAll(frame));
+    }
+
+    private static Object stdout(Map<String, Object> reply) {
+        return ((Map<?, ?>) reply.get("result")).get("stdout");
+    }
+
+    @Test
+    void bytesInsideOfAnyOtherResultAreNotMarked() {
+        byte[] packed =
+                Encoding.MESSAGE_PACK.encode(
+                        Map.of("ok", true, "result", Map.of("stdout", new byte[] {(byte) 0xff})));
+
+        assertThat(TestFrames.text(Encoding.JSON.encode(packed)))
+                .contains("{\"stdout\":\"/w==\"}")
+                .doesNotContain("encoding");
+    }
+
+    @Test
     void serializedValuesAreBase64InJsonAndBytesInMessagePack() {
         for (byte[] blob : new byte[][] {{'i', ':', '1', ';'}, {'s', (byte) 0xff, 0}}) {
             String base64 = Base64.getEncoder().encodeToString(blob);

@@ -41,9 +41,7 @@ class GoldenFramesTest {
         Request expected =
                 switch (golden.verdict()) {
                     case "submit" ->
-                            new Request.Submit(
-                                    ((Request.Submit) request).task(),
-                                    Boolean.TRUE.equals(golden.field("stream")));
+                            new Request.Submit(((Request.Submit) request).task(), wish(golden));
                     case "await" -> new Request.Await(taskId);
                     case "tail" -> new Request.Tail(taskId);
                     case "status" -> new Request.Status(taskId);
@@ -56,12 +54,21 @@ class GoldenFramesTest {
                     default -> throw new AssertionError(golden.verdict());
                 };
         assertThat(request).isEqualTo(expected);
-        if (request instanceof Request.Submit(Task task, boolean ignored)) {
+        if (request instanceof Request.Submit(Task task, Request.Wish ignored)) {
             assertThat(task.id()).isEqualTo(taskId);
             assertThat(task.frame()).isSameAs(golden.frame());
             assertThat(task.timeout()).isEqualTo(timeout(golden));
             assertThat(task.detached()).isEqualTo(Boolean.TRUE.equals(golden.field("detach")));
         }
+    }
+
+    private static Request.Wish wish(Golden golden) {
+        if (Boolean.TRUE.equals(golden.field("stream_output"))) {
+            return Request.Wish.OUTPUT;
+        }
+        return Boolean.TRUE.equals(golden.field("stream"))
+                ? Request.Wish.EVENTS
+                : Request.Wish.REPLY;
     }
 
     private static Duration millis(Golden golden, String field, long byDefault) {

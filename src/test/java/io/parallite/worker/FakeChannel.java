@@ -29,6 +29,7 @@ public final class FakeChannel implements WorkerChannel {
     private final boolean provesReadiness;
     private final List<byte[]> written = new ArrayList<>();
     private final List<byte[]> cancels = new ArrayList<>();
+    private int follows;
     private boolean paused;
     private State state = State.STARTING;
     private boolean toldToEnd;
@@ -102,6 +103,10 @@ public final class FakeChannel implements WorkerChannel {
             cancels.add(frame);
             return;
         }
+        if (TestFrames.text(frame).contains("\"type\":\"follow\"")) {
+            follows++;
+            return;
+        }
         if (asked) {
             throw new AssertionError("a second task was given to " + this);
         }
@@ -137,6 +142,11 @@ public final class FakeChannel implements WorkerChannel {
     /** The frames that told it to cancel its task. */
     public List<byte[]> cancels() {
         return cancels;
+    }
+
+    /** How often it was asked to tell what its task prints. */
+    public int follows() {
+        return follows;
     }
 
     /** Its task says something; the text is JSON fields, single quotes for double ones. */

@@ -1,0 +1,74 @@
+<?php
+
+declare(strict_types=1);
+
+namespace B7s\Parallite\Worker;
+
+/**
+ * Tells who follows the running command what it prints, piece by piece, each byte of a stream in its turn. When
+ * somebody begins to follow later, all that there is so far is told once more, up to where the others are.
+ */
+final class OutputFeed
+{
+    /** Bytes that are told at once. */
+    private const MUCH = 16_384;
+
+    /** Nanoseconds for which less may wait for more. */
+    private const INTERVAL = 20_000_000;
+
+    private bool $isFollowed;
+
+    /** @var array<string, int> by stream, bytes that were told */
+    private array $told = [];
+
+    private int $toldAt = 0;
+
+    public function __construct(private readonly TaskEvents $events)
+    {
+        $this->isFollowed = $events->wantsOutput();
+    }
+
+    /**
+     * @param array<string, string> $texts by stream, all that was printed so far
+     * @return bool whether something is held back for a moment
+     */
+    public function tell(array $texts): bool
+    {
+        if ($this->events->isFollowedAnew()) {
+            $this->isFollowed = true;
+            foreach ($this->told as $stream => $told) {
+                $this->events->output($stream, 0, substr($texts[$stream], 0, $told));
+            }
+        }
+        if (!$this->isFollowed) {
+            return false;
+        }
+        $untold = array_sum(array_map(strlen(...), $texts)) - array_sum($this->told);
+        if ($untold > 0 && $untold < self::MUCH && hrtime(true) - $this->toldAt < self::INTERVAL) {
+            return true;
+        }
+        if ($untold > 0) {
+            $this->tellAll($texts);
+        }
+        return false;
+    }
+
+    /** @param array<string, string> $texts by stream, all that was printed */
+    public function end(array $texts): void
+    {
+        if ($this->isFollowed) {
+            $this->tellAll($texts);
+        }
+    }
+
+    /** @param array<string, string> $texts */
+    private function tellAll(array $texts): void
+    {
+        foreach ($texts as $stream => $text) {
+            $from = $this->told[$stream] ?? 0;
+            $this->events->output($stream, $from, $from === 0 ? $text : substr($text, $from));
+            $this->told[$stream] = strlen($text);
+        }
+        $this->toldAt = hrtime(true);
+    }
+}
