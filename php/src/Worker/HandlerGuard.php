@@ -102,7 +102,7 @@ final class HandlerGuard
     /** @return list<int> */
     private static function blockedSignals(): array
     {
-        pcntl_sigprocmask(SIG_BLOCK, [], $blocked);
+        pcntl_sigprocmask(SIG_BLOCK, [SIGKILL], $blocked); // blocks nothing: PHP 8.4 wants a signal, and this one can't be
         return $blocked;
     }
 }

@@ -72,7 +72,7 @@ trait StateTests
     {
         self::perform(static fn() => pcntl_sigprocmask(SIG_BLOCK, [SIGTERM, SIGUSR2]));
         $blocked = self::perform(static function (): array {
-            pcntl_sigprocmask(SIG_BLOCK, [], $blocked);
+            pcntl_sigprocmask(SIG_BLOCK, [SIGKILL], $blocked);
             return $blocked;
         });
         self::assertSame([], $blocked['result']);
