@@ -42,13 +42,30 @@ final class CallSite
     /** @return array<array-key, string> */
     private static function entriesOf(string $method): array
     {
+        $call = null;
         foreach (debug_backtrace(DEBUG_BACKTRACE_IGNORE_ARGS) as $frame) {
-            if ($frame['function'] === $method && isset($frame['class'], $frame['file'], $frame['line'])) {
-                $code = is_file($frame['file']) ? file_get_contents($frame['file']) : false;
-                return $code === false ? [] : (new self($code))->entries($method, $frame['line']);
+            if ($call === null ? $frame['function'] === $method : self::isRelay($frame)) {
+                $call = $frame;
+            } elseif ($call !== null) {
+                break;
             }
         }
-        return [];
+        if (!isset($call['class'], $call['file'], $call['line'])) {
+            return [];
+        }
+        $code = is_file($call['file']) ? file_get_contents($call['file']) : false;
+        return $code === false ? [] : (new self($code))->entries($method, $call['line']);
+    }
+
+    /**
+     * Whether it is one of Laravel's, a facade or a manager, which passes on what it was called with.
+     *
+     * @param array{function: string, class?: string} $frame
+     */
+    private static function isRelay(array $frame): bool
+    {
+        return in_array($frame['function'], ['__call', '__callStatic'], true)
+            && str_starts_with($frame['class'] ?? '', 'Illuminate\\');
     }
 
     /** @return array<array-key, string> none unless the line has one such call, with an array that is plain to read */

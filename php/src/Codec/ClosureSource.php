@@ -16,9 +16,21 @@ use ReflectionFunction;
  */
 final class ClosureSource
 {
-    /** @param bool $isFirst of the closures that begin in its line */
-    private function __construct(public readonly WrittenClosure $written, public readonly bool $isFirst)
+    /**
+     * @param bool $isFirst of the closures that begin in its line
+     * @param string $header the namespace and the imports of its file, as code
+     */
+    private function __construct(
+        public readonly WrittenClosure $written,
+        public readonly bool $isFirst,
+        public readonly string $header,
+    ) {
+    }
+
+    /** Whether it is one with code of its own, and not strtoupper(...) or $report->build(...). */
+    public static function isWritten(ReflectionFunction $closure): bool
     {
+        return str_contains($closure->getName(), '{closure');
     }
 
     /**
@@ -60,6 +72,6 @@ final class ClosureSource
             throw new ClosureNotSerializable("$file has no such closure in line $line; it was changed after this "
                 . 'process had loaded it: restart the process');
         }
-        return new self($written, $written === $all[0]);
+        return new self($written, $written === $all[0], $source->importsAt($line));
     }
 }

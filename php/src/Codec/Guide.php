@@ -7,6 +7,7 @@ namespace B7s\Parallite\Codec;
 use B7s\Parallite\Exception\ClosureNotSerializable;
 use Closure;
 use ReflectionFunction;
+use Throwable;
 
 /**
  * Has opis/closure 3, or Laravel's library that came from it, work on the code that {@see ClosureSource} has found.
@@ -22,6 +23,9 @@ final class Guide
 {
     /** What the reflection keeps of a closure's code. */
     private const KEPT = ['code', 'isBindingRequired', 'isScopeRequired', 'isStaticClosure', 'isShortClosure'];
+
+    /** Is once in a payload for each closure in it. */
+    private const CODE_IN_PAYLOAD = 's:8:"function";';
 
     /** How many pieces of code are remembered. */
     private const MAX_KEPT = 1_000;
@@ -95,7 +99,7 @@ final class Guide
         }
         $payload = $packing->serialize(function () use ($packing, $source, $key, $serializer, $wrapper): string {
             ($this->adopt)($serializer, $this->reflect($packing, $source->written, $key));
-            return serialize($wrapper);
+            return $this->serializeAll($wrapper, $packing);
         });
         if ($isConstant) {
             $this->payloads[$key] = $payload;
@@ -133,6 +137,42 @@ final class Guide
                 . "{$reflection->getStartLine()} of {$reflection->getFileName()}, and the library for closures would "
                 . 'take that one; write each in a line of its own');
         }
-        return $packing->serialize(static fn(): string => serialize($wrapper));
+        return $packing->serialize(fn(): string => $this->serializeAll($wrapper, $packing));
+    }
+
+    /**
+     * Of the closures that the closure captured the library reads the code by itself: a look at them follows.
+     *
+     * @throws ClosureNotSerializable when one of them would be another one where it arrives
+     */
+    private function serializeAll(object $wrapper, Packing $packing): string
+    {
+        $payload = $failure = null;
+        try {
+            $payload = serialize($wrapper);
+        } catch (Throwable $failure) {
+            // because of one of them, maybe
+        }
+        if ($payload === null || substr_count($payload, self::CODE_IN_PAYLOAD) > 1) {
+            foreach ($packing->captured() as [$closure, $source]) {
+                $this->check($closure, $source);
+            }
+        }
+        return $payload ?? throw $failure;
+    }
+
+    private function check(Closure $closure, ?ClosureSource $source): void
+    {
+        $reflection = new $this->reflection($closure);
+        if (!ClosureSource::isWritten($reflection)) {
+            throw new ClosureNotSerializable("the closure captured {$reflection->getName()}(...), which the library for "
+                . "closures ({$this->reflection}) can't carry; write a closure around it, or install opis/closure 4");
+        }
+        $isRead = $source === null || $source->isFirst && $source->written->isSameAs((string) $reflection->getCode());
+        if (!$isRead) {
+            throw new ClosureNotSerializable("the closure captured another one, from line {$reflection->getStartLine()} "
+                . "of {$reflection->getFileName()}, whose code the library for closures ({$this->reflection}) reads "
+                . 'wrongly; write it in a line of its own, in a simpler way, or install opis/closure 4');
+        }
     }
 }

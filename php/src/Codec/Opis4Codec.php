@@ -6,13 +6,29 @@ namespace B7s\Parallite\Codec;
 
 use B7s\Parallite\Exception\ClosureNotSerializable;
 use Closure;
+use Opis\Closure\ClosureInfo;
+use Opis\Closure\ReflectionClosure;
 use Opis\Closure\Serializer;
+use ReflectionFunction;
 
 /**
  * opis/closure 4.
+ *
+ * By itself it takes the first closure of a line, and misreads some: an arrow function that gives one with a return
+ * type. What it makes of a closure is compared with the code that {@see ClosureSource} has found, and where it is
+ * something else the library is told the right code.
  */
 final class Opis4Codec implements ClosureCodec
 {
+    /** Is once in a payload for each closure in it. */
+    private const CODE_IN_PAYLOAD = 's:4:"info";';
+
+    /** How many pieces of code are remembered. */
+    private const MAX_KEPT = 1_000;
+
+    /** @var array<string, ?ClosureInfo> what to tell the library, by code, file, line and scope; null: it is right */
+    private array $told = [];
+
     public static function isInstalled(): bool
     {
         return class_exists(Serializer::class);
@@ -21,11 +37,83 @@ final class Opis4Codec implements ClosureCodec
     public function encode(Closure $closure, ?Closure $hint = null): string
     {
         $packing = Packing::of($closure, $hint);
-        if ($packing->source !== null && !$packing->source->isFirst) {
-            $where = "line {$packing->reflection->getStartLine()} of {$packing->reflection->getFileName()}";
-            throw new ClosureNotSerializable("another closure begins before this one in $where, and opis/closure would "
-                . 'take that one; write each in a line of its own');
+        return $packing->serialize(function () use ($packing): string {
+            if ($packing->source !== null) {
+                $this->tell($packing->closure, $packing->source);
+            }
+            $payload = Serializer::serialize($packing->closure);
+            if (substr_count($payload, self::CODE_IN_PAYLOAD) < 2) {
+                return $payload;
+            }
+            return $this->tellAll($packing->captured()) ? Serializer::serialize($packing->closure) : $payload;
+        });
+    }
+
+    /**
+     * Any value, with closures in arrays and in properties of objects.
+     *
+     * @throws ClosureNotSerializable when the code of one of them can't be told for sure
+     * @throws \Throwable when something else in it can't be serialized
+     */
+    public function encodeValue(mixed $value): string
+    {
+        $this->tellAll(CapturedClosures::in($value));
+        return Serializer::serialize($value);
+    }
+
+    /**
+     * @param list<array{Closure, ?ClosureSource}> $closures
+     * @return bool whether the library had one of them wrong
+     */
+    private function tellAll(array $closures): bool
+    {
+        $isNews = false;
+        foreach ($closures as [$closure, $source]) {
+            $isNews = $source !== null && $this->tell($closure, $source) || $isNews;
         }
-        return $packing->serialize(static fn(): string => Serializer::serialize($packing->closure));
+        return $isNews;
+    }
+
+    private function tell(Closure $closure, ClosureSource $source): bool
+    {
+        $function = new ReflectionFunction($closure);
+        $key = implode("\n", [
+            $function->getFileName(),
+            $function->getStartLine(),
+            $function->getClosureScopeClass()?->getName() ?? '',
+            $source->written->code,
+        ]);
+        if (!array_key_exists($key, $this->told)) {
+            if (count($this->told) >= self::MAX_KEPT) {
+                $this->told = [];
+            }
+            $isRight = $source->isFirst && $source->written->isSameAs(self::codeAsRead($closure));
+            $this->told[$key] = $isRight ? null : self::infoOf($source, $function);
+        }
+        $this->told[$key]?->assoc($closure);
+        return $this->told[$key] !== null;
+    }
+
+    private static function codeAsRead(Closure $closure): string
+    {
+        Serializer::init();
+        return (new ReflectionClosure($closure))->info()->__serialize()['body'] ?? '';
+    }
+
+    private static function infoOf(ClosureSource $source, ReflectionFunction $function): ClosureInfo
+    {
+        $written = $source->written;
+        $class = $function->getClosureScopeClass()?->getName();
+        return new ClosureInfo(
+            $source->header,
+            $written->portableCode((string) $function->getFileName(), (string) $class),
+            $written->uses ?: null,
+            ClosureInfo::flags(
+                $written->isArrow,
+                $written->isStatic,
+                $written->mentionsThis(),
+                $class !== null,
+            ),
+        );
     }
 }

@@ -78,16 +78,39 @@ final class Packing
      */
     public function serialize(Closure $library): string
     {
-        set_error_handler(static fn(): bool => true, E_DEPRECATED | E_USER_DEPRECATED);
+        $previous = null;
+        $previous = set_error_handler(static function (int $level, string $message, mixed ...$more) use (&$previous): bool {
+            return self::isOfLibrary($level, $message)
+                || $previous !== null && $previous($level, $message, ...$more) !== false;
+        });
         try {
             return $library();
         } catch (ClosureNotSerializable $e) {
             throw $e;
         } catch (Throwable $e) {
+            $this->captured(); // throws where it failed for that
             throw self::refusal(Culprit::in(self::cargo($this->reflection)) ?? $e->getMessage(), $e);
         } finally {
             restore_error_handler();
         }
+    }
+
+    /**
+     * The closures that travel with this one, in the variables that it captured and in its object.
+     *
+     * @return list<array{Closure, ?ClosureSource}> each with its code; null when it was rebuilt from a payload, or
+     *     has a name
+     * @throws ClosureNotSerializable when the code of one can't be told for sure
+     */
+    public function captured(): array
+    {
+        return CapturedClosures::in(self::cargo($this->reflection));
+    }
+
+    /** It was written for an older PHP, and looks for the files of evaluated code. */
+    private static function isOfLibrary(int $level, string $message): bool
+    {
+        return ($level & (E_DEPRECATED | E_USER_DEPRECATED)) !== 0 || str_contains($message, "eval()'d code");
     }
 
     private static function refusal(string $culprit, ?Throwable $previous = null): ClosureNotSerializable

@@ -23,6 +23,8 @@ final class SourceFile
     /** @var array<int, list<WrittenClosure>> by the line where their `function` or `fn` is */
     private array $closures = [];
 
+    private readonly Imports $imports;
+
     /** @var list<PhpToken> */
     private array $tokens;
 
@@ -34,6 +36,7 @@ final class SourceFile
                 $this->closures[$token->line][] = $this->closureAt($i);
             }
         }
+        $this->imports = new Imports($this->tokens);
         $this->tokens = [];
     }
 
@@ -60,6 +63,12 @@ final class SourceFile
     public function closuresIn(int $line): array
     {
         return $this->closures[$line] ?? [];
+    }
+
+    /** The namespace and the imports that hold in a line, as code. */
+    public function importsAt(int $line): string
+    {
+        return $this->imports->at($line);
     }
 
     /** Not a function with a name, nor the name of something else. */

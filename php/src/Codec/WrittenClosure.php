@@ -14,12 +14,15 @@ use ReflectionFunction;
  */
 final class WrittenClosure
 {
-    /** Names, magic constants, and the literals that take their places. */
-    private const RESOLVED = [
-        T_STRING, T_NAME_QUALIFIED, T_NAME_FULLY_QUALIFIED, T_NAME_RELATIVE, T_NS_SEPARATOR, T_NAMESPACE,
+    private const NAMES = [T_STRING, T_NAME_QUALIFIED, T_NAME_FULLY_QUALIFIED, T_NAME_RELATIVE];
+
+    private const LITERALS = [T_LNUMBER, T_CONSTANT_ENCAPSED_STRING];
+
+    private const MAGIC_CONSTANTS = [
         T_LINE, T_FILE, T_DIR, T_NS_C, T_CLASS_C, T_FUNC_C, T_METHOD_C, T_TRAIT_C,
-        T_LNUMBER, T_CONSTANT_ENCAPSED_STRING,
     ];
+
+    private const MEMBER_ACCESS = [T_OBJECT_OPERATOR, T_NULLSAFE_OBJECT_OPERATOR, T_DOUBLE_COLON];
 
     /** As {@see CallSite::textOf()} gives it. */
     public readonly string $code;
@@ -34,11 +37,11 @@ final class WrittenClosure
      */
     public function __construct(
         public readonly array $tokens,
-        private readonly bool $isArrow,
-        private readonly bool $isStatic,
+        public readonly bool $isArrow,
+        public readonly bool $isStatic,
         private readonly bool $hasReturnType,
         private readonly array $parameters,
-        private readonly array $uses,
+        public readonly array $uses,
         private readonly array $mentioned,
         private readonly int $lastLine,
         private readonly int $followingLine,
@@ -52,6 +55,27 @@ final class WrittenClosure
         return in_array('this', $this->mentioned, true);
     }
 
+    /**
+     * Its code, complete and on as many lines as in the file, with the values of the magic constants that would have
+     * others elsewhere.
+     *
+     * @param string $class its scope; empty when it has none
+     */
+    public function portableCode(string $file, string $class): string
+    {
+        $code = '';
+        foreach ($this->tokens as $token) {
+            $code .= match ($token->id) {
+                T_LINE => (string) $token->line,
+                T_FILE => var_export($file, true),
+                T_DIR => var_export(dirname($file), true),
+                T_CLASS_C => var_export($class, true),
+                default => $token->text,
+            };
+        }
+        return $code;
+    }
+
     /** @return list<array{int, string, int}|string> its tokens as token_get_all() gives them, and what may follow */
     public function legacyTokens(): array
     {
@@ -63,7 +87,10 @@ final class WrittenClosure
         return $tokens;
     }
 
-    /** Whether other code is valid, and the same but for names, which may have been resolved, and magic constants. */
+    /**
+     * Whether other code is valid, and the same but for names, which may have been resolved, magic constants, which
+     * may have been replaced by their values, and attributes.
+     */
     public function isSameAs(string $code): bool
     {
         try {
@@ -71,23 +98,51 @@ final class WrittenClosure
         } catch (\ParseError) {
             return false;
         }
-        $others = PhpToken::tokenize("<?php $code;");
-        return self::skeleton(array_slice($others, 1, -1)) === self::skeleton($this->tokens);
+        $own = self::significant($this->tokens);
+        $other = self::withoutAttributes(array_slice(self::significant(PhpToken::tokenize("<?php $code;")), 0, -1));
+        if (count($own) !== count($other)) {
+            return false;
+        }
+        foreach ($own as $i => $token) {
+            $isMember = $i > 0 && in_array($own[$i - 1]->id, self::MEMBER_ACCESS, true);
+            if ($token->text !== $other[$i]->text && ($isMember || !self::couldBecome($token, $other[$i]))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static function couldBecome(PhpToken $token, PhpToken $other): bool
+    {
+        if (in_array($token->id, self::NAMES, true)) {
+            return in_array($other->id, self::NAMES, true);
+        }
+        return in_array($token->id, self::MAGIC_CONSTANTS, true)
+            && in_array($other->id, [...self::LITERALS, ...self::NAMES], true);
     }
 
     /**
      * @param list<PhpToken> $tokens
-     * @return list<string>
+     * @return list<PhpToken>
      */
-    private static function skeleton(array $tokens): array
+    private static function significant(array $tokens): array
     {
-        $texts = [];
-        foreach ($tokens as $token) {
-            if (!$token->isIgnorable() && !in_array($token->id, self::RESOLVED, true)) {
-                $texts[] = $token->text;
-            }
+        return array_values(array_filter($tokens, static fn(PhpToken $token): bool => !$token->isIgnorable()));
+    }
+
+    /**
+     * @param list<PhpToken> $tokens
+     * @return list<PhpToken> without those in front
+     */
+    private static function withoutAttributes(array $tokens): array
+    {
+        for ($i = 0; ($tokens[$i]->id ?? null) === T_ATTRIBUTE;) {
+            $depth = 0;
+            do {
+                $depth += SourceFile::turn($tokens[$i++]);
+            } while ($depth > 0 && isset($tokens[$i]));
         }
-        return $texts;
+        return array_slice($tokens, $i);
     }
 
     /** Whether all that reflection tells of a closure fits this one. */

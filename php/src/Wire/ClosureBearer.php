@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace B7s\Parallite\Wire;
 
 use B7s\Parallite\Codec\Codecs;
+use B7s\Parallite\Codec\Opis4Codec;
 use Opis\Closure\Serializer as Opis4;
 
 /**
@@ -22,26 +23,31 @@ final class ClosureBearer
     /** @throws \Throwable when no library is installed, or it can't pack the value */
     public static function of(mixed $value): self
     {
-        if ($value instanceof \Closure) {
-            return new self(Codecs::best()->encode($value), false);
-        }
-        return class_exists(Opis4::class)
-            ? new self(Opis4::serialize($value), false)
-            : new self(Codecs::best()->encode(static fn(): mixed => $value), true);
+        $codec = Codecs::best();
+        return match (true) {
+            $value instanceof \Closure => new self($codec->encode($value), false),
+            $codec instanceof Opis4Codec => new self($codec->encodeValue($value), false),
+            default => new self($codec->encode(static fn(): mixed => $value), true),
+        };
     }
 
     /** @throws \Throwable when it can't be unpacked, for lack of the library or of a class */
     public function value(): mixed
     {
         if (str_contains($this->packed, '"Opis\Closure\Box"')) {
-            return Opis4::unserialize($this->packed);
+            return class_exists(Opis4::class) ? Opis4::unserialize($this->packed) : throw self::lacking('opis/closure 4');
         }
         $wrapper = @unserialize($this->packed); // quiet: the libraries were written for older versions of PHP
         if (!is_object($wrapper) || !method_exists($wrapper, 'getClosure')) {
-            throw new \UnexpectedValueException('the library that packed the closures in this value is not installed '
-                . 'here: ' . substr($this->packed, 0, 80));
+            throw self::lacking('laravel/serializable-closure or opis/closure 3');
         }
         $closure = $wrapper->getClosure();
         return $this->isGiver ? $closure() : $closure;
+    }
+
+    private static function lacking(string $library): \UnexpectedValueException
+    {
+        return new \UnexpectedValueException("closures in this value were packed by $library, which is not installed "
+            . 'here; install it on both sides');
     }
 }

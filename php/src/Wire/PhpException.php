@@ -19,11 +19,13 @@ final class PhpException
      *
      * @param callable(list<array<string, mixed>>): list<array<string, mixed>> $trace gives the frames that travel
      * @param callable(string, int): array{string, int} $place gives the file and line that travel
+     * @param callable(\Throwable): string $message gives the message that travels
      * @return ?string null when the exception can't be serialized, even without its previous ones
      */
-    public static function encode(\Throwable $e, callable $trace, callable $place): ?string
+    public static function encode(\Throwable $e, callable $trace, callable $place, callable $message): ?string
     {
         for ($link = $e, $count = 0; $link !== null && $count < self::MAX_CHAIN; $count++) {
+            self::property($link, 'message')->setValue($link, $message($link));
             self::property($link, 'trace')->setValue($link, $trace($link->getTrace()));
             [$file, $line] = $place($link->getFile(), $link->getLine());
             self::property($link, 'file')->setValue($link, $file);

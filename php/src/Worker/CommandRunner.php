@@ -71,8 +71,11 @@ final class CommandRunner
             $env === [] ? null : $env + getenv(),
         );
         if ($process === false) {
-            $shown = is_array($command) ? implode(' ', $command) : $command;
             $reason = error_get_last()['message'] ?? 'unknown reason';
+            if (str_contains($reason, 'posix_spawn() failed')) { // before PHP 8.3 this was an exit code
+                return ['stdout' => '', 'stderr' => "$reason\n", 'exit_code' => 127];
+            }
+            $shown = is_array($command) ? implode(' ', $command) : $command;
             throw new TaskRefused('INVALID_REQUEST', "cannot start the command \"$shown\": $reason");
         }
         return [$process, ['stdout' => $pipes[1], 'stderr' => $pipes[2]]];

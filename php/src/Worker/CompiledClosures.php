@@ -65,6 +65,12 @@ final class CompiledClosures
         return $closure;
     }
 
+    /** Whether the code may declare a class without a name, which has static members of its own each time it is compiled. */
+    public static function hasAnonymousClass(string $code): bool
+    {
+        return stripos($code, 'class') !== false && preg_match(self::ANONYMOUS_CLASS, $code) === 1;
+    }
+
     /** What follows the head of a closure that is not signed. */
     private static function partsOf(string $payload): ?string
     {
@@ -91,7 +97,7 @@ final class CompiledClosures
         ClosureStream::register(); // its files have the code as their name, by which the library finds it again
         $maker = include ClosureStream::STREAM_PROTO . '://' . self::MAKER
             . " extract(\$__captured, EXTR_OVERWRITE | EXTR_REFS); return\n$code; }";
-        if (preg_match(self::ANONYMOUS_CLASS, $code) === 0) {
+        if (!self::hasAnonymousClass($code)) {
             if (count($this->makers) >= self::MAX_ENTRIES) {
                 unset($this->makers[array_key_first($this->makers)]);
             }

@@ -27,7 +27,7 @@ final class ExceptionReport
     {
         $place = SourcePlace::of($e->getFile(), $e->getLine());
         return [
-            'error' => self::text($e->getMessage(), self::MESSAGE_LIMIT),
+            'error' => self::text(self::message($e), self::MESSAGE_LIMIT),
             'error_code' => 'EXCEPTION',
             'class' => self::className($e::class),
             'code' => is_string($e->getCode()) ? self::text($e->getCode(), 255) : $e->getCode(),
@@ -44,7 +44,7 @@ final class ExceptionReport
      */
     public static function asItself(\Throwable $e, Encoding $encoding): array
     {
-        $blob = PhpException::encode($e, self::bareFrames(...), self::place(...));
+        $blob = PhpException::encode($e, self::bareFrames(...), self::place(...), self::message(...));
         if ($blob === null || strlen($blob) > self::BLOB_LIMIT) {
             return [];
         }
@@ -75,7 +75,7 @@ final class ExceptionReport
                 break;
             }
             $seen[spl_object_id($e)] = true;
-            $lines[] = 'caused by ' . self::className($e::class) . ': ' . self::text($e->getMessage(), 1_024)
+            $lines[] = 'caused by ' . self::className($e::class) . ': ' . self::text(self::message($e), 1_024)
                 . ' at ' . implode(':', self::place($e->getFile(), $e->getLine()));
             array_push($lines, ...self::frames($e));
         }
@@ -96,6 +96,7 @@ final class ExceptionReport
                 break;
             }
             unset($frame['args'], $frame['object']);
+            $frame['function'] = SourcePlace::function($frame['function']);
             if (isset($frame['file'])) {
                 [$frame['file'], $frame['line']] = self::place($frame['file'], $frame['line'] ?? 0);
             }
@@ -116,8 +117,7 @@ final class ExceptionReport
                 $lines[] = '…';
                 break;
             }
-            $call = self::className($frame['class'] ?? '') . ($frame['type'] ?? '') . $frame['function'];
-            $lines[] = "#$i " . self::at($frame) . ': ' . self::text($call, 512) . '()';
+            $lines[] = "#$i " . self::at($frame) . ': ' . self::call($frame);
         }
         return $lines;
     }
@@ -141,13 +141,35 @@ final class ExceptionReport
                 $lines[] = '…';
                 break;
             }
-            $class = $frame['class'] ?? '';
-            $call = str_starts_with($class, __NAMESPACE__ . '\\')
-                ? ''
-                : ': ' . self::text(self::className($class) . ($frame['type'] ?? '') . $frame['function'], 512) . '()';
-            $lines[] = '#' . count($lines) . ' ' . self::at($frame) . $call;
+            $isOurs = str_starts_with($frame['class'] ?? '', __NAMESPACE__ . '\\');
+            $lines[] = '#' . count($lines) . ' ' . self::at($frame) . ($isOurs ? '' : ': ' . self::call($frame));
         }
         return implode("\n", $lines);
+    }
+
+    /** The message, without the code of closures: PHP names functions and files in some, "too few arguments to …". */
+    private static function message(\Throwable $e): string
+    {
+        $message = $e->getMessage();
+        if (!str_contains($message, '://')) {
+            return $message;
+        }
+        foreach (array_slice($e->getTrace(), 0, self::MAX_FRAMES) as $frame) {
+            $file = $frame['file'] ?? '';
+            $names = [$frame['function'] => SourcePlace::function($frame['function'])];
+            $names += $file === '' ? [] : [$file => SourcePlace::of($file, 0)->file];
+            foreach ($names as $name => $shown) {
+                $message = $name === $shown ? $message : str_replace((string) $name, $shown, $message);
+            }
+        }
+        return $message;
+    }
+
+    /** @param array<string, mixed> $frame of a trace */
+    private static function call(array $frame): string
+    {
+        $name = self::className($frame['class'] ?? '') . ($frame['type'] ?? '') . SourcePlace::function($frame['function']);
+        return self::text($name, 512) . '()';
     }
 
     /** @param array<string, mixed> $frame of a trace */

@@ -6,6 +6,8 @@ namespace B7s\Parallite\Worker;
 
 use B7s\Parallite\Wire\PhpValue;
 use Closure;
+use Opis\Closure\ClosureInfo;
+use Opis\Closure\Serializer as Opis4;
 
 /**
  * Makes a callable of a payload: a closure serialized by laravel/serializable-closure or opis/closure
@@ -18,6 +20,14 @@ final class PayloadDecoder
     private const WITH_ARGUMENTS = 'parallite:1:';
 
     private const OPIS_4 = 'O:16:"Opis\Closure\Box"';
+
+    /** Before the length of a closure's code, and the code. */
+    private const OPIS_4_CODE = 's:4:"body";s:';
+
+    private const OPIS_3 = 'C:32:"Opis\Closure\SerializableClosure"';
+
+    /** What opis/closure 4 fails with. */
+    private const NO_CLASS = '/^Class "(.+)" does not exist$/D';
 
     private const ADVICE = '; install it where the worker runs, or load its autoloader through php_includes';
 
@@ -77,9 +87,22 @@ final class PayloadDecoder
     /** @throws TaskRefused when an object in the payload is of a class that does not exist here */
     private static function checkClasses(): void
     {
-        if (self::$unknownClass !== null) {
-            throw self::invalid('class ' . self::$unknownClass . ' is not known to the worker' . self::ADVICE);
+        if (self::$unknownClass === null) {
+            return;
         }
+        throw self::isUnknown(self::$unknownClass);
+    }
+
+    private static function isUnknown(string $class, ?\Throwable $previous = null): TaskRefused
+    {
+        $what = match (true) {
+            $class === 'Opis\Closure\Box' => 'opis/closure 4, by which a closure was serialized,',
+            str_starts_with($class, 'Opis\Closure\\') => 'opis/closure, by which a closure was serialized,',
+            str_starts_with($class, 'Laravel\SerializableClosure\\') => 'laravel/serializable-closure, by which a closure '
+                . 'was serialized,',
+            default => "class $class",
+        };
+        return self::invalid("$what is not known to the worker" . self::ADVICE, $previous);
     }
 
     /** @return array{string, array<array-key, mixed>} */
@@ -88,7 +111,9 @@ final class PayloadDecoder
         try {
             $parts = PhpValue::decode($blob);
         } catch (\Throwable $e) {
-            throw self::invalid('the arguments cannot be unserialized: ' . ($this->notice ?? $e->getMessage()), $e);
+            throw self::$unknownClass !== null
+                ? self::isUnknown(self::$unknownClass, $e)
+                : self::invalid('the arguments cannot be unserialized: ' . ($this->notice ?? $e->getMessage()), $e);
         }
         self::checkClasses();
         if (!is_array($parts) || !is_string($parts[0] ?? null) || !is_array($parts[1] ?? null)) {
@@ -131,16 +156,34 @@ final class PayloadDecoder
     {
         try {
             $value = $this->compiled->rebuild($payload);
-            $value ??= str_contains($payload, self::OPIS_4) && class_exists(\Opis\Closure\Serializer::class)
-                ? \Opis\Closure\Serializer::unserialize($payload)
-                : unserialize($payload);
+            $value ??= match (true) {
+                str_contains($payload, self::OPIS_4) && class_exists(Opis4::class) => self::unserializeOpis4($payload),
+                str_starts_with($payload, self::OPIS_3) && class_exists(Opis4::class) => Opis4::v3_unserialize($payload),
+                default => unserialize($payload),
+            };
         } catch (\Throwable $e) {
-            throw self::invalid('the payload cannot be unserialized: ' . get_class($e) . ': ' . $e->getMessage(), $e);
+            $isClass = $e instanceof \ReflectionException && preg_match(self::NO_CLASS, $e->getMessage(), $class) === 1;
+            throw $isClass
+                ? self::isUnknown($class[1], $e)
+                : self::invalid('the payload cannot be unserialized: ' . get_class($e) . ': ' . $e->getMessage(), $e);
         }
         if ($value === false) {
             throw self::invalid('the payload cannot be unserialized: ' . ($this->notice ?? 'it is damaged'));
         }
         return $value;
+    }
+
+    private static function unserializeOpis4(string $payload): mixed
+    {
+        for ($at = 0; ($at = strpos($payload, self::OPIS_4_CODE, $at)) !== false;) {
+            $at += strlen(self::OPIS_4_CODE);
+            $length = (int) substr($payload, $at, 10);
+            if (CompiledClosures::hasAnonymousClass(substr($payload, $at, $length))) {
+                ClosureInfo::clear(); // forgets what it compiled: else static members would be those of the last task
+                break;
+            }
+        }
+        return Opis4::unserialize($payload);
     }
 
     private function callableIn(mixed $value): callable

@@ -12,6 +12,12 @@ final class SourcePlace
 {
     private const CLOSURE = '~^[\w-]*closure[\w-]*://~';
 
+    private const NAME = '~^\{closure:.*closure[\w-]*://~s';
+
+    /** opis/closure 4 names files by a digest of their code, which this line is above. */
+    private const OPIS_4 = 'closure://fn/';
+    private const START = '// Start of serialized closure';
+
     private const NAME_LIMIT = 1_024;
 
     private function __construct(public readonly string $file, public readonly int $line)
@@ -23,6 +29,21 @@ final class SourcePlace
         if (preg_match(self::CLOSURE, $file) !== 1) {
             return new self(ExceptionReport::text($file, self::NAME_LIMIT), $line);
         }
-        return new self('{closure}', max(1, $line - (str_contains($file, CompiledClosures::MAKER) ? 2 : 1)));
+        return new self('{closure}', max(1, $line - self::linesAbove($file)));
+    }
+
+    /** The name of a function in a trace: since PHP 8.4 that of a closure holds the name of its file. */
+    public static function function(string $name): string
+    {
+        return preg_match(self::NAME, $name) === 1 ? '{closure}' : $name;
+    }
+
+    private static function linesAbove(string $file): int
+    {
+        if (str_contains($file, CompiledClosures::MAKER)) {
+            return 2;
+        }
+        $code = str_starts_with($file, self::OPIS_4) ? strstr((string) @file_get_contents($file), self::START, true) : false;
+        return $code === false ? 1 : substr_count($code, "\n") + 1;
     }
 }

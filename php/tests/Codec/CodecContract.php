@@ -8,7 +8,12 @@ use B7s\Parallite\Codec\ClosureCodec;
 use B7s\Parallite\Exception\ClosureNotSerializable;
 use B7s\Parallite\Worker\PayloadDecoder;
 use Closure;
+use DateTimeImmutable as Moment;
 use PHPUnit\Framework\TestCase;
+
+use function strrev as backwards;
+
+use const M_PI as PI;
 
 /**
  * What every codec does, whatever library is behind it. What it makes is rebuilt as workers do.
@@ -196,6 +201,91 @@ abstract class CodecContract extends TestCase
         [$first] = [static fn($a) => "first $a", static fn($a, $b) => "second $a $b"];
 
         self::assertSame('first 1', self::rebuilt($first)(1));
+    }
+
+    public function testTakesAnotherOfALineThatCanBeTold(): void
+    {
+        [, $second] = [static fn($a) => 1, static fn($a, $b) => [$a, new Moment('@0'), backwards('ab'), PI]];
+
+        $expected = ['x', new \DateTimeImmutable('@0'), 'ba', M_PI];
+        self::assertEquals($expected, self::rebuilt($second)('x', 'y'));
+        [, $third] = [fn() => 2, static function (int $n): array { return [$n, __FILE__, basename(__DIR__), self::class]; }];
+        self::assertSame([5, __FILE__, 'Codec', self::class], self::rebuilt($third)(5));
+    }
+
+    /** @return iterable<string, array{Closure(): Closure}> */
+    public function capturing(): iterable
+    {
+        [$a, $b] = [static fn() => 'a', static fn() => 'b'];
+        $object = new \stdClass();
+        $object->list = ['deep' => [$b]];
+        $list = [&$list, $b];
+        yield 'in a variable' => [static fn() => static fn() => $b()];
+        yield 'in an array within an object' => [static fn() => static fn() => $object->list['deep'][0]()];
+        yield 'in a property of an object' => [static fn() => static fn() => (new Box('x', $b))->stream];
+        yield 'in an array that holds itself' => [static fn() => static fn() => $list[1]()];
+        $between = static fn() => $a();
+        yield 'in another closure' => [static fn() => static fn() => $between()];
+        $box = new Box('label', $b);
+        yield 'in its own object' => [static fn() => $box->usesThis()];
+        yield 'from eval()' => [static function (): Closure {
+            $evaluated = eval('return static fn() => 1;');
+            return static fn() => $evaluated();
+        }];
+    }
+
+    /**
+     * @dataProvider capturing
+     * @param Closure(): Closure $make
+     */
+    public function testRefusesToGuessWhichClosureWasCaptured(Closure $make): void
+    {
+        $this->expectException(ClosureNotSerializable::class);
+        $this->expectExceptionMessageMatches('/^(2 closures begin in line \d+ of .*CodecContract|the closure comes from eval)/');
+        static::codec()->encode($make());
+    }
+
+    public function testClosuresOfOneLineMayBeCapturedWhereTheyCanBeTold(): void
+    {
+        [$one, $two] = [static fn($x) => "one $x", static fn($x, $y) => "two $x $y"];
+        $box = new Box('label', [$two]);
+        try {
+            self::assertSame('one 1, two 1 2', self::rebuilt(static fn() => $one(1) . ', ' . $two(1, 2))());
+            self::assertSame('two 3 4', self::rebuilt(static fn() => ($box->stream[0])(3, 4))());
+        } catch (ClosureNotSerializable $e) {
+            self::assertStringContainsString('the closure captured another one, from line', $e->getMessage());
+        }
+    }
+
+    public function testCapturesFunctionsAndMethodsByName(): void
+    {
+        $length = strlen(...);
+        $make = Box::make(...);
+        $method = (new Box('method'))->method(...);
+        foreach ([[$length, ['abc'], 3], [$make, ['x'], 'made x'], [$method, [5], 'method 5']] as [$callable, $args, $expected]) {
+            try {
+                self::assertSame($expected, self::rebuilt(static fn(mixed ...$args) => $callable(...$args))(...$args));
+            } catch (ClosureNotSerializable $e) {
+                self::assertStringContainsString('(...), which the library for closures', $e->getMessage());
+            }
+        }
+    }
+
+    public function testErrorsOfTheProgramReachItsHandler(): void
+    {
+        $seen = [];
+        $noisy = new Noisy();
+        set_error_handler(static function (int $level, string $message) use (&$seen): bool {
+            $seen[] = $message;
+            return true;
+        });
+        try {
+            static::codec()->encode(static fn() => $noisy);
+        } finally {
+            restore_error_handler();
+        }
+
+        self::assertContains('serialized', $seen);
     }
 
     public function testTakesAnyOfALineIfTheyAreTheSame(): void

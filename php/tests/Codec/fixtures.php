@@ -62,6 +62,21 @@ final class Box
     }
 }
 
+final class Noisy
+{
+    /** @return array<string, mixed> */
+    public function __serialize(): array
+    {
+        trigger_error('serialized', E_USER_WARNING);
+        return [];
+    }
+
+    /** @param array<string, mixed> $data */
+    public function __unserialize(array $data): void
+    {
+    }
+}
+
 function twice(int $x): int
 {
     return 2 * $x;

@@ -70,6 +70,14 @@ trait EndingTests
         self::assertLessThan(110, substr_count($reply['trace'], "\n"));
 
         $reply = self::perform(static function (): void {
+            (static fn(int $needed): int => $needed)();
+        }, 'laravel', $encoding, ['accept' => 'php']);
+        self::assertFailed('EXCEPTION', '{closure}(), 0 passed', $reply);
+        self::assertStringNotContainsString('$needed', $reply['error'] . $reply['trace']);
+        $blob = $encoding === 'json' ? base64_decode($reply['exception']) : $reply['exception'];
+        self::assertStringNotContainsString('$needed', $blob);
+
+        $reply = self::perform(static function (): void {
             throw new class ('anonymous') extends \Exception {
                 protected $code = 'HY000';
             };

@@ -217,7 +217,8 @@ trait EventTests
         self::assertSame('stack', $events[0]['event']);
         self::assertMatchesRegularExpression(
             '~^#0 \{closure}\(\d+\)\n#1 \{closure}\(\d+\): \S*\{closure}\(\)$~D',
-            $events[0]['stack'],
+            // since PHP 8.4 a signal may be handled at the end of a function of PHP's own, too
+            preg_replace('~^#0 \[internal]\n#1 (\S+): hrtime\(\)\n#2~', "#0 $1\n#1", $events[0]['stack']),
         );
         self::assertStringNotContainsString('password', $events[0]['stack']);
         self::assertStringNotContainsString('TaskRunner', $events[0]['stack']);

@@ -4,11 +4,20 @@ declare(strict_types=1);
 
 namespace B7s\Parallite\Tests\Worker;
 
+use B7s\Parallite\Codec\Codecs;
+use B7s\Parallite\Codec\LaravelCodec;
+use B7s\Parallite\Wire\PhpValue;
+
 /**
  * The forms in which work arrives.
  */
 trait PayloadTests
 {
+    /** What version 3 of opis/closure made of `static fn(int $x): int => $n + $x`. */
+    private static string $opis3 = 'C:32:"Opis\Closure\SerializableClosure":169:{a:5:{s:3:"use";a:1:{s:1:"n";i:20;}'
+        . 's:8:"function";s:33:"static fn(int $x): int => $n + $x";s:5:"scope";N;s:4:"this";N;'
+        . 's:4:"self";s:32:"00000000000000020000000000000000";}}';
+
     /** @dataProvider languages */
     public function testRunsAClosureWithWhatItCaptured(string $library, string $encoding): void
     {
@@ -103,29 +112,49 @@ trait PayloadTests
     /** @dataProvider languages */
     public function testNamesTheClassOfAClosureThatIsUnknownHere(string $library, string $encoding): void
     {
-        $payload = self::payload(static fn() => 1, $library);
+        $payload = self::payload(static fn() => self::class, $library);
         $payload = str_replace('Tests\Worker\WorkerContract', 'Tests\Worker\WorkerNonesuch', $payload);
 
         $reply = self::ask(['payload' => $payload], $encoding);
 
-        self::assertFailed('INVALID_PAYLOAD', 'WorkerNonesuch" not found', $reply);
-        self::assertStringContainsString('php_includes', $reply['error']);
+        self::assertFailed('INVALID_PAYLOAD', 'php_includes', $reply);
+        self::assertMatchesRegularExpression('/WorkerNonesuch(" not found| is not known)/', $reply['error']);
     }
 
     /** @dataProvider encodings */
-    public function testLeavesTheClosuresOfOpis4ToItsOwnSerializer(string $encoding): void
+    public function testNamesTheLibraryThatTheWorkerLacks(string $encoding): void
     {
-        $payload = 'O:16:"Opis\Closure\Box":1:{s:4:"data";s:4:"four";}';
-        $unknown = self::ask(['payload' => $payload], $encoding);
-        self::assertFailed('INVALID_PAYLOAD', 'class Opis\Closure\Box is not known', $unknown);
-
+        $opis4 = 'O:16:"Opis\Closure\Box":2:{i:0;i:1;i:1;a:0:{}}';
+        $payloads = [
+            [$opis4, 'opis/closure 4, by which a closure was serialized, is not known to the worker'],
+            [base64_encode($opis4), 'opis/closure 4, by which'],
+            [self::$opis3, 'opis/closure, by which'],
+            [self::payload(static fn() => 1, 'laravel'), 'laravel/serializable-closure, by which'],
+            ['parallite:1:' . PhpValue::encode(['pi', [static fn() => 1]]), self::bearerIsLacking()],
+        ];
         self::forget();
-        self::$worker = static::start(self::including(dirname(__DIR__) . '/Support/opis4.php'));
-        foreach ([$payload, base64_encode($payload)] as $form) {
-            $reply = self::ask(['payload' => $form, 'context' => ['x' => 1]], $encoding);
-            self::assertSame(['four', [['x' => 1]]], $reply['result']);
+        self::$worker = static::start(self::including(), ['-d', 'include_path=.']);
+        foreach ($payloads as [$payload, $message]) {
+            $reply = self::ask(['payload' => $payload], $encoding);
+            self::assertFailed('INVALID_PAYLOAD', $message, $reply);
         }
         self::forget();
+    }
+
+    private static function bearerIsLacking(): string
+    {
+        return Codecs::best() instanceof LaravelCodec
+            ? 'laravel/serializable-closure, by which'
+            : 'closures in this value were packed by opis/closure 4, which is not installed here';
+    }
+
+    /** @dataProvider encodings */
+    public function testRunsClosuresOfOpis3WithEitherVersion(string $encoding): void
+    {
+        foreach ([self::$opis3, base64_encode(self::$opis3)] as $payload) {
+            $reply = self::ask(['payload' => $payload, 'context' => 22], $encoding);
+            self::assertSame(['ok' => true, 'result' => 42], $reply);
+        }
     }
 
     /** @dataProvider encodings */

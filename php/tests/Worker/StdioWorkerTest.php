@@ -15,7 +15,7 @@ final class StdioWorkerTest extends WorkerContract
 
     public function testKeepsTheOptionsOfPhpWhenItMovesItsStreams(): void
     {
-        self::assertSame('32767', self::perform(static fn() => ini_get('error_reporting'))['result']);
+        self::assertSame((string) E_ALL, self::perform(static fn() => ini_get('error_reporting'))['result']);
     }
 
     public function testKeepsOutputOutOfTheFramesWithoutPcntl(): void

@@ -8,6 +8,7 @@ use B7s\Parallite\Tests\Support\WorkerProcess;
 use Closure;
 use Laravel\SerializableClosure\SerializableClosure as LaravelClosure;
 use Opis\Closure\SerializableClosure as OpisClosure;
+use Opis\Closure\Serializer as Opis4;
 use PHPUnit\Framework\TestCase;
 
 /**
@@ -93,7 +94,7 @@ abstract class WorkerContract extends TestCase
     {
         return self::$worker ??= static::start(
             self::including(),
-            ['-d', 'memory_limit=-1', '-d', 'error_reporting=32767', '-d', 'display_errors=1', '-d', 'log_errors=0',
+            ['-d', 'memory_limit=-1', '-d', 'error_reporting=' . E_ALL, '-d', 'display_errors=1', '-d', 'log_errors=0',
                 '-d', 'date.timezone=UTC', '-d', 'precision=14'],
         );
     }
@@ -183,6 +184,7 @@ abstract class WorkerContract extends TestCase
         return match (true) {
             is_string($task) => $task,
             $library === 'laravel' => serialize(new LaravelClosure($task)),
+            class_exists(Opis4::class) => Opis4::serialize($task),
             default => serialize(new OpisClosure($task)),
         };
     }
