@@ -20,14 +20,20 @@ public final class Main {
     private Main() {}
 
     public static void main(String... args) {
-        Optional<CommandLine> known = args.length == 0 ? Optional.empty() : Commands.alone(args[0]);
         int exitCode =
-                known.map(Main::dressed)
-                        .map(command -> command.execute(Arrays.copyOfRange(args, 1, args.length)))
+                ServeFlags.parse(args)
+                        .map(ServeFlags::serve)
+                        .or(() -> Main.executeAlone(args))
                         .orElseGet(() -> commandLine().execute(args));
         if (exitCode != ExitCode.OK) {
             System.exit(exitCode);
         }
+    }
+
+    private static Optional<Integer> executeAlone(String... args) {
+        return Commands.alone(args[0])
+                .map(Main::dressed)
+                .map(command -> command.execute(Arrays.copyOfRange(args, 1, args.length)));
     }
 
     /** All commands. */

@@ -2,11 +2,8 @@ package io.parallite;
 
 import io.parallite.cli.ExitCode;
 import io.parallite.cli.SettingFlags;
-import io.parallite.config.ConfigException;
-import io.parallite.config.LaunchSettings;
-import io.parallite.server.ListenException;
-import io.quarkus.runtime.Quarkus;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -52,29 +49,13 @@ final class ServeCommand implements Callable<Integer> {
     CommandSpec spec;
 
     @Option(
-            names = "--config",
+            names = ServeFlags.CONFIG,
             paramLabel = "FILE",
             description = "Configuration file (parallite.json in the current directory).")
     @Nullable Path config;
 
     @Override
     public Integer call() {
-        try {
-            LaunchSettings settings = LaunchSettings.check(config, SettingFlags.in(spec));
-            HttpPort.check(settings);
-            settings.apply();
-        } catch (ConfigException e) {
-            return refuse(ExitCode.CONFIG, e);
-        } catch (ListenException e) {
-            return refuse(ExitCode.UNAVAILABLE, e);
-        }
-        Home.set();
-        Quarkus.run(Daemon.class);
-        return ExitCode.OK;
-    }
-
-    private int refuse(int code, RuntimeException why) {
-        spec.commandLine().getErr().println("parallite: " + why.getMessage());
-        return code;
+        return new ServeFlags(Optional.ofNullable(config), SettingFlags.in(spec)).serve();
     }
 }
