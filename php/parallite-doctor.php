@@ -29,6 +29,9 @@ register_shutdown_function(static function () use (&$error): void {
             $libraries[] = $name;
         }
     }
+    // the second field of statm: pages in memory; a page is 4 KiB where PHP and its worker commonly run
+    $statm = is_readable('/proc/self/statm') ? (string) file_get_contents('/proc/self/statm') : '';
+    $resident = 4096 * (int) (explode(' ', $statm)[1] ?? 0);
     $opcache = function_exists('opcache_get_status') ? @opcache_get_status(false) : false;
     fwrite(STDOUT, json_encode([
         'version' => PHP_VERSION,
@@ -37,9 +40,11 @@ register_shutdown_function(static function () use (&$error): void {
         'ini' => php_ini_loaded_file() ?: null,
         'extensions' => array_map(strtolower(...), get_loaded_extensions()),
         'xdebug_mode' => extension_loaded('xdebug') ? (string) (ini_get('xdebug.mode') ?: 'develop') : '',
+        'opcache_loaded' => extension_loaded('Zend OPcache'),
         'opcache' => (bool) ini_get('opcache.enable_cli') && extension_loaded('Zend OPcache'),
         'opcache_file_cache_only' => (bool) ini_get('opcache.file_cache_only'),
         'jit' => is_array($opcache) && ($opcache['jit']['on'] ?? false),
+        'resident_bytes' => $resident,
         'memory_limit' => (string) ini_get('memory_limit'),
         'disable_functions' => array_values(array_filter(explode(',', (string) ini_get('disable_functions')))),
         'closures' => $libraries,

@@ -161,9 +161,14 @@ record DaemonStats(Node node) {
         return node.at("tasks").at("rate_per_second").isPresent();
     }
 
-    /** Percentiles of the last minute, for {@code queued} or {@code ran}. */
+    /**
+     * Percentiles of the last minute, for {@code queued} or {@code ran}. Where all are 0, no task
+     * has ended in that time.
+     */
     String latencyText(String kind) {
-        Node latency = node.at("tasks").at("latency_ms").at(kind);
+        Node latencies = node.at("tasks").at("latency_ms");
+        boolean hasNone = latencies.at("ran").at("max").number().orElse(0) == 0;
+        Node latency = hasNone ? Node.ABSENT : latencies.at(kind);
         return "p50 %s  p90 %s  p99 %s  max %s"
                 .formatted(
                         time(latency.at("p50")),

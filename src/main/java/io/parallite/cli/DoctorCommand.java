@@ -68,14 +68,22 @@ public final class DoctorCommand implements Callable<Integer> {
         Path home = home();
         PhpCheck php = new PhpCheck(values, home);
         findings.addAll(php.look());
-        SettingValue most = Objects.requireNonNull(values.get(Setting.MAX_WORKERS));
-        long workers = Long.parseLong(most.text().strip());
-        findings.addAll(new SystemCheck(workers, php.memoryLimit(), Path.of("/")).look());
+        SystemCheck.Workers workers =
+                new SystemCheck.Workers(
+                        number(values, Setting.MAX_WORKERS),
+                        php.memoryLimit(),
+                        number(values, Setting.WORKER_MAX_MEMORY_MB) << 20,
+                        php.bootedMemory());
+        findings.addAll(new SystemCheck(workers, Path.of("/")).look());
         findings.addAll(new JavaCheck(home).look());
         lookAtSocket(findings);
         print(findings);
         boolean fails = findings.stream().anyMatch(finding -> finding.level() == Level.FAIL);
         return fails ? ExitCode.FAILED : ExitCode.OK;
+    }
+
+    private static long number(Map<Setting, SettingValue> values, Setting setting) {
+        return Long.parseLong(Objects.requireNonNull(values.get(setting)).text().strip());
     }
 
     private static void lookAtConfiguration(LaunchSettings settings, List<Finding> findings) {

@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  */
 record Node(@Nullable Object value) {
 
-    private static final Node ABSENT = new Node(null);
+    /** Nothing. */
+    static final Node ABSENT = new Node(null);
 
     /** The field of a map; an absent node when there is no such field or this is no map. */
     Node at(String field) {

@@ -23,6 +23,7 @@ final class PhpCheck {
     private final Path home;
     private final List<Finding> findings = new ArrayList<>();
     private long memoryLimit;
+    private long bootedMemory;
 
     /**
      * A check.
@@ -39,6 +40,11 @@ final class PhpCheck {
         return memoryLimit;
     }
 
+    /** What a worker takes when it has booted, in bytes; 0 when that is not known. */
+    long bootedMemory() {
+        return bootedMemory;
+    }
+
     List<Finding> look() {
         String php = text(Setting.PHP_BINARY);
         if (!Shell.isOnPath(php)) {
@@ -51,7 +57,7 @@ final class PhpCheck {
         List<String> command = new ArrayList<>(List.of(php));
         command.addAll(values(Setting.PHP_OPTIONS));
         command.add(home.resolve("php/parallite-doctor.php").toString());
-        Shell.Outcome outcome = Shell.run(command, environment());
+        Shell.Outcome outcome = WorkerLike.run(command, sharesCode(), environment());
         Optional<Node> report = report(outcome);
         if (report.isPresent()) {
             judge(report.get());
@@ -63,6 +69,13 @@ final class PhpCheck {
                             "PHP 8.2 or newer is needed; run `" + String.join(" ", command) + "`"));
         }
         return findings;
+    }
+
+    /** Whether the daemon gives its workers a cache of compiled code: the bundled one's socket. */
+    private boolean sharesCode() {
+        String transport = text(Setting.WORKER_TRANSPORT);
+        boolean isBundled = values(Setting.WORKER_SCRIPT).isEmpty();
+        return transport.equals("socket") || isBundled && !transport.equals("stdio");
     }
 
     private Map<String, String> environment() {
@@ -114,6 +127,7 @@ final class PhpCheck {
         judgeClosures(php);
         judgeSpeed(php);
         judgeBoot(php);
+        bootedMemory = php.at("resident_bytes").whole();
         memoryLimit = bytes(php.at("memory_limit").text().orElse(""));
     }
 
@@ -137,6 +151,12 @@ final class PhpCheck {
                 "pcntl",
                 "slow tasks cannot show where they are (slow_task_ms)",
                 "use a PHP with pcntl; Debian's php-cli has it");
+        if (extensions.contains("igbinary")) {
+            findings.add(
+                    Finding.ok(
+                            "igbinary",
+                            "is loaded, and not used: values travel in PHP's own format, JSON or MessagePack"));
+        }
         extension(extensions, "posix", "", "use a PHP with posix; Debian's php-cli has it");
         if (extensions.contains("grpc") || extensions.contains("parallel")) {
             findings.add(
@@ -181,21 +201,7 @@ final class PhpCheck {
                                     + ": everything takes several times as long",
                             "set php_options to [\"-d\", \"xdebug.mode=off\"]"));
         }
-        boolean opcache = php.at("opcache").isTrue();
-        if (opcache && !php.at("opcache_file_cache_only").isTrue()) {
-            findings.add(
-                    Finding.warn(
-                            "opcache",
-                            "is on for the command line: each worker compiles into memory of its own, which makes boot slower",
-                            "leave opcache.enable_cli off, or set opcache.file_cache and opcache.file_cache_only=1"));
-        } else {
-            findings.add(
-                    Finding.ok(
-                            "opcache",
-                            opcache
-                                    ? "serves from its file cache"
-                                    : "is off for the command line"));
-        }
+        findings.add(opcache(php));
         if (php.at("jit").isTrue()) {
             findings.add(
                     Finding.warn(
@@ -203,6 +209,25 @@ final class PhpCheck {
                             "is on: it takes memory in every worker, and has had crashes in long-lived ones",
                             "measure your tasks with opcache.jit=off too (php_options)"));
         }
+    }
+
+    private static Finding opcache(Node php) {
+        if (!php.at("opcache_loaded").isTrue()) {
+            return Finding.warn(
+                    "opcache",
+                    "is not loaded: each worker compiles all of its code when it boots",
+                    "install or load opcache (Debian: php-opcache)");
+        }
+        if (!php.at("opcache").isTrue()) {
+            return Finding.ok(
+                    "opcache", "is off for workers, as php_options or worker_transport have it");
+        }
+        return php.at("opcache_file_cache_only").isTrue()
+                ? Finding.ok("opcache", "workers share compiled code in its file cache")
+                : Finding.warn(
+                        "opcache",
+                        "is on for workers without a file cache: each compiles into memory of its own, which makes boot slower",
+                        "leave opcache out of php_options, or set opcache.file_cache and opcache.file_cache_only=1");
     }
 
     private void judgeBoot(Node php) {

@@ -23,27 +23,38 @@ final class SystemCheck {
             Pattern.compile(
                     "^(Max open files|Max processes)\\s+(\\d+|unlimited)\\s", Pattern.MULTILINE);
 
-    private final long maxWorkers;
-    private final long memoryLimit;
+    private final Workers workers;
     private final Path root;
     private final List<Finding> findings = new ArrayList<>();
 
     /**
+     * The workers that the system must hold; sizes in bytes.
+     *
+     * @param most how many there may be
+     * @param memoryLimit what PHP allows each; 0 when it has no limit
+     * @param memoryKept with how much between tasks one is replaced; 0 when that does not count
+     * @param memoryBooted what one takes when it has booted; 0 when that is not known
+     */
+    record Workers(long most, long memoryLimit, long memoryKept, long memoryBooted) {}
+
+    /**
      * A check.
      *
-     * @param memoryLimit of a worker, in bytes; 0 when it has none
      * @param root where {@code proc} and {@code sys} are
      */
-    SystemCheck(long maxWorkers, long memoryLimit, Path root) {
-        this.maxWorkers = maxWorkers;
-        this.memoryLimit = memoryLimit;
+    SystemCheck(Workers workers, Path root) {
+        this.workers = workers;
         this.root = root;
     }
 
     List<Finding> look() {
         lookAtFiles();
         lookAtProcesses();
-        lookAtMemory();
+        OptionalLong memory = memory();
+        memory.ifPresent(this::lookAtMemory);
+        if (workers.memoryKept() > 0) {
+            findings.add(keptMemory(memory.orElse(Long.MAX_VALUE)));
+        }
         lookAtGuards();
         return findings;
     }
@@ -53,10 +64,10 @@ final class SystemCheck {
         if (limit.isEmpty()) {
             return;
         }
-        long needed = FILES_OF_THE_JVM + maxWorkers * FILES_A_WORKER;
+        long needed = FILES_OF_THE_JVM + workers.most() * FILES_A_WORKER;
         String text =
                 "%d may be open; %d workers and the daemon need %d, each connection one more"
-                        .formatted(limit.getAsLong(), maxWorkers, needed);
+                        .formatted(limit.getAsLong(), workers.most(), needed);
         if (limit.getAsLong() < needed) {
             findings.add(
                     Finding.fail("open files", text, "raise `ulimit -n` (systemd: LimitNOFILE)"));
@@ -77,10 +88,10 @@ final class SystemCheck {
             findings.add(Finding.ok("processes", "no limit"));
             return;
         }
-        long needed = THREADS_OF_THE_JVM + maxWorkers * THREADS_A_WORKER;
+        long needed = THREADS_OF_THE_JVM + workers.most() * THREADS_A_WORKER;
         String text =
                 "%d processes and threads are allowed; %d workers and the daemon need %d"
-                        .formatted(limit, maxWorkers, needed);
+                        .formatted(limit, workers.most(), needed);
         findings.add(
                 limit < needed
                         ? Finding.fail(
@@ -90,16 +101,20 @@ final class SystemCheck {
                         : Finding.ok("processes", text));
     }
 
-    private void lookAtMemory() {
-        OptionalLong group = number("sys/fs/cgroup/memory.max");
-        OptionalLong memory = group.isPresent() ? group : totalMemory();
-        if (memory.isEmpty()) {
-            return;
-        }
+    private OptionalLong memory() {
+        OptionalLong group = groupMemory();
+        return group.isPresent() ? group : totalMemory();
+    }
+
+    private OptionalLong groupMemory() {
+        return number("sys/fs/cgroup/memory.max");
+    }
+
+    private void lookAtMemory(long memory) {
         String has =
-                HumanUnits.bytes(memory.getAsLong())
-                        + (group.isPresent() ? " for this group of processes" : "");
-        if (memoryLimit == 0) {
+                HumanUnits.bytes(memory)
+                        + (groupMemory().isPresent() ? " for this group of processes" : "");
+        if (workers.memoryLimit() == 0) {
             findings.add(
                     Finding.warn(
                             "memory",
@@ -108,21 +123,48 @@ final class SystemCheck {
                             "set php_options to [\"-d\", \"memory_limit=256M\"] or so"));
             return;
         }
-        long worst = maxWorkers * memoryLimit + HEAP;
+        long worst = workers.most() * workers.memoryLimit() + HEAP;
         String text =
                 "%s; %d workers of %s and the daemon's heap take at most %s"
                         .formatted(
                                 has,
-                                maxWorkers,
-                                HumanUnits.bytes(memoryLimit),
+                                workers.most(),
+                                HumanUnits.bytes(workers.memoryLimit()),
                                 HumanUnits.bytes(worst));
         findings.add(
-                worst > memory.getAsLong()
+                worst > memory
                         ? Finding.warn(
                                 "memory",
                                 text,
                                 "lower max_workers or PHP's memory_limit, or be sure that tasks stay far below it")
                         : Finding.ok("memory", text));
+    }
+
+    /** Whether {@code worker_max_memory_mb} can do what it is for. */
+    private Finding keptMemory(long memory) {
+        String topic = "worker memory";
+        String kept = "worker_max_memory_mb=%d".formatted(workers.memoryKept() >> 20);
+        if (workers.memoryBooted() >= workers.memoryKept()) {
+            return Finding.fail(
+                    topic,
+                    "%s is not above the %s that a worker takes when it has booted: each is replaced after its first task"
+                            .formatted(kept, HumanUnits.bytes(workers.memoryBooted())),
+                    "raise it to several times that, or set it to 0");
+        }
+        if (workers.memoryLimit() > 0 && workers.memoryKept() >= workers.memoryLimit()) {
+            return Finding.warn(
+                    topic,
+                    "%s is not below PHP's memory_limit of %s: tasks fail before a worker is replaced for its memory"
+                            .formatted(kept, HumanUnits.bytes(workers.memoryLimit())),
+                    "lower it, or raise memory_limit (php_options)");
+        }
+        long worst = workers.most() * workers.memoryKept() + HEAP;
+        String text =
+                "%s: between tasks, %d workers and the daemon's heap take at most %s"
+                        .formatted(kept, workers.most(), HumanUnits.bytes(worst));
+        return worst > memory
+                ? Finding.warn(topic, text, "lower it or max_workers: the machine has less")
+                : Finding.ok(topic, text);
     }
 
     private void lookAtGuards() {

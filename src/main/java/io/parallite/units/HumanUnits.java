@@ -41,6 +41,9 @@ public final class HumanUnits {
      * {@code 2d 04h}.
      */
     public static String age(Duration age) {
+        if (age.isZero()) {
+            return "0 ms"; // it was told in milliseconds
+        }
         long seconds = age.toSeconds();
         if (seconds < 60) {
             return time(age.toMillis() * 1e6);

@@ -1,11 +1,10 @@
 package io.parallite.worker;
 
+import io.parallite.config.CompiledCode;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import org.jboss.logging.Logger;
 
 /**
@@ -25,16 +24,12 @@ record OpcodeCache(Path directory) {
 
     /** {@code command} with the options for PHP before those that were configured. */
     WorkerCommand addTo(WorkerCommand command) {
-        boolean isConfigured = command.options().stream().anyMatch(o -> o.contains("opcache."));
-        if (isConfigured || File.separatorChar != '/' || !isThere()) {
+        if (CompiledCode.isConfigured(command.options())
+                || File.separatorChar != '/'
+                || !isThere()) {
             return command;
         }
-        List<String> options = new ArrayList<>();
-        options.addAll(List.of("-d", "opcache.enable_cli=1"));
-        options.addAll(List.of("-d", "opcache.file_cache_only=1"));
-        options.addAll(List.of("-d", "opcache.file_cache=" + directory));
-        options.addAll(command.options());
-        return command.withOptions(options);
+        return command.withOptions(CompiledCode.in(directory, command.options()));
     }
 
     /** PHP refuses to start when the directory is missing, and a cleaner may have removed it. */

@@ -68,6 +68,28 @@ class SystemCheckTest {
                 .allMatch(finding -> finding.text().contains("1.07 GB for this group"));
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "128, 100, 25, OK, between tasks",
+        "128, 25, 25, FAIL, not above the 26.2 MB",
+        "128, 128, 25, WARN, not below PHP's memory_limit of 134 MB",
+        "0, 300, 25, OK, between tasks",
+        "1000, 600, 25, WARN, at most 20.7 GB",
+        "128, 0, 25, , ",
+    })
+    void judgesTheMemoryWithWhichWorkersAreReplaced(
+            long limit, long kept, long booted, Level expected, String text) {
+        List<Finding> findings =
+                look(
+                        new SystemCheck.Workers(
+                                32, limit * MEGABYTE, kept * MEGABYTE, booted * MEGABYTE));
+
+        assertThat(findings)
+                .filteredOn(finding -> finding.topic().equals("worker memory"))
+                .hasSize(expected == null ? 0 : 1)
+                .allMatch(finding -> finding.level() == expected && finding.text().contains(text));
+    }
+
     @Test
     void everythingThatIsNotWellHasAdvice() throws IOException {
         limits("10", "10");
@@ -92,7 +114,11 @@ class SystemCheckTest {
     }
 
     private List<Finding> look(long workers, long memoryLimit) {
-        return new SystemCheck(workers, memoryLimit, root).look();
+        return look(new SystemCheck.Workers(workers, memoryLimit, 0, 0));
+    }
+
+    private List<Finding> look(SystemCheck.Workers workers) {
+        return new SystemCheck(workers, root).look();
     }
 
     private static Level level(List<Finding> findings, String topic) {

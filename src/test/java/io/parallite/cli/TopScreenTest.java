@@ -71,6 +71,20 @@ class TopScreenTest {
     }
 
     @Test
+    void showsDashesWhereNoTaskHasEndedLately() throws IOException {
+        String none = "{\"p50\":0.0,\"p90\":0.0,\"p99\":0.0,\"max\":0.0}";
+        String figures =
+                """
+                {"uptime_ms":0,"tasks":{"latency_ms":{"queued":%s,"ran":%s}}}
+                """
+                        .formatted(none, none);
+
+        assertThat(text(lines(figures, new Size(80, 16))))
+                .contains("waited   p50 -  p90 -  p99 -  max -", "ran      p50 -  p90 -", "up 0 ms")
+                .doesNotContain("0 ns");
+    }
+
+    @Test
     void showsDashesForWhatAnOlderDaemonDoesNotSay() throws IOException {
         String figures =
                 """

@@ -55,6 +55,40 @@ final class DoctorIT {
     }
 
     @Test
+    void tellsWhatWorkersMakeOfOpcache() {
+        assertThat(doctor("opcache"))
+                .matches("ok +opcache +workers share compiled code in its file cache");
+        assertThat(cli.env("PARALLITE_WORKER_TRANSPORT", "stdio").run("doctor").out())
+                .contains("is off for workers");
+        assertThat(cli.env("PARALLITE_PHP_OPTIONS", "-d,opcache.enable_cli=1").run("doctor").out())
+                .contains("is on for workers without a file cache");
+    }
+
+    @Test
+    void comparesTheMemoryOfWorkersWithTheirLimits() throws IOException {
+        Files.writeString(
+                project.resolve("parallite.json"),
+                "{\"php_options\": [\"-d\", \"memory_limit=64M\"], \"worker_max_memory_mb\": 64}");
+        assertThat(doctor("worker memory"))
+                .startsWith("warn")
+                .contains("is not below PHP's memory_limit of 67.1 MB");
+
+        Files.writeString(project.resolve("parallite.json"), "{\"worker_max_memory_mb\": 2}");
+        assertThat(doctor("worker memory"))
+                .startsWith("fail")
+                .contains("each is replaced after its first task");
+    }
+
+    private String doctor(String topic) {
+        return cli.run("doctor")
+                .out()
+                .lines()
+                .filter(line -> line.substring(6).startsWith(topic))
+                .findFirst()
+                .orElse("");
+    }
+
+    @Test
     void findsWhatKeepsADaemonFromRunning() throws IOException {
         Files.writeString(project.resolve("boot.php"), "<?php throw new Exception('no database');");
         Files.writeString(
