@@ -30,18 +30,10 @@ public final class SettingFlags {
     /** Adds the flags to a command. */
     public static void addTo(CommandSpec command) {
         for (Setting setting : Setting.values()) {
-            if (isFlag(setting)) {
+            if (setting.hasFlag()) {
                 command.addOption(flag(setting));
             }
         }
-    }
-
-    /**
-     * Whether there is one: lists have none, nor have secrets, which all users of a machine would
-     * see.
-     */
-    static boolean isFlag(Setting setting) {
-        return !setting.isList() && !setting.isIgnored() && !setting.isSecret();
     }
 
     private static OptionSpec flag(Setting setting) {
@@ -50,7 +42,7 @@ public final class SettingFlags {
                         .hidden(!SHOWN.contains(setting))
                         .description(setting.explanation() + defaultOf(setting));
         if (setting == Setting.DEBUG_LOGS) {
-            flag.names("--debug", setting.flag());
+            flag.names(Setting.DEBUG_FLAG, setting.flag());
         }
         return setting.isBoolean()
                 ? flag.type(Boolean.class).arity("0").build()

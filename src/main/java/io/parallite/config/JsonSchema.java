@@ -7,8 +7,9 @@ import java.util.Map;
  * The JSON schema (draft 2020-12) of {@code parallite.json}, for editors and for CI.
  *
  * <p>It is stricter than the daemon, which takes numbers and booleans in quotes too: an editor
- * should propose the plain form. What a schema cannot say, such as that {@code fixed_workers} may
- * not exceed {@code max_workers}, {@code parallite config --check} tells.
+ * should propose the plain form. What begins with {@code x-} is for the tables of configuration.md,
+ * which are made from it. What a schema cannot say, such as that {@code fixed_workers} may not
+ * exceed {@code max_workers}, {@code parallite config --check} tells.
  */
 public final class JsonSchema {
 
@@ -20,8 +21,11 @@ public final class JsonSchema {
     public static Map<String, Object> tree() {
         Map<String, Object> properties = new LinkedHashMap<>();
         properties.put("$schema", Map.of("type", "string"));
+        SettingNotes notes = new SettingNotes();
         for (Setting setting : Setting.values()) {
-            properties.put(setting.key(), schemaOf(setting));
+            Map<String, Object> property = schemaOf(setting);
+            annotate(property, setting, notes);
+            properties.put(setting.key(), property);
         }
         Map<String, Object> schema = new LinkedHashMap<>();
         schema.put("$schema", DIALECT);
@@ -65,6 +69,22 @@ public final class JsonSchema {
                 .filter(value -> !value.isEmpty())
                 .ifPresent(value -> schema.put("default", typed(check, value)));
         return schema;
+    }
+
+    /** What editors show, and what the tables of the documents are made from. */
+    private static void annotate(
+            Map<String, Object> property, Setting setting, SettingNotes notes) {
+        property.put("markdownDescription", notes.meaning(setting));
+        notes.table(setting).ifPresent(table -> property.put("x-table", table));
+        notes.type(setting).ifPresent(type -> property.put("x-type", type));
+        notes.byDefault(setting).ifPresent(value -> property.put("x-default", value));
+        if (setting.check() instanceof Check.Text text && !text.description().isEmpty()) {
+            property.putIfAbsent("x-type", text.description());
+        }
+        if (setting.hasFlag()) {
+            boolean isShort = setting == Setting.DEBUG_LOGS;
+            property.put("x-flag", isShort ? Setting.DEBUG_FLAG : setting.flag());
+        }
     }
 
     /** A value as JSON has it. */

@@ -95,6 +95,9 @@ public enum Setting {
             "Secret that the page asks for; without it only this machine is served."),
     GO_OVERRIDES(new Check.Anything(), null, "Known from the Go daemon; has no effect.");
 
+    /** A shorter flag for {@link #DEBUG_LOGS}. */
+    public static final String DEBUG_FLAG = "--debug";
+
     private final Check check;
     private final @Nullable String byDefault;
     private final String explanation;
@@ -123,6 +126,14 @@ public enum Setting {
     /** The command-line flag of that name. */
     public String flag() {
         return "--" + key().replace('_', '-');
+    }
+
+    /**
+     * Whether there is such a flag: lists have none, nor have secrets, which all users of a machine
+     * would see.
+     */
+    public boolean hasFlag() {
+        return !isList() && !isIgnored() && !isSecret();
     }
 
     /** The default, absent where the daemon works it out or where there is none. */

@@ -3,106 +3,55 @@ package io.parallite.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.parallite.config.JsonSchema;
-import io.parallite.config.Setting;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
-import java.util.List;
-import java.util.Map;
-import java.util.function.Function;
-import java.util.stream.Collectors;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
-/** What the documents say of the settings is what {@link Setting} says. */
+/**
+ * The documents of the settings come from the settings: the schema for editors, and the tables of
+ * configuration.md from the schema. With {@code -DwriteDocs} they are written anew.
+ */
 class ConfigurationDocsTest {
 
-    private static final Path DOCS = Path.of("src/docs");
-    private static Map<String, Row> rows;
+    private static final Path SCHEMA = Path.of("src/docs/parallite.schema.json");
+    private static final Path TABLES = Path.of("src/docs/configuration.md");
+    private static final String REMEDY =
+            "settings have changed; run: ./mvnw test -Dtest=ConfigurationDocsTest -DwriteDocs";
 
-    /** A line of a table in configuration.md: setting, type and limits, default, flag. */
-    private record Row(String key, String limits, String byDefault, String flag) {
+    private final String schema = Json.indented(JsonSchema.tree()) + "\n";
 
-        static Row of(String line) {
-            List<String> cells = Arrays.stream(line.split("\\|")).map(String::strip).toList();
-            return new Row(cells.get(1).replace("`", ""), cells.get(2), cells.get(3), cells.get(4));
-        }
-    }
-
-    @BeforeAll
-    static void readTables() throws IOException {
-        try (var lines = Files.lines(DOCS.resolve("configuration.md"))) {
-            rows =
-                    lines.filter(line -> line.matches("\\| `[a-z_]+` \\|.*"))
-                            .filter(line -> line.chars().filter(c -> c == '|').count() >= 6)
-                            .map(Row::of)
-                            .collect(Collectors.toMap(Row::key, Function.identity()));
-        }
+    @Test
+    void schemaForEditorsIsThatOfTheDaemon() throws IOException {
+        assertWritten(SCHEMA, schema);
     }
 
     @Test
-    void describesEverySettingAndNoOther() {
-        assertThat(rows.keySet())
-                .as("rows of the tables in src/docs/configuration.md")
-                .containsExactlyInAnyOrderElementsOf(
-                        Arrays.stream(Setting.values()).map(Setting::key).toList());
-    }
-
-    @ParameterizedTest
-    @EnumSource(Setting.class)
-    void saysTheLimits(Setting setting) throws IOException {
-        Node schema = Json.read(Json.bytes(JsonSchema.tree())).at("properties").at(setting.key());
-        String limits = rows.get(setting.key()).limits();
-
-        if (schema.at("maximum").isPresent()) {
-            assertThat(limits)
-                    .isEqualTo(
-                            "%d to %d"
-                                    .formatted(
-                                            schema.at("minimum").whole(),
-                                            schema.at("maximum").whole()));
-        } else if (schema.at("minimum").isPresent()) {
-            assertThat(limits).isEqualTo(schema.at("minimum").whole() + " and up");
-        }
-        for (Node word : schema.at("enum").elements()) {
-            assertThat(limits).contains("`" + word.text().orElseThrow() + "`");
-        }
-    }
-
-    @ParameterizedTest
-    @EnumSource(Setting.class)
-    void saysTheDefault(Setting setting) {
-        String byDefault = rows.get(setting.key()).byDefault();
-
-        setting.byDefault()
-                .filter(value -> !value.isEmpty())
-                .ifPresent(value -> assertThat(byDefault).startsWith("`" + value + "`"));
-        assertThat(byDefault).isNotEmpty();
-    }
-
-    @ParameterizedTest
-    @EnumSource(Setting.class)
-    void saysTheFlag(Setting setting) {
-        String flag = rows.get(setting.key()).flag();
-
-        if (!SettingFlags.isFlag(setting)) {
-            assertThat(flag).isEmpty();
-        } else if (setting == Setting.DEBUG_LOGS) {
-            assertThat(flag).isEqualTo("`--debug`");
-        } else {
-            assertThat(flag).isEqualTo("`" + setting.flag() + "`");
-        }
+    void tablesSayWhatTheSchemaSays() throws IOException {
+        assertWritten(TABLES, tables().writeInto(Files.readString(TABLES)));
     }
 
     @Test
-    void keepsTheSchemaForEditors() throws IOException {
-        assertThat(Files.readString(DOCS.resolve("parallite.schema.json")))
-                .as(
-                        "the schema has changed; build, then run: target/parallite/bin/parallite"
-                                + " config --schema > src/docs/parallite.schema.json")
-                .isEqualTo(Json.indented(JsonSchema.tree()) + "\n");
+    void everySettingStandsInATable() throws IOException {
+        assertThat(SettingTables.titles(Files.readString(TABLES)))
+                .as("places for tables in " + TABLES)
+                .containsExactlyInAnyOrderElementsOf(tables().wanted());
+    }
+
+    @Test
+    void oneLineIsEnoughForACell() {
+        assertThat(schema.lines().filter(line -> line.contains("\"markdownDescription\"")))
+                .noneMatch(line -> line.contains("\\n") || line.contains(" | "));
+    }
+
+    private SettingTables tables() throws IOException {
+        return new SettingTables(Json.read(Json.bytes(JsonSchema.tree())));
+    }
+
+    private static void assertWritten(Path file, String expected) throws IOException {
+        if (System.getProperty("writeDocs") != null) {
+            Files.writeString(file, expected);
+        }
+        assertThat(Files.readString(file)).as(REMEDY).isEqualTo(expected);
     }
 }
