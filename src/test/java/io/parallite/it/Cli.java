@@ -62,6 +62,19 @@ final class Cli {
         return await(List.of("sh", "-c", "PATH=" + bin + ":$PATH; " + line));
     }
 
+    /**
+     * Runs a line of the shell on a terminal of its own, in which {@code parallite} is this
+     * distribution's.
+     */
+    PseudoTerminal onTerminal(String line) {
+        String path = "PATH=" + Distribution.launcher().getParent() + ":$PATH; export PATH; ";
+        try {
+            return new PseudoTerminal(builder(PseudoTerminal.command(path + line)).start());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     Process start(String... words) {
         try {
             return builder(command(words)).start();
