@@ -44,6 +44,11 @@ public final class Deadline {
         return due != NONE;
     }
 
+    /** How long it is until then; zero when it is disarmed or has passed. */
+    public Duration left() {
+        return isArmed() ? Duration.ofNanos(Math.max(0, due - engine.nanoTime())) : Duration.ZERO;
+    }
+
     /** Forgets the deadline; its pending timer wakes once for nothing. */
     public void disarm() {
         due = NONE;

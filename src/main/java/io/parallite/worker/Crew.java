@@ -3,7 +3,6 @@ package io.parallite.worker;
 import io.parallite.engine.Engine;
 import io.parallite.task.TaskException;
 import io.smallrye.mutiny.Uni;
-import java.time.Duration;
 import java.util.random.RandomGenerator;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -15,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * them or they ended in good order, after a growing delay when they crash. A process counts against
  * the maximum until it is known to be gone. Owned by the engine's thread.
  */
-final class Crew implements Worker.Owner {
+final class Crew implements WorkerOwner {
 
     private static final Logger LOG = Logger.getLogger(Crew.class);
 
@@ -43,6 +42,7 @@ final class Crew implements Worker.Owner {
     private final Reloads reloads;
     private final @Nullable SlowTasks slowTasks;
     private final StartFailures failures;
+    private final Succession succession;
     private long lastFreed;
     private boolean dismissed;
     private @Nullable Runnable onEmpty;
@@ -72,6 +72,7 @@ final class Crew implements Worker.Owner {
                         recruiter,
                         this::launch,
                         employer::onFree);
+        this.succession = new Succession(slots, roster, reloads, failures, employer);
         this.slowTasks =
                 settings.slowTask().isPositive()
                         ? new SlowTasks(engine, settings.slowTask(), roster::all)
@@ -121,8 +122,7 @@ final class Crew implements Worker.Owner {
 
     /** Why no task can be served now; {@code null} when one can, or will be. */
     @Nullable TaskException failure() {
-        TaskException failure = failures.current();
-        return failure == null || hasProspect() ? null : failure;
+        return succession.failure();
     }
 
     /** How many on-demand workers would be worth their price; see {@link PoolSizing#growth}. */
@@ -209,12 +209,7 @@ final class Crew implements Worker.Owner {
     public void onStartFailed(Worker worker, TaskException why) {
         roster.onStartSettled();
         forget(worker);
-        if (reloads.isCanary(worker)) {
-            reloads.onCanaryFailed(why.explanation());
-            employer.onGone();
-        } else {
-            onNoStart(worker, EndReason.START_FAILED, why);
-        }
+        succession.onStartFailed(worker, why);
     }
 
     @Override
@@ -223,63 +218,7 @@ final class Crew implements Worker.Owner {
             roster.onStartSettled();
         }
         forget(worker);
-        if (reloads.isCanary(worker)) {
-            reloads.onCanaryFailed("worker %s %s".formatted(worker.name(), ending.describe()));
-            employer.onGone();
-            return;
-        }
-        EndReason reason = worker.endReason(ending);
-        Slot slot = slots.of(worker);
-        if (slot != null) {
-            slot.onEnded(worker.served(), worker.brokeProtocol());
-        }
-        String fault = worker.ownFault(ending);
-        boolean cannotStart = !worker.wasProven() && !worker.wasKilledFromOutside(ending);
-        if (fault != null && (cannotStart || slot != null && slot.isFutile())) {
-            onNoStart(
-                    worker,
-                    cannotStart ? EndReason.START_FAILED : reason,
-                    new WorkerStartException(
-                            "worker %s %s before it answered a task; check worker_script and php_includes"
-                                    .formatted(worker.name(), fault)));
-            return;
-        }
-        if (slot != null && slots.vacate(slot, worker, reason) && !dismissed) {
-            replace(worker, ending, slot, reason);
-        }
-        reloads.step();
-        employer.onGone();
-    }
-
-    private void replace(Worker worker, WorkerEnding ending, Slot slot, EndReason reason) {
-        Duration delay = reason.isFault() ? slot.backoff.next() : Duration.ZERO;
-        LOG.logf(
-                reason.isFault() ? Logger.Level.WARN : Logger.Level.DEBUG,
-                "worker is replaced in %d ms: it %s worker=%s pid=%d",
-                delay.toMillis(),
-                ending.describe(),
-                worker.name(),
-                worker.pid());
-        slots.refill(slot, delay, reason);
-    }
-
-    /** A worker was not to be had; when there is no other in sight, those who wait are told why. */
-    private void onNoStart(Worker worker, EndReason reason, TaskException why) {
-        if (dismissed) {
-            return;
-        }
-        Slot slot = slots.of(worker);
-        Duration delay = failures.onFailed(why, slot == null ? null : slot.backoff);
-        if (slot != null && slots.vacate(slot, worker, reason)) {
-            slots.refill(slot, delay, reason);
-        }
-        reloads.onStartFailed(why.explanation());
-        TaskException verdict = failure();
-        if (verdict != null) {
-            employer.onCannotStart(verdict);
-        } else {
-            employer.onGone();
-        }
+        succession.onGone(worker, ending);
     }
 
     private void forget(Worker worker) {
@@ -297,6 +236,7 @@ final class Crew implements Worker.Owner {
      */
     void dismiss() {
         dismissed = true;
+        succession.close();
         slots.close();
         if (slowTasks != null) {
             slowTasks.close();

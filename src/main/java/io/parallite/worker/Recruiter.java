@@ -3,7 +3,6 @@ package io.parallite.worker;
 import io.parallite.engine.Engine;
 import java.time.Duration;
 import java.util.random.RandomGenerator;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Starts workers: knows what they run, gives on-demand ones their names, and each its limits. Owned
@@ -51,7 +50,7 @@ final class Recruiter {
     }
 
     /** A worker that is about to be started from {@code what}; see {@link #start}. */
-    Worker hire(WorkerName name, WorkerCommand what, Worker.Owner owner) {
+    Worker hire(WorkerName name, WorkerCommand what, WorkerOwner owner) {
         return new Worker(name, what, engine, owner, wear());
     }
 
@@ -59,11 +58,8 @@ final class Recruiter {
         worker.start(transport);
     }
 
-    private @Nullable Wear wear() {
+    private Wear wear() {
         Recycling limits = settings.recycling();
-        if (!limits.watchesWear()) {
-            return null;
-        }
         double share = 1 - TTL_JITTER * random.nextDouble();
         Duration ttl = Duration.ofNanos((long) (limits.ttl().toNanos() * share));
         return new Wear(engine, limits, ttl, ResidentMemory::bytes);

@@ -15,11 +15,6 @@ public record Recycling(int maxTasks, long maxMemoryBytes, Duration ttl, Duratio
     /** Workers stay for as long as they can; on-demand ones for one task. */
     public static final Recycling NONE = new Recycling(0, 0, Duration.ZERO, Duration.ZERO);
 
-    /** Whether a worker's tasks, memory or age matter. */
-    boolean watchesWear() {
-        return maxTasks > 0 || maxMemoryBytes > 0 || ttl.isPositive();
-    }
-
     /** Whether on-demand workers stay for further tasks. */
     boolean keepsOnDemand() {
         return idle.isPositive();

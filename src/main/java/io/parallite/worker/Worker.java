@@ -1,6 +1,5 @@
 package io.parallite.worker;
 
-import io.parallite.engine.Deadline;
 import io.parallite.engine.Engine;
 import io.parallite.task.FailureKind;
 import io.parallite.task.Task;
@@ -23,44 +22,18 @@ final class Worker implements WorkerChannel.Listener {
 
     private static final Logger LOG = Logger.getLogger(Worker.class);
 
-    /** Who is told about the milestones of a worker's life. */
-    interface Owner {
-        /** The worker can be leased, for the first time or again. */
-        void onIdle(Worker worker);
-
-        /** The worker is about to end and must not be leased any more. */
-        void onEnding(Worker worker);
-
-        /** The worker did not become ready; its process is gone. */
-        void onStartFailed(Worker worker, TaskException why);
-
-        /** The worker should be replaced soon; it goes on meanwhile. */
-        void onWorn(Worker worker, EndReason reason);
-
-        /** The worker has told where its task is, in an event frame. */
-        void onStack(Worker worker, byte[] frame);
-
-        /** How long a worker takes to start, in nanoseconds. */
-        long startNanos();
-
-        /** The worker had become ready, and its process is gone. */
-        void onGone(Worker worker, WorkerEnding ending);
-    }
-
     private final WorkerName name;
     private final WorkerCommand command;
     private final Engine engine;
-    private final Owner owner;
-    private final @Nullable Wear wear;
-    private final Deadline deadline;
+    private final WorkerOwner owner;
+    private final Wear wear;
+    private final Conversation conversation;
     private final Departure departure = new Departure();
 
     private WorkerState state = WorkerState.STARTING;
     private @Nullable Cancellable starting;
     private @Nullable WorkerChannel channel;
-    private @Nullable Exchange exchange;
     private boolean readTask;
-    private boolean paused;
     private long served;
     private long launchedAt;
     private long busySince;
@@ -68,20 +41,15 @@ final class Worker implements WorkerChannel.Listener {
     /**
      * A worker that has not been started.
      *
-     * @param wear watches over its limits, {@code null} when it has none
+     * @param wear watches over its limits
      */
-    Worker(
-            WorkerName name,
-            WorkerCommand command,
-            Engine engine,
-            Owner owner,
-            @Nullable Wear wear) {
+    Worker(WorkerName name, WorkerCommand command, Engine engine, WorkerOwner owner, Wear wear) {
         this.name = name;
         this.command = command;
         this.engine = engine;
         this.owner = owner;
         this.wear = wear;
-        this.deadline = new Deadline(engine, this::onTimeout);
+        this.conversation = new Conversation(engine, this::onTimeout);
     }
 
     WorkerName name() {
@@ -102,11 +70,6 @@ final class Worker implements WorkerChannel.Listener {
         return channel == null ? 0 : channel.pid();
     }
 
-    /** Whether it has said, when it got ready, that it can do this, for example {@code cancel}. */
-    boolean supports(String feature) {
-        return channel != null && channel.features().contains(feature);
-    }
-
     /**
      * Whether it was started from {@code latest}, and not from what was found before.
      *
@@ -117,16 +80,9 @@ final class Worker implements WorkerChannel.Listener {
         return command == latest;
     }
 
-    /** Why it has ended. */
-    EndReason endReason(WorkerEnding ending) {
-        return departure.reason(ending, served);
-    }
-
-    /**
-     * What it has done wrong when its end was its own doing; {@code null} when it was told to end.
-     */
-    @Nullable String ownFault(WorkerEnding ending) {
-        return departure.ownFault(ending);
+    /** Why it leaves, or has left. */
+    Departure departure() {
+        return departure;
     }
 
     /**
@@ -135,11 +91,11 @@ final class Worker implements WorkerChannel.Listener {
      * @return whether it can
      */
     boolean askForStack() {
-        boolean canTell = channel != null && supports("stack");
-        if (canTell && channel != null) {
-            channel.askForStack();
+        if (channel == null || !channel.features().contains("stack")) {
+            return false;
         }
-        return canTell;
+        channel.askForStack();
+        return true;
     }
 
     /** Whether it says when its script runs, and has said so. */
@@ -157,16 +113,6 @@ final class Worker implements WorkerChannel.Listener {
         return served > 0 || readTask || channel != null && channel.provesReadiness();
     }
 
-    /** Whether it has sent what is no reply to its task. */
-    boolean brokeProtocol() {
-        return departure.isFaulty();
-    }
-
-    /** Whether a signal that we did not send has ended it. */
-    boolean wasKilledFromOutside(WorkerEnding ending) {
-        return departure.wasKilledFromOutside(ending);
-    }
-
     /** Whether it is, or will be, free for a task. */
     boolean isInService() {
         return state == WorkerState.IDLE || state == WorkerState.BUSY;
@@ -177,11 +123,9 @@ final class Worker implements WorkerChannel.Listener {
         return busySince;
     }
 
-    /** The field is read without a lock on purpose: a log line a moment late is good enough. */
     @Override
     public @Nullable String currentTask() {
-        Exchange current = exchange;
-        return current == null ? null : current.taskId();
+        return conversation.taskId();
     }
 
     PoolSnapshot.WorkerSnapshot snapshot() {
@@ -193,7 +137,7 @@ final class Worker implements WorkerChannel.Listener {
                 served,
                 millis(now - launchedAt),
                 currentTask(),
-                exchange == null ? 0 : millis(now - busySince));
+                conversation.exchange() == null ? 0 : millis(now - busySince));
     }
 
     private static long millis(long nanos) {
@@ -222,11 +166,10 @@ final class Worker implements WorkerChannel.Listener {
             opened.kill();
             return;
         }
+        conversation.open(opened);
         transition(WorkerState.IDLE);
         LOG.debugf("worker is ready worker=%s pid=%d", name, opened.pid());
-        if (wear != null) {
-            wear.begin(opened.pid(), reason -> owner.onWorn(this, reason));
-        }
+        wear.begin(opened.pid(), reason -> owner.onWorn(this, reason));
         owner.onIdle(this);
     }
 
@@ -245,10 +188,8 @@ final class Worker implements WorkerChannel.Listener {
     WorkerLease lease() {
         transition(WorkerState.BUSY);
         busySince = engine.nanoTime();
-        if (wear != null) {
-            wear.onLeased(served, owner.startNanos());
-        }
-        return new WorkerLease(this);
+        wear.onLeased(served, owner.startNanos());
+        return new WorkerLease(this, conversation);
     }
 
     Uni<WorkerReply> exchange(Task task, Duration timeout, WorkerEvents events) {
@@ -262,23 +203,8 @@ final class Worker implements WorkerChannel.Listener {
     }
 
     private void begin(Exchange begun) {
-        if (state != WorkerState.BUSY || exchange != null || channel == null) {
+        if (state != WorkerState.BUSY || !conversation.begin(begun)) {
             begun.fail(new UndeliveredException("worker %s is %s".formatted(name, state)));
-            return;
-        }
-        exchange = begun;
-        deadline.arm(begun.timeout());
-        channel.write(begun.request());
-        if (begun.wantsOutput()) {
-            follow();
-        }
-    }
-
-    /** Has its task tell what it prints, if it can; see {@link WorkerLease}. */
-    void follow() {
-        Exchange current = exchange;
-        if (current != null && channel != null && supports("follow") && !current.isUnwanted()) {
-            channel.write(current.follow());
         }
     }
 
@@ -287,9 +213,9 @@ final class Worker implements WorkerChannel.Listener {
         if (state != WorkerState.BUSY) {
             return;
         }
-        if (departure.isFaulty() || exchange != null) {
+        if (departure.isFaulty() || conversation.exchange() != null) {
             kill();
-        } else if (departure.isDue() || !name.reusable() || wear != null && wearsOut(wear)) {
+        } else if (departure.isDue() || !name.reusable() || wearsOut()) {
             end();
         } else {
             transition(WorkerState.IDLE);
@@ -297,11 +223,11 @@ final class Worker implements WorkerChannel.Listener {
         }
     }
 
-    private boolean wearsOut(Wear watched) {
-        if (watched.isUsedUp(served)) {
+    private boolean wearsOut() {
+        if (wear.isUsedUp(served)) {
             departure.plan(EndReason.RECYCLED_TASKS);
         } else {
-            watched.lookAtMemory();
+            wear.lookAtMemory();
         }
         return departure.isDue();
     }
@@ -311,7 +237,7 @@ final class Worker implements WorkerChannel.Listener {
         if (departure.isFaulty() || state == WorkerState.ENDING) {
             return;
         }
-        Exchange current = exchange;
+        Exchange current = conversation.exchange();
         if (current == null) {
             onGarbage("sent a frame that nobody asked for: " + Bytes.show(frame));
             return;
@@ -322,16 +248,12 @@ final class Worker implements WorkerChannel.Listener {
             case Exchange.Heard.Answer(WorkerReply reply, boolean workerEnds) -> {
                 served++;
                 if (workerEnds) {
-                    departure.plan(announcedEnd(reply));
+                    departure.plan(wear.announced(served, reply.ok()));
                 }
-                settle();
+                conversation.finish();
                 current.complete(reply);
             }
         }
-    }
-
-    private EndReason announcedEnd(WorkerReply reply) {
-        return wear == null ? EndReason.EXITED : wear.announced(served, reply.ok());
     }
 
     private void onEvent(Exchange current, String event, byte[] frame) {
@@ -342,46 +264,13 @@ final class Worker implements WorkerChannel.Listener {
         }
     }
 
-    /** Reads nothing from the process until {@link #resume}, or until its task has ended. */
-    void pause() {
-        if (exchange != null && channel != null && !paused) {
-            paused = true;
-            channel.pause();
-        }
-    }
-
-    /** Reads from the process again. */
-    void resume() {
-        if (channel != null && paused) {
-            paused = false;
-            channel.resume();
-        }
-    }
-
-    /**
-     * Gives the task {@code grace} to end, telling it so if it listens; see {@link WorkerLease}.
-     */
-    void cancel(Duration grace) {
-        Exchange current = exchange;
-        if (current == null || channel == null || current.isUnwanted()) {
-            return;
-        }
-        byte[] notice = current.cancel();
-        resume();
-        if (supports("cancel")) {
-            channel.write(notice);
-        }
-        long left = current.timeout().toNanos() - (engine.nanoTime() - busySince);
-        deadline.arm(Duration.ofNanos(Math.clamp(left, 0, grace.toNanos())));
-    }
-
     @Override
     public void onGarbage(String description) {
         if (departure.isFaulty() || state == WorkerState.ENDING) {
             return;
         }
         departure.blame(description);
-        readTask |= exchange != null;
+        readTask |= conversation.exchange() != null;
         LOG.warnf(
                 "worker broke the protocol and is replaced: it %s worker=%s pid=%d",
                 description, name, pid());
@@ -393,7 +282,7 @@ final class Worker implements WorkerChannel.Listener {
     }
 
     private void onTimeout() {
-        Exchange current = exchange;
+        Exchange current = conversation.exchange();
         if (current == null) {
             return;
         }
@@ -407,9 +296,9 @@ final class Worker implements WorkerChannel.Listener {
     }
 
     private void onAbandoned(Exchange abandoned) {
-        if (exchange == abandoned) {
+        if (conversation.exchange() == abandoned) {
             departure.force(EndReason.CANCELLED);
-            settle();
+            conversation.finish();
             kill();
         }
     }
@@ -420,12 +309,11 @@ final class Worker implements WorkerChannel.Listener {
             return;
         }
         transition(WorkerState.DEAD);
-        Exchange lost = exchange;
+        Exchange lost = conversation.finish();
+        conversation.close();
         boolean isUnread = ending.requestUnread() && (lost == null || !lost.isFollowed());
         readTask |= lost != null && !isUnread;
-        settle();
-        deadline.close();
-        closeWear();
+        wear.close();
         owner.onGone(this, ending);
         if (lost != null) {
             lost.fail(crashed(ending, isUnread));
@@ -439,7 +327,7 @@ final class Worker implements WorkerChannel.Listener {
                 : new TaskException(FailureKind.WORKER_CRASHED, what + " while it ran the task");
     }
 
-    /** Kills the process with all that it started; {@link Owner#onGone} follows. */
+    /** Kills the process with all that it started; {@link WorkerOwner#onGone} follows. */
     void kill() {
         endBy(WorkerChannel::kill);
     }
@@ -462,7 +350,7 @@ final class Worker implements WorkerChannel.Listener {
         }
     }
 
-    /** Lets the process end by itself; {@link Owner#onGone} follows. */
+    /** Lets the process end by itself; {@link WorkerOwner#onGone} follows. */
     void end() {
         endBy(WorkerChannel::end);
     }
@@ -473,7 +361,7 @@ final class Worker implements WorkerChannel.Listener {
         }
         if (state != WorkerState.ENDING) {
             departure.order();
-            closeWear();
+            wear.close();
             transition(WorkerState.ENDING);
             owner.onEnding(this);
         }
@@ -485,24 +373,11 @@ final class Worker implements WorkerChannel.Listener {
     }
 
     private void killAndFail(TaskException why) {
-        Exchange lost = exchange;
-        settle();
+        Exchange lost = conversation.finish();
         kill();
         if (lost != null) {
             lost.fail(why);
         }
-    }
-
-    private void closeWear() {
-        if (wear != null) {
-            wear.close();
-        }
-    }
-
-    private void settle() {
-        exchange = null;
-        resume();
-        deadline.disarm();
     }
 
     private void transition(WorkerState next) {

@@ -11,10 +11,12 @@ import java.time.Duration;
 public final class WorkerLease {
 
     private final Worker worker;
+    private final Conversation conversation;
     private boolean returned;
 
-    WorkerLease(Worker worker) {
+    WorkerLease(Worker worker, Conversation conversation) {
         this.worker = worker;
+        this.conversation = conversation;
     }
 
     /** The name of the leased worker. */
@@ -37,21 +39,21 @@ public final class WorkerLease {
     /** Reads nothing more from the worker until {@link #resume}, or until the task has ended. */
     public void pause() {
         if (!returned) {
-            worker.pause();
+            conversation.pause();
         }
     }
 
     /** Reads from the worker again. */
     public void resume() {
         if (!returned) {
-            worker.resume();
+            conversation.resume();
         }
     }
 
     /** Has the worker tell all that the task prints, from its start on, if the worker can. */
     public void follow() {
         if (!returned) {
-            worker.follow();
+            conversation.follow();
         }
     }
 
@@ -61,7 +63,7 @@ public final class WorkerLease {
      */
     public void cancel(Duration grace) {
         if (!returned) {
-            worker.cancel(grace);
+            conversation.cancel(grace);
         }
     }
 

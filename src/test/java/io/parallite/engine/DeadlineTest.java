@@ -52,6 +52,17 @@ class DeadlineTest {
     }
 
     @Test
+    void tellsHowLongItIsUntilThen() {
+        assertThat(deadline.left()).isZero();
+        deadline.arm(Duration.ofMillis(100));
+        assertThat(deadline.left()).isEqualTo(Duration.ofMillis(100));
+        advance(60);
+        assertThat(deadline.left()).isEqualTo(Duration.ofMillis(40));
+        advance(40);
+        assertThat(deadline.left()).isZero();
+    }
+
+    @Test
     void doesNothingOnceDisarmed() {
         deadline.arm(Duration.ofMillis(100));
         deadline.disarm();
