@@ -5,22 +5,90 @@ declare(strict_types=1);
 namespace B7s\Parallite\Worker;
 
 /**
- * The worker's line to the daemon: whole frames in, whole frames out.
+ * The worker's line to the daemon: whole frames in, whole frames out, each a 4-byte big-endian length, then the
+ * body. Opened by SocketChannel or StdioChannel.
  */
-interface Channel
+final class Channel
 {
-    /** The body of the next frame, or null when the daemon has gone (even in the middle of a frame). */
-    public function read(): ?string;
+    private const CHUNK = 8_192;
+    private const LARGE_CHUNK = 262_144;
+
+    private string $buffer = '';
+
+    private bool $isClosed = false;
+
+    public function __construct(private readonly Line $line, private readonly int $maxBytes)
+    {
+    }
+
+    /**
+     * The body of the next frame, or null when the daemon has gone (even in the middle of a frame).
+     *
+     * @throws ChannelClosed when a frame is longer than allowed
+     */
+    public function read(): ?string
+    {
+        while (($held = strlen($this->buffer)) < 4) {
+            $chunk = $this->line->receive(self::CHUNK);
+            if ($chunk === null) {
+                return null;
+            }
+            $this->buffer = $held === 0 ? $chunk : $this->buffer . $chunk;
+        }
+        $length = unpack('N', $this->buffer)[1];
+        if ($length > $this->maxBytes) {
+            throw new ChannelClosed("a frame of $length bytes exceeds max_payload_bytes={$this->maxBytes}");
+        }
+        while (($missing = $length + 4 - strlen($this->buffer)) > 0) {
+            $chunk = $this->line->receive(min($missing, self::LARGE_CHUNK));
+            if ($chunk === null) {
+                return null;
+            }
+            $this->buffer .= $chunk;
+        }
+        $body = substr($this->buffer, 4, $length);
+        $this->buffer = $missing === 0 ? '' : substr($this->buffer, $length + 4);
+        return $body;
+    }
 
     /** The body of a frame that is there already, else null; does not wait. */
-    public function poll(): ?string;
+    public function poll(): ?string
+    {
+        if (!$this->isClosed && !$this->holdsFrame() && $this->line->hasInput()) {
+            $chunk = $this->line->receive(self::CHUNK);
+            $this->isClosed = $chunk === null;
+            $this->buffer .= $chunk;
+        }
+        return $this->holdsFrame() ? $this->read() : null;
+    }
 
     /** Whether the end of the channel was seen. */
-    public function isClosed(): bool;
+    public function isClosed(): bool
+    {
+        return $this->isClosed;
+    }
+
+    private function holdsFrame(): bool
+    {
+        $held = strlen($this->buffer);
+        return $held >= 4 && $held >= 4 + unpack('N', $this->buffer)[1];
+    }
 
     /** @throws ChannelClosed when the daemon has gone */
-    public function write(string $body): void;
+    public function write(string $body): void
+    {
+        $length = strlen($body);
+        if ($length <= self::CHUNK) {
+            $this->line->send(pack('N', $length) . $body);
+        } else {
+            $this->line->send(pack('N', $length));
+            $this->line->send($body);
+        }
+    }
 
     /** Tells the daemon that no further reply will come. */
-    public function finish(): void;
+    public function finish(): void
+    {
+        $this->line->finish();
+    }
 }

@@ -13,15 +13,11 @@ namespace B7s\Parallite\Worker;
  * ext-pcntl, Windows) the standard streams are closed after they were duplicated: output is still kept
  * out of the frames, but a closure that uses the constants STDIN or STDOUT gets an error.
  */
-final class StdioChannel implements Channel
+final class StdioChannel
 {
     private const MOVED = 'PARALLITE_WORKER_STDIO_MOVED';
 
-    private function __construct(private readonly FrameStream $frames)
-    {
-    }
-
-    /** @return array{self, string} the channel, and the path of the file that is now the standard output */
+    /** @return array{Channel, string} the channel, and the path of the file that is now the standard output */
     public static function open(int $maxBytes): array
     {
         $file = getenv(self::MOVED);
@@ -40,32 +36,7 @@ final class StdioChannel implements Channel
         if (!$moved) {
             self::closeStandardStreams($file);
         }
-        return [new self(new FrameStream(new StreamLine($in, $out), $maxBytes)), $file];
-    }
-
-    public function read(): ?string
-    {
-        return $this->frames->read();
-    }
-
-    public function poll(): ?string
-    {
-        return $this->frames->poll();
-    }
-
-    public function isClosed(): bool
-    {
-        return $this->frames->isClosed();
-    }
-
-    public function write(string $body): void
-    {
-        $this->frames->write($body);
-    }
-
-    public function finish(): void
-    {
-        $this->frames->finish();
+        return [new Channel(new StreamLine($in, $out), $maxBytes), $file];
     }
 
     /** Returns only where the process can't be replaced. */

@@ -8,11 +8,10 @@ import com.fasterxml.jackson.core.util.DefaultIndenter;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import com.fasterxml.jackson.core.util.Separators;
 import com.fasterxml.jackson.core.util.Separators.Spacing;
+import io.parallite.wire.JsonValues;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
-import java.math.BigDecimal;
-import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -97,37 +96,10 @@ final class Json {
                                 .withObjectIndenter(INDENT)
                                 .withArrayIndenter(INDENT));
             }
-            write(generator, value);
+            JsonValues.write(generator, value);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
         return text.toString();
-    }
-
-    private static void write(JsonGenerator json, @Nullable Object value) throws IOException {
-        switch (value) {
-            case null -> json.writeNull();
-            case Map<?, ?> map -> {
-                json.writeStartObject();
-                for (Map.Entry<?, ?> entry : map.entrySet()) {
-                    json.writeFieldName(String.valueOf(entry.getKey()));
-                    write(json, entry.getValue());
-                }
-                json.writeEndObject();
-            }
-            case Iterable<?> list -> {
-                json.writeStartArray();
-                for (Object element : list) {
-                    write(json, element);
-                }
-                json.writeEndArray();
-            }
-            case Boolean flag -> json.writeBoolean(flag);
-            case BigDecimal number -> json.writeNumber(number);
-            case BigInteger number -> json.writeNumber(number);
-            case Double number -> json.writeNumber(number);
-            case Number number -> json.writeNumber(number.longValue());
-            default -> json.writeString(value.toString());
-        }
     }
 }

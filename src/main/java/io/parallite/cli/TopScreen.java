@@ -5,7 +5,6 @@ import io.parallite.cli.Table.Column;
 import io.parallite.cli.Terminal.Line;
 import io.parallite.cli.Terminal.Size;
 import io.parallite.cli.Terminal.Style;
-import io.parallite.units.HumanUnits;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -145,28 +144,10 @@ final class TopScreen {
     }
 
     Table table(List<Worker> workers) {
-        Table table =
-                new Table(
-                        Column.left("NAME"),
-                        Column.right("PID"),
-                        Column.left("STATE"),
-                        Column.giving("TASK"),
-                        Column.right("FOR"),
-                        Column.right("DONE"),
-                        Column.right("MEMORY"),
-                        Column.right("CPU%"));
-        for (Worker worker : workers) {
-            table.add(
-                    worker.name(),
-                    String.valueOf(worker.pid()),
-                    worker.state(),
-                    worker.task(),
-                    worker.taskAgeText(),
-                    HumanUnits.count(worker.served()),
-                    worker.memoryText(),
-                    percent(cpu.percent(worker)));
-        }
-        return table;
+        return WorkerTable.of(
+                workers,
+                List.of(Column.right("CPU%")),
+                worker -> List.of(percent(cpu.percent(worker))));
     }
 
     private static String percent(OptionalDouble percent) {

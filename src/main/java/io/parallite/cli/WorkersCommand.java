@@ -1,7 +1,6 @@
 package io.parallite.cli;
 
 import io.parallite.cli.Table.Column;
-import io.parallite.units.HumanUnits;
 import java.util.List;
 import java.util.Map;
 import picocli.CommandLine.Command;
@@ -38,29 +37,9 @@ public final class WorkersCommand extends DaemonCommand {
     }
 
     static Table table(List<DaemonStats.Worker> workers) {
-        Table table =
-                new Table(
-                        Column.left("NAME"),
-                        Column.right("PID"),
-                        Column.left("STATE"),
-                        Column.giving("TASK"),
-                        Column.right("FOR"),
-                        Column.right("DONE"),
-                        Column.right("MEMORY"),
-                        Column.right("CPU"),
-                        Column.right("AGE"));
-        for (DaemonStats.Worker worker : workers) {
-            table.add(
-                    worker.name(),
-                    String.valueOf(worker.pid()),
-                    worker.state(),
-                    worker.task(),
-                    worker.taskAgeText(),
-                    HumanUnits.count(worker.served()),
-                    worker.memoryText(),
-                    DaemonStats.time(worker.node().at("cpu_ms")),
-                    worker.ageText());
-        }
-        return table;
+        return WorkerTable.of(
+                workers,
+                List.of(Column.right("CPU"), Column.right("AGE")),
+                worker -> List.of(DaemonStats.time(worker.node().at("cpu_ms")), worker.ageText()));
     }
 }

@@ -1,10 +1,9 @@
 package io.parallite.config;
 
+import io.smallrye.config.PropertiesConfigSource;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.Set;
-import org.eclipse.microprofile.config.spi.ConfigSource;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,38 +13,19 @@ import org.jspecify.annotations.Nullable;
  * <p>Quarkus asks sources at build time too: a file that lies in the build directory would be baked
  * into the jar. So the file is read only when the launcher has named it in {@value #LOCATION}.
  */
-public final class ParalliteJsonSource implements ConfigSource {
+public final class ParalliteJsonSource extends PropertiesConfigSource {
 
     /** The system property that names the file. */
     public static final String LOCATION = "parallite.config";
 
     private static final int ORDINAL = 275;
 
-    private final Map<String, String> properties;
-
     public ParalliteJsonSource() {
-        String location = System.getProperty(LOCATION);
+        super(read(System.getProperty(LOCATION)), "parallite.json", ORDINAL);
+    }
+
+    private static Map<String, String> read(@Nullable String location) {
         boolean isThere = location != null && Files.isRegularFile(Path.of(location));
-        this.properties = isThere ? ParalliteJson.read(Path.of(location)) : Map.of();
-    }
-
-    @Override
-    public int getOrdinal() {
-        return ORDINAL;
-    }
-
-    @Override
-    public Set<String> getPropertyNames() {
-        return properties.keySet();
-    }
-
-    @Override
-    public @Nullable String getValue(String name) {
-        return properties.get(name);
-    }
-
-    @Override
-    public String getName() {
-        return "parallite.json";
+        return isThere ? ParalliteJson.read(Path.of(location)) : Map.of();
     }
 }

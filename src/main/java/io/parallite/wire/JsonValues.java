@@ -13,7 +13,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Whole JSON values, into memory and out of it. */
-final class JsonValues {
+public final class JsonValues {
 
     /** Deeper values than this are only skipped, never read into memory. */
     static final int MAX_READ_DEPTH = 512;
@@ -68,7 +68,7 @@ final class JsonValues {
      * @throws RequestException of kind {@link FailureKind#RESULT_NOT_ENCODABLE} for a number that
      *     JSON has no form for
      */
-    static void write(JsonGenerator json, @Nullable Object value) throws IOException {
+    public static void write(JsonGenerator json, @Nullable Object value) throws IOException {
         switch (value) {
             case null -> json.writeNull();
             case Map<?, ?> map -> {
@@ -79,7 +79,7 @@ final class JsonValues {
                 }
                 json.writeEndObject();
             }
-            case List<?> list -> {
+            case Iterable<?> list -> {
                 json.writeStartArray();
                 for (Object item : list) {
                     write(json, item);
