@@ -181,7 +181,10 @@ final class SystemCheck {
                             "setsid or setpriv is missing: workers may outlive a daemon that is killed",
                             "install util-linux"));
         } else {
-            findings.add(Finding.ok("guards", "setsid and setpriv end workers with the daemon"));
+            findings.add(
+                    Finding.ok(
+                            "guards",
+                            "setsid and setpriv end workers, and a watchdog what they have started, with the daemon"));
         }
     }
 

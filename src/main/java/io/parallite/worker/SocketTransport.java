@@ -109,6 +109,7 @@ public final class SocketTransport implements WorkerTransport {
 
     @Override
     public void close() {
+        launcher.close();
         if (server != null) {
             server.close();
         }

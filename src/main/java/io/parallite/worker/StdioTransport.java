@@ -43,7 +43,7 @@ public final class StdioTransport implements WorkerTransport {
 
     @Override
     public void close() {
-        // holds nothing but its channels
+        launcher.close();
     }
 
     /** One process on its way up; owned by the engine's thread. */

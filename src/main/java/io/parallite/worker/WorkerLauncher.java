@@ -13,6 +13,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,12 +29,18 @@ public final class WorkerLauncher {
     private static final Set<String> SERVICE_MANAGER =
             Set.of("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID");
 
+    private static final Logger LOG = Logger.getLogger(WorkerLauncher.class);
+
     private final Engine engine;
     private final WorkerSite site;
     private final WorkerCommand command;
     private final List<String> guard;
     private final ExecutorService launching;
     private final ExecutorService reaping;
+    private final String daemonMark = UUID.randomUUID() + ".";
+    private long launched;
+    private boolean hasWatchdog;
+    private volatile @Nullable Watchdog watchdog;
 
     /**
      * @param command what the site held when the daemon started
@@ -106,7 +113,7 @@ public final class WorkerLauncher {
         launching.execute(
                 () -> {
                     try {
-                        String mark = UUID.randomUUID().toString();
+                        String mark = daemonMark + ++launched + ".";
                         Process process = start(launch, mark);
                         ProcessFamily family =
                                 new ProcessFamily(process.toHandle(), mark, !guard.isEmpty());
@@ -114,6 +121,7 @@ public final class WorkerLauncher {
                                 new WorkerProcess(
                                         launch.name, process, engine, reaping, family, launch.task);
                         engine.execute(() -> onStarted.accept(started));
+                        ensureWatchdog();
                     } catch (IOException | RuntimeException e) {
                         WorkerStartException why =
                                 new WorkerStartException(
@@ -125,6 +133,27 @@ public final class WorkerLauncher {
                         engine.execute(() -> onFailed.accept(why));
                     }
                 });
+    }
+
+    /** Behind the first worker, which is waited for. */
+    private void ensureWatchdog() {
+        if (hasWatchdog || guard.isEmpty() || !Watchdog.isOfUse()) {
+            return;
+        }
+        hasWatchdog = true;
+        try {
+            watchdog = Watchdog.start(ProcessFamily.MARK + "=" + daemonMark);
+        } catch (IOException e) {
+            LOG.warnf("what tasks start may outlive a daemon that is killed: %s", e.getMessage());
+        }
+    }
+
+    /** All workers are gone, and none will be started. Any thread. */
+    void close() {
+        Watchdog watching = watchdog;
+        if (watching != null) {
+            watching.dismiss();
+        }
     }
 
     private Process start(Launch launch, String mark) throws IOException {

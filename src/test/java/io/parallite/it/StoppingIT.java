@@ -9,6 +9,7 @@ import static org.awaitility.Awaitility.await;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -130,6 +131,50 @@ final class StoppingIT {
 
             daemon.killHard();
         }
+    }
+
+    @Test
+    @DisplayName("Lines 8, 17: kill -9 of the daemon leaves nothing that tasks had started")
+    void takesWhatTasksHadStartedWithItWhenKilled() {
+        try (DaemonProcess daemon = daemon("--fixed-workers", "2").startAtRest();
+                TestClient client = daemon.connect()) {
+            client.send(
+                    Map.of(
+                            "task_id",
+                            "command",
+                            "command",
+                            "sleep 300 & setsid sleep 301 & sh -c 'sleep 302; true'; true"));
+            client.send(
+                    TestClient.task("closure", closure("function () { system('sleep 303; :'); }")));
+            await().until(() -> daemon.descendants().size() == 2 + 5 + 2);
+            long watchdog = watchdog(daemon);
+
+            daemon.killHard();
+
+            await().atMost(Duration.ofSeconds(5)).until(() -> !Processes.isAlive(watchdog));
+            assertThat(daemon.descendants()).isEmpty();
+        }
+    }
+
+    @Test
+    void sendsItsWatchdogHomeWhenItStops() {
+        try (DaemonProcess daemon = daemon("--fixed-workers", "1").startAtRest()) {
+            await().untilAsserted(() -> assertThat(watchdog(daemon)).isPositive());
+            long watchdog = watchdog(daemon);
+
+            assertThat(daemon.stop().exitCode()).isZero();
+
+            await().atMost(Duration.ofSeconds(2)).until(() -> !Processes.isAlive(watchdog));
+        }
+    }
+
+    private static long watchdog(DaemonProcess daemon) {
+        return ProcessHandle.of(daemon.pid()).stream()
+                .flatMap(ProcessHandle::children)
+                .filter(child -> child.info().toString().contains("parallite-watchdog"))
+                .mapToLong(ProcessHandle::pid)
+                .findFirst()
+                .orElse(0);
     }
 
     @Test
