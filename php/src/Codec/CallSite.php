@@ -32,15 +32,16 @@ final class CallSite
      */
     public static function arrayPassedTo(string $method): Closure
     {
+        $call = self::callOf($method);
         $entries = null;
-        return static function (int|string $key) use ($method, &$entries): ?string {
-            $entries ??= self::entriesOf($method);
+        return static function (int|string $key) use ($call, $method, &$entries): ?string {
+            $entries ??= self::entriesOf($call, $method);
             return $entries[$key] ?? null;
         };
     }
 
-    /** @return array<array-key, string> */
-    private static function entriesOf(string $method): array
+    /** @return array{class?: string, file?: string, line?: int} the frame of the call */
+    private static function callOf(string $method): array
     {
         $call = null;
         foreach (debug_backtrace(DEBUG_BACKTRACE_IGNORE_ARGS) as $frame) {
@@ -50,6 +51,15 @@ final class CallSite
                 break;
             }
         }
+        return $call ?? [];
+    }
+
+    /**
+     * @param array{class?: string, file?: string, line?: int} $call
+     * @return array<array-key, string>
+     */
+    private static function entriesOf(array $call, string $method): array
+    {
         if (!isset($call['class'], $call['file'], $call['line'])) {
             return [];
         }

@@ -100,9 +100,15 @@ final class Opis4Codec implements ClosureCodec
         return (new ReflectionClosure($closure))->info()->__serialize()['body'] ?? '';
     }
 
+    /** @throws ClosureNotSerializable when the library has no place for that, as early ones have not */
     private static function infoOf(ClosureSource $source, ReflectionFunction $function): ClosureInfo
     {
         $written = $source->written;
+        if (!method_exists(ClosureInfo::class, 'assoc')) {
+            throw new ClosureNotSerializable('opis/closure would take other code for the closure in line '
+                . "{$function->getStartLine()} of {$function->getFileName()}, and this version of it can't be told; "
+                . 'update it, or write the closure in a line of its own, in a simpler way');
+        }
         $class = $function->getClosureScopeClass()?->getName();
         return new ClosureInfo(
             $source->header,

@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace B7s\Parallite\Laravel;
 
 use B7s\Parallite\ClientInterface;
+use B7s\Parallite\Codec\CallSite;
 use B7s\Parallite\Codec\LaravelCodec;
 use B7s\Parallite\Future;
 use B7s\Parallite\Settled;
@@ -49,12 +50,13 @@ final class ParalliteDriver implements Driver
         ?int $concurrency = null,
     ): array {
         $seconds = $timeout instanceof CarbonInterval ? (float) $timeout->totalSeconds : $timeout ?? $this->timeout;
+        $payloads = $this->payloads($tasks, CallSite::arrayPassedTo('run'));
         $futures = $unfinished = [];
-        foreach (is_array($tasks) ? $tasks : [$tasks] as $key => $task) {
+        foreach ($payloads as $key => $payload) {
             if ($concurrency !== null && count($unfinished) >= max(1, $concurrency)) {
                 unset($unfinished[Future::iterate($unfinished)->key()]);
             }
-            $futures[$key] = $unfinished[$key] = $this->submit($task, $seconds, [], false);
+            $futures[$key] = $unfinished[$key] = $this->submit($payload, $seconds, [], false);
         }
         // all of them end before the first failure is thrown, as with Laravel's own drivers
         return array_map(static fn(Settled $outcome): mixed => $outcome->get(), Future::settled($futures));
@@ -67,22 +69,37 @@ final class ParalliteDriver implements Driver
      */
     public function defer(Closure|array $tasks): DeferredCallback
     {
-        return defer(function () use ($tasks): void {
-            foreach (is_array($tasks) ? $tasks : [$tasks] as $task) {
-                $this->submit($task, $this->timeout, ['unattended' => true], true);
+        $entry = CallSite::arrayPassedTo('defer');
+        return defer(function () use ($tasks, $entry): void {
+            foreach ($this->payloads($tasks, $entry) as $payload) {
+                $this->submit($payload, $this->timeout, ['unattended' => true], true);
             }
         });
+    }
+
+    /**
+     * @param Closure|array<array-key, Closure> $tasks
+     * @param Closure(array-key): ?string $entry {@see CallSite::arrayPassedTo()}
+     * @return array<array-key, string> all of them, before any is sent: one may not be able to travel
+     */
+    private function payloads(Closure|array $tasks, Closure $entry): array
+    {
+        $payloads = [];
+        foreach (is_array($tasks) ? $tasks : [$tasks] as $key => $task) {
+            $payloads[$key] = $this->codec->encode($task, static fn(): ?string => $entry($key));
+        }
+        return $payloads;
     }
 
     /**
      * @param array<string, mixed> $args
      * @return Future<mixed>
      */
-    private function submit(Closure $task, ?float $timeout, array $args, bool $detach): Future
+    private function submit(string $closure, ?float $timeout, array $args, bool $detach): Future
     {
         return $this->client->submit(
             self::TASK,
-            ['closure' => $this->codec->encode($task)] + $args,
+            ['closure' => $closure] + $args,
             timeout: $timeout > 0 ? (float) $timeout : null,
             detach: $detach,
         );

@@ -25,7 +25,11 @@ final class CommandRunner
      */
     public function run(string|array $command, ?string $cwd, array $env, ?TaskEvents $events = null): array
     {
-        [$process, $pipes] = self::start($command, $cwd, $env);
+        $started = self::start($command, $cwd, $env);
+        if (is_string($started)) {
+            return ['stdout' => '', 'stderr' => "$started\n", 'exit_code' => 127];
+        }
+        [$process, $pipes] = $started;
         $feed = $events === null ? null : new OutputFeed($events);
         $texts = ['stdout' => '', 'stderr' => ''];
         $exitCode = null;
@@ -56,9 +60,10 @@ final class CommandRunner
     /**
      * @param string|list<string> $command
      * @param array<string, string> $env
-     * @return array{resource, array<string, resource>} the process, and its output by name
+     * @return array{resource, array<string, resource>}|string the process, and its output by name; why there is no
+     *     such program
      */
-    private static function start(string|array $command, ?string $cwd, array $env): array
+    private static function start(string|array $command, ?string $cwd, array $env): array|string
     {
         if ($cwd !== null && !is_dir($cwd)) {
             throw new TaskRefused('INVALID_REQUEST', "cwd is not a directory: $cwd");
@@ -72,8 +77,8 @@ final class CommandRunner
         );
         if ($process === false) {
             $reason = error_get_last()['message'] ?? 'unknown reason';
-            if (str_contains($reason, 'posix_spawn() failed')) { // before PHP 8.3 this was an exit code
-                return ['stdout' => '', 'stderr' => "$reason\n", 'exit_code' => 127];
+            if (str_contains($reason, 'posix_spawn() failed')) {
+                return $reason; // before PHP 8.3 the process was started, and ended with an exit code
             }
             $shown = is_array($command) ? implode(' ', $command) : $command;
             throw new TaskRefused('INVALID_REQUEST', "cannot start the command \"$shown\": $reason");

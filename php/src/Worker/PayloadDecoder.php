@@ -158,7 +158,8 @@ final class PayloadDecoder
             $value = $this->compiled->rebuild($payload);
             $value ??= match (true) {
                 str_contains($payload, self::OPIS_4) && class_exists(Opis4::class) => self::unserializeOpis4($payload),
-                str_starts_with($payload, self::OPIS_3) && class_exists(Opis4::class) => Opis4::v3_unserialize($payload),
+                str_starts_with($payload, self::OPIS_3) && method_exists(Opis4::class, 'v3_unserialize')
+                    => Opis4::v3_unserialize($payload),
                 default => unserialize($payload),
             };
         } catch (\Throwable $e) {

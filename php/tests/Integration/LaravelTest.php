@@ -10,12 +10,14 @@ use B7s\Parallite\Exception\TaskException;
 use B7s\Parallite\Exception\TaskTimedOut;
 use B7s\Parallite\Tests\Support\PhpScript;
 use DomainException;
+use Illuminate\Support\Facades\Route;
 use Laravel\SerializableClosure\Exceptions\InvalidSignatureException;
 use PHPUnit\Framework\TestCase;
 
 /**
- * The driver and the commands in an application of the Laravel that the distribution packages (8, with doubles of
- * what came later), with a daemon that Artisan starts.
+ * The driver and the commands in an application of a real Laravel, with a daemon that Artisan starts: version 13 where
+ * deploy/newer-php-for-tests has brought it and this PHP runs it, else the one that the distribution packages (8), with
+ * doubles of what came later.
  */
 final class LaravelTest extends TestCase
 {
@@ -28,16 +30,24 @@ final class LaravelTest extends TestCase
     public static function setUpBeforeClass(): void
     {
         if (self::laravel() === null) {
-            self::markTestSkipped('there is no Laravel to test with; deploy/laravel-for-tests brings one');
+            self::markTestSkipped('there is no Laravel to test with; deploy/newer-php-for-tests brings one');
         }
         self::$directory = sys_get_temp_dir() . '/parallite-laravel-' . bin2hex(random_bytes(6));
-        foreach (['app', 'bootstrap/cache', 'config', 'vendor', 'storage/framework/views', 'storage/logs'] as $directory) {
+        $directories = ['app', 'bootstrap/cache', 'config', 'vendor/composer', 'storage/framework/views', 'storage/logs'];
+        foreach ($directories as $directory) {
             mkdir(self::$directory . "/$directory", 0700, true);
         }
         foreach (glob(self::APPLICATION . '/{,*/}*', GLOB_BRACE) as $file) {
             is_file($file) && copy($file, self::$directory . substr($file, strlen(self::APPLICATION)));
         }
         copy(self::APPLICATION . '/bootstrap/autoload.php', self::$directory . '/vendor/autoload.php');
+        // from which Laravel learns of the provider
+        $package = json_decode((string) file_get_contents(dirname(__DIR__, 2) . '/composer.json'), true);
+        file_put_contents(
+            self::$directory . '/vendor/composer/installed.json',
+            json_encode(['packages' => [['name' => $package['name'], 'extra' => $package['extra']]]]),
+        );
+        file_put_contents(self::$directory . '/.env', "CONCURRENCY_DRIVER=parallite\n");
         self::$started = self::artisan('parallite:start', '--detach')->output;
     }
 
@@ -51,12 +61,21 @@ final class LaravelTest extends TestCase
 
     private static function laravel(): ?string
     {
-        foreach ([dirname(__DIR__, 3) . '/target/laravel/usr/share/php', '/usr/share/php'] as $directory) {
+        $target = dirname(__DIR__, 3) . '/target';
+        $newest = PHP_VERSION_ID >= 80300 ? ["$target/newer-php/usr/share/php"] : [];
+        foreach ([...$newest, "$target/laravel/usr/share/php", '/usr/share/php'] as $directory) {
             if (is_file("$directory/Illuminate/Foundation/Application.php")) {
                 return $directory;
             }
         }
         return null;
+    }
+
+    private static function needsTheRealConcurrency(): void
+    {
+        if (!is_file(self::laravel() . '/Illuminate/Concurrency/ConcurrencyManager.php')) {
+            self::markTestSkipped('this Laravel is older than its Concurrency: ' . self::artisan('--version')->output);
+        }
     }
 
     private static function artisan(string ...$arguments): PhpScript
@@ -93,6 +112,51 @@ final class LaravelTest extends TestCase
         self::assertTrue($stats['running']);
         self::assertSame([1, 4], [$stats['pool']['fixed_workers'], $stats['pool']['max_workers']]);
         self::assertStringContainsString('already', self::artisan('parallite:start')->output);
+    }
+
+    public function testItsFacadeRunsTasksByDefault(): void
+    {
+        self::needsTheRealConcurrency();
+
+        $expected = [['b' => 'second', 'a' => 'first'], ['shop', Route::class], 'parallite'];
+        self::assertSame($expected, self::scenario('facade'));
+    }
+
+    public function testItsIntervalsAreTimeouts(): void
+    {
+        self::needsTheRealConcurrency();
+        [$class, $message] = self::scenario('interval');
+
+        self::assertSame(TaskTimedOut::class, $class);
+        self::assertStringContainsString('timeout_ms=600 ', $message);
+    }
+
+    public function testDeferredTasksAreHandedOverAfterTheResponse(): void
+    {
+        self::needsTheRealConcurrency();
+
+        self::assertSame(['the report', [false, false], true, true], self::scenario('response'));
+    }
+
+    public function testItsContextEndsWithTheTask(): void
+    {
+        self::needsTheRealConcurrency();
+        [[$order, $pid], [$orderLater, $pidLater]] = self::scenario('context');
+
+        self::assertSame([7, null, $pid], [$order, $orderLater, $pidLater]);
+    }
+
+    public function testModelsTravelByTheirKeys(): void
+    {
+        if (!extension_loaded('pdo_sqlite')) {
+            self::markTestSkipped('it needs a database, and there is no pdo_sqlite');
+        }
+        self::assertSame(['as it is now'], self::scenario('model'));
+    }
+
+    public function testClosuresOfOneLineAreToldApartByTheirKeys(): void
+    {
+        self::assertSame([1, 2], self::scenario('one line'));
     }
 
     public function testKeepsKeysAndOrder(): void

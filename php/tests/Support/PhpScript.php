@@ -16,14 +16,19 @@ final class PhpScript
     /**
      * @param string $code without <?php; the package's classes are loaded
      * @param array<string, string|null> $environment added to this process's; null takes a variable away
+     * @param list<string> $options of PHP
      */
-    public static function run(string $code, array $environment = [], ?string $directory = null): self
-    {
+    public static function run(
+        string $code,
+        array $environment = [],
+        ?string $directory = null,
+        array $options = [],
+    ): self {
         $autoload = var_export(dirname(__DIR__, 2) . '/autoload.php', true);
         $file = (string) tempnam(sys_get_temp_dir(), 'parallite-test-');
         file_put_contents($file, "<?php\n\ndeclare(strict_types=1);\n\nrequire $autoload;\n$code");
         try {
-            return self::file($file, [], $environment, $directory);
+            return self::file($file, [], $environment, $directory, $options);
         } finally {
             unlink($file);
         }
@@ -32,13 +37,19 @@ final class PhpScript
     /**
      * @param list<string> $arguments
      * @param array<string, string|null> $environment
+     * @param list<string> $options of PHP
      */
-    public static function file(string $file, array $arguments = [], array $environment = [], ?string $directory = null): self
-    {
+    public static function file(
+        string $file,
+        array $arguments = [],
+        array $environment = [],
+        ?string $directory = null,
+        array $options = [],
+    ): self {
         $output = tmpfile();
         $environment = array_filter($environment + getenv(), is_string(...));
         $process = proc_open(
-            [PHP_BINARY, $file, ...$arguments],
+            [PHP_BINARY, ...$options, $file, ...$arguments],
             [['file', '/dev/null', 'r'], $output, $output],
             $pipes,
             $directory,

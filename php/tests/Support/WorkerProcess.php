@@ -22,18 +22,18 @@ final class WorkerProcess
 
     private readonly Encodings $encodings;
 
-    private ?int $exitCode = null;
-
     /**
      * @param resource $process
      * @param resource $in
      * @param resource $out
+     * @param ?int $exitCode when it has ended already
      */
     private function __construct(
         private readonly mixed $process,
         private readonly mixed $in,
         private readonly mixed $out,
         private readonly string $directory,
+        private ?int $exitCode = null,
     ) {
         $this->encodings = new Encodings();
         stream_set_read_buffer($out, 0);
@@ -70,15 +70,45 @@ final class WorkerProcess
                 'PARALLITE_EVENTS' => '1',
             ] + getenv(),
         );
-        $connection = @stream_socket_accept($server, empty($env['EXPECT_NO_HELLO']) ? self::PATIENCE : 2);
-        if ($connection === false) {
-            [$connection, $other] = stream_socket_pair(STREAM_PF_UNIX, STREAM_SOCK_STREAM, 0);
-            fclose($other); // it did not connect: an end of file
-        }
-        $worker = new self($process, $connection, $connection, $directory);
+        [$connection, $exitCode] = self::accept($server, $process);
+        $worker = new self($process, $connection, $connection, $directory, $exitCode);
         $hello = $worker->readBody();
         $worker->hello = $hello === null ? null : json_decode($hello, true);
         return $worker;
+    }
+
+    /**
+     * @param resource $server
+     * @param resource $process
+     * @return array{resource, ?int} the worker's connection, at its end when the worker did not connect; and its exit
+     *     code then
+     */
+    private static function accept(mixed $server, mixed $process): array
+    {
+        $deadline = microtime(true) + self::PATIENCE;
+        do {
+            $exitCode = self::exitCodeOf($process);
+            $connection = @stream_socket_accept($server, 0.05);
+        } while ($connection === false && $exitCode === null && microtime(true) < $deadline);
+        if ($connection === false) {
+            [$connection, $other] = stream_socket_pair(STREAM_PF_UNIX, STREAM_SOCK_STREAM, 0);
+            fclose($other);
+        }
+        return [$connection, $exitCode];
+    }
+
+    /**
+     * @param resource $process
+     * @return ?int null while it runs; PHP tells it once
+     */
+    private static function exitCodeOf(mixed $process): ?int
+    {
+        $status = proc_get_status($process);
+        return match (true) {
+            $status['running'] => null,
+            $status['signaled'] => 128 + $status['termsig'],
+            default => $status['exitcode'],
+        };
     }
 
     /**
@@ -183,14 +213,8 @@ final class WorkerProcess
 
     public function isRunning(): bool
     {
-        if ($this->exitCode !== null) {
-            return false;
-        }
-        $status = proc_get_status($this->process);
-        if (!$status['running']) {
-            $this->exitCode = $status['signaled'] ? 128 + $status['termsig'] : $status['exitcode'];
-        }
-        return $status['running'];
+        $this->exitCode ??= self::exitCodeOf($this->process);
+        return $this->exitCode === null;
     }
 
     public function pid(): int

@@ -109,7 +109,7 @@ trait HookTests
     {
         $file = tempnam(sys_get_temp_dir(), 'parallite');
         file_put_contents($file, "<?php\n$code");
-        $worker = static::start(['PARALLITE_WORKER_BOOTSTRAP' => $file, 'EXPECT_NO_HELLO' => '1']);
+        $worker = static::start(['PARALLITE_WORKER_BOOTSTRAP' => $file]);
         try {
             self::assertNull($worker->readBody());
             self::assertSame(1, $worker->exitCode());
@@ -122,7 +122,7 @@ trait HookTests
 
     public function testAMissingBootstrapFileIsNamed(): void
     {
-        $worker = static::start(['PARALLITE_WORKER_BOOTSTRAP' => '/nowhere/b.php', 'EXPECT_NO_HELLO' => '1']);
+        $worker = static::start(['PARALLITE_WORKER_BOOTSTRAP' => '/nowhere/b.php']);
         try {
             self::assertSame(1, $worker->exitCode());
             self::assertStringContainsString('does not exist: /nowhere/b.php', $worker->stderr());

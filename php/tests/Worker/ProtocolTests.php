@@ -191,7 +191,7 @@ trait ProtocolTests
         try {
             foreach ($cases as $code => $reason) {
                 file_put_contents($include, "<?php $code");
-                $env = self::including($include) + ['EXPECT_NO_HELLO' => '1'];
+                $env = self::including($include);
                 $worker = static::start($env, ['-d', 'log_errors=0']);
                 self::assertSame(1, $worker->exitCode());
                 self::assertStringContainsString($reason, $worker->stderr());

@@ -6,16 +6,23 @@
 
 declare(strict_types=1);
 
+use App\Order;
 use App\PdoDouble;
 use B7s\Parallite\ClientInterface;
 use B7s\Parallite\Laravel\ParalliteDriver;
 use B7s\Parallite\Laravel\WorkerApplication;
 use Carbon\Carbon;
+use Carbon\CarbonInterval;
 use Illuminate\Auth\GenericUser;
 use Illuminate\Contracts\Auth\Factory as Auth;
 use Illuminate\Contracts\Config\Repository as Config;
 use Illuminate\Contracts\Foundation\Application;
+use Illuminate\Contracts\Http\Kernel as HttpKernel;
 use Illuminate\Database\DatabaseManager;
+use Illuminate\Http\Request;
+use Illuminate\Support\Facades\Concurrency;
+use Illuminate\Support\Facades\Context;
+use Illuminate\Support\Facades\Route;
 use Laravel\SerializableClosure\SerializableClosure;
 
 use function Illuminate\Support\defer;
@@ -43,7 +50,20 @@ return [
             => [$config->get('app.name'), $app->runningInConsole(), app()->getLocale(), basename(base_path())],
     ]),
 
-    'trap' => static fn(ParalliteDriver $driver): array => $driver->run([static fn(): int => 1, static fn(): int => 2]),
+    'one line' => static fn(ParalliteDriver $driver): array => $driver->run([static fn(): int => 1, static fn(): int => 2]),
+
+    'trap' => static function (ParalliteDriver $driver): array {
+        $tasks = [static fn(): int => 1, static fn(): int => 2];
+        return $driver->run($tasks);
+    },
+
+    'model' => static function (ParalliteDriver $driver): array {
+        touch(config('database.connections.shop.database'));
+        app('db')->connection('shop')->statement('create table orders (id integer primary key, text varchar)');
+        $order = Order::create(['text' => 'as it was']);
+        Order::query()->whereKey($order->getKey())->update(['text' => 'as it is now']);
+        return $driver->run(static fn(): string => $order->text);
+    },
 
     'types' => static function (ParalliteDriver $driver): string {
         [$collection] = $driver->run(static fn() => collect(['at' => new DateTimeImmutable('2026-01-01')]));
@@ -153,6 +173,41 @@ return [
         }
         return ['before' => $before, 'waits' => $isWaiting, 'after' => is_file($file)];
     },
+
+    'facade' => static fn(): array => [
+        Concurrency::run(['b' => fn() => 'second', 'a' => fn() => 'first']),
+        Concurrency::driver('parallite')->run([fn(Config $config) => $config->get('app.name'), fn() => Route::class]),
+        Concurrency::getDefaultInstance(),
+    ],
+
+    'interval' => static fn(): array => Concurrency::run(static fn() => sleep(20), CarbonInterval::milliseconds(600)),
+
+    'response' => static function (): array {
+        $file = storage_path('after-the-response');
+        Route::get('/report', static function () use ($file): string {
+            Concurrency::defer([fn() => file_put_contents($file, 'one'), fn() => file_put_contents("$file-2", 'two')]);
+            return 'the report';
+        });
+        $kernel = app(HttpKernel::class);
+        $request = Request::create('/report');
+        $response = $kernel->handle($request);
+        usleep(300_000);
+        $before = [is_file($file), is_file("$file-2")];
+        $kernel->terminate($request, $response);
+        for ($i = 0; $i < 1_000 && !(is_file($file) && is_file("$file-2")); $i++) {
+            usleep(10_000);
+        }
+        return [$response->getContent(), $before, is_file($file), is_file("$file-2")];
+    },
+
+    'context' => static fn(ParalliteDriver $driver): array => $inTurn(
+        $driver,
+        static function (): array {
+            Context::add('order', 7);
+            return once(static fn(): array => [Context::get('order'), getmypid()]);
+        },
+        static fn(): array => [Context::get('order'), getmypid()],
+    ),
 
     'signature' => static function (): mixed {
         $payload = str_replace('"forged"', '"FORGED"', serialize(

@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace App;
 
+use Illuminate\Concurrency\ConcurrencyManager;
 use Illuminate\Contracts\Auth\Authenticatable;
 use Illuminate\Contracts\Foundation\Application;
 use Illuminate\Database\Connection;
@@ -19,11 +20,11 @@ final class AppServiceProvider extends ServiceProvider
         $this->app->scoped('scoped', static fn(): stdClass => new stdClass());
         $this->app->singleton('kept', static fn(): stdClass => new stdClass());
         $this->app->singleton('flushed', static fn(): stdClass => new stdClass());
-        $this->app->scoped(DeferredCallbackCollection::class);
-        if (!$this->app->bound(\Illuminate\Concurrency\ConcurrencyManager::class)) {
+        if (!$this->app->bound(ConcurrencyManager::class)) {
+            $this->app->scoped(DeferredCallbackCollection::class);
             $this->app->singleton(
-                \Illuminate\Concurrency\ConcurrencyManager::class,
-                static fn(Application $app) => new \Illuminate\Concurrency\ConcurrencyManager($app),
+                ConcurrencyManager::class,
+                static fn(Application $app): ConcurrencyManager => new ConcurrencyManager($app),
             );
         }
     }

@@ -1,6 +1,6 @@
 <?php
 
-return [
+$app = [
     'name' => 'shop',
     'env' => 'testing',
     'debug' => true,
@@ -9,6 +9,9 @@ return [
     'locale' => 'en',
     'fallback_locale' => 'en',
     'timezone' => 'UTC',
+];
+// since version 11 there is a list of the framework's own, and bootstrap/providers.php
+return method_exists(Illuminate\Foundation\Application::class, 'configure') ? $app : $app + [
     'providers' => [
         Illuminate\Auth\AuthServiceProvider::class,
         Illuminate\Cache\CacheServiceProvider::class,
@@ -19,7 +22,6 @@ return [
         Illuminate\Queue\QueueServiceProvider::class,
         Illuminate\Translation\TranslationServiceProvider::class,
         Illuminate\View\ViewServiceProvider::class,
-        B7s\Parallite\Laravel\ParalliteServiceProvider::class,
         App\AppServiceProvider::class,
     ],
     'aliases' => [],

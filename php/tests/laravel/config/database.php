@@ -2,5 +2,9 @@
 
 return [
     'default' => 'main',
-    'connections' => ['main' => ['driver' => 'double'], 'other' => ['driver' => 'double']],
+    'connections' => [
+        'main' => ['driver' => 'double'],
+        'other' => ['driver' => 'double'],
+        'shop' => ['driver' => 'sqlite', 'database' => storage_path('shop.sqlite')],
+    ],
 ];
