@@ -92,7 +92,7 @@ final class ExceptionReport
     {
         $frames = [];
         foreach ($trace as $frame) {
-            if (str_starts_with($frame['file'] ?? '', __DIR__) || count($frames) === self::MAX_FRAMES) {
+            if (self::isWorkers($frame) || count($frames) === self::MAX_FRAMES) {
                 break;
             }
             unset($frame['args'], $frame['object']);
@@ -105,12 +105,24 @@ final class ExceptionReport
         return $frames;
     }
 
+    /**
+     * Whether a call was made by the worker's own code, and not by a task: {@see Script} evaluates that of some.
+     *
+     * @param array<string, mixed> $frame
+     */
+    private static function isWorkers(array $frame): bool
+    {
+        $file = $frame['file'] ?? '';
+        return str_starts_with($file, __DIR__) && !str_contains($file, Script::EVALUATED)
+            || ($frame['class'] ?? '') === WorkerMain::class && !str_contains($frame['function'], '{closure');
+    }
+
     /** @return list<string> the frames of the task's own code, innermost first */
     private static function frames(\Throwable $e): array
     {
         $lines = [];
         foreach ($e->getTrace() as $i => $frame) {
-            if (str_starts_with($frame['file'] ?? '', __DIR__)) {
+            if (self::isWorkers($frame)) {
                 break; // from here on it is the worker's
             }
             if ($i === self::MAX_FRAMES) {
@@ -131,7 +143,7 @@ final class ExceptionReport
     {
         $lines = [];
         foreach ($trace as $frame) {
-            if (isset($frame['file']) && str_starts_with($frame['file'], __DIR__)) {
+            if (self::isWorkers($frame)) {
                 if ($lines === []) {
                     continue; // the handler's own
                 }

@@ -10,6 +10,9 @@ namespace B7s\Parallite\Worker;
  */
 final class Script
 {
+    /** What PHP puts behind the name of a file that evaluates code. */
+    public const EVALUATED = " : eval()'d code";
+
     /**
      * @param array{file: string, arguments?: list<string>} $task
      * @return mixed what the file returns; null when it returns nothing, or 1, which PHP does not tell apart

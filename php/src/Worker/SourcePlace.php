@@ -26,6 +26,9 @@ final class SourcePlace
 
     public static function of(string $file, int $line): self
     {
+        if (str_starts_with($file, __DIR__) && str_ends_with($file, Script::EVALUATED)) {
+            return new self('{code}', $line);
+        }
         if (preg_match(self::CLOSURE, $file) !== 1) {
             return new self(ExceptionReport::text($file, self::NAME_LIMIT), $line);
         }

@@ -142,6 +142,9 @@ final class TaskEvents implements TaskContext
             return;
         }
         $stack = ExceptionReport::stack(debug_backtrace(DEBUG_BACKTRACE_IGNORE_ARGS));
+        if ($stack === '' && $this->task?->command !== null) {
+            $stack = '#0 {command}';
+        }
         if ($this->isWriting) {
             $this->stack = $stack;
         } else {

@@ -121,6 +121,28 @@ trait EventTests
         self::assertSame(['parent'], array_column($events, 'value'));
     }
 
+    public function testShowsThatItWaitsForACommandOrRunsCodeOfTheCommandLine(): void
+    {
+        $stackOf = static function (array $task): string {
+            self::worker()->send(self::worker()->encode(['task_id' => 's', 'stream_output' => true] + $task));
+            self::assertSame('begun', trim(self::worker()->reply()['data']));
+            posix_kill(self::worker()->pid(), SIGUSR2);
+            [$events, $reply] = self::finish('s');
+            self::assertTrue($reply['ok']);
+            return implode(' / ', array_column($events, 'stack'));
+        };
+        $code = 'echo "begun"; $until = hrtime(true) + 500_000_000; while (hrtime(true) < $until);';
+
+        self::assertSame('#0 {command}', $stackOf(['command' => 'echo begun; sleep 0.5']));
+        self::assertMatchesRegularExpression(
+            '~^#0 (\[internal]\n#1 )?\{code}\(1\)(: hrtime\(\))?$~',
+            $stackOf(['payload' => 'B7s\Parallite\Worker\Script::code', 'context' => ['code' => $code]]),
+        );
+        $thrown = self::ask(['payload' => 'B7s\Parallite\Worker\Script::code', 'context' => ['code' => 'intdiv(1, 0)']]);
+        self::assertSame(['{code}', 1], [$thrown['file'], $thrown['line']]);
+        self::assertSame('#0 {code}(1): intdiv()', $thrown['trace']);
+    }
+
     public function testTellsNothingToADaemonThatDoesNotKnowEvents(): void
     {
         $worker = static::start(self::including() + ['PARALLITE_EVENTS' => '0']);
