@@ -27,6 +27,17 @@ final class ClosureSource
     ) {
     }
 
+    /** What tells it from all closures for which a library makes something else: its place, its scope and its code. */
+    public function keyOf(ReflectionFunction $closure): string
+    {
+        return implode("\n", [
+            $closure->getFileName(),
+            $closure->getStartLine(),
+            $closure->getClosureScopeClass()?->getName() ?? '',
+            $this->written->code,
+        ]);
+    }
+
     /** Whether it is one with code of its own, and not strtoupper(...) or $report->build(...). */
     public static function isWritten(ReflectionFunction $closure): bool
     {

@@ -41,6 +41,9 @@ final class Guide
     /** @var array<string, array<string, mixed>> what was kept, by code, file, line and scope */
     private array $kept = [];
 
+    /** @var array<string, bool> whether the library reads the code of a captured closure as it is, by the same */
+    private array $isRead = [];
+
     /** @var array<string, string> payloads of closures without captured values */
     private array $payloads = [];
 
@@ -87,12 +90,7 @@ final class Guide
             return $this->alone($packing, $wrapper);
         }
         $reflection = $packing->reflection;
-        $key = implode("\n", [
-            $reflection->getFileName(),
-            $reflection->getStartLine(),
-            $reflection->getClosureScopeClass()?->getName() ?? '',
-            $source->written->code,
-        ]);
+        $key = $source->keyOf($reflection);
         $isConstant = $reflection->getClosureUsedVariables() === [] && $reflection->getClosureThis() === null;
         if ($isConstant && isset($this->payloads[$key])) {
             return $this->payloads[$key];
@@ -113,7 +111,7 @@ final class Guide
         $reflection = new $this->reflection($packing->closure);
         if (!isset($this->kept[$key])) {
             if (count($this->kept) >= self::MAX_KEPT) {
-                $this->kept = $this->payloads = [];
+                $this->kept = $this->payloads = $this->isRead = [];
             }
             ($this->set)($reflection, ['tokens' => $written->legacyTokens()]);
             $kept = ($this->get)($reflection, self::KEPT);
@@ -168,8 +166,12 @@ final class Guide
             throw new ClosureNotSerializable("the closure captured {$reflection->getName()}(...), which the library for "
                 . "closures ({$this->reflection}) can't carry; write a closure around it, or install opis/closure 4");
         }
-        $isRead = $source === null || $source->isFirst && $source->written->isSameAs((string) $reflection->getCode());
-        if (!$isRead) {
+        if ($source === null) {
+            return;
+        }
+        $key = $source->keyOf($reflection);
+        $this->isRead[$key] ??= $source->isFirst && $source->written->isSameAs((string) $reflection->getCode());
+        if (!$this->isRead[$key]) {
             throw new ClosureNotSerializable("the closure captured another one, from line {$reflection->getStartLine()} "
                 . "of {$reflection->getFileName()}, whose code the library for closures ({$this->reflection}) reads "
                 . 'wrongly; write it in a line of its own, in a simpler way, or install opis/closure 4');

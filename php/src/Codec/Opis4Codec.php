@@ -29,6 +29,9 @@ final class Opis4Codec implements ClosureCodec
     /** @var array<string, ?ClosureInfo> what to tell the library, by code, file, line and scope; null: it is right */
     private array $told = [];
 
+    /** @var array<string, string> payloads of closures without captured values, by the same */
+    private array $payloads = [];
+
     public static function isInstalled(): bool
     {
         return class_exists(Serializer::class);
@@ -37,6 +40,20 @@ final class Opis4Codec implements ClosureCodec
     public function encode(Closure $closure, ?Closure $hint = null): string
     {
         $packing = Packing::of($closure, $hint);
+        $reflection = $packing->reflection;
+        $isConstant = $packing->source !== null && Serializer::getSecurityProvider() === null
+            && $reflection->getClosureUsedVariables() === [] && $reflection->getClosureThis() === null;
+        if (!$isConstant) {
+            return $this->serialize($packing);
+        }
+        if (count($this->payloads) >= self::MAX_KEPT) {
+            $this->payloads = [];
+        }
+        return $this->payloads[$packing->source->keyOf($reflection)] ??= $this->serialize($packing);
+    }
+
+    private function serialize(Packing $packing): string
+    {
         return $packing->serialize(function () use ($packing): string {
             if ($packing->source !== null) {
                 $this->tell($packing->closure, $packing->source);
@@ -77,12 +94,7 @@ final class Opis4Codec implements ClosureCodec
     private function tell(Closure $closure, ClosureSource $source): bool
     {
         $function = new ReflectionFunction($closure);
-        $key = implode("\n", [
-            $function->getFileName(),
-            $function->getStartLine(),
-            $function->getClosureScopeClass()?->getName() ?? '',
-            $source->written->code,
-        ]);
+        $key = $source->keyOf($function);
         if (!array_key_exists($key, $this->told)) {
             if (count($this->told) >= self::MAX_KEPT) {
                 $this->told = [];
