@@ -142,13 +142,16 @@ final class ExceptionReport
     public static function stack(array $trace): string
     {
         $lines = [];
+        $isOfTask = false;
         foreach ($trace as $frame) {
             if (self::isWorkers($frame)) {
-                if ($lines === []) {
-                    continue; // the handler's own
+                if ($isOfTask) {
+                    break;
                 }
-                break;
+                $lines = []; // the handler's own, or a function of PHP's that the worker has called
+                continue;
             }
+            $isOfTask = $isOfTask || isset($frame['file']);
             if (count($lines) === self::MAX_FRAMES) {
                 $lines[] = '…';
                 break;
@@ -156,7 +159,7 @@ final class ExceptionReport
             $isOurs = str_starts_with($frame['class'] ?? '', __NAMESPACE__ . '\\');
             $lines[] = '#' . count($lines) . ' ' . self::at($frame) . ($isOurs ? '' : ': ' . self::call($frame));
         }
-        return implode("\n", $lines);
+        return $isOfTask ? implode("\n", $lines) : '';
     }
 
     /** The message, without the code of closures: PHP names functions and files in some, "too few arguments to …". */

@@ -138,7 +138,8 @@ trait EventTests
             '~^#0 (\[internal]\n#1 )?\{code}\(1\)(: hrtime\(\))?$~',
             $stackOf(['payload' => 'B7s\Parallite\Worker\Script::code', 'context' => ['code' => $code]]),
         );
-        $thrown = self::ask(['payload' => 'B7s\Parallite\Worker\Script::code', 'context' => ['code' => 'intdiv(1, 0)']]);
+        $request = ['payload' => 'B7s\Parallite\Worker\Script::code', 'context' => ['code' => 'intdiv(1, 0)']];
+        $thrown = self::ask($request);
         self::assertSame(['{code}', 1], [$thrown['file'], $thrown['line']]);
         self::assertSame('#0 {code}(1): intdiv()', $thrown['trace']);
     }
