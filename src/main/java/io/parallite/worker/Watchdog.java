@@ -18,8 +18,7 @@ import org.jboss.logging.Logger;
  * is killed. It has a session of its own, so that no terminal and no process group takes it along.
  * Where there is no {@code /proc} there is no watchdog.
  *
- * <p>One process of half a megabyte for each daemon, and nothing for each task. Any thread may use
- * it.
+ * <p>One sleeping process for each daemon, and nothing for each task. Any thread may use it.
  */
 final class Watchdog {
 
