@@ -116,7 +116,7 @@ public final class Daemon implements QuarkusApplication {
                                             .get()
                                             .listen()
                                             .chain(() -> server.get().listen())
-                                            .invoke(() -> pool.get().start())
+                                            .invoke(this::startWorkers)
                                             .subscribe()
                                             .with(
                                                     ignored -> done.complete(null),
@@ -144,6 +144,11 @@ public final class Daemon implements QuarkusApplication {
                 ProcessHandle.current().pid());
         notifier.ready(serving());
         notifier.watch(engine);
+    }
+
+    private void startWorkers() {
+        pool.get().start();
+        processes.get().watchDaemon();
     }
 
     private void watchFiles(List<String> globs) {

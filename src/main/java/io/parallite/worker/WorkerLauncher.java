@@ -39,7 +39,6 @@ public final class WorkerLauncher {
     private final ExecutorService reaping;
     private final String daemonMark = UUID.randomUUID() + ".";
     private long launched;
-    private boolean hasWatchdog;
     private volatile @Nullable Watchdog watchdog;
 
     /**
@@ -121,7 +120,6 @@ public final class WorkerLauncher {
                                 new WorkerProcess(
                                         launch.name, process, engine, reaping, family, launch.task);
                         engine.execute(() -> onStarted.accept(started));
-                        ensureWatchdog();
                     } catch (IOException | RuntimeException e) {
                         WorkerStartException why =
                                 new WorkerStartException(
@@ -135,12 +133,17 @@ public final class WorkerLauncher {
                 });
     }
 
-    /** Behind the first worker, which is waited for. */
-    private void ensureWatchdog() {
-        if (hasWatchdog || guard.isEmpty() || !Watchdog.isOfUse()) {
-            return;
+    /**
+     * Has a {@link Watchdog} look after the daemon from now on, where there can be one; started
+     * behind the workers that are about to be, which are waited for.
+     */
+    void watchDaemon() {
+        if (!guard.isEmpty() && Watchdog.isOfUse()) {
+            launching.execute(this::startWatchdog);
         }
-        hasWatchdog = true;
+    }
+
+    private void startWatchdog() {
         try {
             watchdog = Watchdog.start(ProcessFamily.MARK + "=" + daemonMark);
         } catch (IOException e) {

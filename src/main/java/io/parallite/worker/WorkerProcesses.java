@@ -16,10 +16,13 @@ public final class WorkerProcesses {
     /** What a reply may be longer than the payload limit: its envelope. */
     private static final int ENVELOPE = 64 * 1024;
 
+    private final WorkerLauncher launcher;
     private final WorkerTransport transport;
     private final @Nullable RunDirectory directory;
 
-    private WorkerProcesses(WorkerTransport transport, @Nullable RunDirectory directory) {
+    private WorkerProcesses(
+            WorkerLauncher launcher, WorkerTransport transport, @Nullable RunDirectory directory) {
+        this.launcher = launcher;
         this.transport = transport;
         this.directory = directory;
     }
@@ -33,10 +36,12 @@ public final class WorkerProcesses {
         WorkerLauncher launcher = new WorkerLauncher(engine, site, site.find(), useGuard);
         int maxBody = config.maxPayloadBytes() + ENVELOPE;
         if (!site.script().connectsBack()) {
-            return new WorkerProcesses(new StdioTransport(engine, launcher, maxBody), null);
+            return new WorkerProcesses(
+                    launcher, new StdioTransport(engine, launcher, maxBody), null);
         }
         RunDirectory directory = runDirectory();
         return new WorkerProcesses(
+                launcher,
                 new SocketTransport(
                         engine, launcher, directory.path(), maxBody, config.startTimeout()),
                 directory);
@@ -57,6 +62,11 @@ public final class WorkerProcesses {
         return transport instanceof SocketTransport socket
                 ? socket.listen()
                 : Uni.createFrom().voidItem();
+    }
+
+    /** Has what tasks start end with the daemon, should that be killed; see {@link Watchdog}. */
+    public void watchDaemon() {
+        launcher.watchDaemon();
     }
 
     public WorkerTransport transport() {
