@@ -7,9 +7,12 @@ namespace B7s\Parallite\Tests\Codec;
 use B7s\Parallite\Codec\CallSite;
 use B7s\Parallite\Codec\Codecs;
 use B7s\Parallite\Exception\ClosureNotSerializable;
+use B7s\Parallite\Wire\PhpValue;
 use B7s\Parallite\Worker\PayloadDecoder;
 use Closure;
 use PHPUnit\Framework\TestCase;
+
+require_once __DIR__ . '/fixtures.php';
 
 /**
  * Closures of one line, told apart by the keys of the array in which they are written.
@@ -73,5 +76,15 @@ final class CallSiteTest extends TestCase
         $this->expectException(ClosureNotSerializable::class);
         $this->expectExceptionMessage('2 closures begin in line');
         $call($this);
+    }
+
+    public function testNothingIsGuessedOfClosuresInObjectsThatAreArguments(): void
+    {
+        [$a, $b] = [static fn() => 'a', static fn() => 'b'];
+
+        self::assertNotSame($a, $b);
+        $this->expectException(ClosureNotSerializable::class);
+        $this->expectExceptionMessage('2 closures begin in line');
+        PhpValue::encode([new Box('label', [$b])]);
     }
 }
