@@ -200,11 +200,22 @@ final class Future
     public static function all(iterable $futures): array
     {
         $futures = self::arrayOf($futures);
-        $results = array_fill_keys(array_keys($futures), null);
-        foreach (self::iterate($futures) as $key => $future) {
-            $results[$key] = $future->await();
+        $left = count($futures);
+        $failed = null;
+        foreach ($futures as $future) {
+            $execution = $future->execution;
+            $execution->whenDone(static function () use ($execution, &$left, &$failed): void {
+                $left--;
+                $failed ??= $execution->outcome()?->exception();
+            });
         }
-        return $results;
+        Loop::until(static function () use (&$left, &$failed): bool {
+            return $left === 0 || $failed !== null;
+        }, null);
+        if ($failed !== null) {
+            throw $failed;
+        }
+        return array_map(static fn(self $future): mixed => $future->execution->outcome()?->get(), $futures);
     }
 
     /**

@@ -8,6 +8,7 @@ use B7s\Parallite\Exception\ClosureNotSerializable;
 use Closure;
 use ReflectionFunction;
 use Throwable;
+use WeakMap;
 
 /**
  * Has opis/closure 3, or Laravel's library that came from it, work on the code that {@see ClosureSource} has found.
@@ -47,12 +48,16 @@ final class Guide
     /** @var array<string, string> payloads of closures without captured values */
     private array $payloads = [];
 
+    /** @var WeakMap<Closure, string> the same, by the closures that have been serialized */
+    private WeakMap $known;
+
     /**
      * @param class-string<ReflectionFunction> $reflection of a closure, in the library
      * @param class-string $serializer which keeps the reflection
      */
     public function __construct(private readonly string $reflection, string $serializer)
     {
+        $this->known = new WeakMap();
         $possible = property_exists($serializer, 'reflector');
         foreach ([...self::KEPT, 'tokens', 'useVariables'] as $property) {
             $possible = $possible && property_exists($reflection, $property);
@@ -76,6 +81,12 @@ final class Guide
         }, null, $serializer);
     }
 
+    /** The payload of a closure that was serialized before, where that can't have changed. */
+    public function again(Closure $closure): ?string
+    {
+        return $this->known[$closure] ?? null;
+    }
+
     /**
      * @param ?Closure(): ?string $hint
      * @param Closure(Closure): array{object, ?object} $wrap gives what is serialized in the place of a closure, and the
@@ -93,14 +104,14 @@ final class Guide
         $key = $source->keyOf($reflection);
         $isConstant = $reflection->getClosureUsedVariables() === [] && $reflection->getClosureThis() === null;
         if ($isConstant && isset($this->payloads[$key])) {
-            return $this->payloads[$key];
+            return $this->known[$closure] = $this->payloads[$key];
         }
         $payload = $packing->serialize(function () use ($packing, $source, $key, $serializer, $wrapper): string {
             ($this->adopt)($serializer, $this->reflect($packing, $source->written, $key));
             return $this->serializeAll($wrapper, $packing);
         });
         if ($isConstant) {
-            $this->payloads[$key] = $payload;
+            $this->known[$closure] = $this->payloads[$key] = $payload;
         }
         return $payload;
     }

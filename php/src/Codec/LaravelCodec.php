@@ -39,7 +39,7 @@ final class LaravelCodec implements ClosureCodec
                 return [$serializer, $serializer];
             }));
         }
-        return $this->guide->serialize($closure, $hint, static function (Closure $closure): array {
+        return $this->guide->again($closure) ?? $this->guide->serialize($closure, $hint, static function (Closure $closure): array {
             $wrapper = new SerializableClosure($closure);
             $serializer = ((array) $wrapper)["\0*\0serializable"] ?? null;
             return [$wrapper, $serializer instanceof Native ? $serializer : null];

@@ -39,8 +39,29 @@ final class CompiledClosures
     /** Bytes of a payload beyond which to compile it is not what takes time. */
     private const MAX_LENGTH = 65_536;
 
+    /** Bytes of a payload beyond which it is not kept. */
+    private const MAX_KEPT = 4_096;
+
     /** @var array<string, Closure(array<string, mixed>): Closure> by code, oldest first */
     private array $makers = [];
+
+    /**
+     * What makes a closure that captured nothing, and its scope.
+     *
+     * @var array<string, array{Closure(array<string, mixed>): Closure, ?string}> by payload, oldest first
+     */
+    private array $constants = [];
+
+    /** The closure of a payload that has been rebuilt before, if it captured nothing. */
+    public function again(string $payload): ?Closure
+    {
+        if (!isset($this->constants[$payload]) || self::isCustomized()) {
+            return null;
+        }
+        [$maker, $scope] = $this->constants[$payload];
+        $captured = [];
+        return $maker($captured)->bindTo(null, $scope);
+    }
 
     /**
      * Must be called with an error handler in place: what PHP notices is not the task's.
@@ -61,7 +82,11 @@ final class CompiledClosures
         if (!$closure instanceof SerializedClosure || $closure->code === null) {
             return null;
         }
-        $closure->makeWith($this->makers[$closure->code] ?? $this->compile($closure->code));
+        $maker = $this->makers[$closure->code] ?? $this->compile($closure->code);
+        $closure->makeWith($maker);
+        if ($closure->isConstant() && strlen($payload) <= self::MAX_KEPT && isset($this->makers[$closure->code])) {
+            self::keep($this->constants, $payload, [$maker, $closure->scope()]);
+        }
         return $closure;
     }
 
@@ -98,11 +123,17 @@ final class CompiledClosures
         $maker = include ClosureStream::STREAM_PROTO . '://' . self::MAKER
             . " extract(\$__captured, EXTR_OVERWRITE | EXTR_REFS); return\n$code; }";
         if (!self::hasAnonymousClass($code)) {
-            if (count($this->makers) >= self::MAX_ENTRIES) {
-                unset($this->makers[array_key_first($this->makers)]);
-            }
-            $this->makers[$code] = $maker;
+            self::keep($this->makers, $code, $maker);
         }
         return $maker;
+    }
+
+    /** @param array<string, mixed> $kept */
+    private static function keep(array &$kept, string $key, mixed $value): void
+    {
+        if (count($kept) >= self::MAX_ENTRIES) {
+            unset($kept[array_key_first($kept)]);
+        }
+        $kept[$key] = $value;
     }
 }

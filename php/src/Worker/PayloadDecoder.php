@@ -62,6 +62,10 @@ final class PayloadDecoder
             throw self::invalid('the payload must be a string (a serialized closure or the name of a callable), not '
                 . get_debug_type($payload));
         }
+        $known = $this->compiled->again($payload);
+        if ($known !== null) {
+            return [$known, null];
+        }
         // the libraries of closures cause notices that are not the task's, and must not reach its error handler
         $this->notice = self::$unknownClass = null;
         set_error_handler($this->listener);
@@ -71,7 +75,7 @@ final class PayloadDecoder
                 return [$this->code($payload), null];
             }
             $parts = $this->parts(substr($payload, strlen(self::WITH_ARGUMENTS)));
-            return [$this->code($parts[0]), $parts[1]];
+            return [$this->compiled->again($parts[0]) ?? $this->code($parts[0]), $parts[1]];
         } finally {
             ini_set('unserialize_callback_func', (string) $callback);
             restore_error_handler();

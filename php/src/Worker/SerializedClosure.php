@@ -39,6 +39,17 @@ final class SerializedClosure
         $this->closure = $maker($this->use)->bindTo($this->this, $this->scope);
     }
 
+    /** Whether it captured nothing, so that whatever is made of the same payload is the same. */
+    public function isConstant(): bool
+    {
+        return $this->use === [] && $this->this === null && $this->closure !== null;
+    }
+
+    public function scope(): ?string
+    {
+        return $this->scope;
+    }
+
     /** Null when its scope, a class, does not exist here. */
     public function getClosure(): ?Closure
     {

@@ -6,9 +6,8 @@ namespace B7s\Parallite\Worker;
 
 /**
  * The state of the process as it was before the first task, to be restored after each one: working directory, umask,
- * time zone, locale, ini settings, environment, superglobals; and by other guards handlers and what extensions keep.
- * It looks before it touches, so that a task that changed nothing costs little. Random numbers are seeded anew, since
- * nobody can tell whether a task has seeded them.
+ * time zone, locale, ini settings, environment, superglobals; and by other guards handlers, random numbers and what
+ * extensions keep. It looks before it touches, so that a task that changed nothing costs little.
  */
 final class StateGuard
 {
@@ -27,6 +26,7 @@ final class StateGuard
     private readonly array $superglobals;
     private readonly HandlerGuard $handlers;
     private readonly LibraryGuard $libraries;
+    private readonly RandomGuard $random;
 
     public function __construct()
     {
@@ -39,6 +39,7 @@ final class StateGuard
         $this->superglobals = self::superglobals();
         $this->handlers = new HandlerGuard();
         $this->libraries = new LibraryGuard();
+        $this->random = new RandomGuard();
     }
 
     public function restore(): void
@@ -63,7 +64,7 @@ final class StateGuard
             }
         }
         $this->restoreEnvironment();
-        mt_srand();
+        $this->random->restore();
     }
 
     private function restoreEnvironment(): void

@@ -24,6 +24,7 @@ final class Worker
         private readonly Replies $replies,
         private readonly OutputCapture $output,
         private readonly LastWords $lastWords,
+        private readonly Garbage $garbage,
     ) {
         $this->standardStreams = array_filter([STDIN, STDOUT, STDERR], is_resource(...));
     }
@@ -45,7 +46,7 @@ final class Worker
                 return;
             }
             unset($body, $reply);
-            $this->collectGarbage();
+            $this->garbage->collect();
             $state->restore();
         }
     }
@@ -97,17 +98,5 @@ final class Worker
             }
         }
         return !$this->output->isStuck() && !$this->runner->isDirty();
-    }
-
-    /** Cycles that a task left behind are destroyed now, lest their destructors run in somebody else's task. */
-    private function collectGarbage(): void
-    {
-        try {
-            if (gc_collect_cycles() > 0) {
-                $this->output->take();
-            }
-        } catch (\Throwable) {
-            $this->output->take();
-        }
     }
 }

@@ -54,7 +54,8 @@ final class WorkerMain
         self::debug($settings, 'ready');
         try {
             $runner = new TaskRunner($tasks, $output, $replies, $lastWords, $settings->benchmark, $events);
-            $worker = new Worker($channel, $inbox, $encodings, $runner, $replies, $output, $lastWords);
+            $garbage = new Garbage($output);
+            $worker = new Worker($channel, $inbox, $encodings, $runner, $replies, $output, $lastWords, $garbage);
             $worker->serve($state, Lifetime::of($settings));
         } catch (ChannelClosed $e) {
             self::debug($settings, $e->getMessage());

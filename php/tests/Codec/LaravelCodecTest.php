@@ -9,6 +9,7 @@ use B7s\Parallite\Codec\LaravelCodec;
 use B7s\Parallite\Worker\PayloadDecoder;
 use B7s\Parallite\Worker\TaskRefused;
 use Laravel\SerializableClosure\SerializableClosure;
+use Laravel\SerializableClosure\Serializers\Signed;
 
 require_once __DIR__ . '/fixtures.php';
 
@@ -59,5 +60,17 @@ final class LaravelCodecTest extends CodecContract
         self::codec()->encode($unsigned);
         SerializableClosure::setSecretKey(null);
         self::assertStringNotContainsString('Signed', self::codec()->encode($unsigned));
+    }
+
+    public function testAKeyThatIsSetLaterSignsWhatWasSerializedBefore(): void
+    {
+        $closure = static fn(): int => 42;
+        $codec = self::codec();
+        $plain = $codec->encode($closure);
+        self::assertSame($plain, $codec->encode($closure));
+
+        SerializableClosure::setSecretKey('key');
+        self::assertStringContainsString(Signed::class, $codec->encode($closure));
+        self::assertStringNotContainsString(Signed::class, $plain);
     }
 }

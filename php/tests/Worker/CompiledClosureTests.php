@@ -154,6 +154,17 @@ trait CompiledClosureTests
         }
     }
 
+    public function testAKeyThatATaskSetsIsForClosuresThatCameBefore(): void
+    {
+        $constant = static fn(): int => 42;
+        foreach ([1, 2] as $_) {
+            self::assertSame(42, self::perform($constant)['result']);
+        }
+        self::perform(static fn() => \Laravel\SerializableClosure\SerializableClosure::setSecretKey('key'));
+        self::assertFailed('INVALID_PAYLOAD', 'InvalidSignature', self::perform($constant));
+        self::forget();
+    }
+
     public function testAFreshClosureDoesNotKeepMemory(): void
     {
         $big = str_repeat('x', 30_000);

@@ -91,6 +91,39 @@ trait StateTests
         self::assertNotSame($second, self::perform(static fn() => mt_rand())['result']);
     }
 
+    public function testASeedThatATaskLeavesIsGone(): void
+    {
+        $draw = static fn(): int => mt_rand();
+        foreach ([1, 2] as $_) {
+            self::assertTrue(self::perform('phpversion')['ok'], 'after which the generator is as it was');
+        }
+        self::perform(static fn() => mt_srand(42));
+        mt_srand(42);
+        self::assertNotSame(mt_rand(), self::perform($draw)['result']);
+        self::assertNotSame(self::perform($draw)['result'], self::perform($draw)['result']);
+    }
+
+    public function testCyclesThatATaskLeavesAreDestroyedBeforeTheNext(): void
+    {
+        $leave = static function (): void {
+            $cycle = new class {
+                public ?object $self;
+
+                public function __destruct()
+                {
+                    echo 'destroyed too late';
+                }
+            };
+            $cycle->self = $cycle;
+        };
+        $collect = static fn(): int => gc_collect_cycles();
+        for ($i = 0; $i < 20; $i++) {
+            self::assertSame(['ok' => true, 'result' => PHP_VERSION], self::perform('phpversion'));
+        }
+        self::assertSame(['ok' => true, 'result' => null], self::perform($leave));
+        self::assertSame(['ok' => true, 'result' => 0], self::perform($collect));
+    }
+
     public function testPutsBackHandlersThatATaskTookAway(): void
     {
         $include = tempnam(sys_get_temp_dir(), 'parallite');
