@@ -19,7 +19,10 @@ use B7s\Parallite\Wire\MalformedBody;
  */
 final class Connection
 {
-    private const CHUNK = 1_048_576;
+    /** Bytes that are read at once; more when the rest of a larger frame is due. */
+    private const CHUNK = 65_536;
+
+    private const LARGE_CHUNK = 1_048_576;
 
     /** Unsent bytes from which on a sender waits, and takes in replies meanwhile. */
     private const HIGH_WATER = 4_194_304;
@@ -39,17 +42,19 @@ final class Connection
 
     private int $pid = 0;
 
-    private string $outgoing = '';
-
-    private int $sent = 0;
+    private readonly Outbox $outbox;
 
     private string $incoming = '';
+
+    /** Bytes of a frame that has begun to come, as far as is known. */
+    private int $missing = 0;
 
     /** @var array<string, non-empty-list<Exchange>> by task_id, oldest first */
     private array $inFlight = [];
 
     public function __construct(private readonly Connector $connector)
     {
+        $this->outbox = new Outbox();
         $this->encodings = new Encodings();
         $this->encoding = extension_loaded('msgpack') && $this->encodings->messagePack !== null
             ? $this->encodings->messagePack
@@ -63,23 +68,40 @@ final class Connection
      */
     public function send(array $request, ?Reports $reports = null, bool $more = false): Exchange
     {
-        if (isset($request['payload']) && !$this->encoding->isBinarySafe()) {
-            $request['payload'] = self::asText($request['payload']);
-        }
-        $body = $this->encoding->encode($request);
+        [$head, $tail] = $this->encode($request);
         $this->open();
-        $exchange = new Exchange(strlen($body), $reports);
+        $length = strlen($head) + strlen($tail);
+        $exchange = new Exchange($length, $reports);
         $this->inFlight[$request['task_id']][] = $exchange;
-        $this->outgoing .= pack('N', strlen($body)) . $body;
+        $this->outbox->add(pack('N', $length) . $head);
+        $this->outbox->add($tail);
         Loop::watch($this);
-        if ($more && strlen($this->outgoing) < self::BATCH) {
+        if ($more && $this->outbox->bytes() < self::BATCH) {
             return $exchange;
         }
         $this->flush();
-        if (strlen($this->outgoing) - $this->sent > self::HIGH_WATER) {
-            Loop::until(fn(): bool => strlen($this->outgoing) - $this->sent <= self::HIGH_WATER, null);
+        if ($this->outbox->bytes() > self::HIGH_WATER) {
+            Loop::until(fn(): bool => $this->outbox->bytes() <= self::HIGH_WATER, null);
         }
         return $exchange;
+    }
+
+    /**
+     * @param array<string, mixed> $request
+     * @return array{string, string} the body in two parts, of which the second is a large payload, or empty
+     */
+    private function encode(array $request): array
+    {
+        $payload = $request['payload'] ?? null;
+        if ($payload === null) {
+            return [$this->encoding->encode($request), ''];
+        }
+        unset($request['payload']);
+        return $this->encoding->encodeWith(
+            $request,
+            'payload',
+            $this->encoding->isBinarySafe() ? $payload : self::asText($payload),
+        );
     }
 
     /** Whether a request of this id has not been answered yet. */
@@ -124,36 +146,27 @@ final class Connection
 
     public function hasUnsent(): bool
     {
-        return $this->outgoing !== '';
+        return $this->outbox->bytes() > 0;
     }
 
     /** Sends what the daemon takes now. */
     public function flush(): void
     {
-        while ($this->socket !== null && $this->sent < strlen($this->outgoing)) {
-            $bytes = $this->sent === 0 && strlen($this->outgoing) <= self::CHUNK
-                ? $this->outgoing
-                : substr($this->outgoing, $this->sent, self::CHUNK);
-            $written = @fwrite($this->socket, $bytes);
-            if ($written === false) {
-                $this->receive(); // what the daemon said before it hung up
-                $this->lose('was lost');
-                return;
-            }
-            if ($written === 0) {
-                return;
-            }
-            $this->sent += $written;
+        if ($this->socket === null) {
+            return;
         }
-        $this->outgoing = '';
-        $this->sent = 0;
+        if (!$this->outbox->sendTo($this->socket)) {
+            $this->receive(); // what the daemon said before it hung up
+            $this->lose('was lost');
+            return;
+        }
         $this->rest();
     }
 
     /** Nothing is due: no reply, nor, when a request was refused before all of it was sent, the rest of that. */
     private function rest(): void
     {
-        if ($this->inFlight === [] && $this->outgoing === '') {
+        if ($this->inFlight === [] && $this->outbox->bytes() === 0) {
             Loop::forget($this);
         }
     }
@@ -162,16 +175,17 @@ final class Connection
     public function receive(): void
     {
         while ($this->socket !== null) {
-            $chunk = @fread($this->socket, self::CHUNK);
+            $most = max(self::CHUNK, min($this->missing, self::LARGE_CHUNK));
+            $chunk = @fread($this->socket, $most);
             if ($chunk === '' || $chunk === false) {
                 if (feof($this->socket)) {
                     $this->lose('was closed by the daemon');
                 }
                 return;
             }
-            $this->incoming = $this->incoming === '' ? $chunk : $this->incoming . $chunk;
+            $this->incoming .= $chunk;
             $this->takeFrames();
-            if (strlen($chunk) < self::CHUNK) {
+            if (strlen($chunk) < $most) {
                 return; // most likely all; what is not, the next turn finds
             }
         }
@@ -185,8 +199,8 @@ final class Connection
             Loop::forget($this);
             return;
         }
-        if ($this->outgoing !== '') {
-            Loop::until(fn(): bool => $this->outgoing === '', self::LINGER, isBlocking: true);
+        if ($this->hasUnsent()) {
+            Loop::until(fn(): bool => !$this->hasUnsent(), self::LINGER, isBlocking: true);
         }
         $this->lose('was closed by the client');
     }
@@ -197,7 +211,8 @@ final class Connection
         $offset = 0;
         while ($held - $offset >= 4) {
             $length = unpack('N', $this->incoming, $offset)[1];
-            if ($held - $offset < $length + 4) {
+            $this->missing = $length + 4 - ($held - $offset);
+            if ($this->missing > 0) {
                 break;
             }
             $this->take(substr($this->incoming, $offset + 4, $length));
@@ -256,8 +271,9 @@ final class Connection
     private function lose(string $how): void
     {
         $this->socket = null;
-        $this->outgoing = $this->incoming = '';
-        $this->sent = 0;
+        $this->outbox->clear();
+        $this->incoming = '';
+        $this->missing = 0;
         Loop::forget($this);
         $lost = $this->inFlight;
         $this->inFlight = [];

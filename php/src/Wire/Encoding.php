@@ -29,6 +29,16 @@ interface Encoding
     public function encode(array $map): string;
 
     /**
+     * Encodes a map like {@see encode()}, with one more entry, a string, behind the others.
+     *
+     * @param array<string, mixed> $map
+     * @return array{string, string} the body in two parts; a large string is the second one, where the encoding leaves
+     *     it as it is, so that it need not be copied
+     * @throws \JsonException
+     */
+    public function encodeWith(array $map, string $key, string $text): array;
+
+    /**
      * The entries as a value that encodes as a map, even if there are none or their keys are 0, 1, 2 …
      * (which ext-msgpack can't write: there it becomes a list).
      *

@@ -28,6 +28,11 @@ final class JsonEncoding implements Encoding
         return json_encode($map, self::FLAGS, self::MAX_DEPTH + 2);
     }
 
+    public function encodeWith(array $map, string $key, string $text): array
+    {
+        return [$this->encode($map + [$key => $text]), ''];
+    }
+
     public function map(array $entries): object
     {
         return (object) $entries;

@@ -15,6 +15,12 @@ use MessagePack\Type\Map;
  */
 final class MessagePackEncoding implements Encoding
 {
+    /** Bytes of a string that is worth a part of its own. */
+    private const LARGE = 32_768;
+
+    /** The most entries of a map whose length is told by its first byte. */
+    private const MAX_SHORT = 15;
+
     private function __construct(
         private readonly ?\MessagePack $extension,
         private readonly ?Packer $packer = null,
@@ -53,6 +59,22 @@ final class MessagePackEncoding implements Encoding
     public function encode(array $map): string
     {
         return $this->extension !== null ? $this->extension->pack($map) : (string) $this->packer?->pack($map);
+    }
+
+    public function encodeWith(array $map, string $key, string $text): array
+    {
+        $entries = count($map) + 1;
+        if (strlen($text) < self::LARGE || $entries > self::MAX_SHORT) {
+            return [$this->encode($map + [$key => $text]), ''];
+        }
+        $head = chr(0x80 | $entries) . substr($this->encode($map), 1) . $this->encodeKey($key);
+        return [$head . "\xdb" . pack('N', strlen($text)), $text];
+    }
+
+    /** A string by itself, which is what stands behind the first byte of a map. */
+    private function encodeKey(string $key): string
+    {
+        return substr($this->encode([$key => null]), 1, -1);
     }
 
     public function map(array $entries): object|array

@@ -11,7 +11,6 @@ namespace B7s\Parallite\Worker;
 final class Channel
 {
     private const CHUNK = 8_192;
-    private const LARGE_CHUNK = 262_144;
 
     private string $buffer = '';
 
@@ -39,15 +38,26 @@ final class Channel
         if ($length > $this->maxBytes) {
             throw new ChannelClosed("a frame of $length bytes exceeds max_payload_bytes={$this->maxBytes}");
         }
-        while (($missing = $length + 4 - strlen($this->buffer)) > 0) {
-            $chunk = $this->line->receive(min($missing, self::LARGE_CHUNK));
+        if (strlen($this->buffer) < $length + 4) {
+            return $this->readRest($length);
+        }
+        $body = substr($this->buffer, 4, $length);
+        $this->buffer = substr($this->buffer, $length + 4);
+        return $body;
+    }
+
+    /** The body of a frame of which the buffer holds the beginning, and nothing else. */
+    private function readRest(int $length): ?string
+    {
+        $body = substr($this->buffer, 4);
+        $this->buffer = '';
+        while (($missing = $length - strlen($body)) > 0) {
+            $chunk = $this->line->receive($missing, true);
             if ($chunk === null) {
                 return null;
             }
-            $this->buffer .= $chunk;
+            $body .= $chunk;
         }
-        $body = substr($this->buffer, 4, $length);
-        $this->buffer = $missing === 0 ? '' : substr($this->buffer, $length + 4);
         return $body;
     }
 

@@ -29,10 +29,11 @@ final class SocketLine implements Line
         return $socket instanceof \Socket ? new self($socket, $stream) : null;
     }
 
-    public function receive(int $atMost): ?string
+    public function receive(int $atMost, bool $isDue = false): ?string
     {
+        $flags = $isDue ? MSG_WAITALL : 0;
         do {
-            $received = @socket_recv($this->socket, $bytes, $atMost, 0);
+            $received = @socket_recv($this->socket, $bytes, $atMost, $flags);
         } while ($received === false && socket_last_error($this->socket) === self::INTERRUPTED);
         return $received > 0 ? $bytes : null;
     }

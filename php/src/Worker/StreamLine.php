@@ -11,6 +11,9 @@ final class StreamLine implements Line
 {
     private const SLICE = 1_048_576;
 
+    /** Bytes that are read at once: each read takes memory for all that it may get. */
+    private const CHUNK = 262_144;
+
     /** Writes without progress (a signal came in between) that are put up with in a row. */
     private const PATIENCE = 16;
 
@@ -24,10 +27,10 @@ final class StreamLine implements Line
         stream_set_timeout($in, -1); // a socket's reads would end after default_socket_timeout
     }
 
-    public function receive(int $atMost): ?string
+    public function receive(int $atMost, bool $isDue = false): ?string
     {
         do {
-            $bytes = @fread($this->in, $atMost);
+            $bytes = @fread($this->in, min($atMost, self::CHUNK));
             if ($bytes !== '' && $bytes !== false) {
                 return $bytes;
             }

@@ -31,6 +31,11 @@ final class ClientTest extends TestCase
         return new Client();
     }
 
+    public function testWorkersAskForHugePages(): void
+    {
+        self::assertSame('1', self::client()->run('getenv', ['USE_ZEND_ALLOC_HUGE_PAGES']));
+    }
+
     public function testTasksReportWhileTheyRun(): void
     {
         $client = self::client();

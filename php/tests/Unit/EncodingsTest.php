@@ -39,6 +39,21 @@ final class EncodingsTest extends TestCase
         self::assertSame(array_keys($map), array_keys($encoding->decode($encoding->encode($map))));
     }
 
+    /** @dataProvider encodings */
+    public function testWritesALargeStringBehindTheRest(Encoding $encoding): void
+    {
+        $map = ['type' => 'submit', 'task_id' => 'a'];
+        foreach ([1, 32_767, 32_768, 1_000_000] as $length) {
+            $text = str_repeat('x', $length);
+            foreach ([$map, [], array_fill_keys(range('a', 'p'), 1)] as $others) {
+                $body = implode('', $encoding->encodeWith($others, 'payload', $text));
+                self::assertSame($others + ['payload' => $text], $encoding->decode($body));
+            }
+        }
+        $parts = $encoding->encodeWith($map, 'payload', $text);
+        self::assertSame($encoding->isBinarySafe() ? $text : '', $parts[1], 'not copied, where that can be');
+    }
+
     public function testTellsTheEncodingsApartByTheFirstByte(): void
     {
         $encodings = new Encodings();
