@@ -52,7 +52,8 @@ final class Client implements ClientInterface
      * @param ?string $address a path, host:port, unix:// or tcp:// URI; else PARALLITE_SOCKET, else the `socket` of
      *     the nearest parallite.json upwards, else the daemon's default
      * @param bool|Autostart $autostart starts a daemon for the project where none listens
-     * @param ?string $fallback 'sync': runs tasks in this process where none listens
+     * @param ?string $fallback 'sync': runs tasks in this process where none listens; what they may take is then
+     *     rounded up to whole seconds, and without ext-pcntl not bounded
      * @param float $connectTimeout seconds
      * @param ?ClosureCodec $codec the library for closures, else {@see Codecs::best()}
      */
@@ -266,7 +267,7 @@ final class Client implements ClientInterface
     ): Future {
         $id ??= $this->nextId();
         if ($this->isSyncAllowed && !$this->isReached()) {
-            return new Future(LocalExecution::run($id, $this->payloads->callableOf($task), $args));
+            return new Future(LocalExecution::run($id, $this->payloads->callableOf($task), $args, $timeout));
         }
         $payload = $this->payloads->of($task, $args, $hint);
         $request = ['type' => 'submit', 'task_id' => $id, 'payload' => $payload, 'accept' => 'php'] + $options;

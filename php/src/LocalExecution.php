@@ -28,15 +28,16 @@ final class LocalExecution implements Execution
      * Runs a task here and now, catching what it throws and prints.
      *
      * @param array<array-key, mixed> $args
+     * @param ?float $timeout seconds, see {@see TimeLimit}
      */
-    public static function run(string $id, callable $task, array $args): self
+    public static function run(string $id, callable $task, array $args, ?float $timeout = null): self
     {
         $reports = new Reports();
         $context = Task::bind($reports);
         ob_start();
         $level = ob_get_level();
         try {
-            $value = $task(...$args);
+            $value = TimeLimit::run($timeout, $id, static fn(): mixed => $task(...$args));
         } catch (Throwable $e) {
             $failure = $e;
         } finally {

@@ -6,6 +6,7 @@ namespace B7s\Parallite\Tests\Unit;
 
 use B7s\Parallite\Client;
 use B7s\Parallite\Exception\DaemonNotRunning;
+use B7s\Parallite\Exception\TaskTimedOut;
 use B7s\Parallite\Future;
 use B7s\Parallite\Task;
 use PHPUnit\Framework\TestCase;
@@ -70,6 +71,64 @@ final class SyncTest extends TestCase
         self::assertSame($failure, Future::settled([$future])[0]->exception);
         $this->expectExceptionObject($failure);
         $future->await();
+    }
+
+    /** @requires extension pcntl */
+    public function testATimeoutEndsATaskThatWaitsOrComputes(): void
+    {
+        $wait = static function (): void {
+            for ($i = 0; $i < 1_000; $i++) {
+                usleep(10_000);
+            }
+        };
+        $compute = static function (): void {
+            $until = hrtime(true) + 10_000_000_000;
+            while (hrtime(true) < $until) {
+                continue;
+            }
+        };
+        $swallow = static function () use ($wait): string {
+            try {
+                $wait();
+            } catch (\Throwable) {
+                // as if nothing had been
+            }
+            return 'caught';
+        };
+        foreach ([$wait, $compute, $swallow] as $task) {
+            $started = microtime(true);
+            try {
+                self::client()->run($task, timeout: 0.2);
+                self::fail('it may run for ever');
+            } catch (TaskTimedOut $e) {
+                self::assertSame('TIMEOUT', $e->getErrorCode());
+                self::assertNotSame('', $e->getTaskId());
+            }
+            self::assertLessThan(8.0, microtime(true) - $started);
+        }
+        self::assertSame('in time', self::client()->run(static fn(): string => 'in time', timeout: 0.2));
+    }
+
+    /** @requires extension pcntl */
+    public function testATimeoutPutsBackHandlerAndAlarm(): void
+    {
+        $handler = static function (): void {
+        };
+        pcntl_signal(SIGALRM, $handler);
+        $isAsync = pcntl_async_signals(false);
+        pcntl_alarm(1_000);
+        try {
+            self::client()->run('phpversion', timeout: 5.0);
+            self::client()->run('phpversion');
+
+            self::assertSame($handler, pcntl_signal_get_handler(SIGALRM));
+            self::assertFalse(pcntl_async_signals());
+            self::assertGreaterThan(900, pcntl_alarm(0));
+        } finally {
+            pcntl_alarm(0);
+            pcntl_signal(SIGALRM, SIG_DFL);
+            pcntl_async_signals($isAsync);
+        }
     }
 
     public function testWhatNeedsADaemonSaysSo(): void
