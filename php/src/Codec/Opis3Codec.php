@@ -5,21 +5,20 @@ declare(strict_types=1);
 namespace B7s\Parallite\Codec;
 
 use Closure;
+use Opis\Closure\ISecurityProvider;
 use Opis\Closure\ReflectionClosure;
 use Opis\Closure\SerializableClosure;
 use Opis\Closure\Serializer;
 
 /**
- * opis/closure 3.
+ * opis/closure 3, with the security provider that is set there.
  */
 final class Opis3Codec implements ClosureCodec
 {
-    private readonly Guide $guide;
+    private ?Guide $guide = null;
 
-    public function __construct()
-    {
-        $this->guide = new Guide(ReflectionClosure::class, SerializableClosure::class);
-    }
+    /** What signs the payloads that the guide has kept. */
+    private ?ISecurityProvider $security = null;
 
     public static function isInstalled(): bool
     {
@@ -28,9 +27,19 @@ final class Opis3Codec implements ClosureCodec
 
     public function encode(Closure $closure, ?Closure $hint = null): string
     {
-        return $this->guide->serialize($closure, $hint, static function (Closure $closure): array {
+        return $this->guide()->serialize($closure, $hint, static function (Closure $closure): array {
             $wrapper = new SerializableClosure($closure);
             return [$wrapper, $wrapper];
         });
+    }
+
+    private function guide(): Guide
+    {
+        $security = SerializableClosure::getSecurityProvider();
+        if ($this->guide === null || $this->security !== $security) {
+            $this->security = $security;
+            $this->guide = new Guide(ReflectionClosure::class, SerializableClosure::class);
+        }
+        return $this->guide;
     }
 }

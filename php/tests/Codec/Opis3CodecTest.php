@@ -6,6 +6,7 @@ namespace B7s\Parallite\Tests\Codec;
 
 use B7s\Parallite\Codec\ClosureCodec;
 use B7s\Parallite\Codec\Opis3Codec;
+use Opis\Closure\SerializableClosure;
 
 require_once __DIR__ . '/fixtures.php';
 
@@ -24,5 +25,21 @@ final class Opis3CodecTest extends CodecContract
     protected static function codec(): ClosureCodec
     {
         return new Opis3Codec();
+    }
+
+    public function testSignsWithTheKeyOfTheTime(): void
+    {
+        $codec = new Opis3Codec();
+        $closure = static fn(): int => 1;
+        $unsigned = $codec->encode($closure);
+        SerializableClosure::setSecretKey('key');
+        try {
+            $signed = $codec->encode($closure);
+            self::assertNotSame($unsigned, $signed);
+            self::assertSame(1, unserialize($signed)());
+        } finally {
+            SerializableClosure::removeSecurityProvider();
+        }
+        self::assertSame($unsigned, $codec->encode($closure));
     }
 }
