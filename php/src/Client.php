@@ -29,8 +29,6 @@ final class Client implements ClientInterface
     /** Nobody listens: tasks run in this process, when they are submitted, one after the other. */
     public const SYNC = 'sync';
 
-    private const MAX_ID = 255;
-
     private readonly Connection $tasks;
 
     /** Replies about a task carry its id, as does its own reply: they come on a connection of their own. */
@@ -40,11 +38,7 @@ final class Client implements ClientInterface
 
     private readonly bool $isSyncAllowed;
 
-    private string $prefix = '';
-
-    private int $prefixOf = 0;
-
-    private int $count = 0;
+    private readonly TaskIds $ids;
 
     /**
      * Connects when it first has to.
@@ -74,6 +68,7 @@ final class Client implements ClientInterface
         $this->tasks = new Connection($connector);
         $this->control = new Connection($connector);
         $this->payloads = new TaskPayload($codec);
+        $this->ids = new TaskIds();
         $this->isSyncAllowed = $fallback === self::SYNC;
     }
 
@@ -153,7 +148,7 @@ final class Client implements ClientInterface
         ?string $name = null,
         bool $stream = true,
     ): Future {
-        $id ??= $this->nextId($name);
+        $id ??= $this->ids->next($name);
         $options = [];
         if ($detach) {
             $options['detach'] = true;
@@ -203,12 +198,12 @@ final class Client implements ClientInterface
 
     public function ping(): array
     {
-        return $this->ask(['type' => 'ping', 'task_id' => $this->nextId()]);
+        return $this->ask(['type' => 'ping', 'task_id' => $this->ids->next()]);
     }
 
     public function stats(): array
     {
-        return $this->ask(['type' => 'stats', 'task_id' => $this->nextId()]);
+        return $this->ask(['type' => 'stats', 'task_id' => $this->ids->next()]);
     }
 
     /**
@@ -265,7 +260,7 @@ final class Client implements ClientInterface
         bool $more = false,
         ?Closure $hint = null,
     ): Future {
-        $id ??= $this->nextId();
+        $id ??= $this->ids->next();
         if ($this->isSyncAllowed && !$this->isReached()) {
             return new Future(LocalExecution::run($id, $this->payloads->callableOf($task), $args, $timeout));
         }
@@ -290,35 +285,20 @@ final class Client implements ClientInterface
     /** The generator of {@see imap()}. */
     private function mapped(iterable $items, callable|string $task, int $concurrency, ?float $timeout): Generator
     {
-        $keys = $futures = $ended = [];
+        $window = new Window($concurrency);
         $call = $this->payloads->prepared($task);
-        $take = static function () use (&$ended, &$futures, &$keys): array {
-            Loop::until(static function () use (&$ended): bool {
-                return $ended !== [];
-            }, null);
-            $number = array_shift($ended);
-            $taken = [$keys[$number], $futures[$number]];
-            unset($keys[$number], $futures[$number]);
-            return $taken;
-        };
-        $number = 0;
         foreach ($items as $key => $item) {
             $args = $call->takesKeys ? [$item, $key] : [$item];
-            $future = $this->send($call, $args, $timeout, more: count($futures) + 1 < $concurrency);
-            [$keys[$number], $futures[$number]] = [$key, $future];
-            $future->execution()->whenDone(static function () use ($number, &$ended): void {
-                $ended[] = $number;
-            });
-            $number++;
-            while ($ended !== [] || count($futures) >= $concurrency) {
+            $window->add($key, $this->send($call, $args, $timeout, more: $window->room() > 1));
+            while ($window->hasEnded() || $window->room() === 0) {
                 $this->tasks->flush();
-                [$done, $future] = $take();
+                [$done, $future] = $window->take();
                 yield $done => $future->await();
             }
         }
         $this->tasks->flush();
-        while ($futures !== []) {
-            [$done, $future] = $take();
+        while (!$window->isEmpty()) {
+            [$done, $future] = $window->take();
             yield $done => $future->await();
         }
     }
@@ -357,22 +337,5 @@ final class Client implements ClientInterface
     private static function milliseconds(float $seconds): int
     {
         return max(1, (int) round(min($seconds, 2_147_483.0) * 1000));
-    }
-
-    /** An id that nobody else gives: a child that was forked does not go on with its parent's. */
-    private function nextId(?string $name = null): string
-    {
-        if ($this->prefixOf !== getmypid()) {
-            $this->prefixOf = (int) getmypid();
-            $this->prefix = bin2hex(random_bytes(8));
-        }
-        $id = $this->prefix . '-' . ++$this->count;
-        if ($name === null) {
-            return $id;
-        }
-        $id = "$name-$id";
-        return $name !== '' && strlen($id) <= self::MAX_ID
-            ? $id
-            : throw new InvalidArgumentException('a name has 1 to ' . (self::MAX_ID - 55) . ' characters');
     }
 }
