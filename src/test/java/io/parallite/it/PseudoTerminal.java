@@ -1,5 +1,7 @@
 package io.parallite.it;
 
+import static io.parallite.deploy.Tool.tool;
+
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.Reader;
@@ -32,7 +34,9 @@ final class PseudoTerminal implements AutoCloseable {
 
     /** Whether this machine can make terminals. */
     static boolean isAvailable() {
-        return Programs.find("script") != null && System.getProperty("os.name").startsWith("Linux");
+        return Programs.find("script") != null
+                && System.getProperty("os.name").startsWith("Linux")
+                && tool(command("true").toArray()).run().exitCode() == 0;
     }
 
     static List<String> command(String line) {

@@ -32,7 +32,7 @@ final class TopIT {
     static void start() {
         assumeTrue(
                 PseudoTerminal.isAvailable(),
-                "script(1) of util-linux makes the terminal; it is not here");
+                "script(1) of util-linux makes the terminal; it is not here, or can't");
         daemon = daemon("--fixed-workers", "2").startAtRest();
         cli =
                 Cli.in(daemon.directory().resolve("project"))
