@@ -87,19 +87,13 @@ public final class Daemon implements QuarkusApplication {
         try {
             start();
         } catch (ConfigException e) {
-            return refuse(ExitCode.CONFIG, e);
+            return ServeFlags.refuse(ExitCode.CONFIG, e);
         } catch (ListenException e) {
-            return refuse(ExitCode.UNAVAILABLE, e);
+            return ServeFlags.refuse(ExitCode.UNAVAILABLE, e);
         }
         Quarkus.waitForExit();
         stop();
         return exitCode.get();
-    }
-
-    private static int refuse(int code, RuntimeException why) {
-        // for whoever has just typed the command, in one sentence and not as a line of the log
-        System.err.println("parallite: " + why.getMessage());
-        return code;
     }
 
     private void start() {

@@ -68,7 +68,8 @@ record ServeFlags(Optional<Path> config, Map<Setting, String> flags) {
         return ExitCode.OK;
     }
 
-    private static int refuse(int code, RuntimeException why) {
+    /** Tells whoever has just typed the command, in one sentence and not as a line of the log. */
+    static int refuse(int code, RuntimeException why) {
         System.err.println("parallite: " + why.getMessage());
         return code;
     }

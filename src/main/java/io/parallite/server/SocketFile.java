@@ -37,7 +37,7 @@ final class SocketFile {
 
     private static final int SOCKET_TYPE = 0140000;
 
-    /** Of {@code /.pXXX/s}. */
+    /** Of {@code /.p4nr/s}. */
     private static final int LONGEST_NURSERY = 7;
 
     private static final int RADIX = 36;
