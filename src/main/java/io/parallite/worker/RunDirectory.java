@@ -1,20 +1,24 @@
 package io.parallite.worker;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystems;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.Comparator;
+import java.time.Duration;
 import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A directory of this daemon's own, readable by its user only, for the workers' socket, their
@@ -24,6 +28,11 @@ import org.jboss.logging.Logger;
 public final class RunDirectory implements AutoCloseable {
 
     private static final Logger LOG = Logger.getLogger(RunDirectory.class);
+
+    /** How often to try to delete a directory in which something still happens. */
+    private static final int ROUNDS = 20;
+
+    private static final Duration PAUSE = Duration.ofMillis(10);
     private static final Pattern NAME = Pattern.compile("parallite-run-(\\d+)-.*");
 
     private final Path path;
@@ -80,13 +89,51 @@ public final class RunDirectory implements AutoCloseable {
         return Files.isWritable(entry) && ProcessHandle.of(pid).isEmpty();
     }
 
+    /**
+     * Deletes a directory from which others may still be deleting too, or writing to: Netty removes
+     * the workers' socket when it has closed it, PHP stores compiled code until it ends.
+     */
     private static void delete(Path directory) {
-        try (Stream<Path> below = Files.walk(directory)) {
-            for (Path entry : below.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(entry);
+        for (int round = 1; round <= ROUNDS; round++) {
+            if (round > 1) {
+                LockSupport.parkNanos(PAUSE.toNanos());
             }
-        } catch (IOException | UncheckedIOException e) {
-            LOG.debugf("cannot remove %s: %s", directory, e.getMessage());
+            try {
+                Files.walkFileTree(directory, new Deletion());
+                return;
+            } catch (IOException e) {
+                LOG.debugf("cannot remove %s in round %d: %s", directory, round, e);
+            }
+        }
+        LOG.warnf("%s could not be removed and is left behind", directory);
+    }
+
+    /** Deletes what it meets; what has gone meanwhile is as good as deleted. */
+    private static final class Deletion extends SimpleFileVisitor<Path> {
+
+        @Override
+        public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+                throws IOException {
+            Files.deleteIfExists(file);
+            return FileVisitResult.CONTINUE;
+        }
+
+        @Override
+        public FileVisitResult visitFileFailed(Path file, IOException failure) throws IOException {
+            if (failure instanceof NoSuchFileException) {
+                return FileVisitResult.CONTINUE;
+            }
+            throw failure;
+        }
+
+        @Override
+        public FileVisitResult postVisitDirectory(Path directory, @Nullable IOException failure)
+                throws IOException {
+            if (failure != null && !(failure instanceof NoSuchFileException)) {
+                throw failure;
+            }
+            Files.deleteIfExists(directory);
+            return FileVisitResult.CONTINUE;
         }
     }
 }
