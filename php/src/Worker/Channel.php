@@ -84,14 +84,18 @@ final class Channel
         return $held >= 4 && $held >= 4 + unpack('N', $this->buffer)[1];
     }
 
-    /** @throws ChannelClosed when the daemon has gone */
-    public function write(string $body): void
+    /**
+     * @param bool $hasNext whether the next task has been taken already: an empty frame ahead says so
+     * @throws ChannelClosed when the daemon has gone
+     */
+    public function write(string $body, bool $hasNext = false): void
     {
         $length = strlen($body);
+        $ahead = $hasNext ? pack('NN', 0, $length) : pack('N', $length);
         if ($length <= self::CHUNK) {
-            $this->line->send(pack('N', $length) . $body);
+            $this->line->send($ahead . $body);
         } else {
-            $this->line->send(pack('N', $length));
+            $this->line->send($ahead);
             $this->line->send($body);
         }
     }

@@ -22,6 +22,8 @@ final class Inbox
     /** @var list<string> frames that came while a task ran, and are no word about it */
     private array $early = [];
 
+    private ?string $taken = null;
+
     private ?string $cancelled = null;
 
     private ?string $followed = null;
@@ -30,15 +32,44 @@ final class Inbox
 
     private bool $isClosed = false;
 
-    public function __construct(private readonly Channel $channel, private readonly Encodings $encodings)
-    {
+    public function __construct(
+        private readonly Channel $channel,
+        private readonly Encodings $encodings,
+        private readonly ?NextTasks $nextTasks = null,
+    ) {
     }
 
     /** The next frame's body, or null when the daemon has gone. */
     public function next(): ?string
     {
         $this->cancelled = $this->followed = null;
+        if ($this->taken !== null) {
+            [$body, $this->taken] = [$this->taken, null];
+            return $body;
+        }
         return $this->early === [] ? $this->channel->read() : array_shift($this->early);
+    }
+
+    /**
+     * Takes the task that comes after the present one, if it is there. To be asked when that is done and its reply
+     * not sent: the reply tells the daemon what to do next.
+     */
+    public function takeNext(): bool
+    {
+        $this->taken = $this->nextTasks?->take();
+        return $this->taken !== null;
+    }
+
+    /** Tells the daemon that the task that was taken will not be run. */
+    public function returnTaken(): void
+    {
+        $body = $this->taken;
+        $this->taken = null;
+        if ($body !== null) {
+            $encoding = $this->encodings->of($body);
+            $taskId = $encoding->decode($body)['task_id'] ?? null;
+            $this->channel->write($encoding->encode(['task_id' => $taskId, 'event' => 'returned']));
+        }
     }
 
     /**

@@ -25,6 +25,8 @@ final class LastWords
 
     private ?TaskEvents $events = null;
 
+    private ?Inbox $inbox = null;
+
     private ?string $taskId = null;
 
     private ?Encoding $encoding = null;
@@ -51,9 +53,14 @@ final class LastWords
         }
     }
 
-    public function connected(Channel $channel, Replies $replies, ?TaskEvents $events = null): void
-    {
+    public function connected(
+        Channel $channel,
+        Replies $replies,
+        ?TaskEvents $events = null,
+        ?Inbox $inbox = null,
+    ): void {
         $this->events = $events;
+        $this->inbox = $inbox;
         $this->channel = $channel;
         $this->replies = $replies;
     }
@@ -83,6 +90,7 @@ final class LastWords
             $this->output->discard();
             return;
         }
+        $this->returnTaken();
         if ($this->leavingWith !== null) {
             exit($this->leavingWith);
         }
@@ -102,6 +110,15 @@ final class LastWords
             $this->answer($this->channel, $this->replies, $this->encoding, $fatal);
         }
         $this->channel->finish();
+    }
+
+    private function returnTaken(): void
+    {
+        try {
+            $this->inbox?->returnTaken();
+        } catch (\Throwable) {
+            // nobody is left to be told
+        }
     }
 
     /** @param array{type: int, message: string, file: string, line: int}|null $fatal */

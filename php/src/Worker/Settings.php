@@ -9,10 +9,18 @@ namespace B7s\Parallite\Worker;
  */
 final class Settings
 {
+    private const PRIVATE = [
+        'PARALLITE_WORKER_SOCKET',
+        'PARALLITE_WORKER_TOKEN',
+        'PARALLITE_WORKER_STDOUT',
+        'PARALLITE_WORKER_PREFETCH',
+    ];
+
     /**
      * @param list<string> $includes absolute paths, required once before the first task
      * @param ?string $bootstrap absolute path of the file that is required after them
      * @param bool $events whether the daemon takes events of running tasks
+     * @param ?string $nextTasks path of the named pipe for them
      */
     public function __construct(
         public readonly string $name,
@@ -27,6 +35,7 @@ final class Settings
         public readonly ?int $maxMemoryMb = null,
         public readonly ?string $bootstrap = null,
         public readonly bool $events = false,
+        public readonly ?string $nextTasks = null,
     ) {
     }
 
@@ -47,8 +56,9 @@ final class Settings
             maxMemoryMb: self::number('PARALLITE_WORKER_MAX_MEMORY_MB'),
             bootstrap: self::text('PARALLITE_WORKER_BOOTSTRAP'),
             events: getenv('PARALLITE_EVENTS') === '1',
+            nextTasks: self::text('PARALLITE_WORKER_PREFETCH'),
         );
-        foreach (['PARALLITE_WORKER_SOCKET', 'PARALLITE_WORKER_TOKEN', 'PARALLITE_WORKER_STDOUT'] as $private) {
+        foreach (self::PRIVATE as $private) {
             putenv($private);
             unset($_ENV[$private], $_SERVER[$private]);
         }

@@ -39,7 +39,11 @@ final class Worker
                 continue;
             }
             $isLast = $lifetime->endsWithThisTask() || !$this->isFit();
-            $this->channel->write($isLast && !$lifetime->isOneTask() ? Replies::asLast($reply) : $reply);
+            if ($isLast) {
+                $this->channel->write($lifetime->isOneTask() ? $reply : Replies::asLast($reply));
+            } else {
+                $this->channel->write($reply, $this->inbox->takeNext());
+            }
             $this->lastWords->taskEnds();
             if ($isLast) {
                 $this->channel->finish();

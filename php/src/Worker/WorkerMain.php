@@ -39,15 +39,19 @@ final class WorkerMain
             $replies = new Replies($settings->maxPayloadBytes);
             $output->take();
             $channel ??= SocketChannel::connect((string) $settings->socket, $settings->maxPayloadBytes);
-            $inbox = new Inbox($channel, $encodings);
+            $nextTasks = NextTasks::open($settings->nextTasks);
+            $inbox = new Inbox($channel, $encodings, $nextTasks);
             $events = new TaskEvents($channel, $inbox, $settings->maxPayloadBytes, $settings->events);
             Task::bind($events);
             $givesStack = $settings->events && self::giveStackOnSignal($events);
             $state = new StateGuard();
             if ($settings->socket !== null) {
-                $channel->write(self::hello($settings, $encodings, $givesStack));
+                $channel->write(self::hello($settings, $encodings, [
+                    ...($nextTasks === null ? [] : ['prefetch']),
+                    ...($givesStack ? ['stack'] : []),
+                ]));
             }
-            $lastWords->connected($channel, $replies, $events);
+            $lastWords->connected($channel, $replies, $events, $inbox);
         } catch (\Throwable $e) {
             self::fail('the worker cannot start: ' . self::describe($e), $lastWords ?? null);
         }
@@ -74,9 +78,10 @@ final class WorkerMain
             && is_bool(pcntl_async_signals(true));
     }
 
-    private static function hello(Settings $settings, Encodings $encodings, bool $givesStack): string
+    /** @param list<string> $features beside those that every worker has */
+    private static function hello(Settings $settings, Encodings $encodings, array $features): string
     {
-        $events = $settings->events ? ['events', 'cancel', 'follow', ...($givesStack ? ['stack'] : [])] : [];
+        $events = $settings->events ? ['events', 'cancel', 'follow'] : [];
         return $encodings->json->encode([
             'type' => 'hello',
             'token' => $settings->token,
@@ -85,7 +90,7 @@ final class WorkerMain
             'version' => self::VERSION,
             'php' => PHP_VERSION,
             'encodings' => $encodings->names(),
-            'features' => ['ping', ...$events],
+            'features' => ['ping', ...$events, ...$features],
         ]);
     }
 

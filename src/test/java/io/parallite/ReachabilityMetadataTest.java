@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.parallite.engine.NamedPipe;
 import io.vertx.core.spi.transport.Transport;
 import java.io.IOException;
 import java.io.InputStream;
@@ -84,7 +85,10 @@ final class ReachabilityMetadataTest {
                         .map(ReachabilityMetadataTest::descriptor)
                         .toList();
 
-        assertThat(kept).containsExactlyInAnyOrderElementsOf(NotifySocket.calls());
+        assertThat(kept)
+                .containsExactlyInAnyOrderElementsOf(
+                        Stream.concat(NotifySocket.calls().stream(), NamedPipe.calls().stream())
+                                .toList());
     }
 
     private static FunctionDescriptor descriptor(JsonNode call) {

@@ -58,6 +58,7 @@ public final class FrameReader {
     private boolean held;
     private boolean closed;
     private byte[] kept = new byte[0];
+    private boolean more;
 
     /** A reader that hands frames with a body of up to {@code maxBody} bytes to {@code sink}. */
     public FrameReader(int maxBody, Sink sink) {
@@ -142,6 +143,11 @@ public final class FrameReader {
         kept = new byte[0];
     }
 
+    /** Whether bytes of a next frame are there already; while a frame is being told. */
+    public boolean hasMore() {
+        return more;
+    }
+
     /** Whether the reader waits for {@link #resume}. */
     public boolean isHeld() {
         return held;
@@ -215,7 +221,9 @@ public final class FrameReader {
         System.arraycopy(bytes, at, frame, filled, step);
         filled += step;
         if (filled == total) {
+            more = at + step < end;
             finish();
+            more = false;
         }
         return at + step;
     }
@@ -225,6 +233,11 @@ public final class FrameReader {
         frame = new byte[0];
         inBody = false;
         sink.onFrame(done);
+    }
+
+    /** Whether there is nothing behind the length prefix. */
+    public static boolean isEmpty(byte[] frame) {
+        return frame.length == HEADER;
     }
 
     /** The unsigned length in a frame's first four bytes. */

@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Conversation {
 
+    /** How long the reply to a task that is done may take to arrive. */
+    static final Duration LATENESS = Duration.ofSeconds(1);
+
     private final Deadline deadline;
     private @Nullable WorkerChannel channel;
     private @Nullable Exchange exchange;
@@ -42,14 +45,22 @@ final class Conversation {
         return current == null ? null : current.taskId();
     }
 
-    /** Sends the worker its task; {@code false} when it has one already, or is not ready. */
-    boolean begin(Exchange begun) {
+    /**
+     * Sends the worker its task; {@code false} when it has one already, or is not ready.
+     *
+     * @param hasFrame whether the worker has its frame already
+     */
+    boolean begin(Exchange begun, boolean hasFrame) {
         if (exchange != null || channel == null) {
             return false;
         }
         exchange = begun;
         deadline.arm(begun.timeout());
-        channel.write(begun.request());
+        if (hasFrame) {
+            begun.onPrefetched();
+        } else {
+            channel.write(begun.request());
+        }
         if (begun.wantsOutput()) {
             follow();
         }
@@ -63,6 +74,11 @@ final class Conversation {
         resume();
         deadline.disarm();
         return finished;
+    }
+
+    /** The worker is done with its task: its reply must be here soon. */
+    void awaitReply() {
+        deadline.arm(LATENESS);
     }
 
     /** The worker is gone. */

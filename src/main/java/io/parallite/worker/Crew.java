@@ -24,6 +24,15 @@ final class Crew implements WorkerOwner {
         /** A worker is free: lease it, or {@link Crew#park} it. */
         void onFree(Worker worker);
 
+        /** Whether a worker has gone on to its next task; see {@link WorkerOwner#hasGoneOn}. */
+        boolean hasGoneOn(Worker worker);
+
+        /** A worker ends after its task. */
+        void onRetiring(Worker worker);
+
+        /** A worker ends now, or is gone. */
+        void onLeaving(Worker worker);
+
         /** A worker is gone, so that others may be wanted. */
         void onGone();
 
@@ -125,6 +134,11 @@ final class Crew implements WorkerOwner {
         return succession.failure();
     }
 
+    /** How long a task mostly keeps its worker, in nanoseconds. */
+    long typicalTaskNanos() {
+        return sizing.typicalTaskNanos();
+    }
+
     /** How many on-demand workers would be worth their price; see {@link PoolSizing#growth}. */
     int growth(long oldestWaits) {
         return sizing.growth(engine.nanoTime() - lastFreed, oldestWaits);
@@ -167,7 +181,9 @@ final class Crew implements WorkerOwner {
             sizing.onServed(now - worker.busySince());
         }
         lastFreed = now;
-        if (dismissed) {
+        if (worker.lookahead().hasTaken()) {
+            employer.onFree(worker);
+        } else if (dismissed) {
             worker.end();
         } else if (reloads.letsWork(worker)) {
             employer.onFree(worker);
@@ -175,8 +191,19 @@ final class Crew implements WorkerOwner {
     }
 
     @Override
+    public boolean hasGoneOn(Worker worker) {
+        return employer.hasGoneOn(worker);
+    }
+
+    @Override
+    public void onRetiring(Worker worker) {
+        employer.onRetiring(worker);
+    }
+
+    @Override
     public void onEnding(Worker worker) {
         roster.idle().remove(worker);
+        employer.onLeaving(worker);
     }
 
     @Override
@@ -214,6 +241,7 @@ final class Crew implements WorkerOwner {
 
     @Override
     public void onGone(Worker worker, WorkerEnding ending) {
+        employer.onLeaving(worker);
         if (worker.busySince() == 0 && worker.pid() == 0) {
             roster.onStartSettled();
         }

@@ -33,6 +33,9 @@ final class Exchange {
     private final WorkerEvents events;
     private boolean unwanted;
     private boolean followed;
+    private boolean prefetched;
+    private boolean over;
+    private boolean abandoned;
 
     Exchange(
             Task task,
@@ -78,11 +81,39 @@ final class Exchange {
         return notice("follow");
     }
 
-    /**
-     * Whether the worker has been sent more than the request: what it leaves unread may be that.
-     */
-    boolean isFollowed() {
-        return followed;
+    /** Takes note that the worker had taken the task by itself before this began. */
+    void onPrefetched() {
+        prefetched = true;
+    }
+
+    /** Whether the worker had taken the task by itself. */
+    boolean wasPrefetched() {
+        return prefetched;
+    }
+
+    /** Takes note that the worker is done with the task, and its reply on the way. */
+    void onOver() {
+        over = true;
+    }
+
+    /** Whether the worker is known to be done with the task. */
+    boolean isOver() {
+        return over;
+    }
+
+    /** Takes note that nobody waits any more, for the reply or for the worker to be given back. */
+    void abandon() {
+        abandoned = true;
+    }
+
+    /** Whether it goes on for the sake of the worker alone. */
+    boolean isAbandoned() {
+        return abandoned;
+    }
+
+    /** Whether what the worker leaves unread can be nothing but the request. */
+    boolean isAllThatWasSent() {
+        return !followed && !prefetched;
     }
 
     /** Whether somebody wants to be told what the task prints. */

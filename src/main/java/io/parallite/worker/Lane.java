@@ -7,7 +7,8 @@ import java.util.ArrayDeque;
  *
  * <p>Lanes are served in turn, so that a client with ten thousand tasks does not keep another with
  * one waiting. A lane whose client does not read its replies is held: its tasks stay queued until
- * the client catches up, and the memory that replies can take is bounded by the number of workers.
+ * the client catches up, and the memory that replies can take is bounded by the number of workers
+ * and of tasks that lie with them.
  *
  * <p>Owned by the engine's thread.
  */

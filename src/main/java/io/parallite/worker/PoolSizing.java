@@ -51,6 +51,11 @@ final class PoolSizing {
         typicalTask += SMOOTHING * (nanos - typicalTask);
     }
 
+    /** How long a task mostly keeps its worker, in nanoseconds. */
+    long typicalTaskNanos() {
+        return (long) typicalTask;
+    }
+
     /**
      * How many on-demand workers queued tasks should get now.
      *

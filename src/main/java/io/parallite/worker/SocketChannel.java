@@ -1,11 +1,13 @@
 package io.parallite.worker;
 
 import io.parallite.engine.Engine;
+import io.parallite.engine.NamedPipe;
 import io.parallite.wire.FrameSocket;
 import io.parallite.wire.FrameWriter;
 import io.vertx.core.net.NetSocket;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +29,7 @@ final class SocketChannel implements WorkerChannel {
     private final FrameSocket frames;
     private final FrameWriter writer;
     private final Listener listener;
+    private final @Nullable NamedPipe pipe;
 
     private boolean closed;
     private boolean reset;
@@ -40,12 +43,14 @@ final class SocketChannel implements WorkerChannel {
             WorkerProcess process,
             Introduction.Connected connected,
             int maxBody,
-            Listener listener) {
+            Listener listener,
+            @Nullable NamedPipe pipe) {
         this.engine = engine;
         this.process = process;
         this.connected = connected;
         this.socket = connected.socket();
         this.listener = listener;
+        this.pipe = connected.features().contains("prefetch") ? pipe : null;
         this.replies = new ReplyReader(listener, maxBody);
         this.frames = new FrameSocket(socket, replies.reader()::feed);
         this.writer = new FrameWriter(frames, () -> {});
@@ -80,6 +85,21 @@ final class SocketChannel implements WorkerChannel {
         } else {
             reset = true; // the end of the process is not told yet
         }
+    }
+
+    @Override
+    public boolean prefetch(byte[] frame) {
+        return pipe != null && exitStatus == null && pipe.put(frame);
+    }
+
+    @Override
+    public List<byte[]> takeBack() {
+        return pipe == null ? List.of() : pipe.drain();
+    }
+
+    @Override
+    public boolean hasMore() {
+        return replies.reader().hasMore();
     }
 
     @Override

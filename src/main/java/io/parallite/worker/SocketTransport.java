@@ -1,6 +1,7 @@
 package io.parallite.worker;
 
 import io.parallite.engine.Engine;
+import io.parallite.engine.NamedPipe;
 import io.parallite.engine.VertxEngine;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.UniEmitter;
@@ -123,6 +124,7 @@ public final class SocketTransport implements WorkerTransport {
         private final UniEmitter<? super WorkerChannel> emitter;
         private final String token;
         private final Path stdout;
+        private final @Nullable NamedPipe pipe;
         private @Nullable WorkerProcess process;
         private Introduction.@Nullable Connected early;
         private @Nullable SocketChannel channel;
@@ -141,7 +143,9 @@ public final class SocketTransport implements WorkerTransport {
             byte[] bytes = new byte[TOKEN_BYTES];
             random.nextBytes(bytes);
             this.token = HexFormat.of().formatHex(bytes);
-            this.stdout = directory.resolve(name.value() + "-" + token.substring(0, 8) + ".out");
+            String file = name.value() + "-" + token.substring(0, 8);
+            this.stdout = directory.resolve(file + ".out");
+            this.pipe = NamedPipe.make(directory.resolve(file + ".next"));
         }
 
         void launch(WorkerCommand command) {
@@ -152,13 +156,21 @@ public final class SocketTransport implements WorkerTransport {
                             name,
                             command,
                             WorkerLauncher.Streams.CAPTURED,
-                            Map.of(
-                                    "PARALLITE_WORKER_SOCKET", address,
-                                    "PARALLITE_WORKER_TOKEN", token,
-                                    "PARALLITE_WORKER_STDOUT", stdout.toString()),
+                            environment(),
                             stdout,
                             listener::currentTask);
             launcher.launch(launch, this::onStarted, this::onFailed);
+        }
+
+        private Map<String, String> environment() {
+            Map<String, String> environment = new HashMap<>();
+            environment.put("PARALLITE_WORKER_SOCKET", address);
+            environment.put("PARALLITE_WORKER_TOKEN", token);
+            environment.put("PARALLITE_WORKER_STDOUT", stdout.toString());
+            if (pipe != null) {
+                environment.put("PARALLITE_WORKER_PREFETCH", pipe.path().toString());
+            }
+            return environment;
         }
 
         private void onStarted(WorkerProcess started) {
@@ -175,6 +187,7 @@ public final class SocketTransport implements WorkerTransport {
 
         private void onFailed(WorkerStartException why) {
             byToken.remove(token);
+            closePipe();
             if (cancelled) {
                 listener.onEnded(new WorkerEnding(1, why.explanation(), true));
             } else {
@@ -200,7 +213,8 @@ public final class SocketTransport implements WorkerTransport {
 
         private void connect(WorkerProcess started, Introduction.Connected connected) {
             cancelTimer();
-            SocketChannel opened = new SocketChannel(engine, started, connected, maxBody, listener);
+            SocketChannel opened =
+                    new SocketChannel(engine, started, connected, maxBody, listener, pipe);
             channel = opened;
             emitter.complete(opened);
         }
@@ -225,6 +239,7 @@ public final class SocketTransport implements WorkerTransport {
             cancelTimer();
             byToken.remove(token);
             deleteOutput();
+            closePipe();
             if (channel != null) {
                 channel.onExit(status, words);
                 return;
@@ -261,6 +276,12 @@ public final class SocketTransport implements WorkerTransport {
             if (timer != null) {
                 timer.cancel();
                 timer = null;
+            }
+        }
+
+        private void closePipe() {
+            if (pipe != null) {
+                pipe.close();
             }
         }
 

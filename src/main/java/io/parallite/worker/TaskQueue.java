@@ -66,6 +66,17 @@ final class TaskQueue {
         return null;
     }
 
+    /** The task that {@link #poll} would give. */
+    @Nullable Waiter peek() {
+        for (Lane lane : turns) {
+            Waiter next = lane.isHeld() ? null : firstOf(lane);
+            if (next != null) {
+                return next;
+            }
+        }
+        return null;
+    }
+
     /** Takes {@code waiter} out, wherever it stands; does nothing when it has been served. */
     void withdraw(Waiter waiter) {
         if (!waiter.isSettled()) {

@@ -1,6 +1,8 @@
 package io.parallite.worker;
 
+import io.parallite.engine.Engine;
 import io.parallite.task.Task;
+import org.jspecify.annotations.Nullable;
 
 /** A task that waits for a worker. */
 final class Waiter {
@@ -10,6 +12,8 @@ final class Waiter {
     final long since;
     private final Loan<?> loan;
     private boolean settled;
+    private @Nullable Worker holder;
+    private long prefetchedAt;
 
     Waiter(Task task, Lane lane, long since, Loan<?> loan) {
         this.task = task;
@@ -32,6 +36,27 @@ final class Waiter {
     void refuse(Throwable why) {
         settled = true;
         loan.refuse(why);
+    }
+
+    /** The worker that it lies with; {@code null} while it is in the queue. */
+    @Nullable Worker holder() {
+        return holder;
+    }
+
+    /** It lies with {@code worker} from {@code now} on, in {@link Engine#nanoTime}. */
+    void onPrefetched(Worker worker, long now) {
+        holder = worker;
+        prefetchedAt = now;
+    }
+
+    /** It lies with no worker any more. */
+    void onReleased() {
+        holder = null;
+    }
+
+    /** Since when it lies with its holder. */
+    long prefetchedAt() {
+        return prefetchedAt;
     }
 
     void settle() {

@@ -4,6 +4,7 @@ import io.parallite.engine.Engine;
 import io.parallite.task.FailureKind;
 import io.parallite.task.Task;
 import io.parallite.task.TaskException;
+import io.parallite.wire.FrameReader;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.Cancellable;
 import java.time.Duration;
@@ -28,6 +29,7 @@ final class Worker implements WorkerChannel.Listener {
     private final WorkerOwner owner;
     private final Wear wear;
     private final Conversation conversation;
+    private final Lookahead lookahead = new Lookahead();
     private final Departure departure = new Departure();
 
     private WorkerState state = WorkerState.STARTING;
@@ -78,6 +80,16 @@ final class Worker implements WorkerChannel.Listener {
     @SuppressWarnings("ReferenceEquality")
     boolean runs(WorkerCommand latest) {
         return command == latest;
+    }
+
+    /** What it has of the tasks after its present one. */
+    Lookahead lookahead() {
+        return lookahead;
+    }
+
+    /** Whether tasks may be laid beside the one that it has, or is about to be given. */
+    boolean canPrefetch() {
+        return isInService() && name.reusable() && !departure.isDue() && lookahead.isOpen();
     }
 
     /** Why it leaves, or has left. */
@@ -167,6 +179,7 @@ final class Worker implements WorkerChannel.Listener {
             return;
         }
         conversation.open(opened);
+        lookahead.open(opened);
         transition(WorkerState.IDLE);
         LOG.debugf("worker is ready worker=%s pid=%d", name, opened.pid());
         wear.begin(opened.pid(), reason -> owner.onWorn(this, reason));
@@ -188,6 +201,7 @@ final class Worker implements WorkerChannel.Listener {
     WorkerLease lease() {
         transition(WorkerState.BUSY);
         busySince = engine.nanoTime();
+        lookahead.onLeased();
         wear.onLeased(served, owner.startNanos());
         return new WorkerLease(this, conversation);
     }
@@ -203,7 +217,7 @@ final class Worker implements WorkerChannel.Listener {
     }
 
     private void begin(Exchange begun) {
-        if (state != WorkerState.BUSY || !conversation.begin(begun)) {
+        if (state != WorkerState.BUSY || !conversation.begin(begun, lookahead.begin())) {
             begun.fail(new UndeliveredException("worker %s is %s".formatted(name, state)));
         }
     }
@@ -213,9 +227,14 @@ final class Worker implements WorkerChannel.Listener {
         if (state != WorkerState.BUSY) {
             return;
         }
-        if (departure.isFaulty() || conversation.exchange() != null) {
+        Exchange current = conversation.exchange();
+        if (current != null && current.isAbandoned()) {
+            return;
+        }
+        boolean isAtTask = current != null || lookahead.hasFrame();
+        if (departure.isFaulty() || isAtTask) {
             kill();
-        } else if (departure.isDue() || !name.reusable() || wearsOut()) {
+        } else if (!lookahead.hasTaken() && (departure.isDue() || !name.reusable() || wearsOut())) {
             end();
         } else {
             transition(WorkerState.IDLE);
@@ -242,6 +261,9 @@ final class Worker implements WorkerChannel.Listener {
             onGarbage("sent a frame that nobody asked for: " + Bytes.show(frame));
             return;
         }
+        if (FrameReader.isEmpty(frame) && lookahead.onTaken()) {
+            return;
+        }
         switch (current.hear(frame)) {
             case Exchange.Heard.Garbage(String description) -> onGarbage(description);
             case Exchange.Heard.Event(String event) -> onEvent(current, event, frame);
@@ -251,17 +273,37 @@ final class Worker implements WorkerChannel.Listener {
                     departure.plan(wear.announced(served, reply.ok()));
                 }
                 conversation.finish();
-                current.complete(reply);
+                if (current.isAbandoned()) {
+                    onLeaseReturned();
+                } else {
+                    current.complete(reply);
+                }
             }
         }
     }
 
     private void onEvent(Exchange current, String event, byte[] frame) {
-        if (event.equals("stack")) {
-            owner.onStack(this, frame);
-        } else {
-            current.tell(event, frame);
+        switch (event) {
+            case "stack" -> owner.onStack(this, frame);
+            case "returned" -> onReturned(current);
+            default -> current.tell(event, frame);
         }
+    }
+
+    /** It had taken a task by itself, and ends before it has begun that. */
+    private void onReturned(Exchange current) {
+        if (current.wasPrefetched()) {
+            departure.plan(EndReason.EXITED);
+            killAndFail(new UndeliveredException("worker %s ends".formatted(name)));
+        } else {
+            onGarbage("returned a task that it had not taken by itself");
+        }
+    }
+
+    /** It goes on with a task that nobody wants any more. */
+    void abandonTaken() {
+        departure.force(EndReason.CANCELLED);
+        kill();
     }
 
     @Override
@@ -286,6 +328,9 @@ final class Worker implements WorkerChannel.Listener {
         if (current == null) {
             return;
         }
+        if (isOver(current)) {
+            return;
+        }
         LOG.debugf("task timed out worker=%s task=%s", name, current.taskId());
         departure.force(current.isUnwanted() ? EndReason.CANCELLED : EndReason.TIMEOUT);
         killAndFail(
@@ -296,11 +341,26 @@ final class Worker implements WorkerChannel.Listener {
     }
 
     private void onAbandoned(Exchange abandoned) {
-        if (conversation.exchange() == abandoned) {
+        if (conversation.exchange() != abandoned) {
+            return;
+        }
+        if (abandoned.isOver() || isOver(abandoned)) {
+            abandoned.abandon();
+        } else {
             departure.force(EndReason.CANCELLED);
             conversation.finish();
             kill();
         }
+    }
+
+    /** Whether the task is done, which has just been found out: then its reply is waited for. */
+    private boolean isOver(Exchange current) {
+        if (current.isOver() || state != WorkerState.BUSY || !owner.hasGoneOn(this)) {
+            return false;
+        }
+        current.onOver();
+        conversation.awaitReply();
+        return true;
     }
 
     @Override
@@ -311,7 +371,7 @@ final class Worker implements WorkerChannel.Listener {
         transition(WorkerState.DEAD);
         Exchange lost = conversation.finish();
         conversation.close();
-        boolean isUnread = ending.requestUnread() && (lost == null || !lost.isFollowed());
+        boolean isUnread = ending.requestUnread() && (lost == null || lost.isAllThatWasSent());
         readTask |= lost != null && !isUnread;
         wear.close();
         owner.onGone(this, ending);
@@ -345,6 +405,8 @@ final class Worker implements WorkerChannel.Listener {
         departure.plan(why);
         if (state == WorkerState.IDLE) {
             end();
+        } else if (state == WorkerState.BUSY) {
+            owner.onRetiring(this);
         } else if (state == WorkerState.STARTING) {
             kill();
         }

@@ -1,5 +1,6 @@
 package io.parallite.worker;
 
+import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +35,29 @@ public interface WorkerChannel {
 
     /** Sends a frame; at most one task is under way at a time. */
     void write(byte[] frame);
+
+    /**
+     * Lays the frame of a next task where the worker takes it by itself when it has done those
+     * before. It says so with an empty frame ahead of its reply to the task before.
+     *
+     * @return {@code false} when the channel cannot do that, or not with this frame
+     */
+    default boolean prefetch(byte[] frame) {
+        return false;
+    }
+
+    /**
+     * Takes all prefetched frames back that the worker has not taken, and gives them. It may take
+     * one meanwhile, so that those before it come back and it does not.
+     */
+    default List<byte[]> takeBack() {
+        return List.of();
+    }
+
+    /** Whether more has come from the worker than what is being told. */
+    default boolean hasMore() {
+        return false;
+    }
 
     /** Reads nothing more until {@link #resume}; a little of what is under way may still come. */
     void pause();

@@ -67,6 +67,16 @@ public final class WorkerLease {
         }
     }
 
+    /**
+     * Waits for the reply to {@code task}, which the worker has taken by itself and is done with,
+     * and which nobody wants; then gives the worker back.
+     */
+    void hearOut(Task task) {
+        exchange(task, Conversation.LATENESS, (name, frame) -> {})
+                .subscribe()
+                .with(reply -> giveBack(), failure -> giveBack());
+    }
+
     /** Gives the worker back; further calls do nothing. */
     void giveBack() {
         if (!returned) {

@@ -7,6 +7,15 @@ interface WorkerOwner {
     /** The worker can be leased, for the first time or again. */
     void onIdle(Worker worker);
 
+    /**
+     * Whether the worker has taken its next task by itself, so that it is done with the present one
+     * and its reply is on the way. It takes no other any more.
+     */
+    boolean hasGoneOn(Worker worker);
+
+    /** The worker ends after its task and must not be given another. */
+    void onRetiring(Worker worker);
+
     /** The worker is about to end and must not be leased any more. */
     void onEnding(Worker worker);
 

@@ -15,9 +15,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * The bounded pool of PHP workers and the queue in front of it.
  *
- * <p>A task gets a worker at once when one is idle, else it waits in its client's {@link Lane}. The
- * {@link Crew} starts on-demand workers when tasks wait and none of the others comes free; those
- * run one task and end. This is where tasks are admitted, refused and timed out while they wait.
+ * <p>A task gets a worker at once when one is idle, else it waits in its client's {@link Lane}, or
+ * already with a busy worker that may take it by itself ({@link Prefetching}). The {@link Crew}
+ * starts on-demand workers when tasks wait and none of the others comes free; those run one task
+ * and end. This is where tasks are admitted, refused and timed out while they wait.
  *
  * <p>Owned by the engine's thread.
  */
@@ -27,6 +28,7 @@ public final class WorkerPool {
     private final PoolSettings settings;
     final Crew crew;
     private final TaskQueue queue = new TaskQueue(this::onLaneReleased);
+    private final Prefetching prefetching;
     private final Deadline queueDeadline;
     private final Deadline pressure;
     private final WedgeWatch wedge;
@@ -45,6 +47,7 @@ public final class WorkerPool {
         this.engine = engine;
         this.settings = settings;
         this.crew = new Crew(engine, transport, settings, random, new CrewEvents());
+        this.prefetching = new Prefetching(engine, queue, this::onPutBack);
         this.queueDeadline = new Deadline(engine, this::onQueueDeadline);
         this.pressure = new Deadline(engine, this::onPressure);
         this.wedge = new WedgeWatch(engine, this::wedgeSymptom, this::onWedgeLook);
@@ -109,7 +112,9 @@ public final class WorkerPool {
     }
 
     private void onCancelled(Waiter waiter, Loan<?> loan) {
-        queue.withdraw(waiter);
+        if (!prefetching.withdraw(waiter)) {
+            queue.withdraw(waiter);
+        }
         loan.cancel();
     }
 
@@ -125,7 +130,7 @@ public final class WorkerPool {
 
     private void admit(Waiter waiter) {
         if (crew.hasIdle() && queue.size() == 0 && !waiter.lane.isHeld()) {
-            waiter.grant(crew.takeIdle().lease());
+            give(waiter, crew.takeIdle());
             return;
         }
         TaskException refusal = refusal();
@@ -142,7 +147,8 @@ public final class WorkerPool {
             return shuttingDown();
         }
         TaskException failure = crew.failure();
-        if (failure == null && queue.size() >= settings.maxQueue() + crew.capacity()) {
+        if (failure == null
+                && queue.size() + prefetching.size() >= settings.maxQueue() + crew.capacity()) {
             return new TaskException(
                     FailureKind.QUEUE_FULL,
                     "%d tasks are waiting and max_queue=%d; submit fewer at once, or raise max_queue or max_workers=%d"
@@ -153,9 +159,7 @@ public final class WorkerPool {
 
     private void onQueued() {
         serve();
-        if (!queueDeadline.isArmed()) {
-            queueDeadline.arm(settings.queueTimeout());
-        }
+        armQueueDeadline();
         growIfNobodyWorks();
         watchPressure();
         wedge.arm();
@@ -164,11 +168,30 @@ public final class WorkerPool {
     /** Brings idle workers and waiting tasks together. */
     private void serve() {
         while (crew.hasIdle()) {
-            Waiter next = queue.poll();
+            Waiter next = next();
             if (next == null) {
                 return;
             }
-            next.grant(crew.takeIdle().lease());
+            give(next, crew.takeIdle());
+        }
+    }
+
+    private @Nullable Waiter next() {
+        Waiter next = queue.poll();
+        return next == null && prefetching.putBackAny() ? queue.poll() : next;
+    }
+
+    /** The next ones first: once it has its task the worker may look for them at any time. */
+    private void give(Waiter waiter, Worker worker) {
+        prefetching.fill(worker, crew.typicalTaskNanos(), crew.size());
+        waiter.grant(worker.lease());
+    }
+
+    private void onPutBack() {
+        if (stopping) {
+            queue.takeAll().forEach(waiter -> waiter.refuse(shuttingDown()));
+        } else {
+            onQueued();
         }
     }
 
@@ -183,12 +206,52 @@ public final class WorkerPool {
 
         @Override
         public void onFree(Worker worker) {
-            Waiter next = queue.poll();
+            if (worker.lookahead().hasTaken()) {
+                goOn(worker);
+                return;
+            }
+            prefetching.putBack(worker);
+            Waiter next = next();
             if (next != null) {
-                next.grant(worker.lease());
+                give(next, worker);
             } else {
                 crew.park(worker);
             }
+        }
+
+        private void goOn(Worker worker) {
+            Waiter taken = prefetching.pollTaken(worker);
+            if (taken == null) {
+                worker.onGarbage("says that it has taken a task, and none lay with it");
+            } else if (taken.isSettled()) {
+                letGo(taken, worker);
+            } else {
+                give(taken, worker);
+            }
+        }
+
+        /** Nobody wants the task that the worker has taken: it is killed, if it is still at it. */
+        private void letGo(Waiter unwanted, Worker worker) {
+            if (prefetching.hasGoneOn(worker)) {
+                worker.lease().hearOut(unwanted.task);
+            } else {
+                worker.abandonTaken();
+            }
+        }
+
+        @Override
+        public boolean hasGoneOn(Worker worker) {
+            return worker.lookahead().hasTaken() || prefetching.hasGoneOn(worker);
+        }
+
+        @Override
+        public void onRetiring(Worker worker) {
+            prefetching.onRetiring(worker);
+        }
+
+        @Override
+        public void onLeaving(Worker worker) {
+            prefetching.onLeaving(worker);
         }
 
         @Override
@@ -256,16 +319,23 @@ public final class WorkerPool {
                             "task waited queue_timeout_ms=%d for one of %d workers; add workers or submit less"
                                     .formatted(settings.queueTimeout().toMillis(), crew.size())));
         }
-        Waiter oldest = queue.oldest();
+        armQueueDeadline();
+    }
+
+    private void armQueueDeadline() {
+        Waiter oldest = queueDeadline.isArmed() ? null : queue.oldest();
         if (oldest != null) {
-            queueDeadline.arm(Duration.ofNanos(oldest.since + limit - engine.nanoTime()));
+            long waited = engine.nanoTime() - oldest.since;
+            queueDeadline.arm(settings.queueTimeout().minusNanos(waited));
         }
     }
 
     /** Takes no more tasks, refuses those that wait, and lets idle workers end. */
     public void drain() {
         stopping = true;
+        prefetching.putBackAll();
         queue.takeAll().forEach(waiter -> waiter.refuse(shuttingDown()));
+        prefetching.close();
         queueDeadline.close();
         pressure.close();
         wedge.close();
@@ -287,6 +357,9 @@ public final class WorkerPool {
     public PoolSnapshot snapshot() {
         Waiter oldest = queue.oldest();
         long waits = oldest == null ? 0 : engine.nanoTime() - oldest.since;
-        return crew.snapshot(queue.size(), Duration.ofNanos(waits).toMillis(), wedge.count());
+        return crew.snapshot(
+                queue.size() + prefetching.size(),
+                Duration.ofNanos(waits).toMillis(),
+                wedge.count());
     }
 }

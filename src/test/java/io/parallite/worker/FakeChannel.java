@@ -1,14 +1,19 @@
 package io.parallite.worker;
 
+import io.parallite.engine.NamedPipe;
 import io.parallite.wire.Encoding;
+import io.parallite.wire.FrameReader;
 import io.parallite.wire.TestFrames;
 import io.smallrye.mutiny.subscription.UniEmitter;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** A worker process that does what a test tells it, and nothing by itself. */
 public final class FakeChannel implements WorkerChannel {
@@ -37,6 +42,9 @@ public final class FakeChannel implements WorkerChannel {
     private boolean asked;
     private Set<String> features = Set.of();
     private int stackRequests;
+    private final ArrayDeque<byte[]> laid = new ArrayDeque<>();
+    private byte @Nullable [] taken;
+    private boolean hasMore;
 
     FakeChannel(
             WorkerName name,
@@ -112,6 +120,52 @@ public final class FakeChannel implements WorkerChannel {
         }
         asked = true;
         written.add(frame);
+    }
+
+    @Override
+    public boolean prefetch(byte[] frame) {
+        if (state != State.READY || isDoomed()) {
+            throw new AssertionError("a frame was laid beside " + this);
+        }
+        boolean can = features.contains("prefetch") && frame.length <= NamedPipe.ATOMIC_BYTES;
+        if (can) {
+            laid.add(frame);
+        }
+        return can;
+    }
+
+    @Override
+    public List<byte[]> takeBack() {
+        List<byte[]> all = List.copyOf(laid);
+        laid.clear();
+        return all;
+    }
+
+    @Override
+    public boolean hasMore() {
+        return hasMore;
+    }
+
+    /** Its next reply is here already, or is not. */
+    public void hasMore(boolean has) {
+        hasMore = has;
+    }
+
+    /** The ids of the tasks that lie there for it. */
+    public List<String> laid() {
+        return laid.stream().map(FakeChannel::taskIn).toList();
+    }
+
+    /** The id of the task that it has taken and not told so. */
+    public Optional<String> taken() {
+        return Optional.ofNullable(taken).map(FakeChannel::taskIn);
+    }
+
+    /** It takes what lies there first, if anything, and has not told so. */
+    public void take() {
+        if (taken == null) {
+            taken = laid.poll();
+        }
     }
 
     @Override
@@ -205,9 +259,13 @@ public final class FakeChannel implements WorkerChannel {
         if (written.isEmpty()) {
             throw new AssertionError("no task was given to " + this);
         }
-        Matcher matcher = TASK_ID.matcher(TestFrames.text(written.getLast()));
+        return taskIn(written.getLast());
+    }
+
+    private static String taskIn(byte[] frame) {
+        Matcher matcher = TASK_ID.matcher(TestFrames.text(frame));
         if (!matcher.find()) {
-            throw new AssertionError("no task_id in " + TestFrames.text(written.getLast()));
+            throw new AssertionError("no task_id in " + TestFrames.text(frame));
         }
         return matcher.group(1);
     }
@@ -229,8 +287,29 @@ public final class FakeChannel implements WorkerChannel {
         reply(true);
     }
 
+    /** The same; before, it takes what lies there for it. */
     public void reply(boolean ok) {
-        send(TestFrames.reply(lastTask(), ok));
+        byte[] answer = TestFrames.reply(lastTask(), ok);
+        take();
+        byte[] next = taken;
+        taken = null;
+        if (next == null) {
+            send(answer);
+        } else {
+            tellTaken();
+            written.add(next);
+            listener.onFrame(answer);
+        }
+    }
+
+    /** It tells that it has taken its next task. */
+    public void tellTaken() {
+        listener.onFrame(new byte[FrameReader.HEADER]);
+    }
+
+    /** It tells that it ends without having begun the task that it has taken. */
+    public void giveBack() {
+        say("'event':'returned'");
     }
 
     /** It sends a frame, whatever is in it. */

@@ -16,6 +16,7 @@ public final class FakeTransport implements WorkerTransport {
     private int looks;
     private String problem = "";
     private boolean closed;
+    private String[] features = {};
 
     /** A transport like that of our own worker, which says hello when it has booted. */
     public FakeTransport() {
@@ -29,6 +30,11 @@ public final class FakeTransport implements WorkerTransport {
     /** A transport like that of any script, whose process is all that is known of it. */
     public static FakeTransport withoutHello() {
         return new FakeTransport(false);
+    }
+
+    /** From now on, workers say that they take next tasks by themselves. */
+    public void startPrefetching() {
+        features = new String[] {"prefetch"};
     }
 
     @Override
@@ -66,6 +72,7 @@ public final class FakeTransport implements WorkerTransport {
                             FakeChannel channel =
                                     new FakeChannel(
                                             name, what, pid, listener, emitter, provesReadiness);
+                            channel.features(features);
                             emitter.onTermination(channel::onStartSettled);
                             channels.add(channel);
                         });

@@ -86,19 +86,41 @@ final class PoolFixture {
         return fixture;
     }
 
+    /** A pool whose workers are ready, take next tasks by themselves, and have had short tasks. */
+    static PoolFixture readyToPrefetch(int fixed, int max) {
+        FakeTransport transport = new FakeTransport();
+        transport.startPrefetching();
+        PoolFixture fixture = starting(transport, settings(fixed, max, MAX_QUEUE), 1);
+        transport.readyAll();
+        for (int i = 0; i < 30; i++) {
+            fixture.submit("warm-up-" + i);
+            transport.alive().stream().filter(FakeChannel::isAsked).forEach(FakeChannel::reply);
+        }
+        fixture.submissions.clear();
+        return fixture;
+    }
+
     Submission submit(String id) {
         return submit(id, lane);
     }
 
     Submission submit(String id, Lane in) {
-        Submission submission = new Submission(task(id));
+        return submit(id, "x", in);
+    }
+
+    Submission submit(String id, String payload, Lane in) {
+        Submission submission = new Submission(task(id, payload));
         submissions.add(submission);
         submission.begin(pool, in, TASK_TIMEOUT);
         return submission;
     }
 
     static Task task(String id) {
-        byte[] frame = TestFrames.json("{'task_id':'%s','payload':'x'}".formatted(id));
+        return task(id, "x");
+    }
+
+    private static Task task(String id, String payload) {
+        byte[] frame = TestFrames.json("{'task_id':'%s','payload':'%s'}".formatted(id, payload));
         return new Task(new TaskId(id), frame, 1, null, false);
     }
 

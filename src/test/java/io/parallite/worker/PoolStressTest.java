@@ -33,6 +33,8 @@ class PoolStressTest {
     private final List<Submission> unsettled = new ArrayList<>();
     private final List<ReloadOutcome> reloads = new ArrayList<>();
     private int submitted;
+    private boolean prefetching;
+    private int taken;
 
     @BeforeAll
     static void keepTheLogShort() {
@@ -57,6 +59,15 @@ class PoolStressTest {
                 new Recycling(7, 0, Duration.ofSeconds(40), Duration.ofMillis(seed % 2 * 300));
         run(PoolFixture.starting(fixed, max, recycling), seed, fixed, 2);
         assertThat(reloads.stream().filter(ReloadOutcome.Done.class::isInstance)).isNotEmpty();
+        assertThat(fixture.snapshot().wedges()).as("what the watch had to mend").isZero();
+    }
+
+    @ParameterizedTest(name = "seed {0}, {1} of at most {2} workers persistent")
+    @CsvSource({"21, 1, 1", "22, 2, 2", "23, 1, 4", "24, 4, 4", "25, 2, 9"})
+    void staysInOrderWhileWorkersTakeTasksByThemselves(long seed, int fixed, int max) {
+        prefetching = true;
+        run(PoolFixture.readyToPrefetch(fixed, max), seed, fixed, 1);
+        assertThat(taken).as("tasks that were taken").isGreaterThan(STEPS / 100);
         assertThat(fixture.snapshot().wedges()).as("what the watch had to mend").isZero();
     }
 
@@ -120,7 +131,11 @@ class PoolStressTest {
     }
 
     private String advance() {
-        Duration step = Duration.ofMillis(random.nextInt(10) == 0 ? 20_000 : random.nextInt(40));
+        boolean isLong = random.nextInt(10) == 0;
+        Duration step =
+                prefetching && !fixture.transport.alive().isEmpty()
+                        ? Duration.ofMillis(isLong ? 15 : random.nextInt(3))
+                        : Duration.ofMillis(isLong ? 20_000 : random.nextInt(40));
         fixture.engine.advance(step);
         return "an advance of " + step;
     }
@@ -134,8 +149,14 @@ class PoolStressTest {
         if (worker.isStarting()) {
             return start(worker, dice);
         }
+        if (prefetching && dice < 80 && dice % 8 == 0) {
+            taken += worker.laid().isEmpty() ? 0 : 1;
+            worker.take();
+            return "take of " + worker;
+        }
         if (dice < 80) {
             if (worker.isAsked()) {
+                taken += worker.laid().isEmpty() ? 0 : 1;
                 worker.reply(dice % 2 == 0);
             }
             return "reply of " + worker;
@@ -198,7 +219,8 @@ class PoolStressTest {
                 running.add(submission.id());
             } else {
                 queued++;
-                servable += submission.lane().isHeld() ? 0 : 1;
+                boolean isTaken = taken().contains(submission.id());
+                servable += submission.lane().isHeld() || isTaken ? 0 : 1;
             }
         }
         assertThat(now.queued()).as("queue %s", when).isEqualTo(queued);
@@ -212,6 +234,10 @@ class PoolStressTest {
         if (now.idle() > 0 && !now.reloading()) {
             assertThat(servable).as("tasks that wait beside idle workers %s", when).isZero();
         }
+    }
+
+    private List<String> taken() {
+        return fixture.transport.alive().stream().flatMap(w -> w.taken().stream()).toList();
     }
 
     private void assertRecovered(int fixed) {

@@ -1,0 +1,124 @@
+<?php
+
+declare(strict_types=1);
+
+namespace B7s\Parallite\Tests\Worker;
+
+use B7s\Parallite\Tests\Support\WorkerProcess;
+use PHPUnit\Framework\TestCase;
+
+/**
+ * Tasks that a worker takes by itself, with the test in the place of the daemon.
+ */
+final class PrefetchTest extends TestCase
+{
+    private string $path;
+
+    /** @var resource both ends of the pipe */
+    private mixed $pipe;
+
+    private ?WorkerProcess $worker = null;
+
+    protected function setUp(): void
+    {
+        if (PHP_OS_FAMILY !== 'Linux' || !function_exists('posix_mkfifo')) {
+            self::markTestSkipped('needs named pipes of Linux, and ext-posix to make one');
+        }
+        $this->path = (string) tempnam(sys_get_temp_dir(), 'next');
+        unlink($this->path);
+        posix_mkfifo($this->path, 0600);
+        $this->pipe = fopen($this->path, 'r+');
+        stream_set_blocking($this->pipe, false);
+    }
+
+    protected function tearDown(): void
+    {
+        $this->worker?->stop();
+        if (isset($this->path)) {
+            unlink($this->path);
+        }
+    }
+
+    public function testTakesTheNextTaskBeforeItReplies(): void
+    {
+        $worker = $this->start();
+        self::assertContains('prefetch', $worker->hello['features']);
+
+        fwrite($this->pipe, $worker->encode(['task_id' => 'b', 'payload' => 'getmypid']));
+        $worker->send($worker->encode(['task_id' => 'a', 'payload' => 'phpversion']));
+
+        self::assertSame('', $worker->readBody());
+        self::assertSame(['task_id' => 'a', 'ok' => true, 'result' => PHP_VERSION], $worker->reply());
+        self::assertSame(['task_id' => 'b', 'ok' => true, 'result' => $worker->pid()], $worker->reply());
+        self::assertSame('c', $worker->ask(['task_id' => 'c', 'payload' => 'phpversion'])['task_id']);
+    }
+
+    public function testLeavesTheTaskWhereItIsWhenItTakesNoOther(): void
+    {
+        $worker = $this->start(['PARALLITE_WORKER_MAX_TASKS' => '1']);
+        $frame = $worker->encode(['task_id' => 'b', 'payload' => 'getmypid']);
+        fwrite($this->pipe, $frame);
+
+        self::assertSame('a', $worker->ask(['task_id' => 'a', 'payload' => 'phpversion'])['task_id']);
+        self::assertSame(0, $worker->exitCode());
+        self::assertSame($frame, fread($this->pipe, 4_096));
+    }
+
+    public function testReturnsTheTaskWhenTheOneBeforeEndsTheProcessAfterItsReply(): void
+    {
+        $includes = "$this->path.php";
+        file_put_contents($includes, <<<'PHP'
+            <?php
+            final class Leaves
+            {
+                public ?self $self = null;
+                public string $bytes = '';
+                public function __destruct() { exit(3); }
+            }
+            function leave_later(): void
+            {
+                $leaves = new Leaves();
+                $leaves->self = $leaves;
+                $leaves->bytes = str_repeat('x', 1_000_000);
+            }
+            PHP);
+        try {
+            $worker = $this->start(['PARALLITE_PHP_INCLUDES' => json_encode([$includes])]);
+            fwrite($this->pipe, $worker->encode(['task_id' => 'b', 'payload' => 'getmypid'], 'msgpack'));
+            $worker->send($worker->encode(['task_id' => 'a', 'payload' => 'leave_later']));
+
+            self::assertSame('', $worker->readBody());
+            self::assertSame(['task_id' => 'a', 'ok' => true, 'result' => null], $worker->reply());
+            self::assertSame(['task_id' => 'b', 'event' => 'returned'], $worker->reply());
+            self::assertNull($worker->reply());
+        } finally {
+            unlink($includes);
+        }
+    }
+
+    public function testCannotTakeTasksWithoutThePipe(): void
+    {
+        unlink($this->path);
+        $worker = $this->start();
+
+        self::assertNotContains('prefetch', $worker->hello['features']);
+        self::assertTrue($worker->ask(['task_id' => 'a', 'payload' => 'phpversion'])['ok']);
+        touch($this->path);
+    }
+
+    public function testHidesThePipeFromTasks(): void
+    {
+        $worker = $this->start();
+
+        $reply = $worker->ask(['task_id' => 'a', 'payload' => 'getenv']);
+
+        self::assertArrayHasKey('WORKER_NAME', $reply['result']);
+        self::assertArrayNotHasKey('PARALLITE_WORKER_PREFETCH', $reply['result']);
+    }
+
+    /** @param array<string, string> $env */
+    private function start(array $env = []): WorkerProcess
+    {
+        return $this->worker = WorkerProcess::overSocket(null, $env + ['PARALLITE_WORKER_PREFETCH' => $this->path]);
+    }
+}
