@@ -36,6 +36,9 @@ final class Crew implements WorkerOwner {
         /** A worker is gone, so that others may be wanted. */
         void onGone();
 
+        /** Workers may be started again, some time after a start has failed. */
+        void onMayStart();
+
         /** No worker is there or on its way, and starting one has just failed. */
         void onCannotStart(TaskException why);
     }
@@ -69,7 +72,7 @@ final class Crew implements WorkerOwner {
         this.roster = new Roster(engine, settings.recycling().idle());
         this.recruiter = new Recruiter(engine, transport, settings, random);
         this.sizing = new PoolSizing(settings.max());
-        this.failures = new StartFailures(engine, new Backoff(random));
+        this.failures = new StartFailures(engine, new Backoff(random), employer::onMayStart);
         this.slots = new Slots(engine, settings, random, name -> launch(name, recruiter.command()));
         this.reloads =
                 new Reloads(

@@ -1,5 +1,6 @@
 package io.parallite.worker;
 
+import io.parallite.engine.Deadline;
 import io.parallite.engine.Engine;
 import io.parallite.task.TaskException;
 import java.time.Duration;
@@ -16,21 +17,22 @@ final class StartFailures {
 
     private static final Logger LOG = Logger.getLogger(StartFailures.class);
 
-    private final Engine engine;
     private final Backoff onDemandBackoff;
+    private final Deadline pause;
     private @Nullable TaskException last;
-    private long notBefore;
     private int inARow;
 
-    StartFailures(Engine engine, Backoff onDemandBackoff) {
-        this.engine = engine;
+    /**
+     * @param onOver told when something may be started again
+     */
+    StartFailures(Engine engine, Backoff onDemandBackoff, Runnable onOver) {
         this.onDemandBackoff = onDemandBackoff;
-        this.notBefore = engine.nanoTime();
+        this.pause = new Deadline(engine, onOver);
     }
 
     /** Why nothing is started at the moment; {@code null} when something may be. */
     @Nullable TaskException current() {
-        return last != null && engine.nanoTime() - notBefore < 0 ? last : null;
+        return pause.isArmed() ? last : null;
     }
 
     /** The last failure in words, until a worker starts. */
@@ -50,7 +52,7 @@ final class StartFailures {
         boolean mayBeChance = why instanceof WorkerStartException e && e.isBySignal();
         if (!mayBeChance || inARow > 1) {
             last = why;
-            notBefore = engine.nanoTime() + delay.toNanos();
+            pause.arm(delay);
         }
         return delay;
     }
@@ -59,5 +61,11 @@ final class StartFailures {
         last = null;
         inARow = 0;
         onDemandBackoff.reset();
+        pause.disarm();
+    }
+
+    /** Nothing is started any more. */
+    void close() {
+        pause.close();
     }
 }

@@ -36,6 +36,7 @@ final class Succession {
     /** Nobody is replaced any more. */
     void close() {
         closed = true;
+        failures.close();
     }
 
     /** Why no task can be served now; {@code null} when one can, or will be. */

@@ -178,7 +178,10 @@ public final class WorkerPool {
 
     private @Nullable Waiter next() {
         Waiter next = queue.poll();
-        return next == null && prefetching.putBackAny() ? queue.poll() : next;
+        while (next == null && prefetching.putBackAny()) {
+            next = queue.poll(); // none when their lanes are held
+        }
+        return next;
     }
 
     /** The next ones first: once it has its task the worker may look for them at any time. */
@@ -258,6 +261,11 @@ public final class WorkerPool {
         public void onGone() {
             growIfNobodyWorks();
             watchPressure();
+        }
+
+        @Override
+        public void onMayStart() {
+            growIfNobodyWorks();
         }
 
         @Override

@@ -123,6 +123,42 @@ class PoolStartFailureTest {
     }
 
     @Test
+    void tasksWhoseLastWorkerLeavesAfterAFailedStartGetOthersWhenThePauseEnds() {
+        PoolFixture fixture = PoolFixture.starting(0, 2);
+        for (int i = 0; i < 4; i++) {
+            fixture.submit("task-" + i);
+        }
+        FakeChannel only = fixture.transport.all().getFirst();
+        fixture.advanceMillis(4000); // a start is dear, so that waiting for a worker seems better
+        only.ready();
+        fixture.transport.last().failStart(WORDS);
+        only.reply();
+        only.exitAsTold();
+        assertThat(fixture.transport.alive()).isEmpty();
+        assertThat(fixture.snapshot().queued()).isEqualTo(3);
+
+        fixture.advanceMillis(1201);
+
+        assertThat(fixture.transport.alive()).hasSize(2);
+        for (int i = 0; i < 3; i++) {
+            fixture.transport.work();
+        }
+        assertThat(fixture.submissions).allMatch(Submission::isReplied);
+        assertThat(fixture.snapshot().wedges()).isZero();
+    }
+
+    @Test
+    void pauseAfterAFailedStartLeavesNoTimerWhenTheDaemonStops() {
+        PoolFixture fixture = PoolFixture.starting(0, 2);
+        fixture.submit("a");
+        fixture.transport.last().failStart(WORDS);
+
+        fixture.pool.drain();
+
+        assertThat(fixture.engine.pendingTimers()).isZero();
+    }
+
+    @Test
     void scriptThatDiesBeforeItsFirstAnswerDoesNotRestartHotly() {
         PoolFixture fixture = PoolFixture.startingWithoutHello(1, 1);
 

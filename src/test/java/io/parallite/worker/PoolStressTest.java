@@ -33,6 +33,7 @@ class PoolStressTest {
     private final List<Submission> unsettled = new ArrayList<>();
     private final List<ReloadOutcome> reloads = new ArrayList<>();
     private int submitted;
+    private final Set<String> cancelled = new HashSet<>();
     private boolean prefetching;
     private int taken;
 
@@ -53,7 +54,23 @@ class PoolStressTest {
     }
 
     @ParameterizedTest(name = "seed {0}, {1} of at most {2} workers persistent")
-    @CsvSource({"11, 1, 1", "12, 2, 2", "13, 1, 4", "14, 0, 3", "15, 3, 5", "16, 4, 4", "17, 2, 9"})
+    @CsvSource({
+        "11, 1, 1",
+        "12, 2, 2",
+        "13, 1, 4",
+        "14, 0, 3",
+        "15, 3, 5",
+        "16, 4, 4",
+        "17, 2, 9",
+        "3001, 0, 3",
+        "3002, 0, 3",
+        "3013, 4, 4",
+        "3036, 0, 3",
+        "3066, 2, 2",
+        "3143, 1, 1",
+        "3171, 2, 9",
+        "3185, 1, 4"
+    })
     void staysInOrderWhileWorkersAreRecycledAndReloaded(long seed, int fixed, int max) {
         Recycling recycling =
                 new Recycling(7, 0, Duration.ofSeconds(40), Duration.ofMillis(seed % 2 * 300));
@@ -115,6 +132,7 @@ class PoolStressTest {
         if (dice < 38 && !unsettled.isEmpty()) {
             Submission submission = unsettled.get(random.nextInt(unsettled.size()));
             submission.cancel();
+            cancelled.add(submission.id());
             return "cancel of " + submission.id();
         }
         if (dice < 41) {
@@ -224,11 +242,13 @@ class PoolStressTest {
             }
         }
         assertThat(now.queued()).as("queue %s", when).isEqualTo(queued);
-        assertThat(now.busy()).as("busy workers %s", when).isEqualTo(running.size());
-        assertThat(
-                        now.workers().stream()
-                                .map(PoolSnapshot.WorkerSnapshot::task)
-                                .filter(t -> t != null))
+        List<String> tasks =
+                now.workers().stream()
+                        .map(PoolSnapshot.WorkerSnapshot::task)
+                        .filter(task -> task != null)
+                        .toList();
+        assertThat(now.busy()).as("busy workers %s", when).isEqualTo(tasks.size());
+        assertThat(tasks.stream().filter(task -> !(prefetching && cancelled.contains(task))))
                 .as("tasks of workers %s", when)
                 .containsExactlyInAnyOrderElementsOf(running);
         if (now.idle() > 0 && !now.reloading()) {
@@ -244,6 +264,9 @@ class PoolStressTest {
         for (int i = 0; i < 40; i++) {
             fixture.transport.work();
             fixture.engine.advance(Duration.ofSeconds(1));
+        }
+        for (int i = 0; i < 2; i++) {
+            fixture.transport.work(); // worn out just now: its replacement needs no more time
         }
         PoolSnapshot now = fixture.snapshot();
         assertThat(now.queued()).isZero();
