@@ -36,7 +36,11 @@ public final class NamedPipe implements AutoCloseable {
 
     /** Keeps what is written at a time together as a packet, which is what a read then gives. */
     private static final int O_DIRECT =
-            "aarch64".equals(System.getProperty("os.arch")) ? 0x10000 : 0x4000;
+            switch (System.getProperty("os.arch")) {
+                case "amd64", "riscv64" -> 0x4000;
+                case "aarch64" -> 0x10000;
+                default -> 0;
+            };
 
     private static final int O_CLOEXEC = 0x80000;
     private static final int OWNER_ONLY = 0600;
@@ -54,7 +58,7 @@ public final class NamedPipe implements AutoCloseable {
 
     /** Makes one at {@code path}; {@code null} where that is not possible. */
     public static @Nullable NamedPipe make(Path path) {
-        if (!LINUX) {
+        if (!LINUX || O_DIRECT == 0) {
             return null;
         }
         try (Arena arena = Arena.ofConfined()) {
@@ -66,7 +70,7 @@ public final class NamedPipe implements AutoCloseable {
             int descriptor = (int) LibC.OPEN.invokeExact(name, O_RDWR | O_NONBLOCK | O_CLOEXEC);
             NamedPipe pipe = new NamedPipe(path, descriptor);
             int kept = (int) LibC.FCNTL.invokeExact(descriptor, F_SETFL, O_NONBLOCK | O_DIRECT);
-            if (kept == 0) {
+            if (kept == 0 && pipe.keepsPacketsApart()) {
                 return pipe;
             }
             pipe.close();
@@ -74,6 +78,11 @@ public final class NamedPipe implements AutoCloseable {
             LOG.debugf("there are no named pipes here: %s", e);
         }
         return null;
+    }
+
+    /** Kernels before Linux 4.5, and those that only look like Linux, may not. */
+    private boolean keepsPacketsApart() {
+        return put(new byte[] {1}) && put(new byte[] {2}) && drain().size() == 2;
     }
 
     /** The calls by their form, all of which a native build must know of beforehand. */
