@@ -38,6 +38,8 @@ public final class SocketTransport implements WorkerTransport {
     private final OpcodeCache compiledCode;
     private final int maxBody;
     private final Duration startTimeout;
+    private final boolean prefetches =
+            Boolean.parseBoolean(System.getProperty("parallite.prefetch", "true"));
     private final SecureRandom random = new SecureRandom();
     private final Map<String, Opening> byToken = new HashMap<>();
     private @Nullable NetServer server;
@@ -145,7 +147,7 @@ public final class SocketTransport implements WorkerTransport {
             this.token = HexFormat.of().formatHex(bytes);
             String file = name.value() + "-" + token.substring(0, 8);
             this.stdout = directory.resolve(file + ".out");
-            this.pipe = NamedPipe.make(directory.resolve(file + ".next"));
+            this.pipe = prefetches ? NamedPipe.make(directory.resolve(file + ".next")) : null;
         }
 
         void launch(WorkerCommand command) {

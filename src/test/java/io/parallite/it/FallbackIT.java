@@ -8,8 +8,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.parallite.wire.Encoding;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,6 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class FallbackIT {
 
     private static final String WITHOUT_GUARD = "-Dparallite.guard=false";
+    private static final String WITHOUT_PREFETCH = "-Dparallite.prefetch=false";
     private static final String WITHOUT_EPOLL = "-Dio.netty.transport.noNative=true";
 
     @ParameterizedTest
@@ -55,6 +60,27 @@ final class FallbackIT {
             daemon.signal("TERM");
             client.receive("running").assertResult("slept");
             assertThat(daemon.awaitEnd().exitCode()).isZero();
+        }
+    }
+
+    @Test
+    void workersGetNoPipeWithoutPrefetching() throws IOException {
+        try (DaemonProcess daemon =
+                        daemon("--fixed-workers", "2", "--max-workers", "2")
+                                .jvm(WITHOUT_PREFETCH)
+                                .startAtRest();
+                TestClient client = daemon.connect()) {
+            for (int i = 0; i < 100; i++) {
+                client.send(task("short-" + i, closure("fn () => 'done'")));
+            }
+            for (int i = 0; i < 100; i++) {
+                client.receive("short-" + i).assertResult("done");
+            }
+
+            try (Stream<Path> files = Files.walk(daemon.directory().resolve("run"))) {
+                assertThat(files.map(Path::toString)).noneMatch(file -> file.endsWith(".next"));
+            }
+            daemon.assertRestored();
         }
     }
 
