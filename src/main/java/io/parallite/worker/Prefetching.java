@@ -156,8 +156,8 @@ final class Prefetching {
     }
 
     /**
-     * Takes {@code waiter} out for good, if it lies with a worker; one that has taken it already
-     * ends when it has told so.
+     * Takes {@code waiter} out for good, if it lies with a worker. One that has taken it already
+     * comes to it all the same, and is told from others by {@link Waiter#isSettled}.
      *
      * @return whether it lay with a worker
      */
@@ -168,25 +168,23 @@ final class Prefetching {
         }
         waiter.settle();
         size--;
-        if (putBack(holder)) {
-            onPutBack.run();
-        }
+        recall(holder);
         return true;
     }
 
-    /** {@code worker} is to end after its task: it is to take no other. */
-    void onRetiring(Worker worker) {
+    /** Puts back what {@code worker} has not taken, for whoever is free. */
+    void recall(Worker worker) {
         if (putBack(worker)) {
             onPutBack.run();
         }
     }
 
     /**
-     * Whether {@code worker} has taken one of its tasks, so that it is done with those before. It
-     * can take no other from then on.
+     * Whether {@code worker} has taken one of its tasks, so that it is done with those before. The
+     * others are put back to find that out.
      */
     boolean hasGoneOn(Worker worker) {
-        onRetiring(worker);
+        recall(worker);
         ArrayDeque<Waiter> own = held.get(worker);
         return own != null && !own.isEmpty();
     }

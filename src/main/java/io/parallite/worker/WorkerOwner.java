@@ -9,7 +9,7 @@ interface WorkerOwner {
 
     /**
      * Whether the worker has taken its next task by itself, so that it is done with the present one
-     * and its reply is on the way. It takes no other any more.
+     * and its reply is on the way. What it has not taken is taken back for that.
      */
     boolean hasGoneOn(Worker worker);
 

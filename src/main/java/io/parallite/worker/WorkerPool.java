@@ -249,7 +249,7 @@ public final class WorkerPool {
 
         @Override
         public void onRetiring(Worker worker) {
-            prefetching.onRetiring(worker);
+            prefetching.recall(worker);
         }
 
         @Override
