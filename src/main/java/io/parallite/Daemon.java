@@ -83,7 +83,9 @@ public final class Daemon implements QuarkusApplication {
         if (config.logFormat().equals("json")) {
             LogFormat.useJson();
         }
-        Signals.install(this::removeFiles, this::reload);
+        if (!Signals.OF_PROCESS.serve(this::removeFiles, this::reload)) {
+            return ExitCode.OK;
+        }
         try {
             start();
         } catch (ConfigException e) {

@@ -64,6 +64,7 @@ record ServeFlags(Optional<Path> config, Map<Setting, String> flags) {
             return refuse(ExitCode.UNAVAILABLE, e);
         }
         Home.set();
+        Signals.OF_PROCESS.takeOver();
         Quarkus.run(Daemon.class);
         return ExitCode.OK;
     }

@@ -6,7 +6,8 @@ import io.quarkus.runtime.Quarkus;
 import java.io.File;
 import java.io.FileInputStream;
 import java.io.IOException;
-import java.util.List;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import sun.misc.Signal;
 import sun.misc.SignalHandler;
@@ -16,38 +17,82 @@ import sun.misc.SignalHandler;
  * workers, unless it is the system that sends it because the daemon's terminal is gone: that stops
  * it like TERM. A daemon that was started with HUP ignored, under {@code nohup}, goes on ignoring
  * it.
+ *
+ * <p>They are ours from before Quarkus starts. The JVM's own handler would take the application
+ * apart while the main thread still puts it together, and what that makes then would stay behind.
  */
 final class Signals {
 
+    /** The process's: it has one daemon, which Quarkus makes. */
+    static final Signals OF_PROCESS = new Signals();
+
     private static final int SIGNALLED = 128;
 
-    private Signals() {}
+    private final AtomicBoolean stopping = new AtomicBoolean();
+    private final Map<Signal, SignalHandler> former = new LinkedHashMap<>();
+    private boolean hadTerminal;
+    private volatile Runnable beforeHalt = () -> {};
+    private volatile Runnable reload = () -> {};
+
+    Signals() {}
+
+    /** Takes the signals over. One that comes before {@link #serve} only asks for a stop. */
+    void takeOver() {
+        hadTerminal = hasTerminal();
+        handle("TERM", this::stop);
+        handle("INT", this::stop);
+        if (File.separatorChar == '/') {
+            handle("HUP", this::hangUp);
+        }
+    }
 
     /**
-     * Takes the signals over from Quarkus, which knows only the first; not in dev mode and tests.
+     * Has them steer the daemon from now on. In dev mode and tests they go back to Quarkus.
      *
      * @param beforeHalt what a second signal still does
      * @param reload what HUP does
+     * @return whether the daemon may start; else it has been told to stop already
      */
-    static void install(Runnable beforeHalt, Runnable reload) {
+    boolean serve(Runnable beforeHalt, Runnable reload) {
         if (LaunchMode.current() != LaunchMode.NORMAL) {
+            giveBack();
+            return !isStopAsked();
+        }
+        this.beforeHalt = beforeHalt;
+        this.reload = reload;
+        takeOver(); // a native executable's Quarkus has set handlers of its own
+        return !isStopAsked();
+    }
+
+    boolean isStopAsked() {
+        return stopping.get();
+    }
+
+    /** Has whoever handled them before do so again. */
+    void giveBack() {
+        former.forEach(Signal::handle);
+    }
+
+    private void handle(String name, SignalHandler handler) {
+        Signal signal = new Signal(name);
+        former.putIfAbsent(signal, Signal.handle(signal, handler));
+    }
+
+    private void stop(Signal signal) {
+        if (stopping.compareAndSet(false, true)) {
+            Quarkus.asyncExit(ExitCode.OK);
             return;
         }
-        Stopper stopper = new Stopper(beforeHalt);
-        for (String name : List.of("TERM", "INT")) {
-            Signal.handle(new Signal(name), stopper);
-        }
-        if (File.separatorChar == '/') {
-            boolean hadTerminal = hasTerminal();
-            Signal.handle(
-                    new Signal("HUP"),
-                    signal -> {
-                        if (hadTerminal && !hasTerminal()) {
-                            stopper.handle(signal);
-                        } else {
-                            reload.run();
-                        }
-                    });
+        ProcessHandle.current().descendants().forEach(ProcessHandle::destroyForcibly);
+        beforeHalt.run();
+        Runtime.getRuntime().halt(SIGNALLED + signal.getNumber());
+    }
+
+    private void hangUp(Signal signal) {
+        if (hadTerminal && !hasTerminal()) {
+            stop(signal);
+        } else {
+            reload.run();
         }
     }
 
@@ -57,24 +102,6 @@ final class Signals {
             return true;
         } catch (IOException e) {
             return false;
-        }
-    }
-
-    private record Stopper(Runnable beforeHalt, AtomicBoolean stopping) implements SignalHandler {
-
-        Stopper(Runnable beforeHalt) {
-            this(beforeHalt, new AtomicBoolean());
-        }
-
-        @Override
-        public void handle(Signal signal) {
-            if (stopping.compareAndSet(false, true)) {
-                Quarkus.asyncExit(ExitCode.OK);
-                return;
-            }
-            ProcessHandle.current().descendants().forEach(ProcessHandle::destroyForcibly);
-            beforeHalt.run();
-            Runtime.getRuntime().halt(SIGNALLED + signal.getNumber());
         }
     }
 }

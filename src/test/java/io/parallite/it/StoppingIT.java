@@ -206,8 +206,9 @@ final class StoppingIT {
     }
 
     @Test
+    @DisplayName("Line 8: told to stop at any moment of its start, it leaves nothing behind")
     void stopsWhenItIsToldToWhileItStarts() {
-        for (int delay = 150; delay <= 450; delay += 150) {
+        for (int delay = 150; delay <= 750; delay += 100) {
             try (DaemonProcess daemon = daemon("--fixed-workers", "2").launch()) {
                 pause(delay);
                 daemon.signal("TERM");
