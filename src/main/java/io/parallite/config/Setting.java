@@ -71,9 +71,7 @@ public enum Setting {
             "0",
             "Stop when nobody has used the daemon for so many milliseconds; 0: never."),
     RESULT_CACHE_BYTES(
-            integer(0, Long.MAX_VALUE),
-            "67108864",
-            "Memory for results that may be asked for again."),
+            integer(0, 16L << 30), "67108864", "Memory for results that may be asked for again."),
     MAX_INFLIGHT_BYTES(
             integer(1 << 20, Long.MAX_VALUE), "134217728", "Memory for large requests in flight."),
     SHUTDOWN_GRACE_MS(

@@ -1,15 +1,18 @@
 package io.parallite.dispatch;
 
-import java.util.Arrays;
+import io.netty.buffer.ByteBuf;
 import java.util.function.LongPredicate;
 
 /**
- * A hash set of record positions: an open-addressed table with linear probing, and deletion by
- * shifting back (Knuth, The Art of Computer Programming, volume 3, section 6.4, algorithm R).
+ * A hash set of positions in a {@link RecordLog}: an open-addressed table with linear probing, and
+ * deletion by shifting back (Knuth, The Art of Computer Programming, volume 3, section 6.4,
+ * algorithm R).
  *
- * <p>Each position stands beside its hash, so that probing touches no record but the one that is
- * looked for: the records lie in tens of megabytes, and each that is touched is a cache miss. Owned
- * by one thread.
+ * <p>Each position shares a word with most of its hash, so that probing touches no record but the
+ * one that is looked for: the records lie in tens of megabytes, and each that is touched is a cache
+ * miss. The table is outside the Java heap, like the records: one that has become too small goes
+ * back to the system at once. The bits of the hash do for a hundred million positions. Owned by one
+ * thread.
  */
 final class PositionIndex {
 
@@ -18,15 +21,23 @@ final class PositionIndex {
 
     private static final int FIRST_CAPACITY = 1024;
 
-    private long[] table = newTable(FIRST_CAPACITY);
-    private int[] hashes = new int[FIRST_CAPACITY];
+    /** A word is the hash, a bit that tells it from an empty place, and the position. */
+    private static final int HASH_BITS = Long.SIZE - 1 - RecordLog.POSITION_BITS;
+
+    private static final long POSITION = (1L << RecordLog.POSITION_BITS) - 1;
+    private static final long EMPTY = 0;
+
+    private ByteBuf table = newTable(FIRST_CAPACITY);
+    private int capacity = FIRST_CAPACITY;
     private int size;
 
     /** The position with this hash that {@code matches}, or {@link #NONE}. */
     long find(int hash, LongPredicate matches) {
-        for (int i = home(hash); table[i] != NONE; i = next(i)) {
-            if (hashes[i] == hash && matches.test(table[i])) {
-                return table[i];
+        long key = key(hash);
+        long word;
+        for (int i = home(key); (word = word(i)) != EMPTY; i = next(i)) {
+            if ((word & ~POSITION) == key && matches.test(word & POSITION)) {
+                return word & POSITION;
             }
         }
         return NONE;
@@ -34,26 +45,27 @@ final class PositionIndex {
 
     /** Adds a position that is not there yet. */
     void add(int hash, long position) {
-        if (2 * (size + 1) > table.length) {
-            resize(2 * table.length);
+        if (4L * (size + 1) > 3L * capacity) {
+            resize(2 * capacity);
         }
-        insert(hash, position);
+        insert(key(hash) | position);
         size++;
     }
 
     /** Removes a position; does nothing when it is not there. */
     void remove(int hash, long position) {
-        int i = home(hash);
-        while (table[i] != position) {
-            if (table[i] == NONE) {
+        long wanted = key(hash) | position;
+        int i = home(wanted);
+        while (word(i) != wanted) {
+            if (word(i) == EMPTY) {
                 return;
             }
             i = next(i);
         }
         closeGap(i);
         size--;
-        if (table.length > FIRST_CAPACITY && 8 * size < table.length) {
-            resize(table.length / 2);
+        if (capacity > FIRST_CAPACITY && 8 * size < capacity) {
+            resize(capacity / 2);
         }
     }
 
@@ -61,53 +73,67 @@ final class PositionIndex {
         return size;
     }
 
-    private void insert(int hash, long position) {
-        int i = home(hash);
-        while (table[i] != NONE) {
+    private void insert(long word) {
+        int i = home(word);
+        while (word(i) != EMPTY) {
             i = next(i);
         }
-        table[i] = position;
-        hashes[i] = hash;
+        set(i, word);
     }
 
     private void closeGap(int removed) {
         int gap = removed;
-        for (int i = next(gap); table[i] != NONE; i = next(i)) {
-            int home = home(hashes[i]);
+        long word;
+        for (int i = next(gap); (word = word(i)) != EMPTY; i = next(i)) {
+            int home = home(word);
             boolean mayMove = gap <= i ? home <= gap || home > i : home <= gap && home > i;
             if (mayMove) {
-                table[gap] = table[i];
-                hashes[gap] = hashes[i];
+                set(gap, word);
                 gap = i;
             }
         }
-        table[gap] = NONE;
+        set(gap, EMPTY);
     }
 
-    private void resize(int capacity) {
-        long[] oldTable = table;
-        int[] oldHashes = hashes;
-        table = newTable(capacity);
-        hashes = new int[capacity];
-        for (int i = 0; i < oldTable.length; i++) {
-            if (oldTable[i] != NONE) {
-                insert(oldHashes[i], oldTable[i]);
+    private void resize(int newCapacity) {
+        ByteBuf old = table;
+        int places = capacity;
+        table = newTable(newCapacity);
+        capacity = newCapacity;
+        for (int i = 0; i < places; i++) {
+            long word = old.getLong(i * Long.BYTES);
+            if (word != EMPTY) {
+                insert(word);
             }
         }
+        old.release();
     }
 
-    private int home(int hash) {
+    /** What a word with this hash begins with; the rest of it is the position. */
+    private static long key(int hash) {
         int mixed = hash * 0x9E3779B9;
-        return (mixed ^ mixed >>> 16) & (table.length - 1);
+        int bits = (mixed ^ (mixed >>> 16)) >>> (Integer.SIZE - HASH_BITS);
+        return (((long) bits << 1) | 1) << RecordLog.POSITION_BITS;
+    }
+
+    private int home(long word) {
+        return (int) (word >>> (RecordLog.POSITION_BITS + 1)) & (capacity - 1);
     }
 
     private int next(int i) {
-        return (i + 1) & (table.length - 1);
+        return (i + 1) & (capacity - 1);
     }
 
-    private static long[] newTable(int capacity) {
-        long[] table = new long[capacity];
-        Arrays.fill(table, NONE);
-        return table;
+    private long word(int i) {
+        return table.getLong(i * Long.BYTES);
+    }
+
+    private void set(int i, long word) {
+        table.setLong(i * Long.BYTES, word);
+    }
+
+    private static ByteBuf newTable(int capacity) {
+        int bytes = capacity * Long.BYTES;
+        return RecordLog.MEMORY.directBuffer(bytes, bytes).setZero(0, bytes);
     }
 }

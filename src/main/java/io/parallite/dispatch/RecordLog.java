@@ -12,16 +12,25 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Segments of {@value #SEGMENT} bytes are taken from the operating system as records come and
  * given back as they go; a record that is larger has one to itself. A record's position stays the
- * same for as long as it is there. Owned by one thread.
+ * same for as long as it is there; positions of {@value #POSITION_BITS} bits come again when the
+ * log has gone on by {@link #WINDOW} bytes, so that much is the most it can hold. Owned by one
+ * thread.
  */
 final class RecordLog {
 
-    static final int SEGMENT = 1 << 20;
+    private static final int OFFSET_BITS = 20;
+    static final int SEGMENT = 1 << OFFSET_BITS;
+
+    /** A position is the number of a segment and an offset in it. */
+    static final int POSITION_BITS = 36;
+
+    /** How many bytes may lie between two records. */
+    static final long WINDOW = 1L << POSITION_BITS;
 
     private static final int LENGTH = Integer.BYTES;
 
     /** Without leak detection: segments that live as long as the log are none. */
-    private static final ByteBufAllocator MEMORY = new UnpooledByteBufAllocator(true, true);
+    static final ByteBufAllocator MEMORY = new UnpooledByteBufAllocator(true, true);
 
     private final ArrayDeque<ByteBuf> segments = new ArrayDeque<>();
     private ByteBuf[] byNumber = new ByteBuf[16];
@@ -59,14 +68,14 @@ final class RecordLog {
 
     /** The record at {@code position}; valid until it is dropped. */
     ByteBuf at(long position) {
-        ByteBuf segment = byNumber[slot(position >>> Integer.SIZE)];
-        int offset = (int) position;
+        ByteBuf segment = byNumber[slot(position >>> OFFSET_BITS)];
+        int offset = offset(position);
         return segment.slice(offset + LENGTH, segment.getInt(offset));
     }
 
     /** The number at {@code offset} in the record at {@code position}. */
     int intAt(long position, int offset) {
-        return byNumber[slot(position >>> Integer.SIZE)].getInt((int) position + LENGTH + offset);
+        return byNumber[slot(position >>> OFFSET_BITS)].getInt(offset(position) + LENGTH + offset);
     }
 
     /** The position of the oldest record; there must be one. */
@@ -127,6 +136,10 @@ final class RecordLog {
     }
 
     private static long position(long number, int offset) {
-        return number << Integer.SIZE | offset;
+        return (number << OFFSET_BITS | offset) & (WINDOW - 1);
+    }
+
+    private static int offset(long position) {
+        return (int) position & (SEGMENT - 1);
     }
 }

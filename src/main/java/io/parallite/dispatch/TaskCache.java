@@ -49,7 +49,11 @@ public final class TaskCache {
     private final RecordLog log = new RecordLog();
     private final PositionIndex index = new PositionIndex();
 
-    /** A cache that keeps results for {@code retention} and up to {@code maxBytes} of them. */
+    /**
+     * A cache that keeps results for {@code retention} and up to {@code maxBytes} of them.
+     *
+     * @param maxBytes 16 GiB at most, so that all entries lie within {@link RecordLog#WINDOW}
+     */
     public TaskCache(Engine engine, Duration retention, long maxBytes) {
         this.engine = engine;
         this.retention = retention.toNanos();

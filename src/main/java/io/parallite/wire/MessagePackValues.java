@@ -110,14 +110,21 @@ final class MessagePackValues {
 
     /** The next string or binary as text. */
     static String string(MessageUnpacker unpacker, byte[] frame) throws IOException {
-        return new String(bytes(unpacker, frame), StandardCharsets.UTF_8);
+        int length = rawHeader(unpacker, frame);
+        int from = position(unpacker);
+        unpacker.readPayloadAsReference(length);
+        return new String(frame, from, length, StandardCharsets.UTF_8);
     }
 
     private static byte[] bytes(MessageUnpacker unpacker, byte[] frame) throws IOException {
+        return unpacker.readPayloadAsReference(rawHeader(unpacker, frame)).toByteArray();
+    }
+
+    private static int rawHeader(MessageUnpacker unpacker, byte[] frame) throws IOException {
         boolean isText = unpacker.getNextFormat().getValueType() == ValueType.STRING;
         int length = isText ? unpacker.unpackRawStringHeader() : unpacker.unpackBinaryHeader();
         checkWithin(unpacker, frame, length);
-        return unpacker.readPayloadAsReference(length).toByteArray();
+        return length;
     }
 
     /**

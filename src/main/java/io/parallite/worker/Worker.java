@@ -6,10 +6,8 @@ import io.parallite.task.Task;
 import io.parallite.task.TaskException;
 import io.parallite.wire.FrameReader;
 import io.smallrye.mutiny.Uni;
-import io.smallrye.mutiny.subscription.Cancellable;
 import java.time.Duration;
 import java.util.Locale;
-import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -28,13 +26,11 @@ final class Worker implements WorkerChannel.Listener {
     private final Engine engine;
     private final WorkerOwner owner;
     private final Wear wear;
+    private final Lifecycle life;
     private final Conversation conversation;
     private final Lookahead lookahead = new Lookahead();
     private final Departure departure = new Departure();
 
-    private WorkerState state = WorkerState.STARTING;
-    private @Nullable Cancellable starting;
-    private @Nullable WorkerChannel channel;
     private boolean readTask;
     private long served;
     private long launchedAt;
@@ -51,6 +47,7 @@ final class Worker implements WorkerChannel.Listener {
         this.engine = engine;
         this.owner = owner;
         this.wear = wear;
+        this.life = new Lifecycle(name);
         this.conversation = new Conversation(engine, this::onTimeout);
     }
 
@@ -59,7 +56,7 @@ final class Worker implements WorkerChannel.Listener {
     }
 
     WorkerState state() {
-        return state;
+        return life.state();
     }
 
     /** Tasks answered so far. */
@@ -69,7 +66,7 @@ final class Worker implements WorkerChannel.Listener {
 
     /** The process id, 0 while there is none yet. */
     long pid() {
-        return channel == null ? 0 : channel.pid();
+        return life.pid();
     }
 
     /**
@@ -103,7 +100,8 @@ final class Worker implements WorkerChannel.Listener {
      * @return whether it can
      */
     boolean askForStack() {
-        if (channel == null || !channel.features().contains("stack")) {
+        WorkerChannel channel = life.channel();
+        if (channel == null || !life.hasFeature("stack")) {
             return false;
         }
         channel.askForStack();
@@ -112,22 +110,24 @@ final class Worker implements WorkerChannel.Listener {
 
     /** Whether it says when its script runs, and has said so. */
     boolean saidReady() {
+        WorkerChannel channel = life.channel();
         return channel != null && channel.provesReadiness();
     }
 
     /** Whether it has answered something, a ping or a task. */
     boolean hasAnswered() {
+        WorkerChannel channel = life.channel();
         return served > 0 || channel != null && channel.hasAnswered();
     }
 
     /** Whether it has shown that its script runs: a process that merely exists has not. */
     boolean wasProven() {
-        return served > 0 || readTask || channel != null && channel.provesReadiness();
+        return served > 0 || readTask || saidReady();
     }
 
     /** Whether it is, or will be, free for a task. */
     boolean isInService() {
-        return state == WorkerState.IDLE || state == WorkerState.BUSY;
+        return life.isInService();
     }
 
     /** {@link Engine#nanoTime} of the last lease, 0 before the first. */
@@ -145,7 +145,7 @@ final class Worker implements WorkerChannel.Listener {
         return new PoolSnapshot.WorkerSnapshot(
                 name.value(),
                 pid(),
-                state.name().toLowerCase(Locale.ROOT),
+                state().name().toLowerCase(Locale.ROOT),
                 served,
                 millis(now - launchedAt),
                 currentTask(),
@@ -164,31 +164,18 @@ final class Worker implements WorkerChannel.Listener {
     /** Starts the process. */
     void start(WorkerTransport transport) {
         launchedAt = engine.nanoTime();
-        starting =
-                transport
-                        .open(name, command, this)
-                        .subscribe()
-                        .with(this::onReady, this::onNotReady);
+        life.start(transport.open(name, command, this), this::onReady, this::onNotReady);
     }
 
-    private void onReady(WorkerChannel opened) {
-        channel = opened;
-        starting = null;
-        if (state == WorkerState.ENDING) {
-            opened.kill();
-            return;
-        }
-        conversation.open(opened);
-        lookahead.open(opened);
-        transition(WorkerState.IDLE);
-        LOG.debugf("worker is ready worker=%s pid=%d", name, opened.pid());
-        wear.begin(opened.pid(), reason -> owner.onWorn(this, reason));
+    private void onReady(WorkerChannel channel) {
+        conversation.open(channel);
+        lookahead.open(channel);
+        LOG.debugf("worker is ready worker=%s pid=%d", name, channel.pid());
+        wear.begin(channel.pid(), reason -> owner.onWorn(this, reason));
         owner.onIdle(this);
     }
 
     private void onNotReady(Throwable failure) {
-        starting = null;
-        transition(WorkerState.DEAD);
         TaskException why =
                 failure instanceof TaskException known
                         ? known
@@ -199,7 +186,7 @@ final class Worker implements WorkerChannel.Listener {
 
     /** Takes the worker out of the pool for one task. */
     WorkerLease lease() {
-        transition(WorkerState.BUSY);
+        life.become(WorkerState.BUSY);
         busySince = engine.nanoTime();
         lookahead.onLeased();
         wear.onLeased(served, owner.startNanos());
@@ -217,14 +204,14 @@ final class Worker implements WorkerChannel.Listener {
     }
 
     private void begin(Exchange begun) {
-        if (state != WorkerState.BUSY || !conversation.begin(begun, lookahead.begin())) {
-            begun.fail(new UndeliveredException("worker %s is %s".formatted(name, state)));
+        if (state() != WorkerState.BUSY || !conversation.begin(begun, lookahead.begin())) {
+            begun.fail(new UndeliveredException("worker %s is %s".formatted(name, state())));
         }
     }
 
     /** The lease was returned: back to the pool, unless something is wrong with the worker. */
     void onLeaseReturned() {
-        if (state != WorkerState.BUSY) {
+        if (state() != WorkerState.BUSY) {
             return;
         }
         Exchange current = conversation.exchange();
@@ -237,7 +224,7 @@ final class Worker implements WorkerChannel.Listener {
         } else if (!lookahead.hasTaken() && (departure.isDue() || !name.reusable() || wearsOut())) {
             end();
         } else {
-            transition(WorkerState.IDLE);
+            life.become(WorkerState.IDLE);
             owner.onIdle(this);
         }
     }
@@ -253,7 +240,7 @@ final class Worker implements WorkerChannel.Listener {
 
     @Override
     public void onFrame(byte[] frame) {
-        if (departure.isFaulty() || state == WorkerState.ENDING) {
+        if (departure.isFaulty() || state() == WorkerState.ENDING) {
             return;
         }
         Exchange current = conversation.exchange();
@@ -308,7 +295,7 @@ final class Worker implements WorkerChannel.Listener {
 
     @Override
     public void onGarbage(String description) {
-        if (departure.isFaulty() || state == WorkerState.ENDING) {
+        if (departure.isFaulty() || state() == WorkerState.ENDING) {
             return;
         }
         departure.blame(description);
@@ -355,7 +342,7 @@ final class Worker implements WorkerChannel.Listener {
 
     /** Whether the task is done, which has just been found out: then its reply is waited for. */
     private boolean isOver(Exchange current) {
-        if (current.isOver() || state != WorkerState.BUSY || !owner.hasGoneOn(this)) {
+        if (current.isOver() || state() != WorkerState.BUSY || !owner.hasGoneOn(this)) {
             return false;
         }
         current.onOver();
@@ -365,10 +352,10 @@ final class Worker implements WorkerChannel.Listener {
 
     @Override
     public void onEnded(WorkerEnding ending) {
-        if (state == WorkerState.DEAD) {
+        if (state() == WorkerState.DEAD) {
             return;
         }
-        transition(WorkerState.DEAD);
+        life.become(WorkerState.DEAD);
         Exchange lost = conversation.finish();
         conversation.close();
         boolean isUnread = ending.requestUnread() && (lost == null || lost.isAllThatWasSent());
@@ -389,7 +376,7 @@ final class Worker implements WorkerChannel.Listener {
 
     /** Kills the process with all that it started; {@link WorkerOwner#onGone} follows. */
     void kill() {
-        endBy(WorkerChannel::kill);
+        life.end(WorkerChannel::kill, this::onFirstToldToEnd);
     }
 
     /** Kills the process and fails the task it runs with {@code why}. */
@@ -403,35 +390,24 @@ final class Worker implements WorkerChannel.Listener {
      */
     void retire(EndReason why) {
         departure.plan(why);
-        if (state == WorkerState.IDLE) {
+        if (state() == WorkerState.IDLE) {
             end();
-        } else if (state == WorkerState.BUSY) {
+        } else if (state() == WorkerState.BUSY) {
             owner.onRetiring(this);
-        } else if (state == WorkerState.STARTING) {
+        } else if (state() == WorkerState.STARTING) {
             kill();
         }
     }
 
     /** Lets the process end by itself; {@link WorkerOwner#onGone} follows. */
     void end() {
-        endBy(WorkerChannel::end);
+        life.end(WorkerChannel::end, this::onFirstToldToEnd);
     }
 
-    private void endBy(Consumer<WorkerChannel> how) {
-        if (state == WorkerState.DEAD) {
-            return;
-        }
-        if (state != WorkerState.ENDING) {
-            departure.order();
-            wear.close();
-            transition(WorkerState.ENDING);
-            owner.onEnding(this);
-        }
-        if (channel != null) {
-            how.accept(channel);
-        } else if (starting != null) {
-            starting.cancel();
-        }
+    private void onFirstToldToEnd() {
+        departure.order();
+        wear.close();
+        owner.onEnding(this);
     }
 
     private void killAndFail(TaskException why) {
@@ -440,13 +416,5 @@ final class Worker implements WorkerChannel.Listener {
         if (lost != null) {
             lost.fail(why);
         }
-    }
-
-    private void transition(WorkerState next) {
-        if (!state.mayBecome(next)) {
-            throw new IllegalStateException(
-                    "worker %s cannot go from %s to %s".formatted(name, state, next));
-        }
-        state = next;
     }
 }

@@ -36,6 +36,18 @@ class PositionIndexTest {
         assertThat(index.find(1, position -> true)).isEqualTo(10);
     }
 
+    @Test
+    void holdsTheFirstAndTheLastPosition() {
+        add(0, 0);
+        add(RecordLog.WINDOW - 1, 0);
+        add(1, -1);
+
+        assertFindsAll();
+        index.remove(0, 0);
+        assertThat(index.find(0, position -> true)).isEqualTo(RecordLog.WINDOW - 1);
+        assertThat(index.find(0, position -> position == 0)).isEqualTo(PositionIndex.NONE);
+    }
+
     /** Few different hashes make long runs, whose gaps must close rightly. */
     @ParameterizedTest
     @CsvSource({"1, 8", "2, 300", "3, 2147483647", "4, 1"})

@@ -71,6 +71,31 @@ class RecordLogTest {
         assertThat(log.bytes()).isZero();
     }
 
+    @Test
+    void positionsComeAgainWhenTheirTurnIsOver() {
+        byte[] first = bytes(1, 100);
+        append(first);
+        long again = kept.element().position();
+        long segments = RecordLog.WINDOW / RecordLog.SEGMENT;
+        for (long i = 0; i < segments - 4; i++) {
+            log.append(RecordLog.SEGMENT - 4, segment -> {});
+            log.dropOldest();
+        }
+        kept.clear();
+
+        append(bytes(2, 100));
+        append(bytes(3, RecordLog.SEGMENT - 4));
+        append(bytes(4, 100));
+        log.dropOldest();
+        append(bytes(5, RecordLog.SEGMENT - 4));
+
+        assertAllThere();
+        assertThat(kept.getLast().position()).isEqualTo(again);
+        while (!kept.isEmpty()) {
+            dropOldest();
+        }
+    }
+
     private void append(byte[] content) {
         long position = log.append(content.length, record -> record.setBytes(0, content));
         kept.add(new Kept(position, content));
