@@ -18,7 +18,7 @@ if ($socket === false) {
 }
 stream_set_read_buffer($socket, 0);
 stream_set_timeout($socket, -1); // else a read gives up after default_socket_timeout
-$raw = function_exists('socket_import_stream') ? socket_import_stream($socket) : null; // no poll() before each read
+$raw = function_exists('socket_import_stream') ? socket_import_stream($socket) : null;
 
 $next = prefetched();
 $hello = json_encode([
@@ -34,10 +34,11 @@ $hello = json_encode([
 fwrite($socket, pack('N', strlen($hello)) . $hello);
 
 $buffer = '';
+$sinceTaken = 4; // the bundled worker's way of waiting: see SocketLine
 while (true) {
     while (($held = strlen($buffer)) < 4 || $held < ($end = 4 + unpack('N', $buffer)[1])) {
         $chunk = null;
-        if ($raw !== null) {
+        if ($raw !== null && $sinceTaken >= 4) {
             socket_recv($raw, $chunk, 8192, 0);
         } else {
             $chunk = fread($socket, 8192);
@@ -57,8 +58,10 @@ while (true) {
     $frame = pack('N', strlen($reply)) . $reply;
     if ($next !== null && ($taken = fread($next, 4096)) !== '' && $taken !== false) {
         $buffer .= $taken;
+        $sinceTaken = -1;
         $frame = "\0\0\0\0$frame";
     }
+    $sinceTaken++;
     $raw === null ? fwrite($socket, $frame) : socket_write($raw, $frame);
 }
 

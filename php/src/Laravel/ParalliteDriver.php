@@ -21,7 +21,7 @@ use function Illuminate\Support\defer;
  * The driver "parallite" of the Concurrency facade. Closures run in workers that have booted the application,
  * and get from its container what they ask for.
  *
- * One class for Laravel 11, 12 and 13: the parameters that the former do not know are optional.
+ * One class for Laravel 11, 12 and 13: the parameters that they do not know are optional.
  */
 final class ParalliteDriver implements Driver
 {

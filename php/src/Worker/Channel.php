@@ -23,12 +23,13 @@ final class Channel
     /**
      * The body of the next frame, or null when the daemon has gone (even in the middle of a frame).
      *
+     * @param Arrival $arrival when the frame is expected to begin
      * @throws ChannelClosed when a frame is longer than allowed
      */
-    public function read(): ?string
+    public function read(Arrival $arrival = Arrival::Any): ?string
     {
         while (($held = strlen($this->buffer)) < 4) {
-            $chunk = $this->line->receive(self::CHUNK);
+            $chunk = $this->line->receive(self::CHUNK, $arrival);
             if ($chunk === null) {
                 return null;
             }
@@ -52,7 +53,7 @@ final class Channel
         $body = substr($this->buffer, 4);
         $this->buffer = '';
         while (($missing = $length - strlen($body)) > 0) {
-            $chunk = $this->line->receive($missing, true);
+            $chunk = $this->line->receive($missing, Arrival::Due);
             if ($chunk === null) {
                 return null;
             }

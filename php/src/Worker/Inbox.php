@@ -16,6 +16,9 @@ final class Inbox
     /** Nanoseconds within which a task that asks again and again gets the same answer. */
     private const INTERVAL = 1_000_000;
 
+    /** Tasks after the last one that lay ready for which the daemon is taken to be busy still. */
+    private const BUSY_FOR = 4;
+
     /** No word about the running task is longer. */
     private const WORD_LIMIT = 2_048;
 
@@ -23,6 +26,8 @@ final class Inbox
     private array $early = [];
 
     private ?string $taken = null;
+
+    private int $sinceTaken = self::BUSY_FOR;
 
     private ?string $cancelled = null;
 
@@ -44,10 +49,11 @@ final class Inbox
     {
         $this->cancelled = $this->followed = null;
         if ($this->taken !== null) {
-            [$body, $this->taken] = [$this->taken, null];
+            [$body, $this->taken, $this->sinceTaken] = [$this->taken, null, 0];
             return $body;
         }
-        return $this->early === [] ? $this->channel->read() : array_shift($this->early);
+        $arrival = ++$this->sinceTaken <= self::BUSY_FOR ? Arrival::Soon : Arrival::Any;
+        return $this->early === [] ? $this->channel->read($arrival) : array_shift($this->early);
     }
 
     /**

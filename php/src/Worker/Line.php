@@ -12,9 +12,9 @@ interface Line
     /**
      * The next bytes, at least one and at most $atMost of them; null when the daemon has gone.
      *
-     * @param bool $isDue whether all of them are on their way, so that it may wait until they are there
+     * @param Arrival $arrival if all of them are on their way, it may wait until they are there
      */
-    public function receive(int $atMost, bool $isDue = false): ?string;
+    public function receive(int $atMost, Arrival $arrival = Arrival::Any): ?string;
 
     /** Whether receive() would not wait: bytes are there, or the end. */
     public function hasInput(): bool;

@@ -27,7 +27,7 @@ final class StreamLine implements Line
         stream_set_timeout($in, -1); // a socket's reads would end after default_socket_timeout
     }
 
-    public function receive(int $atMost, bool $isDue = false): ?string
+    public function receive(int $atMost, Arrival $arrival = Arrival::Any): ?string
     {
         do {
             $bytes = @fread($this->in, min($atMost, self::CHUNK));

@@ -96,6 +96,59 @@ final class PrefetchTest extends TestCase
         }
     }
 
+    public function testSleepsInAnotherCallWhileTheDaemonIsBusy(): void
+    {
+        $worker = $this->start();
+        $worker->ask(['task_id' => 'a', 'payload' => 'phpversion']);
+        $calm = self::callThatItSleepsIn($worker);
+
+        $this->giveTwoTasks($worker);
+        self::assertNotSame($calm, self::callThatItSleepsIn($worker));
+
+        for ($i = 0; $i < 4; $i++) {
+            self::assertTrue($worker->ask(['task_id' => "c$i", 'payload' => 'phpversion'])['ok']);
+        }
+        self::assertSame($calm, self::callThatItSleepsIn($worker));
+    }
+
+    public function testWaitsWithoutLimitAndEndsWithTheDaemonWhileThatIsBusy(): void
+    {
+        $worker = $this->start([], ['-d', 'default_socket_timeout=1']);
+        $this->giveTwoTasks($worker);
+
+        usleep(1_300_000);
+        self::assertTrue($worker->ask(['task_id' => 'c', 'payload' => 'phpversion'])['ok']);
+        $worker->hangUp();
+
+        self::assertSame(0, $worker->exitCode());
+    }
+
+    /** The second of which it takes by itself. */
+    private function giveTwoTasks(WorkerProcess $worker): void
+    {
+        fwrite($this->pipe, $worker->encode(['task_id' => 'second', 'payload' => 'phpversion']));
+        $worker->send($worker->encode(['task_id' => 'first', 'payload' => 'phpversion']));
+        self::assertSame('', $worker->readBody());
+        self::assertSame('first', $worker->reply()['task_id'] ?? null);
+        self::assertSame('second', $worker->reply()['task_id'] ?? null);
+    }
+
+    /** The number of the system call, once it is the same for ten milliseconds; see proc(5). */
+    private static function callThatItSleepsIn(WorkerProcess $worker): string
+    {
+        $last = '';
+        for ($same = 0, $looks = 0; $same < 5 && $looks < 2_000; $looks++) {
+            usleep(2_000);
+            $call = strtok((string) @file_get_contents("/proc/{$worker->pid()}/syscall"), ' ');
+            $same = $call === $last ? $same + 1 : 0;
+            $last = (string) $call;
+        }
+        if (!ctype_digit($last)) {
+            self::markTestSkipped('needs a kernel that tells which call a process sleeps in');
+        }
+        return $last;
+    }
+
     public function testCannotTakeTasksWithoutThePipe(): void
     {
         unlink($this->path);
@@ -116,9 +169,13 @@ final class PrefetchTest extends TestCase
         self::assertArrayNotHasKey('PARALLITE_WORKER_PREFETCH', $reply['result']);
     }
 
-    /** @param array<string, string> $env */
-    private function start(array $env = []): WorkerProcess
+    /**
+     * @param array<string, string> $env
+     * @param list<string> $options of PHP
+     */
+    private function start(array $env = [], array $options = []): WorkerProcess
     {
-        return $this->worker = WorkerProcess::overSocket(null, $env + ['PARALLITE_WORKER_PREFETCH' => $this->path]);
+        $env += ['PARALLITE_WORKER_PREFETCH' => $this->path];
+        return $this->worker = WorkerProcess::overSocket(null, $env, $options);
     }
 }

@@ -23,11 +23,7 @@ namespace Illuminate\Contracts\Concurrency {
     } else {
         interface Driver
         {
-            public function run(
-                Closure|array $tasks,
-                CarbonInterval|int|null $timeout = null,
-                ?int $concurrency = null,
-            ): array;
+            public function run(Closure|array $tasks, CarbonInterval|int|null $timeout = null): array;
 
             public function defer(Closure|array $tasks): DeferredCallback;
         }
