@@ -40,6 +40,22 @@ final class Binary
         return preg_match('//u', $bytes) === 1;
     }
 
+    /** How many bytes at the end begin a character in UTF-8 of which the rest is missing. */
+    public static function begun(string $bytes): int
+    {
+        for ($back = 1, $most = min(3, strlen($bytes)); $back <= $most; $back++) {
+            $byte = ord($bytes[-$back]);
+            if ($byte < 0x80 || $byte > 0xf4) {
+                return 0;
+            }
+            if ($byte >= 0xc2) {
+                $length = 2 + (int) ($byte >= 0xe0) + (int) ($byte >= 0xf0);
+                return $back < $length ? $back : 0;
+            }
+        }
+        return 0;
+    }
+
     /** The bytes without a character at their end that they break off in; what is no text stays as it is. */
     public static function wholeCharacters(string $bytes): string
     {

@@ -48,7 +48,7 @@ final class OutputFeed
             return true;
         }
         if ($untold > 0) {
-            $this->tellAll($texts);
+            $this->tellWholeCharacters($texts);
         }
         return false;
     }
@@ -57,18 +57,32 @@ final class OutputFeed
     public function end(array $texts): void
     {
         if ($this->isFollowed) {
-            $this->tellAll($texts);
+            $this->tellUntil(array_map(strlen(...), $texts), $texts);
         }
     }
 
-    /** @param array<string, string> $texts */
-    private function tellAll(array $texts): void
+    /**
+     * A character of which only the beginning was read waits for the rest.
+     *
+     * @param array<string, string> $texts
+     */
+    private function tellWholeCharacters(array $texts): void
+    {
+        $this->tellUntil(array_map(static fn(string $text) => strlen($text) - Binary::begun($text), $texts), $texts);
+        $this->toldAt = hrtime(true);
+    }
+
+    /**
+     * @param array<string, int> $ends
+     * @param array<string, string> $texts
+     */
+    private function tellUntil(array $ends, array $texts): void
     {
         foreach ($texts as $stream => $text) {
             $from = $this->told[$stream] ?? 0;
-            $this->events->output($stream, $from, $from === 0 ? $text : substr($text, $from));
-            $this->told[$stream] = strlen($text);
+            $to = max($from, $ends[$stream]);
+            $this->events->output($stream, $from, substr($text, $from, $to - $from));
+            $this->told[$stream] = $to;
         }
-        $this->toldAt = hrtime(true);
     }
 }

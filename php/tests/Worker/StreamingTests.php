@@ -67,6 +67,18 @@ trait StreamingTests
         self::assertSame([], array_column($events, 'data_encoding'), 'it is text, and stays text');
     }
 
+    public function testKeepsACharacterTogetherOfWhichTheRestComesLater(): void
+    {
+        $command = 'printf "a\303"; sleep 0.2; printf "\274b\342\202"; sleep 0.2; printf "\254"; sleep 0.2; printf "\303"';
+        $request = ['task_id' => 'h', 'command' => $command, 'stream_output' => true, 'accept' => 'base64'];
+        self::worker()->send(self::worker()->encode($request));
+        [$events, $reply] = self::finish('h');
+
+        self::assertSame("aüb€\xc3", self::printed('stdout', $events));
+        self::assertSame(['base64'], array_column($events, 'data_encoding'), 'nothing but what never becomes text');
+        self::assertSame("aüb€\xc3", self::bytes('stdout', $reply['result']));
+    }
+
     /** @dataProvider encodings */
     public function testTellsAllToWhoBeginsToFollowACommandLater(string $encoding): void
     {

@@ -31,7 +31,7 @@ final class StdioChannel implements WorkerChannel {
 
     private static final Logger LOG = Logger.getLogger(StdioChannel.class);
 
-    /** PIPE_BUF of Linux; what POSIX lets a pipe take at once. */
+    /** PIPE_BUF of Linux, and the least that a pipe holds there. */
     private static final int ATOMIC = 4096;
 
     private static final int CHUNK = 64 * 1024;
@@ -50,6 +50,9 @@ final class StdioChannel implements WorkerChannel {
     private final Semaphore ahead = new Semaphore(CHUNKS_AHEAD);
     private final ArrayDeque<Runnable> held = new ArrayDeque<>();
     private boolean paused;
+
+    /** No more than this lies in the pipe; {@link #ATOMIC} when that is not known. */
+    private int inPipe = ATOMIC;
 
     private volatile boolean writeFailed;
     private boolean outputEnded;
@@ -90,11 +93,21 @@ final class StdioChannel implements WorkerChannel {
 
     @Override
     public void write(byte[] frame) {
-        if (frame.length <= ATOMIC && isPipeEmpty()) {
+        if (fits(frame)) {
+            inPipe += frame.length;
             writeBlocking(frame);
         } else {
+            inPipe = ATOMIC;
             WRITERS.execute(() -> writeBlocking(frame));
         }
+    }
+
+    /** Whether it can be written without waiting; looks at the pipe only when that must be. */
+    private boolean fits(byte[] frame) {
+        if (inPipe + frame.length > ATOMIC && isPipeEmpty()) {
+            inPipe = 0;
+        }
+        return inPipe + frame.length <= ATOMIC;
     }
 
     private boolean isPipeEmpty() {
