@@ -6,15 +6,15 @@
  *     PARALLITE_FIXED_WORKERS=10 deploy/with-daemon php php/bench/compare.php [--svg FILE] [--runs N]
  *
  * Prints a table in Markdown; --svg draws it as well. Needs ext-pcntl, ext-posix and laravel/serializable-closure.
- * Every way is warmed up for three seconds. The daemon and its workers run already, as they do in service; what the
- * other ways start, they start within the time that is measured.
+ * Every way is warmed up for ten seconds, in which the JVM compiles what the daemon needs. The daemon and its workers run
+ * already, as they do in service; what the other ways start, they start within the time that is measured.
  */
 
 declare(strict_types=1);
 
 define('AUTOLOAD', dirname(__DIR__) . '/autoload.php');
 /** Seconds for which each way runs a scenario before it is measured. */
-const WARM_UP = 3;
+const WARM_UP = 10;
 
 require AUTOLOAD;
 require __DIR__ . '/plot.php';

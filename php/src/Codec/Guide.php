@@ -162,7 +162,7 @@ final class Guide
         } catch (Throwable $failure) {
             // because of one of them, maybe
         }
-        if ($payload === null || substr_count($payload, self::CODE_IN_PAYLOAD) > 1) {
+        if ($payload === null || $packing->mayCarryClosures() && substr_count($payload, self::CODE_IN_PAYLOAD) > 1) {
             foreach ($packing->captured() as [$closure, $source]) {
                 $this->check($closure, $source);
             }

@@ -59,7 +59,7 @@ final class Opis4Codec implements ClosureCodec
                 $this->tell($packing->closure, $packing->source);
             }
             $payload = Serializer::serialize($packing->closure);
-            if (substr_count($payload, self::CODE_IN_PAYLOAD) < 2) {
+            if (!$packing->mayCarryClosures() || substr_count($payload, self::CODE_IN_PAYLOAD) < 2) {
                 return $payload;
             }
             return $this->tellAll($packing->captured()) ? Serializer::serialize($packing->closure) : $payload;

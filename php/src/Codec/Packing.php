@@ -107,6 +107,17 @@ final class Packing
         return CapturedClosures::in(self::cargo($this->reflection));
     }
 
+    /** Whether closures may travel with this one: not when it captured nothing but strings and numbers. */
+    public function mayCarryClosures(): bool
+    {
+        foreach (self::cargo($this->reflection) as $value) {
+            if (is_array($value) || is_object($value)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** It was written for an older PHP, and looks for the files of evaluated code. */
     private static function isOfLibrary(int $level, string $message): bool
     {

@@ -55,7 +55,7 @@ final class CompiledClosures
     /** The closure of a payload that has been rebuilt before, if it captured nothing. */
     public function again(string $payload): ?Closure
     {
-        if (!isset($this->constants[$payload]) || self::isCustomized()) {
+        if (strlen($payload) > self::MAX_KEPT || !isset($this->constants[$payload]) || self::isCustomized()) {
             return null;
         }
         [$maker, $scope] = $this->constants[$payload];

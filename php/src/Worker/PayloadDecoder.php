@@ -19,6 +19,8 @@ final class PayloadDecoder
 {
     private const WITH_ARGUMENTS = 'parallite:1:';
 
+    private const LARAVEL = 'O:47:"Laravel\SerializableClosure\SerializableClosure"';
+
     private const OPIS_4 = 'O:16:"Opis\Closure\Box"';
 
     /** Before the length of a closure's code, and the code. */
@@ -161,7 +163,7 @@ final class PayloadDecoder
         try {
             $value = $this->compiled->rebuild($payload);
             $value ??= match (true) {
-                str_contains($payload, self::OPIS_4) && class_exists(Opis4::class) => self::unserializeOpis4($payload),
+                self::isOpis4($payload) && class_exists(Opis4::class) => self::unserializeOpis4($payload),
                 str_starts_with($payload, self::OPIS_3) && method_exists(Opis4::class, 'v3_unserialize')
                     => Opis4::v3_unserialize($payload),
                 default => unserialize($payload),
@@ -176,6 +178,12 @@ final class PayloadDecoder
             throw self::invalid('the payload cannot be unserialized: ' . ($this->notice ?? 'it is damaged'));
         }
         return $value;
+    }
+
+    /** Its boxes may lie deep in another value; in a closure of laravel/serializable-closure there are none. */
+    private static function isOpis4(string $payload): bool
+    {
+        return !str_starts_with($payload, self::LARAVEL) && str_contains($payload, self::OPIS_4);
     }
 
     private static function unserializeOpis4(string $payload): mixed

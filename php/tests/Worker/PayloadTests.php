@@ -31,6 +31,16 @@ trait PayloadTests
     }
 
     /** @dataProvider languages */
+    public function testTakesCapturedTextForTextWhateverItLooksLike(string $library, string $encoding): void
+    {
+        $texts = [self::$opis3, 'O:16:"Opis\Closure\Box":1:{s:4:"body";s:9:"', str_repeat('s:8:"function";', 10_000)];
+        foreach ($texts as $text) {
+            $reply = self::perform(static fn(): string => md5($text), $library, $encoding);
+            self::assertSame(['ok' => true, 'result' => md5($text)], $reply);
+        }
+    }
+
+    /** @dataProvider languages */
     public function testPassesAContextThatIsNotEmpty(string $library, string $encoding): void
     {
         $task = static fn(mixed ...$arguments): array => $arguments;

@@ -1,6 +1,7 @@
 package io.parallite.wire;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.util.Arrays;
 
 /**
@@ -71,13 +72,16 @@ public final class FrameReader {
         int length = bytes.readableBytes();
         if (!closed && !held && isBetweenFrames() && isWholeFrame(bytes, length)) {
             byte[] whole = new byte[length];
-            bytes.getBytes(bytes.readerIndex(), whole);
+            bytes.readBytes(whole);
             onWholeFrame(whole);
         } else {
-            byte[] copy = new byte[length];
-            bytes.getBytes(bytes.readerIndex(), copy);
-            feed(copy, 0, length);
+            take(bytes);
         }
+    }
+
+    /** Takes the next bytes of the stream; they are copied, the caller keeps its array. */
+    public void feed(byte[] bytes, int offset, int length) {
+        take(Unpooled.wrappedBuffer(bytes, offset, length));
     }
 
     /** Whether the bytes are one small frame and nothing else, as they mostly are. */
@@ -98,30 +102,25 @@ public final class FrameReader {
         }
     }
 
-    /** Takes the next bytes of the stream; they are copied, the caller keeps its array. */
-    public void feed(byte[] bytes, int offset, int length) {
-        if (closed || length == 0) {
-            return;
-        }
-        if (held) {
-            int before = kept.length;
-            kept = Arrays.copyOf(kept, before + length);
-            System.arraycopy(bytes, offset, kept, before, length);
-            return;
-        }
-        int end = offset + length;
-        int at = offset;
-        while (at < end && !closed) {
+    private void take(ByteBuf bytes) {
+        while (bytes.isReadable() && !closed) {
             if (held) {
-                kept = Arrays.copyOfRange(bytes, at, end);
-                return;
-            }
-            if (toSkip > 0) {
-                at = skip(at, end);
+                keep(bytes);
+            } else if (toSkip > 0) {
+                skip(bytes);
+            } else if (inBody) {
+                readBody(bytes);
             } else {
-                at = inBody ? readBody(bytes, at, end) : readHeader(bytes, at, end);
+                readHeader(bytes);
             }
         }
+    }
+
+    private void keep(ByteBuf bytes) {
+        int before = kept.length;
+        int more = bytes.readableBytes();
+        kept = Arrays.copyOf(kept, before + more);
+        bytes.readBytes(kept, before, more);
     }
 
     /** Goes on after {@link Sink#admits} said no, with what was kept. */
@@ -133,7 +132,7 @@ public final class FrameReader {
         startBody();
         byte[] rest = kept;
         kept = new byte[0];
-        feed(rest, 0, rest.length);
+        take(Unpooled.wrappedBuffer(rest));
     }
 
     /** Takes nothing more and frees what was gathered. */
@@ -165,29 +164,28 @@ public final class FrameReader {
                 : Arrays.copyOf(header, Math.min(headerBytes, limit));
     }
 
-    private int skip(int at, int end) {
-        int step = (int) Math.min(toSkip, end - at);
+    private void skip(ByteBuf bytes) {
+        int step = (int) Math.min(toSkip, bytes.readableBytes());
         toSkip -= step;
-        return at + step;
+        bytes.skipBytes(step);
     }
 
-    private int readHeader(byte[] bytes, int at, int end) {
-        int next = at;
-        while (headerBytes < HEADER && next < end) {
-            header[headerBytes++] = bytes[next++];
-        }
+    private void readHeader(ByteBuf bytes) {
+        int step = Math.min(HEADER - headerBytes, bytes.readableBytes());
+        bytes.readBytes(header, headerBytes, step);
+        headerBytes += step;
         if (headerBytes == HEADER) {
-            onHeader(bytes, next, end);
+            onHeader(bytes);
         }
-        return next;
     }
 
-    private void onHeader(byte[] bytes, int at, int end) {
+    private void onHeader(ByteBuf behind) {
         headerBytes = 0;
         long length = length(header);
         if (length > maxBody) {
-            byte[] seen = Arrays.copyOf(header, HEADER + Math.min(SHOWN, end - at));
-            System.arraycopy(bytes, at, seen, HEADER, seen.length - HEADER);
+            int shown = Math.min(SHOWN, behind.readableBytes());
+            byte[] seen = Arrays.copyOf(header, HEADER + shown);
+            behind.getBytes(behind.readerIndex(), seen, HEADER, shown);
             if (sink.onOversize(length, seen)) {
                 toSkip = length;
             } else {
@@ -213,19 +211,18 @@ public final class FrameReader {
         }
     }
 
-    private int readBody(byte[] bytes, int at, int end) {
-        int step = Math.min(total - filled, end - at);
+    private void readBody(ByteBuf bytes) {
+        int step = Math.min(total - filled, bytes.readableBytes());
         if (filled + step > frame.length) {
             frame = Arrays.copyOf(frame, total);
         }
-        System.arraycopy(bytes, at, frame, filled, step);
+        bytes.readBytes(frame, filled, step);
         filled += step;
         if (filled == total) {
-            more = at + step < end;
+            more = bytes.isReadable();
             finish();
             more = false;
         }
-        return at + step;
     }
 
     private void finish() {
