@@ -282,7 +282,16 @@ final class Client implements ClientInterface
         return new Future(new RemoteExecution($this, $id, $this->tasks->send($request, $reports, $more), $reports));
     }
 
-    /** The generator of {@see imap()}. */
+    /**
+     * The generator of {@see imap()}.
+     *
+     * @template K
+     * @template V
+     * @template T
+     * @param iterable<K, V> $items
+     * @param (callable(V, K): T)|string $task
+     * @return Generator<K, T, void, void>
+     */
     private function mapped(iterable $items, callable|string $task, int $concurrency, ?float $timeout): Generator
     {
         $window = new Window($concurrency);

@@ -18,6 +18,8 @@ if (is_file($composer)) {
             if (is_file($file)) {
                 require $file;
             }
+        } elseif (str_starts_with($class, 'PHPStan\\PhpDocParser\\')) {
+            @include_once strtr($class, '\\', '/') . '.php'; // a distribution keeps it on the include_path
         }
     });
 }

@@ -108,6 +108,12 @@ final class FakeClient implements ClientInterface
         return $this;
     }
 
+    /**
+     * The tasks so far, in the order in which they were submitted.
+     *
+     * @param string|Closure(RecordedTask): bool|null $which null: all tasks
+     * @return list<RecordedTask>
+     */
     public function tasks(string|Closure|null $which = null): array
     {
         return array_values(array_filter(

@@ -69,7 +69,7 @@ final class RequirePhpTest {
 
         assertThat(ended.output()).contains("missing: the extension gd");
         assertThat(ended.exitCode()).isZero();
-        assertThat(installed).content().contains("install", "php-gd", "php-sqlite3");
+        assertThat(installed).content().contains("install", "php-gd", "php-phpstan-phpdoc-parser");
     }
 
     @Test
