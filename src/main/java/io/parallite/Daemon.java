@@ -128,6 +128,7 @@ public final class Daemon implements QuarkusApplication {
         if (config.idleShutdown().isPositive()) {
             engine.execute(this::watchUse);
         }
+        engine.execute(this::watchHeap);
         config.watch().filter(globs -> !globs.isEmpty()).ifPresent(this::watchFiles);
         LOG.infof(
                 "Parallite %s accepts connections socket=%s workers=%d max=%d script=%s transport=%s pid=%d",
@@ -166,6 +167,16 @@ public final class Daemon implements QuarkusApplication {
                         () -> tasks.snapshot().submitted() + clients.accepted(),
                         () -> tasks.snapshot().inFlight() > 0,
                         () -> Quarkus.asyncExit(ExitCode.OK))
+                .watch();
+    }
+
+    private void watchHeap() {
+        Dispatcher tasks = dispatcher.get();
+        new HeapTrim(
+                        engine,
+                        HeapTrim.Heap.OF_PROCESS,
+                        () -> tasks.snapshot().submitted(),
+                        () -> tasks.snapshot().inFlight() > 0)
                 .watch();
     }
 

@@ -29,7 +29,7 @@ public final class WorkerPool {
     final Crew crew;
     private final TaskQueue queue = new TaskQueue(this::onLaneReleased);
     private final Prefetching prefetching;
-    private final Deadline queueDeadline;
+    private final QueueTimeout queueTimeout;
     private final Deadline pressure;
     private final WedgeWatch wedge;
     private boolean stopping;
@@ -48,7 +48,7 @@ public final class WorkerPool {
         this.settings = settings;
         this.crew = new Crew(engine, transport, settings, random, new CrewEvents());
         this.prefetching = new Prefetching(engine, queue, this::onPutBack);
-        this.queueDeadline = new Deadline(engine, this::onQueueDeadline);
+        this.queueTimeout = new QueueTimeout(engine, queue, settings.queueTimeout(), crew::size);
         this.pressure = new Deadline(engine, this::onPressure);
         this.wedge = new WedgeWatch(engine, this::wedgeSymptom, this::onWedgeLook);
     }
@@ -159,7 +159,7 @@ public final class WorkerPool {
 
     private void onQueued() {
         serve();
-        armQueueDeadline();
+        queueTimeout.arm();
         growIfNobodyWorks();
         watchPressure();
         wedge.arm();
@@ -318,33 +318,13 @@ public final class WorkerPool {
         }
     }
 
-    private void onQueueDeadline() {
-        long limit = settings.queueTimeout().toNanos();
-        for (Waiter late : queue.takeQueuedUntil(engine.nanoTime() - limit)) {
-            late.refuse(
-                    new TaskException(
-                            FailureKind.QUEUE_TIMEOUT,
-                            "task waited queue_timeout_ms=%d for one of %d workers; add workers or submit less"
-                                    .formatted(settings.queueTimeout().toMillis(), crew.size())));
-        }
-        armQueueDeadline();
-    }
-
-    private void armQueueDeadline() {
-        Waiter oldest = queueDeadline.isArmed() ? null : queue.oldest();
-        if (oldest != null) {
-            long waited = engine.nanoTime() - oldest.since;
-            queueDeadline.arm(settings.queueTimeout().minusNanos(waited));
-        }
-    }
-
     /** Takes no more tasks, refuses those that wait, and lets idle workers end. */
     public void drain() {
         stopping = true;
         prefetching.putBackAll();
         queue.takeAll().forEach(waiter -> waiter.refuse(shuttingDown()));
         prefetching.close();
-        queueDeadline.close();
+        queueTimeout.close();
         pressure.close();
         wedge.close();
         crew.dismiss();

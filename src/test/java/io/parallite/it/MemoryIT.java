@@ -5,6 +5,7 @@ import static io.parallite.it.DaemonBuilder.daemon;
 import static io.parallite.it.TestClient.request;
 import static io.parallite.it.TestClient.task;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.parallite.wire.Encoding;
 import java.time.Duration;
@@ -78,6 +79,30 @@ final class MemoryIT {
             try (TestClient other = daemon.connect()) {
                 assertThat(other.call(request("ping", "p")).ok()).isTrue();
             }
+        }
+    }
+
+    @Test
+    void givesMemoryBackWhenThereIsNothingToDo() {
+        try (DaemonProcess daemon =
+                        daemon("--fixed-workers", "2", "--max-workers", "2")
+                                .json("{\"result_cache_bytes\": 0}")
+                                .startAtRest();
+                TestClient client = daemon.connect()) {
+            String megabyte = closure("fn () => str_repeat('x', 1 << 20)");
+            for (int i = 0; i < 50; i++) {
+                for (int k = 0; k < 16; k++) {
+                    client.send(task(i + "-" + k, megabyte));
+                }
+                for (int k = 0; k < 16; k++) {
+                    assertThat(client.receive(i + "-" + k).ok()).isTrue();
+                }
+            }
+            long busy = Processes.memory(daemon.pid(), "VmRSS");
+            assertThat(busy / MEGABYTE).as("the heap has grown").isGreaterThan(250);
+
+            await().atMost(Duration.ofSeconds(40))
+                    .until(() -> Processes.memory(daemon.pid(), "VmRSS") < busy / 2);
         }
     }
 
