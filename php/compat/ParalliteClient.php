@@ -60,7 +60,9 @@ class ParalliteClient
     /**
      * Starts a task.
      *
-     * @return array{task_id: string, socket: Future<mixed>} its future, for {@see await()}
+     * @template TReturn
+     * @param Closure(): TReturn $closure
+     * @return array{task_id: string, socket: Future<TReturn>} its future, for {@see await()}
      */
     public function async(Closure $closure): array
     {
@@ -71,8 +73,10 @@ class ParalliteClient
     /**
      * Waits for a task, and puts what was measured into its future, as `benchmark`.
      *
-     * @param array<array-key, mixed>|Promise<mixed>|null $future
-     * @param-out array<array-key, mixed>|Promise<mixed>|null $future
+     * @template TReturn
+     * @param array{task_id?: string, socket?: Future<TReturn>, ...}|Promise<TReturn>|null $future
+     * @param-out array<array-key, mixed>|Promise<TReturn>|null $future
+     * @return TReturn
      * @throws RuntimeException "Task failed (awaitTask): …" when the task failed; the reason is its previous one
      * @throws Throwable whatever a handler of the promise throws
      */
@@ -100,8 +104,9 @@ class ParalliteClient
     /**
      * Runs all of them at once, and waits for all.
      *
-     * @param array<Closure> $closures
-     * @return list<mixed> their results, in the same order
+     * @template TReturn
+     * @param array<Closure(): TReturn> $closures
+     * @return list<TReturn> their results, in the same order
      * @throws Throwable the first failure, in this order
      */
     public function awaitAll(array $closures): array

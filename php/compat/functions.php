@@ -35,8 +35,9 @@ namespace Parallite {
         /**
          * Waits for a promise, or for those among the values of an array: it keeps its keys, and its other values.
          *
-         * @param Promise<mixed>|array<array-key, mixed> $promise
-         * @return mixed the result, or the array with results in place of promises
+         * @template TReturn
+         * @param Promise<TReturn>|array<array-key, mixed> $promise
+         * @return ($promise is array ? mixed : TReturn) the result, or the array with results in place of promises
          * @throws Throwable
          */
         function await(Promise|array $promise): mixed
@@ -91,7 +92,9 @@ namespace {
         /**
          * The same as {@see \Parallite\await()}.
          *
-         * @param Promise<mixed>|array<array-key, mixed> $promise
+         * @template TReturn
+         * @param Promise<TReturn>|array<array-key, mixed> $promise
+         * @return ($promise is array ? mixed : TReturn)
          */
         function await(Promise|array $promise): mixed
         {

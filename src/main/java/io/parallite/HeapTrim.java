@@ -11,8 +11,8 @@ import org.jboss.logging.Logger;
  *
  * <p>Large payloads in flight are copied into the old generation, which the serial collector lets
  * grow to its maximum before it looks for what can go. Once no task has come for {@link #STEP} and
- * none is under way, a full collection shrinks it; nobody waits for that. Owned by the engine's
- * thread.
+ * none is under way, a full collection shrinks it. It holds up some tens of milliseconds whoever
+ * comes just then, once after each busy time. Owned by the engine's thread.
  */
 final class HeapTrim {
 

@@ -118,9 +118,9 @@ public final class FrameReader {
 
     private void keep(ByteBuf bytes) {
         int before = kept.length;
-        int more = bytes.readableBytes();
-        kept = Arrays.copyOf(kept, before + more);
-        bytes.readBytes(kept, before, more);
+        int length = bytes.readableBytes();
+        kept = Arrays.copyOf(kept, before + length);
+        bytes.readBytes(kept, before, length);
     }
 
     /** Goes on after {@link Sink#admits} said no, with what was kept. */
