@@ -103,6 +103,7 @@ final class MemoryIT {
 
             await().atMost(Duration.ofSeconds(40))
                     .until(() -> Processes.memory(daemon.pid(), "VmRSS") < busy / 2);
+            daemon.assertRestored();
         }
     }
 
