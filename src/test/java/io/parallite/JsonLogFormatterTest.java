@@ -21,7 +21,7 @@ class JsonLogFormatterTest {
         assertThat(line).endsWith("}\n").containsOnlyOnce("\n");
         assertThat(parsed(line))
                 .containsEntry("level", "WARN")
-                .containsEntry("category", "io.parallite.worker.Crew")
+                .containsEntry("category", "io.parallite.pool.Crew")
                 .containsEntry("message", "two\nlines \"quoted\"")
                 .containsOnlyKeys("time", "level", "category", "message");
         assertThat(parsed(line).get("time").toString())
@@ -79,7 +79,7 @@ class JsonLogFormatterTest {
                         ExtLogRecord.FormatStyle.NO_FORMAT,
                         JsonLogFormatterTest.class.getName());
         record.setLevel(org.jboss.logmanager.Level.WARN);
-        record.setLoggerName("io.parallite.worker.Crew");
+        record.setLoggerName("io.parallite.pool.Crew");
         return record;
     }
 

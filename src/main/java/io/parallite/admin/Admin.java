@@ -5,15 +5,15 @@ import io.parallite.dispatch.Dispatcher;
 import io.parallite.dispatch.TaskListener;
 import io.parallite.dispatch.TaskRun;
 import io.parallite.engine.Engine;
+import io.parallite.pool.ReloadOutcome;
+import io.parallite.pool.WorkerPool;
+import io.parallite.process.ProcessSampler;
 import io.parallite.server.ClientServer;
 import io.parallite.server.Figures;
 import io.parallite.task.TaskId;
 import io.parallite.task.TaskState;
 import io.parallite.task.TaskStatus;
-import io.parallite.worker.PoolSnapshot;
-import io.parallite.worker.ProcessSampler;
-import io.parallite.worker.ReloadOutcome;
-import io.parallite.worker.WorkerPool;
+import io.parallite.worker.WorkerSnapshot;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.inject.Instance;
 import jakarta.inject.Singleton;
@@ -135,7 +135,7 @@ public final class Admin {
 
     private List<Long> pids() {
         return dispatcher.get().poolSnapshot().workers().stream()
-                .map(PoolSnapshot.WorkerSnapshot::pid)
+                .map(WorkerSnapshot::pid)
                 .filter(pid -> pid > 0)
                 .toList();
     }

@@ -1,10 +1,10 @@
 package io.parallite.admin;
 
 import io.parallite.config.ParalliteConfig;
+import io.parallite.pool.ReloadOutcome;
 import io.parallite.task.TaskException;
 import io.parallite.task.TaskId;
 import io.parallite.wire.Encoding;
-import io.parallite.worker.ReloadOutcome;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Context;
 import io.vertx.core.Handler;

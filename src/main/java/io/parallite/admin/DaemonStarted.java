@@ -1,8 +1,8 @@
 package io.parallite.admin;
 
 import io.parallite.dispatch.Dispatcher;
+import io.parallite.pool.PoolSnapshot;
 import io.parallite.server.ClientServer;
-import io.parallite.worker.PoolSnapshot;
 import io.smallrye.health.api.AsyncHealthCheck;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.inject.Instance;

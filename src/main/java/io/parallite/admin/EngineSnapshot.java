@@ -1,9 +1,9 @@
 package io.parallite.admin;
 
 import io.parallite.dispatch.DispatchSnapshot;
+import io.parallite.pool.PoolSnapshot;
+import io.parallite.process.ProcessUsage;
 import io.parallite.server.Traffic;
-import io.parallite.worker.PoolSnapshot;
-import io.parallite.worker.ProcessUsage;
 import java.util.Map;
 
 /**

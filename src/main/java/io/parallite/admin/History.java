@@ -3,7 +3,7 @@ package io.parallite.admin;
 import io.parallite.dispatch.TaskListener;
 import io.parallite.dispatch.TaskRun;
 import io.parallite.engine.Engine;
-import io.parallite.worker.PoolSnapshot;
+import io.parallite.pool.PoolSnapshot;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;

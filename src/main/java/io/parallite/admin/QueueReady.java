@@ -2,7 +2,7 @@ package io.parallite.admin;
 
 import io.parallite.config.ParalliteConfig;
 import io.parallite.dispatch.Dispatcher;
-import io.parallite.worker.PoolSnapshot;
+import io.parallite.pool.PoolSnapshot;
 import io.smallrye.health.api.AsyncHealthCheck;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.inject.Instance;

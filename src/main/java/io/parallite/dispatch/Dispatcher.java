@@ -1,6 +1,10 @@
 package io.parallite.dispatch;
 
 import io.parallite.engine.Engine;
+import io.parallite.pool.Lane;
+import io.parallite.pool.PoolSnapshot;
+import io.parallite.pool.ReloadOutcome;
+import io.parallite.pool.WorkerPool;
 import io.parallite.task.FailureKind;
 import io.parallite.task.Task;
 import io.parallite.task.TaskException;
@@ -8,12 +12,8 @@ import io.parallite.task.TaskId;
 import io.parallite.task.TaskResult;
 import io.parallite.task.TaskState;
 import io.parallite.task.TaskStatus;
-import io.parallite.worker.Lane;
-import io.parallite.worker.PoolSnapshot;
-import io.parallite.worker.ReloadOutcome;
 import io.parallite.worker.UndeliveredException;
 import io.parallite.worker.WorkerLease;
-import io.parallite.worker.WorkerPool;
 import io.parallite.worker.WorkerReply;
 import io.smallrye.mutiny.Uni;
 import java.time.Duration;

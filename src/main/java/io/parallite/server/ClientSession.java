@@ -1,6 +1,7 @@
 package io.parallite.server;
 
 import io.netty.buffer.ByteBuf;
+import io.parallite.pool.Lane;
 import io.parallite.task.FailureKind;
 import io.parallite.task.TaskException;
 import io.parallite.wire.Encoding;
@@ -9,7 +10,6 @@ import io.parallite.wire.FrameSocket;
 import io.parallite.wire.Reply;
 import io.parallite.wire.Request;
 import io.parallite.wire.RequestException;
-import io.parallite.worker.Lane;
 import io.vertx.core.net.NetSocket;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;

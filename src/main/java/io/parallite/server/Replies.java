@@ -1,5 +1,6 @@
 package io.parallite.server;
 
+import io.parallite.pool.Lane;
 import io.parallite.task.FailureKind;
 import io.parallite.task.TaskId;
 import io.parallite.task.TaskResult;
@@ -8,7 +9,6 @@ import io.parallite.wire.FrameSocket;
 import io.parallite.wire.FrameWriter;
 import io.parallite.wire.Reply;
 import io.parallite.wire.RequestException;
-import io.parallite.worker.Lane;
 
 /**
  * What goes out to one client, under back-pressure: while it is behind, its lane of the queue is

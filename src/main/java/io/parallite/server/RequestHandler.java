@@ -2,6 +2,8 @@ package io.parallite.server;
 
 import io.parallite.dispatch.Dispatcher;
 import io.parallite.dispatch.Watch;
+import io.parallite.pool.Lane;
+import io.parallite.pool.ReloadOutcome;
 import io.parallite.task.FailureKind;
 import io.parallite.task.Task;
 import io.parallite.task.TaskId;
@@ -10,8 +12,6 @@ import io.parallite.task.TaskStatus;
 import io.parallite.wire.Encoding;
 import io.parallite.wire.Reply;
 import io.parallite.wire.Request;
-import io.parallite.worker.Lane;
-import io.parallite.worker.ReloadOutcome;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.Cancellable;
 import java.time.Duration;

@@ -2,6 +2,7 @@ package io.parallite.worker;
 
 import io.parallite.engine.Deadline;
 import io.parallite.engine.Engine;
+import io.parallite.process.WorkerChannel;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -12,10 +13,10 @@ import org.jspecify.annotations.Nullable;
  * <p>There is an {@link Exchange} in it from {@link #begin} to {@link #finish}; without one all
  * else does nothing. Owned by the engine's thread.
  */
-final class Conversation {
+public final class Conversation {
 
     /** How long the reply to a task that is done may take to arrive. */
-    static final Duration LATENESS = Duration.ofSeconds(1);
+    public static final Duration LATENESS = Duration.ofSeconds(1);
 
     private final Deadline deadline;
     private @Nullable WorkerChannel channel;

@@ -1,12 +1,13 @@
 package io.parallite.worker;
 
+import io.parallite.process.WorkerExit;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Why a worker leaves, as far as it is known: told to, worn out, or by a fault of its own. The
  * first reason stays, except that a fault outdoes all. Owned by the engine's thread.
  */
-final class Departure {
+public final class Departure {
 
     private @Nullable EndReason reason;
     private @Nullable String fault;
@@ -40,12 +41,12 @@ final class Departure {
     }
 
     /** Whether it has sent what is no reply to its task. */
-    boolean isFaulty() {
+    public boolean isFaulty() {
         return fault != null;
     }
 
     /** Why it has ended. */
-    EndReason reason(WorkerEnding ending, long served) {
+    public EndReason reason(WorkerExit ending, long served) {
         if (fault != null) {
             return EndReason.PROTOCOL;
         }
@@ -56,7 +57,7 @@ final class Departure {
     }
 
     /** What it has done wrong, {@code null} when its end was ordered. */
-    @Nullable String ownFault(WorkerEnding ending) {
+    public @Nullable String ownFault(WorkerExit ending) {
         if (fault != null) {
             return fault;
         }
@@ -64,7 +65,7 @@ final class Departure {
     }
 
     /** Whether a signal that we did not send has ended it. */
-    boolean wasKilledFromOutside(WorkerEnding ending) {
+    public boolean wasKilledFromOutside(WorkerExit ending) {
         return !ordered && ending.wasSignalled();
     }
 }

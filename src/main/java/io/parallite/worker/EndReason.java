@@ -3,7 +3,7 @@ package io.parallite.worker;
 import java.util.Locale;
 
 /** Why a worker has ended: what restarts are counted by. */
-enum EndReason {
+public enum EndReason {
     /** It did not become ready. */
     START_FAILED(true),
     /** It ended by itself while nobody expected it, or somebody killed it. */
@@ -32,12 +32,12 @@ enum EndReason {
     }
 
     /** Whether the next worker may meet the same fate, so that its start is delayed. */
-    boolean isFault() {
+    public boolean isFault() {
         return isFault;
     }
 
     /** The name that figures and metrics show, for example {@code recycled_tasks}. */
-    String label() {
+    public String label() {
         return name().toLowerCase(Locale.ROOT);
     }
 }

@@ -2,6 +2,7 @@ package io.parallite.worker;
 
 import io.parallite.task.Task;
 import io.parallite.wire.Encoding;
+import io.parallite.wire.Excerpt;
 import io.parallite.wire.ReplyEnvelope;
 import io.parallite.wire.RequestException;
 import io.smallrye.mutiny.subscription.UniEmitter;
@@ -138,12 +139,12 @@ final class Exchange {
         } catch (RequestException e) {
             return new Heard.Garbage(
                     "sent a reply that is none (%s): %s"
-                            .formatted(e.explanation(), Bytes.show(frame)));
+                            .formatted(e.explanation(), Excerpt.show(frame)));
         }
         if (envelope.taskId() != null && !envelope.taskId().equals(taskId())) {
             return new Heard.Garbage(
                     "answered for task \"%s\" while it runs \"%s\""
-                            .formatted(Bytes.shorten(envelope.taskId()), taskId()));
+                            .formatted(Excerpt.shorten(envelope.taskId()), taskId()));
         }
         if (envelope.event() != null) {
             return new Heard.Event(envelope.event());

@@ -1,5 +1,7 @@
 package io.parallite.worker;
 
+import io.parallite.process.WorkerChannel;
+import io.parallite.process.WorkerName;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.Cancellable;
 import java.util.function.Consumer;

@@ -1,5 +1,6 @@
 package io.parallite.worker;
 
+import io.parallite.process.WorkerChannel;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -12,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * waits to be sent a task and looks at what lies with it only after that. Owned by the engine's
  * thread.
  */
-final class Lookahead {
+public final class Lookahead {
 
     private @Nullable WorkerChannel channel;
     private boolean took;
@@ -32,12 +33,12 @@ final class Lookahead {
     }
 
     /** Lays a frame there; {@code false} when the worker cannot take that. */
-    boolean put(byte[] frame) {
+    public boolean put(byte[] frame) {
         return channel != null && channel.prefetch(frame);
     }
 
     /** Takes back the frames that the worker has not taken. */
-    List<byte[]> takeBack() {
+    public List<byte[]> takeBack() {
         return channel == null ? List.of() : channel.takeBack();
     }
 
@@ -49,7 +50,7 @@ final class Lookahead {
     }
 
     /** Whether the worker goes on by itself after the task that it has. */
-    boolean hasTaken() {
+    public boolean hasTaken() {
         return took;
     }
 

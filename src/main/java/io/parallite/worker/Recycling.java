@@ -16,7 +16,7 @@ public record Recycling(int maxTasks, long maxMemoryBytes, Duration ttl, Duratio
     public static final Recycling NONE = new Recycling(0, 0, Duration.ZERO, Duration.ZERO);
 
     /** Whether on-demand workers stay for further tasks. */
-    boolean keepsOnDemand() {
+    public boolean keepsOnDemand() {
         return idle.isPositive();
     }
 }

@@ -1,9 +1,16 @@
 package io.parallite.worker;
 
 import io.parallite.engine.Engine;
+import io.parallite.process.WorkerChannel;
+import io.parallite.process.WorkerCommand;
+import io.parallite.process.WorkerExit;
+import io.parallite.process.WorkerName;
+import io.parallite.process.WorkerStartException;
+import io.parallite.process.WorkerTransport;
 import io.parallite.task.FailureKind;
 import io.parallite.task.Task;
 import io.parallite.task.TaskException;
+import io.parallite.wire.Excerpt;
 import io.parallite.wire.FrameReader;
 import io.smallrye.mutiny.Uni;
 import java.time.Duration;
@@ -17,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Whatever else comes on its channel, a second reply, stray output, an impossible length, ends
  * the worker and fails its task with the first bytes shown. Owned by the engine's thread.
  */
-final class Worker implements WorkerChannel.Listener {
+public final class Worker implements WorkerChannel.Listener {
 
     private static final Logger LOG = Logger.getLogger(Worker.class);
 
@@ -25,7 +32,7 @@ final class Worker implements WorkerChannel.Listener {
     private final WorkerCommand command;
     private final Engine engine;
     private final WorkerOwner owner;
-    private final Wear wear;
+    private final RecyclingMonitor wear;
     private final Lifecycle life;
     private final Conversation conversation;
     private final Lookahead lookahead = new Lookahead();
@@ -41,7 +48,12 @@ final class Worker implements WorkerChannel.Listener {
      *
      * @param wear watches over its limits
      */
-    Worker(WorkerName name, WorkerCommand command, Engine engine, WorkerOwner owner, Wear wear) {
+    public Worker(
+            WorkerName name,
+            WorkerCommand command,
+            Engine engine,
+            WorkerOwner owner,
+            RecyclingMonitor wear) {
         this.name = name;
         this.command = command;
         this.engine = engine;
@@ -51,21 +63,21 @@ final class Worker implements WorkerChannel.Listener {
         this.conversation = new Conversation(engine, this::onTimeout);
     }
 
-    WorkerName name() {
+    public WorkerName name() {
         return name;
     }
 
-    WorkerState state() {
+    public WorkerState state() {
         return life.state();
     }
 
     /** Tasks answered so far. */
-    long served() {
+    public long served() {
         return served;
     }
 
     /** The process id, 0 while there is none yet. */
-    long pid() {
+    public long pid() {
         return life.pid();
     }
 
@@ -75,22 +87,22 @@ final class Worker implements WorkerChannel.Listener {
      * <p>Each look gives a command of its own, even when it finds the same files.
      */
     @SuppressWarnings("ReferenceEquality")
-    boolean runs(WorkerCommand latest) {
+    public boolean runs(WorkerCommand latest) {
         return command == latest;
     }
 
     /** What it has of the tasks after its present one. */
-    Lookahead lookahead() {
+    public Lookahead lookahead() {
         return lookahead;
     }
 
     /** Whether tasks may be laid beside the one that it has, or is about to be given. */
-    boolean canPrefetch() {
+    public boolean canPrefetch() {
         return isInService() && name.reusable() && !departure.isDue() && lookahead.isOpen();
     }
 
     /** Why it leaves, or has left. */
-    Departure departure() {
+    public Departure departure() {
         return departure;
     }
 
@@ -99,7 +111,7 @@ final class Worker implements WorkerChannel.Listener {
      *
      * @return whether it can
      */
-    boolean askForStack() {
+    public boolean askForStack() {
         WorkerChannel channel = life.channel();
         if (channel == null || !life.hasFeature("stack")) {
             return false;
@@ -109,29 +121,29 @@ final class Worker implements WorkerChannel.Listener {
     }
 
     /** Whether it says when its script runs, and has said so. */
-    boolean saidReady() {
+    public boolean saidReady() {
         WorkerChannel channel = life.channel();
         return channel != null && channel.provesReadiness();
     }
 
     /** Whether it has answered something, a ping or a task. */
-    boolean hasAnswered() {
+    public boolean hasAnswered() {
         WorkerChannel channel = life.channel();
         return served > 0 || channel != null && channel.hasAnswered();
     }
 
     /** Whether it has shown that its script runs: a process that merely exists has not. */
-    boolean wasProven() {
+    public boolean wasProven() {
         return served > 0 || readTask || saidReady();
     }
 
     /** Whether it is, or will be, free for a task. */
-    boolean isInService() {
+    public boolean isInService() {
         return life.isInService();
     }
 
     /** {@link Engine#nanoTime} of the last lease, 0 before the first. */
-    long busySince() {
+    public long busySince() {
         return busySince;
     }
 
@@ -140,9 +152,9 @@ final class Worker implements WorkerChannel.Listener {
         return conversation.taskId();
     }
 
-    PoolSnapshot.WorkerSnapshot snapshot() {
+    public WorkerSnapshot snapshot() {
         long now = engine.nanoTime();
-        return new PoolSnapshot.WorkerSnapshot(
+        return new WorkerSnapshot(
                 name.value(),
                 pid(),
                 state().name().toLowerCase(Locale.ROOT),
@@ -157,12 +169,12 @@ final class Worker implements WorkerChannel.Listener {
     }
 
     /** {@link Engine#nanoTime} of its launch. */
-    long launchedAt() {
+    public long launchedAt() {
         return launchedAt;
     }
 
     /** Starts the process. */
-    void start(WorkerTransport transport) {
+    public void start(WorkerTransport transport) {
         launchedAt = engine.nanoTime();
         life.start(transport.open(name, command, this), this::onReady, this::onNotReady);
     }
@@ -185,7 +197,7 @@ final class Worker implements WorkerChannel.Listener {
     }
 
     /** Takes the worker out of the pool for one task. */
-    WorkerLease lease() {
+    public WorkerLease lease() {
         life.become(WorkerState.BUSY);
         busySince = engine.nanoTime();
         lookahead.onLeased();
@@ -245,7 +257,7 @@ final class Worker implements WorkerChannel.Listener {
         }
         Exchange current = conversation.exchange();
         if (current == null) {
-            onGarbage("sent a frame that nobody asked for: " + Bytes.show(frame));
+            onGarbage("sent a frame that nobody asked for: " + Excerpt.show(frame));
             return;
         }
         if (FrameReader.isEmpty(frame) && lookahead.onTaken()) {
@@ -288,7 +300,7 @@ final class Worker implements WorkerChannel.Listener {
     }
 
     /** It goes on with a task that nobody wants any more. */
-    void abandonTaken() {
+    public void abandonTaken() {
         departure.force(EndReason.CANCELLED);
         kill();
     }
@@ -351,7 +363,7 @@ final class Worker implements WorkerChannel.Listener {
     }
 
     @Override
-    public void onEnded(WorkerEnding ending) {
+    public void onEnded(WorkerExit ending) {
         if (state() == WorkerState.DEAD) {
             return;
         }
@@ -367,7 +379,7 @@ final class Worker implements WorkerChannel.Listener {
         }
     }
 
-    private TaskException crashed(WorkerEnding ending, boolean isUnread) {
+    private TaskException crashed(WorkerExit ending, boolean isUnread) {
         String what = "worker %s %s".formatted(name, ending.describe());
         return isUnread
                 ? new UndeliveredException(what + " before it had read the task")
@@ -375,12 +387,12 @@ final class Worker implements WorkerChannel.Listener {
     }
 
     /** Kills the process with all that it started; {@link WorkerOwner#onGone} follows. */
-    void kill() {
+    public void kill() {
         life.end(WorkerChannel::kill, this::onFirstToldToEnd);
     }
 
     /** Kills the process and fails the task it runs with {@code why}. */
-    void abort(TaskException why) {
+    public void abort(TaskException why) {
         departure.force(EndReason.CANCELLED);
         killAndFail(why);
     }
@@ -388,7 +400,7 @@ final class Worker implements WorkerChannel.Listener {
     /**
      * Takes no further task: ends now when it has none, else after it; one that boots is killed.
      */
-    void retire(EndReason why) {
+    public void retire(EndReason why) {
         departure.plan(why);
         if (state() == WorkerState.IDLE) {
             end();
@@ -400,7 +412,7 @@ final class Worker implements WorkerChannel.Listener {
     }
 
     /** Lets the process end by itself; {@link WorkerOwner#onGone} follows. */
-    void end() {
+    public void end() {
         life.end(WorkerChannel::end, this::onFirstToldToEnd);
     }
 

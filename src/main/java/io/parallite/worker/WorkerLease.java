@@ -6,7 +6,7 @@ import java.time.Duration;
 
 /**
  * The right to run one task on a worker. The pool that gave it takes it back, exactly once; see
- * {@link WorkerPool#withWorker}.
+ * {@code WorkerPool.withWorker}.
  */
 public final class WorkerLease {
 
@@ -71,14 +71,14 @@ public final class WorkerLease {
      * Waits for the reply to {@code task}, which the worker has taken by itself and is done with,
      * and which nobody wants; then gives the worker back.
      */
-    void hearOut(Task task) {
+    public void hearOut(Task task) {
         exchange(task, Conversation.LATENESS, (name, frame) -> {})
                 .subscribe()
                 .with(reply -> giveBack(), failure -> giveBack());
     }
 
     /** Gives the worker back; further calls do nothing. */
-    void giveBack() {
+    public void giveBack() {
         if (!returned) {
             returned = true;
             worker.onLeaseReturned();

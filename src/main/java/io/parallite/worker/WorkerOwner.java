@@ -1,9 +1,10 @@
 package io.parallite.worker;
 
+import io.parallite.process.WorkerExit;
 import io.parallite.task.TaskException;
 
 /** Who is told about the milestones of a worker's life, on the engine's thread. */
-interface WorkerOwner {
+public interface WorkerOwner {
     /** The worker can be leased, for the first time or again. */
     void onIdle(Worker worker);
 
@@ -32,5 +33,5 @@ interface WorkerOwner {
     long startNanos();
 
     /** The worker had become ready, and its process is gone. */
-    void onGone(Worker worker, WorkerEnding ending);
+    void onGone(Worker worker, WorkerExit ending);
 }

@@ -1,7 +1,7 @@
 package io.parallite.worker;
 
 /** The life of a worker. */
-enum WorkerState {
+public enum WorkerState {
     /** Its process boots; it has not said that it is ready. */
     STARTING,
     /** Ready, in the pool. */

@@ -2,9 +2,9 @@ package io.parallite.admin;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.parallite.process.ProcessUsage;
 import io.parallite.server.Traffic;
 import io.parallite.task.TaskId;
-import io.parallite.worker.ProcessUsage;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;

@@ -2,8 +2,8 @@ package io.parallite.admin;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.parallite.worker.FakeTransport;
-import io.parallite.worker.PoolSnapshot;
+import io.parallite.pool.FakeTransport;
+import io.parallite.pool.PoolSnapshot;
 import java.util.Map;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.HealthCheckResponse.Status;

@@ -3,13 +3,13 @@ package io.parallite.dispatch;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.parallite.dispatch.DispatchFixture.Answer;
+import io.parallite.pool.FakeChannel;
 import io.parallite.task.FailureKind;
 import io.parallite.task.TaskFailure;
 import io.parallite.task.TaskId;
 import io.parallite.task.TaskResult;
 import io.parallite.task.TaskState;
 import io.parallite.task.TaskStatus;
-import io.parallite.worker.FakeChannel;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;

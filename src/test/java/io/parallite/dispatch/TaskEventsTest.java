@@ -3,6 +3,7 @@ package io.parallite.dispatch;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.parallite.dispatch.DispatchFixture.Answer;
+import io.parallite.pool.FakeChannel;
 import io.parallite.task.FailureKind;
 import io.parallite.task.Task;
 import io.parallite.task.TaskId;
@@ -11,7 +12,6 @@ import io.parallite.task.TaskResult;
 import io.parallite.task.TaskState;
 import io.parallite.task.TaskStatus;
 import io.parallite.wire.TestFrames;
-import io.parallite.worker.FakeChannel;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

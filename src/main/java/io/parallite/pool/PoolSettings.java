@@ -1,0 +1,30 @@
+package io.parallite.pool;
+
+import io.parallite.worker.Recycling;
+import java.time.Duration;
+
+/**
+ * The pool's share of the configuration.
+ *
+ * @param fixed how many persistent workers
+ * @param max how many workers of both kinds
+ * @param prefix what their names begin with
+ * @param maxQueue how many tasks may wait when there is no worker to be had
+ * @param queueTimeout how long one may wait
+ * @param recycling when workers are replaced that could go on
+ * @param slowTask from which on a running task is logged; zero for never
+ */
+public record PoolSettings(
+        int fixed,
+        int max,
+        String prefix,
+        int maxQueue,
+        Duration queueTimeout,
+        Recycling recycling,
+        Duration slowTask) {
+
+    /** Settings under which no worker is recycled and no task is slow. */
+    public PoolSettings(int fixed, int max, String prefix, int maxQueue, Duration queueTimeout) {
+        this(fixed, max, prefix, maxQueue, queueTimeout, Recycling.NONE, Duration.ZERO);
+    }
+}

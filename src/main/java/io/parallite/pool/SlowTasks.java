@@ -1,0 +1,144 @@
+package io.parallite.pool;
+
+import io.parallite.engine.Engine;
+import io.parallite.wire.Events;
+import io.parallite.wire.Excerpt;
+import io.parallite.worker.Worker;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Logs each task that runs for longer than {@code slow_task_ms}, once, with its PHP stack.
+ *
+ * <p>It looks around now and then, so that a task costs nothing, and is told late by a tenth of the
+ * limit or a second at most. The stack comes from the worker itself, asked by SIGUSR2: of those
+ * whose hello lists {@code stack}. PHP hears the signal between two of its instructions, so that a
+ * worker which waits in a query or in {@code usleep} may be late, and is logged without. Owned by
+ * the engine's thread.
+ */
+final class SlowTasks {
+
+    private static final Logger LOG = Logger.getLogger(SlowTasks.class);
+
+    static final Duration STACK_PATIENCE = Duration.ofMillis(500);
+
+    private static final int LOOKS = 10;
+    private static final Duration SHORTEST_STEP = Duration.ofMillis(20);
+    private static final Duration LONGEST_STEP = Duration.ofSeconds(1);
+
+    /**
+     * A task that has been found slow.
+     *
+     * @param since by which two tasks of one id are told apart
+     * @param timer runs while the stack is awaited
+     */
+    private record Found(String task, long since, Engine.@Nullable Timer timer) {
+
+        boolean isOf(Worker worker) {
+            return since == worker.busySince() && task.equals(worker.currentTask());
+        }
+    }
+
+    private final Engine engine;
+    private final Duration limit;
+    private final Supplier<Collection<Worker>> workers;
+    private final Map<Worker, Found> found = new HashMap<>();
+    private Engine.@Nullable Timer timer;
+
+    /**
+     * @param limit from which on a task is slow
+     */
+    SlowTasks(Engine engine, Duration limit, Supplier<Collection<Worker>> workers) {
+        this.engine = engine;
+        this.limit = limit;
+        this.workers = workers;
+    }
+
+    /** Begins to look around. */
+    void start() {
+        Duration step = limit.dividedBy(LOOKS);
+        if (step.compareTo(SHORTEST_STEP) < 0) {
+            step = SHORTEST_STEP;
+        } else if (step.compareTo(LONGEST_STEP) > 0) {
+            step = LONGEST_STEP;
+        }
+        timer = engine.schedule(step, this::look);
+    }
+
+    private void look() {
+        long now = engine.nanoTime();
+        found.entrySet().removeIf(entry -> hasEnded(entry.getKey(), entry.getValue()));
+        for (Worker worker : workers.get()) {
+            String task = worker.currentTask();
+            if (task != null
+                    && now - worker.busySince() >= limit.toNanos()
+                    && !found.containsKey(worker)) {
+                onSlow(worker, task);
+            }
+        }
+        start();
+    }
+
+    private static boolean hasEnded(Worker worker, Found slow) {
+        return slow.timer == null && !slow.isOf(worker);
+    }
+
+    private void onSlow(Worker worker, String task) {
+        long since = worker.busySince();
+        if (!worker.askForStack()) {
+            found.put(worker, new Found(task, since, null));
+            tell(worker, task, since, null);
+            return;
+        }
+        Engine.Timer impatience = engine.schedule(STACK_PATIENCE, () -> settle(worker, null));
+        found.put(worker, new Found(task, since, impatience));
+    }
+
+    /** A worker has told where its task is; of no interest unless it was asked. */
+    void onStack(Worker worker, byte[] frame) {
+        Found slow = found.get(worker);
+        if (slow != null && slow.timer != null && slow.isOf(worker)) {
+            String stack = Events.stack(frame);
+            settle(worker, stack.isEmpty() ? null : stack);
+        }
+    }
+
+    private void settle(Worker worker, @Nullable String stack) {
+        Found slow = found.get(worker);
+        if (slow == null || slow.timer == null) {
+            return;
+        }
+        slow.timer.cancel();
+        found.put(worker, new Found(slow.task, slow.since, null));
+        tell(worker, slow.task, slow.since, stack);
+    }
+
+    private void tell(Worker worker, String task, long since, @Nullable String stack) {
+        LOG.warnf(
+                "task has run for %d ms, longer than slow_task_ms=%d%s worker=%s pid=%d task=%s",
+                Duration.ofNanos(engine.nanoTime() - since).toMillis(),
+                limit.toMillis(),
+                stack == null ? "; its stack is not known" : ", it is at " + Excerpt.oneLine(stack),
+                worker.name(),
+                worker.pid(),
+                Excerpt.oneWord(task));
+    }
+
+    /** Looks no more. */
+    void close() {
+        if (timer != null) {
+            timer.cancel();
+        }
+        for (Found slow : found.values()) {
+            if (slow.timer != null) {
+                slow.timer.cancel();
+            }
+        }
+        found.clear();
+    }
+}

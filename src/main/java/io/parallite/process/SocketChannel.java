@@ -1,0 +1,177 @@
+package io.parallite.process;
+
+import io.parallite.engine.Engine;
+import io.parallite.engine.NamedPipe;
+import io.parallite.wire.FrameSocket;
+import io.parallite.wire.FrameWriter;
+import io.vertx.core.net.NetSocket;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A channel over the socket that a worker has connected back with.
+ *
+ * <p>A peer that closes a socket with unread bytes in it resets the connection instead of ending
+ * it: so a reset tells that the worker had not read the whole of its last frame.
+ */
+final class SocketChannel implements WorkerChannel {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(1);
+
+    private final Engine engine;
+    private final WorkerProcess process;
+    private final Handshake.Connected connected;
+    private final NetSocket socket;
+    private final ReplyReader replies;
+    private final FrameSocket frames;
+    private final FrameWriter writer;
+    private final Listener listener;
+    private final @Nullable NamedPipe pipe;
+
+    private boolean closed;
+    private boolean reset;
+    private boolean ending;
+    private @Nullable Integer exitStatus;
+    private String lastWords = "";
+    private boolean told;
+
+    SocketChannel(
+            Engine engine,
+            WorkerProcess process,
+            Handshake.Connected connected,
+            int maxBody,
+            Listener listener,
+            @Nullable NamedPipe pipe) {
+        this.engine = engine;
+        this.process = process;
+        this.connected = connected;
+        this.socket = connected.socket();
+        this.listener = listener;
+        this.pipe = connected.features().contains("prefetch") ? pipe : null;
+        this.replies = new ReplyReader(listener, maxBody);
+        this.frames = new FrameSocket(socket, replies.reader()::feed);
+        this.writer = new FrameWriter(frames, () -> {});
+        socket.exceptionHandler(this::onException);
+        socket.closeHandler(ignored -> onClosed());
+    }
+
+    @Override
+    public long pid() {
+        return process.pid();
+    }
+
+    @Override
+    public boolean provesReadiness() {
+        return true;
+    }
+
+    @Override
+    public boolean hasAnswered() {
+        return connected.hasAnswered();
+    }
+
+    @Override
+    public Set<String> features() {
+        return connected.features();
+    }
+
+    @Override
+    public void write(byte[] frame) {
+        if (frames.isOpen()) {
+            writer.write(frame);
+        } else {
+            reset = true; // the end of the process is not told yet
+        }
+    }
+
+    @Override
+    public boolean prefetch(byte[] frame) {
+        return pipe != null && exitStatus == null && pipe.put(frame);
+    }
+
+    @Override
+    public List<byte[]> takeBack() {
+        return pipe == null ? List.of() : pipe.drain();
+    }
+
+    @Override
+    public boolean hasMore() {
+        return replies.reader().hasMore();
+    }
+
+    @Override
+    public void pause() {
+        if (exitStatus == null) {
+            frames.pause();
+        }
+    }
+
+    @Override
+    public void resume() {
+        frames.resume();
+    }
+
+    @Override
+    public void end() {
+        ending = true;
+        socket.close();
+        engine.schedule(PATIENCE, this::killIfAlive);
+    }
+
+    @Override
+    public void kill() {
+        process.kill();
+    }
+
+    @Override
+    public void askForStack() {
+        process.signalUsr2();
+    }
+
+    /** Told by the transport, which has been waiting for the process's end since its start. */
+    void onExit(int status, String words) {
+        exitStatus = status;
+        lastWords = words;
+        frames.resume(); // what is left of it is no more than the socket holds
+        if (!closed) {
+            // A forked child may hold the socket; what the worker itself had sent is read by then.
+            engine.schedule(Duration.ofMillis(100), socket::close);
+        }
+        tellEnd();
+    }
+
+    /**
+     * A reset while reading, or a write that failed: what cannot be written cannot be read either.
+     */
+    private void onException(Throwable cause) {
+        reset |= cause instanceof IOException;
+    }
+
+    private void onClosed() {
+        closed = true;
+        if (!ending) {
+            engine.schedule(PATIENCE, this::killIfAlive);
+        }
+        tellEnd();
+    }
+
+    private void killIfAlive() {
+        if (exitStatus == null) {
+            kill();
+        }
+    }
+
+    private void tellEnd() {
+        if (told || !closed || exitStatus == null) {
+            return;
+        }
+        told = true;
+        WorkerExit how = replies.ending(exitStatus, lastWords, reset);
+        writer.close();
+        replies.reader().close();
+        listener.onEnded(how);
+    }
+}

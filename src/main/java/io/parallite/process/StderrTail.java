@@ -1,0 +1,132 @@
+package io.parallite.process;
+
+import io.parallite.wire.Excerpt;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a worker writes to stderr: logged line by line under the worker and its task, and its end
+ * kept for error messages.
+ *
+ * <p>A thread of its own reads it, since a full pipe would stop the worker. A worker that shouts is
+ * logged up to {@link #LINES_PER_SECOND}; the rest is counted, and told when the second is over.
+ */
+final class StderrTail {
+
+    private static final Logger LOG = Logger.getLogger("io.parallite.worker.output");
+
+    private static final int LINES_PER_SECOND = 20;
+    private static final int KEPT_LINES = 6;
+    private static final int KEPT_CHARACTERS = 500;
+    private static final int MAX_LINE = 4096;
+
+    private final WorkerName worker;
+    private final long pid;
+    private final Supplier<@Nullable String> task;
+    private final ArrayDeque<String> lines = new ArrayDeque<>();
+    private final CountDownLatch finished = new CountDownLatch(1);
+    private final LineBudget budget = new LineBudget(LINES_PER_SECOND, System.nanoTime());
+    private boolean isFlushPending;
+
+    /**
+     * @param task the id of the task that the worker runs; asked for each line, on another thread
+     */
+    StderrTail(WorkerName worker, long pid, InputStream stderr, Supplier<@Nullable String> task) {
+        this.worker = worker;
+        this.pid = pid;
+        this.task = task;
+        Threads.startDaemon("stderr-" + worker, () -> read(stderr));
+    }
+
+    /** The end of what was written, on one line; waits a moment for the pipe to run dry. */
+    String text() {
+        try {
+            boolean ignored = finished.await(100, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        synchronized (lines) {
+            String text = String.join(" ", lines);
+            return text.length() <= KEPT_CHARACTERS
+                    ? text
+                    : text.substring(0, KEPT_CHARACTERS) + "…";
+        }
+    }
+
+    private void read(InputStream stderr) {
+        try (BufferedReader reader =
+                new BufferedReader(new InputStreamReader(stderr, StandardCharsets.UTF_8), 1024)) {
+            StringBuilder line = new StringBuilder();
+            for (int c = reader.read(); c >= 0; c = reader.read()) {
+                if (c != '\n' && line.length() < MAX_LINE) {
+                    line.append((char) c);
+                } else {
+                    keep(line.toString().strip());
+                    line.setLength(0);
+                }
+            }
+            keep(line.toString().strip());
+        } catch (IOException e) {
+            LOG.debugf("stderr is closed worker=%s: %s", worker, e.getMessage());
+        } finally {
+            tellSuppressed();
+            finished.countDown();
+        }
+    }
+
+    private void keep(String line) {
+        if (line.isEmpty()) {
+            return;
+        }
+        synchronized (lines) {
+            lines.addLast(line);
+            if (lines.size() > KEPT_LINES) {
+                lines.removeFirst();
+            }
+        }
+        log(line);
+    }
+
+    private synchronized void log(String line) {
+        long now = System.nanoTime();
+        if (budget.isOver(now)) {
+            tellSuppressed();
+        }
+        if (budget.takes(now)) {
+            write(Logger.Level.INFO, Excerpt.oneLine(line));
+        } else if (!isFlushPending) {
+            isFlushPending = true;
+            CompletableFuture.delayedExecutor(1, TimeUnit.SECONDS).execute(this::tellSuppressed);
+        }
+    }
+
+    private synchronized void tellSuppressed() {
+        isFlushPending = false;
+        long suppressed = budget.takeSuppressed();
+        if (suppressed > 0) {
+            write(Logger.Level.WARN, "… %d lines more".formatted(suppressed));
+        }
+    }
+
+    /** The keys come last and are always there, so that no line can pass for another's. */
+    private void write(Logger.Level level, String text) {
+        String running = task.get();
+        LOG.logf(
+                level,
+                "%s worker=%s pid=%d task=%s",
+                text,
+                worker,
+                pid,
+                running == null ? "-" : Excerpt.oneWord(running));
+    }
+}

@@ -1,0 +1,91 @@
+package io.parallite.process;
+
+import io.parallite.engine.Engine;
+import io.smallrye.mutiny.Uni;
+import io.smallrye.mutiny.subscription.UniEmitter;
+import java.util.Map;
+
+/**
+ * Frames on stdin and stdout, for any script that speaks them. Such a worker counts as ready once
+ * its process is there.
+ */
+public final class StdioTransport implements WorkerTransport {
+
+    private final Engine engine;
+    private final WorkerLauncher launcher;
+    private final int maxBody;
+
+    /**
+     * @param maxBody the longest reply in bytes; a longer one is taken for stray output
+     */
+    public StdioTransport(Engine engine, WorkerLauncher launcher, int maxBody) {
+        this.engine = engine;
+        this.launcher = launcher;
+        this.maxBody = maxBody;
+    }
+
+    @Override
+    public WorkerCommand command() {
+        return launcher.command();
+    }
+
+    @Override
+    public Uni<WorkerCommand> findCommand() {
+        return launcher.findCommand();
+    }
+
+    @Override
+    public Uni<WorkerChannel> open(
+            WorkerName name, WorkerCommand command, WorkerChannel.Listener listener) {
+        return Uni.createFrom()
+                .emitter(emitter -> new Opening(listener, emitter).launch(name, command));
+    }
+
+    @Override
+    public void close() {
+        launcher.close();
+    }
+
+    /** One process on its way up; owned by the engine's thread. */
+    private final class Opening {
+
+        private final WorkerChannel.Listener listener;
+        private final UniEmitter<? super WorkerChannel> emitter;
+        private boolean over;
+
+        Opening(WorkerChannel.Listener listener, UniEmitter<? super WorkerChannel> emitter) {
+            this.listener = listener;
+            this.emitter = emitter;
+        }
+
+        void launch(WorkerName name, WorkerCommand command) {
+            emitter.onTermination(() -> over = true);
+            WorkerLauncher.Launch launch =
+                    new WorkerLauncher.Launch(
+                            name,
+                            command,
+                            WorkerLauncher.Streams.FRAMES,
+                            Map.of(),
+                            null,
+                            listener::currentTask);
+            launcher.launch(launch, this::onStarted, this::onFailed);
+        }
+
+        private void onStarted(WorkerProcess process) {
+            StdioChannel channel = new StdioChannel(engine, process, maxBody, listener);
+            if (over) {
+                channel.kill();
+            } else {
+                emitter.complete(channel);
+            }
+        }
+
+        private void onFailed(WorkerStartException why) {
+            if (over) {
+                listener.onEnded(new WorkerExit(1, why.explanation(), true));
+            } else {
+                emitter.fail(why);
+            }
+        }
+    }
+}

@@ -1,0 +1,91 @@
+package io.parallite.process;
+
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The two-way channel to one worker process, and the handle on that process.
+ *
+ * <p>Owned by the engine's thread: every method is called and every event told on it. After {@link
+ * Listener#onEnded} nothing more is told.
+ */
+public interface WorkerChannel {
+
+    /** The operating system's id of the process. */
+    long pid();
+
+    /**
+     * Whether the channel could only be opened because the worker's script had said it is ready.
+     */
+    boolean provesReadiness();
+
+    /** Whether the worker has answered a ping before the channel was given out. */
+    default boolean hasAnswered() {
+        return false;
+    }
+
+    /** What the worker has said it can do beyond running tasks, for example {@code cancel}. */
+    default Set<String> features() {
+        return Set.of();
+    }
+
+    /** Asks a worker with the feature {@code stack} for the stack of its task, by SIGUSR2. */
+    default void askForStack() {}
+
+    /** Sends a frame; at most one task is under way at a time. */
+    void write(byte[] frame);
+
+    /**
+     * Lays the frame of a next task where the worker takes it by itself when it has done those
+     * before. It says so with an empty frame ahead of its reply to the task before.
+     *
+     * @return {@code false} when the channel cannot do that, or not with this frame
+     */
+    default boolean prefetch(byte[] frame) {
+        return false;
+    }
+
+    /**
+     * Takes all prefetched frames back that the worker has not taken, and gives them. It may take
+     * one meanwhile, so that those before it come back and it does not.
+     */
+    default List<byte[]> takeBack() {
+        return List.of();
+    }
+
+    /** Whether more has come from the worker than what is being told. */
+    default boolean hasMore() {
+        return false;
+    }
+
+    /** Reads nothing more until {@link #resume}; a little of what is under way may still come. */
+    void pause();
+
+    /** Reads again. */
+    void resume();
+
+    /** Lets the worker end by itself by closing its input; kills it if it does not soon. */
+    void end();
+
+    /** Kills the process and all that it started. */
+    void kill();
+
+    /** What happens on the channel. */
+    interface Listener {
+
+        /** A whole frame has come from the worker. */
+        void onFrame(byte[] frame);
+
+        /** What came is no frame; nothing more will be read. */
+        void onGarbage(String description);
+
+        /** The id of the task it runs. Any thread may ask, and be told a moment late. */
+        default @Nullable String currentTask() {
+            return null;
+        }
+
+        /** The process is gone and everything that it had sent has been told. */
+        void onEnded(WorkerExit ending);
+    }
+}

@@ -1,0 +1,88 @@
+package io.parallite.process;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The command line and environment that start a worker.
+ *
+ * @param php the PHP binary, a name on the {@code PATH} or a path
+ * @param options what goes before the script, for example {@code -d memory_limit=512M}
+ * @param script the worker script
+ * @param directory where it is run
+ * @param environment added to the daemon's own
+ */
+public record WorkerCommand(
+        String php,
+        List<String> options,
+        Path script,
+        Path directory,
+        Map<String, String> environment) {
+
+    /**
+     * What Linux needs so that a worker's processes can be found and die with the daemon: a session
+     * of their own, and SIGKILL when the thread that started them ends. Empty where {@code setsid}
+     * and {@code setpriv} (util-linux) are not installed.
+     */
+    static List<String> guard(boolean useSetpriv) {
+        if (useSetpriv && isOnPath("setsid") && isOnPath("setpriv")) {
+            return List.of("setsid", "setpriv", "--pdeathsig", "KILL");
+        }
+        return List.of();
+    }
+
+    /** The same with other options for PHP. */
+    WorkerCommand withOptions(List<String> others) {
+        return new WorkerCommand(php, others, script, directory, environment);
+    }
+
+    List<String> line(List<String> guard, List<String> moreOptions) {
+        List<String> line = new ArrayList<>(guard);
+        line.add(php);
+        line.addAll(moreOptions);
+        line.addAll(options);
+        line.add(script.toString());
+        return line;
+    }
+
+    /**
+     * Makes sure that there is a PHP to start: under {@code setsid} its absence would be told by an
+     * exit status only.
+     *
+     * @throws IOException naming the program
+     */
+    void requirePhp() throws IOException {
+        boolean isPath = php.contains("/") || php.contains(File.separator);
+        boolean isThere = isPath ? Files.isExecutable(Path.of(php)) : isOnPath(php);
+        if (!isThere && File.separatorChar == '/') {
+            throw new IOException(
+                    "php_binary=%s is %s".formatted(php, isPath ? "not there" : "not on the PATH"));
+        }
+    }
+
+    /** What to do when it cannot be started: a deployment may have removed the directory. */
+    String remedy() {
+        return Files.isDirectory(directory)
+                ? "install PHP's command line (php-cli ≥ 8.2) or set php_binary"
+                : "its directory %s is gone: reload the daemon to follow the links anew"
+                        .formatted(directory);
+    }
+
+    private static boolean isOnPath(String program) {
+        String path = System.getenv("PATH");
+        if (path == null) {
+            return false;
+        }
+        for (String directory : path.split(File.pathSeparator)) {
+            if (!directory.isEmpty() && Files.isExecutable(Path.of(directory, program))) {
+                return true;
+            }
+        }
+        return false;
+    }
+}

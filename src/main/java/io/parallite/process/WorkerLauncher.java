@@ -1,0 +1,200 @@
+package io.parallite.process;
+
+import io.parallite.engine.Engine;
+import io.smallrye.mutiny.Uni;
+import java.io.IOException;
+import java.lang.ProcessBuilder.Redirect;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Starts worker processes, all from one thread that lives as long as the daemon.
+ *
+ * <p>One thread, because Linux sends the parent-death signal when the <em>thread</em> that forked
+ * ends, not the process. The launcher's own methods may be called from any thread; results come on
+ * the engine's.
+ */
+public final class WorkerLauncher {
+
+    /** What a service manager tells the daemon is for the daemon only. */
+    private static final Set<String> SERVICE_MANAGER =
+            Set.of("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID");
+
+    /**
+     * Has PHP ask for huge pages for its heap: values of a megabyte are copied some times on their
+     * way through a worker, and each copy costs hundreds of page faults with small ones.
+     */
+    private static final String HUGE_PAGES = "USE_ZEND_ALLOC_HUGE_PAGES";
+
+    private static final Logger LOG = Logger.getLogger(WorkerLauncher.class);
+
+    private final Engine engine;
+    private final WorkerSite site;
+    private final WorkerCommand command;
+    private final List<String> guard;
+    private final ExecutorService launching;
+    private final ExecutorService reaping;
+    private final String daemonMark = UUID.randomUUID() + ".";
+    private long launched;
+    private volatile @Nullable Watchdog watchdog;
+
+    /**
+     * @param command what the site held when the daemon started
+     * @param useGuard whether workers are started under {@code setsid} and {@code setpriv} where
+     *     the system has them
+     */
+    public WorkerLauncher(Engine engine, WorkerSite site, WorkerCommand command, boolean useGuard) {
+        this.engine = engine;
+        this.site = site;
+        this.command = command;
+        this.guard = WorkerCommand.guard(useGuard);
+        this.launching = Executors.newSingleThreadExecutor(Threads.daemon("parallite-launcher"));
+        this.reaping = Executors.newSingleThreadExecutor(Threads.daemon("parallite-reaper"));
+    }
+
+    /** What becomes of a worker's stdin and stdout. */
+    enum Streams {
+        /** Both are pipes that carry frames. */
+        FRAMES,
+        /** stdin is empty, stdout is appended to a file. */
+        CAPTURED
+    }
+
+    /** What the site held when the daemon started. */
+    WorkerCommand command() {
+        return command;
+    }
+
+    /** Looks at the site anew; see {@link WorkerTransport#findCommand}. */
+    Uni<WorkerCommand> findCommand() {
+        return Uni.createFrom()
+                .emitter(
+                        emitter ->
+                                launching.execute(
+                                        () -> {
+                                            try {
+                                                WorkerCommand found = site.find();
+                                                engine.execute(() -> emitter.complete(found));
+                                            } catch (RuntimeException e) {
+                                                engine.execute(() -> emitter.fail(e));
+                                            }
+                                        }));
+    }
+
+    /**
+     * What is to be started.
+     *
+     * @param environment added to that of the command
+     * @param stdout where stdout goes with {@link Streams#CAPTURED}
+     * @param task tells the log which task the worker runs
+     */
+    record Launch(
+            WorkerName name,
+            WorkerCommand command,
+            Streams streams,
+            Map<String, String> environment,
+            @Nullable Path stdout,
+            Supplier<@Nullable String> task) {}
+
+    /**
+     * Starts a process.
+     *
+     * @param onStarted called on the engine's thread
+     * @param onFailed called on the engine's thread, in place of the former
+     */
+    void launch(
+            Launch launch,
+            Consumer<WorkerProcess> onStarted,
+            Consumer<WorkerStartException> onFailed) {
+        launching.execute(
+                () -> {
+                    try {
+                        String mark = daemonMark + ++launched + ".";
+                        Process process = start(launch, mark);
+                        ProcessTree family =
+                                new ProcessTree(process.toHandle(), mark, !guard.isEmpty());
+                        WorkerProcess started =
+                                new WorkerProcess(
+                                        launch.name, process, engine, reaping, family, launch.task);
+                        engine.execute(() -> onStarted.accept(started));
+                    } catch (IOException | RuntimeException e) {
+                        WorkerStartException why =
+                                new WorkerStartException(
+                                        "worker %s cannot be started: %s; %s"
+                                                .formatted(
+                                                        launch.name,
+                                                        e.getMessage(),
+                                                        launch.command.remedy()));
+                        engine.execute(() -> onFailed.accept(why));
+                    }
+                });
+    }
+
+    /**
+     * Has a {@link Watchdog} look after the daemon from now on, where there can be one; started
+     * behind the workers that are about to be, which are waited for.
+     */
+    void watchDaemon() {
+        if (!guard.isEmpty() && Watchdog.isOfUse()) {
+            launching.execute(this::startWatchdog);
+        }
+    }
+
+    private void startWatchdog() {
+        try {
+            watchdog = Watchdog.start(ProcessTree.MARK + "=" + daemonMark);
+        } catch (IOException e) {
+            LOG.warnf("what tasks start may outlive a daemon that is killed: %s", e.getMessage());
+        }
+    }
+
+    /** All workers are gone, and none will be started. Any thread. */
+    void close() {
+        Watchdog watching = watchdog;
+        if (watching != null) {
+            watching.dismiss();
+        }
+    }
+
+    private Process start(Launch launch, String mark) throws IOException {
+        WorkerCommand command = launch.command;
+        command.requirePhp();
+        List<String> options =
+                launch.streams == Streams.FRAMES
+                        ? List.of("-d", "display_errors=stderr")
+                        : List.of();
+        ProcessBuilder builder =
+                new ProcessBuilder(command.line(guard, options))
+                        .directory(command.directory().toFile());
+        if (launch.streams == Streams.CAPTURED) {
+            builder.redirectInput(Redirect.from(Platform.nullDevice()));
+            builder.redirectOutput(
+                    launch.stdout == null
+                            ? Redirect.DISCARD
+                            : Redirect.appendTo(launch.stdout.toFile()));
+        }
+        Map<String, String> env = builder.environment();
+        env.keySet().removeAll(SERVICE_MANAGER);
+        env.remove(WorkerSite.MAX_TASKS); // the daemon's setting, which a flag may have overruled
+        env.remove(WorkerSite.MAX_MEMORY);
+        env.putIfAbsent(HUGE_PAGES, "1");
+        env.putAll(command.environment());
+        env.putAll(launch.environment);
+        env.put("PWD", command.directory().toString());
+        env.put("WORKER_NAME", launch.name.value());
+        env.put(ProcessTree.MARK, mark);
+        if (!launch.name.reusable()) {
+            env.put(WorkerSite.MAX_TASKS, "1");
+        }
+        return builder.start();
+    }
+}

@@ -1,0 +1,82 @@
+package io.parallite.process;
+
+import io.parallite.config.ConfigException;
+import io.parallite.config.ParalliteConfig;
+import io.parallite.engine.VertxEngine;
+import io.smallrye.mutiny.Uni;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the pool's workers are started with: the transport that suits the worker script, and the
+ * directory it needs.
+ */
+public final class WorkerProcesses {
+
+    /** What a reply may be longer than the payload limit: its envelope. */
+    private static final int ENVELOPE = 64 * 1024;
+
+    private final WorkerLauncher launcher;
+    private final WorkerTransport transport;
+    private final @Nullable RunDirectory directory;
+
+    private WorkerProcesses(
+            WorkerLauncher launcher, WorkerTransport transport, @Nullable RunDirectory directory) {
+        this.launcher = launcher;
+        this.transport = transport;
+        this.directory = directory;
+    }
+
+    /**
+     * @throws ConfigException when the directory for temporary files cannot be written to
+     */
+    public static WorkerProcesses create(
+            VertxEngine engine, ParalliteConfig config, WorkerSite site) {
+        boolean useGuard = Boolean.parseBoolean(System.getProperty("parallite.guard", "true"));
+        WorkerLauncher launcher = new WorkerLauncher(engine, site, site.find(), useGuard);
+        int maxBody = config.maxPayloadBytes() + ENVELOPE;
+        if (!site.script().connectsBack()) {
+            return new WorkerProcesses(
+                    launcher, new StdioTransport(engine, launcher, maxBody), null);
+        }
+        RunDirectory directory = runDirectory();
+        return new WorkerProcesses(
+                launcher,
+                new SocketTransport(
+                        engine, launcher, directory.path(), maxBody, config.startTimeout()),
+                directory);
+    }
+
+    private static RunDirectory runDirectory() {
+        try {
+            return RunDirectory.create();
+        } catch (IOException e) {
+            throw new ConfigException(
+                    "no run-time directory can be made: %s; set XDG_RUNTIME_DIR or -Djava.io.tmpdir to one that this user may write to"
+                            .formatted(e));
+        }
+    }
+
+    /** Opens what workers connect to. Engine thread. */
+    public Uni<Void> listen() {
+        return transport instanceof SocketTransport socket
+                ? socket.listen()
+                : Uni.createFrom().voidItem();
+    }
+
+    /** Has what tasks start end with the daemon, should that be killed; see {@link Watchdog}. */
+    public void watchDaemon() {
+        launcher.watchDaemon();
+    }
+
+    public WorkerTransport transport() {
+        return transport;
+    }
+
+    /** Removes the run-time directory; the last thing to do. */
+    public void close() {
+        if (directory != null) {
+            directory.close();
+        }
+    }
+}

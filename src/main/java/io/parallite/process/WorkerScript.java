@@ -1,0 +1,104 @@
+package io.parallite.process;
+
+import io.parallite.config.ConfigException;
+import io.parallite.config.ParalliteConfig;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The PHP script that workers run, and how it is talked to.
+ *
+ * @param path absolute
+ * @param connectsBack whether it speaks on a socket of its own, not on stdin and stdout
+ */
+public record WorkerScript(Path path, boolean connectsBack) {
+
+    /** In the head of a script: it connects back. */
+    private static final String MARKER = "@parallite-transport socket";
+
+    private static final int HEAD = 4096;
+
+    /** Where a project may keep a worker script of its own, in the order of preference. */
+    private static final List<String> PROJECT_DIRECTORIES =
+            List.of(
+                    "vendor/b7s/parallite-php",
+                    "vendor/parallite/parallite-php/src/Support",
+                    "src/Support",
+                    "",
+                    "php");
+
+    /**
+     * Finds the script: the configured one, else the project's, else the bundled one.
+     *
+     * @param directory the current directory
+     * @param base where the configuration file is, where there is one
+     * @param home the distribution's directory, where there is one
+     * @throws ConfigException when there is none, naming where it was looked for
+     */
+    public static WorkerScript find(
+            ParalliteConfig config, Path directory, Optional<Path> base, Optional<Path> home) {
+        Path path =
+                config.workerScript()
+                        .map(name -> configured(name, directory, base))
+                        .orElseGet(() -> search(directory, home));
+        boolean connectsBack =
+                switch (config.workerTransport()) {
+                    case "socket" -> true;
+                    case "stdio" -> false;
+                    default -> hasMarker(path);
+                };
+        return new WorkerScript(path, connectsBack);
+    }
+
+    private static Path configured(String name, Path directory, Optional<Path> base) {
+        List<Path> candidates = new ArrayList<>();
+        candidates.add(directory.resolve(name));
+        base.map(configured -> configured.resolve(name)).ifPresent(candidates::add);
+        return first(candidates)
+                .orElseThrow(
+                        () ->
+                                new ConfigException(
+                                        "worker_script=%s does not exist; looked for %s"
+                                                .formatted(name, candidates)));
+    }
+
+    private static Path search(Path directory, Optional<Path> home) {
+        String name =
+                "1".equals(System.getenv("USE_TEST_WORKER"))
+                        ? "test_worker.php"
+                        : "parallite-worker.php";
+        List<Path> candidates = new ArrayList<>();
+        for (String project : PROJECT_DIRECTORIES) {
+            candidates.add(directory.resolve(project).resolve(name));
+        }
+        home.ifPresent(h -> candidates.add(h.resolve("php").resolve(name)));
+        return first(candidates)
+                .orElseThrow(
+                        () ->
+                                new ConfigException(
+                                        "no worker script found; set worker_script, or put it at one of %s"
+                                                .formatted(candidates)));
+    }
+
+    private static Optional<Path> first(List<Path> candidates) {
+        return candidates.stream()
+                .filter(Files::isRegularFile)
+                .findFirst()
+                .map(path -> path.toAbsolutePath().normalize());
+    }
+
+    private static boolean hasMarker(Path script) {
+        try (InputStream in = Files.newInputStream(script)) {
+            return new String(in.readNBytes(HEAD), StandardCharsets.UTF_8).contains(MARKER);
+        } catch (IOException e) {
+            throw new ConfigException(
+                    "worker_script=%s cannot be read: %s".formatted(script, e.getMessage()));
+        }
+    }
+}

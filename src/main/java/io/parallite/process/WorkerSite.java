@@ -1,0 +1,113 @@
+package io.parallite.process;
+
+import io.parallite.config.ConfigException;
+import io.parallite.config.ParalliteConfig;
+import io.parallite.wire.Encoding;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Where workers are run and what they run: directory, script, includes, found anew at every look.
+ *
+ * <p>What was found is free of symbolic links, so that all workers between two looks run the same
+ * code, even when a deployment points a link elsewhere meanwhile. Any thread may look.
+ */
+public final class WorkerSite {
+
+    /** After how many tasks a worker exits. */
+    static final String MAX_TASKS = "PARALLITE_WORKER_MAX_TASKS";
+
+    /** With how much memory, in MiB, a worker exits. */
+    static final String MAX_MEMORY = "PARALLITE_WORKER_MAX_MEMORY_MB";
+
+    private final ParalliteConfig config;
+    private final WorkingDirectory directory;
+    private final Optional<Path> home;
+    private final WorkerScript first;
+
+    /**
+     * @param home the distribution's directory, where there is one
+     * @throws ConfigException when there is no worker script
+     */
+    public WorkerSite(ParalliteConfig config, Optional<Path> home) {
+        this.config = config;
+        this.home = home;
+        this.directory =
+                WorkingDirectory.of(
+                        Optional.ofNullable(System.getenv("PWD")).orElse(""),
+                        Path.of("").toAbsolutePath());
+        this.first = findScript();
+    }
+
+    /** The script that was there at the start. */
+    public WorkerScript script() {
+        return first;
+    }
+
+    private WorkerScript findScript() {
+        return WorkerScript.find(config, directory.now(), base(), home);
+    }
+
+    /**
+     * Looks for what workers are to be started from now.
+     *
+     * @throws ConfigException when there is no script, or one that is talked to in another way than
+     *     the first
+     */
+    WorkerCommand find() {
+        WorkerScript script = findScript();
+        if (script.connectsBack() != first.connectsBack()) {
+            throw new ConfigException(
+                    "worker script %s is for another transport than %s; restart the daemon"
+                            .formatted(script.path(), first.path()));
+        }
+        return new WorkerCommand(
+                config.phpBinary(),
+                config.phpOptions().orElse(List.of()),
+                WorkingDirectory.real(script.path()),
+                directory.now(),
+                environment());
+    }
+
+    private Map<String, String> environment() {
+        Map<String, String> environment = new HashMap<>();
+        environment.put("PARALLITE_MAX_PAYLOAD_BYTES", Integer.toString(config.maxPayloadBytes()));
+        environment.put("PARALLITE_ENABLE_BENCHMARK", config.enableBenchmark() ? "1" : "0");
+        environment.put("PARALLITE_WORKER_DEBUG", config.workerDebugLogs() ? "1" : "0");
+        environment.put("PARALLITE_EVENTS", "1");
+        putLimit(environment, MAX_TASKS, config.workerMaxTasks());
+        putLimit(environment, MAX_MEMORY, config.workerMaxMemoryMb());
+        Path base = base().orElseGet(directory::now);
+        config.phpIncludes()
+                .map(files -> files.stream().map(file -> absolute(base, file)).toList())
+                .ifPresent(
+                        files ->
+                                environment.put(
+                                        "PARALLITE_PHP_INCLUDES", Encoding.jsonText(files)));
+        config.bootstrap()
+                .ifPresent(
+                        file ->
+                                environment.put(
+                                        "PARALLITE_WORKER_BOOTSTRAP", absolute(base, file)));
+        return environment;
+    }
+
+    private static void putLimit(Map<String, String> environment, String name, int limit) {
+        if (limit > 0) {
+            environment.put(name, Integer.toString(limit));
+        }
+    }
+
+    private static String absolute(Path base, String file) {
+        return WorkingDirectory.real(base.resolve(file)).toString();
+    }
+
+    /** What paths in the configuration file are relative to. */
+    private Optional<Path> base() {
+        return config.config()
+                .map(file -> directory.follow(Path.of(file).toAbsolutePath().resolveSibling("")));
+    }
+}

@@ -1,0 +1,34 @@
+package io.parallite.process;
+
+import io.smallrye.mutiny.Uni;
+
+/** How frames reach a worker: starts a process and opens the channel to it. */
+public interface WorkerTransport {
+
+    /**
+     * Starts a worker process. The result comes on the engine's thread when the worker is ready to
+     * take a frame.
+     *
+     * <p>Fails with a {@link WorkerStartException} when the process cannot be started or ends
+     * before it is ready. Cancelling kills the process, of whose end the listener is told.
+     *
+     * @param command what to start
+     * @param listener told everything that happens from then on
+     */
+    Uni<WorkerChannel> open(
+            WorkerName name, WorkerCommand command, WorkerChannel.Listener listener);
+
+    /** What workers are started from, as it was found when the daemon started. */
+    WorkerCommand command();
+
+    /**
+     * Finds anew what workers are started from: the script, the directory, what symbolic links
+     * point to. Each look gives a command of its own.
+     *
+     * <p>Fails with a {@link io.parallite.config.ConfigException} that says what is missing.
+     */
+    Uni<WorkerCommand> findCommand();
+
+    /** Frees what the transport itself holds. Engine thread. */
+    void close();
+}

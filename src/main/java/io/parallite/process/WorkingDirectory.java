@@ -1,0 +1,53 @@
+package io.parallite.process;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * The directory that the daemon was started in, under the name by which it was entered.
+ *
+ * <p>A process knows where it is, not how it came there: after {@code cd /srv/shop/current} it is
+ * in {@code /srv/shop/releases/41} for good. The shell tells the way in {@code PWD}; when that
+ * still leads to where the process is at its start, it is followed anew at every reload.
+ *
+ * @param entered the way, perhaps over symbolic links
+ * @param atStart where it led when the daemon started
+ */
+record WorkingDirectory(Path entered, Path atStart) {
+
+    /**
+     * @param pwd the environment's {@code PWD}, where it has one
+     * @param directory where the process is
+     */
+    static WorkingDirectory of(String pwd, Path directory) {
+        Path way = Path.of(pwd);
+        try {
+            if (way.isAbsolute() && Files.isSameFile(way, directory)) {
+                return new WorkingDirectory(way.normalize(), directory);
+            }
+        } catch (IOException e) {
+            // PWD is a leftover of another process: where we are is all there is to know
+        }
+        return new WorkingDirectory(directory, directory);
+    }
+
+    /** Where the way leads now. */
+    Path now() {
+        return real(entered);
+    }
+
+    /** The same file on the way that was entered, so that it follows the links of that. */
+    Path follow(Path file) {
+        return file.startsWith(atStart) ? entered.resolve(atStart.relativize(file)) : file;
+    }
+
+    /** {@code file} without symbolic links; as it is when it does not exist. */
+    static Path real(Path file) {
+        try {
+            return file.toRealPath();
+        } catch (IOException e) {
+            return file.toAbsolutePath().normalize();
+        }
+    }
+}

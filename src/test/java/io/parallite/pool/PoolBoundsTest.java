@@ -1,0 +1,271 @@
+package io.parallite.pool;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.parallite.task.FailureKind;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** How many workers there may be, how many tasks may wait, and for how long. */
+class PoolBoundsTest {
+
+    @Test
+    void startsOnDemandWorkersWhenNoneComesFreeForAMoment() {
+        PoolFixture fixture = PoolFixture.ready(1, 4);
+        fixture.submit("a");
+        Submission waiting = fixture.submit("b");
+
+        assertThat(fixture.transport.alive()).hasSize(1);
+        fixture.engine.advance(PoolSizing.SHORTEST_START);
+        assertThat(fixture.transport.alive()).hasSize(2);
+        fixture.transport.readyAll();
+
+        assertThat(waiting.worker()).startsWith("work-temp-");
+    }
+
+    @Test
+    void onDemandWorkerIsToldToEndAfterOneTask() {
+        PoolFixture fixture = PoolFixture.ready(1, 4);
+        fixture.submit("a");
+        fixture.submit("b");
+        fixture.engine.advance(PoolSizing.SHORTEST_START);
+        fixture.transport.readyAll();
+        FakeChannel onDemand = fixture.transport.last();
+
+        onDemand.reply();
+        Submission next = fixture.submit("c");
+
+        assertThat(onDemand.wasToldToEnd()).isTrue();
+        assertThat(onDemand.wasKilled()).isFalse();
+        assertThat(next.isLeased()).isFalse();
+        onDemand.exitAsTold();
+        assertThat(fixture.snapshot().workers()).hasSize(1);
+    }
+
+    @Test
+    void onDemandWorkersHaveNamesOfTheirOwn() {
+        PoolFixture fixture = PoolFixture.ready(1, 8);
+        for (int i = 0; i < 8; i++) {
+            fixture.submit("task-" + i);
+        }
+
+        fixture.advanceMillis(100);
+
+        assertThat(fixture.transport.alive())
+                .hasSize(8)
+                .extracting(channel -> channel.name().value())
+                .doesNotHaveDuplicates();
+    }
+
+    @Test
+    void growsByOneAndTwiceAsManyEachMomentThatNoneComesFree() {
+        PoolFixture fixture = PoolFixture.ready(1, 32);
+        for (int i = 0; i < 30; i++) {
+            fixture.submit("task-" + i);
+        }
+
+        fixture.engine.advance(PoolSizing.SHORTEST_START);
+        assertThat(fixture.transport.alive()).hasSize(1 + 1);
+        fixture.engine.advance(PoolSizing.SHORTEST_START);
+        assertThat(fixture.transport.alive()).hasSize(1 + 3);
+        fixture.engine.advance(PoolSizing.SHORTEST_START);
+        assertThat(fixture.transport.alive()).hasSize(1 + 7);
+    }
+
+    @Test
+    void startsNoMoreWorkersThanTasksWait() {
+        PoolFixture fixture = PoolFixture.ready(1, 32);
+        fixture.submit("a");
+        fixture.submit("b");
+        fixture.submit("c");
+
+        fixture.advanceMillis(1000);
+
+        assertThat(fixture.transport.alive()).hasSize(3);
+    }
+
+    @Test
+    void tinyTasksDoNotGrowThePool() {
+        PoolFixture fixture = PoolFixture.ready(1, 8);
+        for (int i = 0; i < 10; i++) {
+            fixture.submit("before-" + i);
+            fixture.worker("work-1").reply();
+        }
+        for (int i = 0; i < 17; i++) {
+            fixture.submit("task-" + i);
+        }
+
+        for (int i = 0; i < 17; i++) {
+            fixture.advanceMillis(4);
+            fixture.worker("work-1").reply();
+        }
+
+        assertThat(fixture.transport.all()).as("processes ever started").hasSize(1);
+        assertThat(fixture.submissions).allMatch(Submission::isReplied);
+    }
+
+    @Test
+    void longTasksGrowThePoolThoughWorkersComeFreeNowAndThen() {
+        PoolFixture fixture = PoolFixture.ready(2, 8);
+        for (int i = 0; i < 12; i++) {
+            fixture.submit("task-" + i);
+        }
+
+        for (int i = 0; i < 12 && fixture.transport.all().size() == 2; i++) {
+            fixture.advanceMillis(9);
+            fixture.worker(i % 2 == 0 ? "work-1" : "work-2").reply();
+        }
+
+        assertThat(fixture.transport.all()).hasSizeGreaterThan(2);
+    }
+
+    @Test
+    void neverRunsMoreThanMaxWorkers() {
+        PoolFixture fixture = PoolFixture.ready(2, 5);
+        for (int i = 0; i < 12; i++) {
+            fixture.submit("task-" + i);
+        }
+
+        fixture.advanceMillis(2000);
+        fixture.transport.readyAll();
+        fixture.advanceMillis(2000);
+
+        assertThat(fixture.transport.alive()).hasSize(5);
+        assertThat(fixture.snapshot().queued()).isEqualTo(7);
+    }
+
+    @Test
+    void processThatIsEndingCountsUntilItIsGone() {
+        PoolFixture fixture = PoolFixture.ready(1, 2);
+        fixture.submit("a");
+        fixture.submit("b");
+        fixture.engine.advance(PoolSizing.SHORTEST_START);
+        fixture.transport.readyAll();
+        FakeChannel ending = fixture.transport.last();
+        Submission waiting = fixture.submit("c");
+        ending.reply();
+
+        fixture.advanceMillis(1000);
+        assertThat(fixture.transport.alive()).hasSize(2);
+        assertThat(fixture.snapshot().ending()).isEqualTo(1);
+        ending.exitAsTold();
+        fixture.advanceMillis(1000);
+        fixture.transport.readyAll();
+
+        assertThat(fixture.transport.alive()).hasSize(2);
+        assertThat(waiting.isLeased()).isTrue();
+    }
+
+    @Test
+    void placesOfCrashedWorkersAreNotGivenAwayTwice() {
+        PoolFixture fixture = PoolFixture.ready(2, 2);
+        for (int i = 0; i < 6; i++) {
+            fixture.submit("task-" + i);
+        }
+        List.copyOf(fixture.transport.alive()).forEach(worker -> worker.exit(139, ""));
+
+        for (int i = 0; i < 300; i++) {
+            fixture.advanceMillis(10);
+            fixture.transport.readyAll();
+            assertThat(fixture.transport.alive()).hasSizeLessThanOrEqualTo(2);
+        }
+        for (int i = 0; i < 300; i++) {
+            fixture.transport.work();
+            fixture.advanceMillis(10);
+        }
+        assertThat(fixture.submissions).allMatch(Submission::isAnswered);
+        assertThat(fixture.transport.alive())
+                .extracting(channel -> channel.name().value())
+                .containsExactlyInAnyOrder("work-1", "work-2");
+    }
+
+    @Test
+    void replacementOfPersistentWorkerKeepsItsPlaceFromOnDemandOnes() {
+        PoolFixture fixture = PoolFixture.ready(1, 2);
+        for (int i = 0; i < 6; i++) {
+            fixture.submit("task-" + i);
+        }
+        fixture.worker("work-1").exit(139, "");
+
+        fixture.advanceMillis(2000);
+
+        assertThat(fixture.transport.alive()).hasSize(2);
+        assertThat(fixture.worker("work-1").isStarting()).isTrue();
+    }
+
+    @Test
+    void startsWorkersOnDemandWhenThereAreNoPersistentOnes() {
+        PoolFixture fixture = PoolFixture.starting(0, 2);
+        assertThat(fixture.transport.all()).isEmpty();
+        assertThat(fixture.snapshot().isServing()).isTrue();
+
+        Submission task = fixture.submit("a");
+        fixture.transport.readyAll();
+        fixture.transport.last().reply();
+
+        assertThat(task.isReplied()).isTrue();
+    }
+
+    @Test
+    void refusesTaskBeyondMaxQueue() {
+        PoolFixture fixture = PoolFixture.ready(1, 1);
+        fixture.submit("running");
+        for (int i = 0; i < PoolFixture.MAX_QUEUE; i++) {
+            assertThat(fixture.submit("queued-" + i).isAnswered()).isFalse();
+        }
+
+        Submission refused = fixture.submit("too much");
+
+        assertThat(refused.failureKind()).isEqualTo(FailureKind.QUEUE_FULL);
+        assertThat(refused.failure().explanation()).contains("10 tasks", "max_queue=10");
+        fixture.worker("work-1").reply();
+        assertThat(fixture.submit("fits again").isAnswered()).isFalse();
+    }
+
+    @Test
+    void tasksThatWorkersOnTheirWayWillTakeDoNotCountAsQueued() {
+        PoolFixture fixture = PoolFixture.starting(2, 4, 0, 1);
+
+        for (int i = 0; i < 4; i++) {
+            assertThat(fixture.submit("task-" + i).isAnswered()).isFalse();
+        }
+
+        assertThat(fixture.submit("one too many").failureKind()).isEqualTo(FailureKind.QUEUE_FULL);
+    }
+
+    @Test
+    void queuedTaskIsRefusedAfterQueueTimeout() {
+        PoolFixture fixture = PoolFixture.ready(1, 1);
+        Submission running = fixture.submit("running");
+        Submission first = fixture.submit("first");
+        fixture.advanceMillis(10_000);
+        Submission second = fixture.submit("second");
+
+        fixture.engine.advance(PoolFixture.QUEUE_TIMEOUT.minusMillis(10_001));
+        assertThat(first.isAnswered()).isFalse();
+        fixture.advanceMillis(1);
+        assertThat(first.failureKind()).isEqualTo(FailureKind.QUEUE_TIMEOUT);
+        assertThat(first.failure().explanation()).contains("queue_timeout_ms=30000");
+        assertThat(second.isAnswered()).isFalse();
+        fixture.advanceMillis(10_000);
+        assertThat(second.failureKind()).isEqualTo(FailureKind.QUEUE_TIMEOUT);
+
+        fixture.worker("work-1").reply();
+        assertThat(running.isReplied()).isTrue();
+        assertThat(fixture.snapshot().idle()).isEqualTo(1);
+        assertThat(first.isLeased() || second.isLeased()).isFalse();
+    }
+
+    @Test
+    void quietPoolKeepsNoTimers() {
+        PoolFixture fixture = PoolFixture.ready(1, 4);
+        fixture.submit("a");
+        fixture.submit("b");
+        fixture.worker("work-1").reply();
+        fixture.worker("work-1").reply();
+
+        fixture.advanceMillis(120_000);
+
+        assertThat(fixture.engine.pendingTimers()).isZero();
+    }
+}

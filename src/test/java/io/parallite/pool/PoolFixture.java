@@ -1,0 +1,143 @@
+package io.parallite.pool;
+
+import io.parallite.engine.ManualEngine;
+import io.parallite.task.Task;
+import io.parallite.task.TaskId;
+import io.parallite.wire.TestFrames;
+import io.parallite.worker.Recycling;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.jspecify.annotations.Nullable;
+
+/** A pool on a hand-moved clock over workers that are fired by hand. */
+final class PoolFixture {
+
+    static final Duration TASK_TIMEOUT = Duration.ofSeconds(60);
+    static final Duration QUEUE_TIMEOUT = Duration.ofSeconds(30);
+    static final int MAX_QUEUE = 10;
+
+    final ManualEngine engine = new ManualEngine();
+    final FakeTransport transport;
+    final List<Submission> submissions = new ArrayList<>();
+    final WorkerPool pool;
+    final Lane lane;
+
+    private PoolFixture(FakeTransport transport, PoolSettings settings, long seed) {
+        this.transport = transport;
+        pool = new WorkerPool(engine, transport, settings, new Random(seed));
+        lane = pool.newLane();
+    }
+
+    /** A pool that has been told to start; its workers boot. */
+    static PoolFixture starting(int fixed, int max) {
+        return starting(fixed, max, MAX_QUEUE, 1);
+    }
+
+    /** The same with workers that do not say when their script runs. */
+    static PoolFixture startingWithoutHello(int fixed, int max) {
+        return starting(FakeTransport.withoutHello(), settings(fixed, max, MAX_QUEUE), 1);
+    }
+
+    static PoolFixture starting(int fixed, int max, int maxQueue, long seed) {
+        return starting(new FakeTransport(), settings(fixed, max, maxQueue), seed);
+    }
+
+    /** A pool with limits to its workers, as {@link #starting}. */
+    static PoolFixture starting(int fixed, int max, Recycling recycling) {
+        return starting(
+                new FakeTransport(),
+                new PoolSettings(
+                        fixed, max, "work", MAX_QUEUE, QUEUE_TIMEOUT, recycling, Duration.ZERO),
+                1);
+    }
+
+    /** A pool of so many workers that tells which tasks run for longer than {@code slow}. */
+    static PoolFixture startingWatched(int workers, Duration slow) {
+        return starting(
+                new FakeTransport(),
+                new PoolSettings(
+                        workers, workers, "work", MAX_QUEUE, QUEUE_TIMEOUT, Recycling.NONE, slow),
+                1);
+    }
+
+    private static PoolFixture starting(FakeTransport transport, PoolSettings settings, long seed) {
+        PoolFixture fixture = new PoolFixture(transport, settings, seed);
+        fixture.pool.start();
+        return fixture;
+    }
+
+    private static PoolSettings settings(int fixed, int max, int maxQueue) {
+        return new PoolSettings(fixed, max, "work", maxQueue, QUEUE_TIMEOUT);
+    }
+
+    /**
+     * A pool whose persistent workers are ready, and have answered a task each that was not tiny.
+     */
+    static PoolFixture ready(int fixed, int max) {
+        PoolFixture fixture = starting(fixed, max);
+        fixture.transport.readyAll();
+        for (int i = 0; i < fixed; i++) {
+            fixture.submit("warm-up-" + i);
+        }
+        fixture.advanceMillis(10);
+        fixture.transport.alive().forEach(FakeChannel::reply);
+        fixture.submissions.clear();
+        return fixture;
+    }
+
+    /** A pool whose workers are ready, take next tasks by themselves, and have had short tasks. */
+    static PoolFixture readyToPrefetch(int fixed, int max) {
+        FakeTransport transport = new FakeTransport();
+        transport.startPrefetching();
+        PoolFixture fixture = starting(transport, settings(fixed, max, MAX_QUEUE), 1);
+        transport.readyAll();
+        for (int i = 0; i < 30; i++) {
+            fixture.submit("warm-up-" + i);
+            transport.alive().stream().filter(FakeChannel::isAsked).forEach(FakeChannel::reply);
+        }
+        fixture.submissions.clear();
+        return fixture;
+    }
+
+    Submission submit(String id) {
+        return submit(id, lane);
+    }
+
+    Submission submit(String id, Lane in) {
+        return submit(id, "x", in);
+    }
+
+    Submission submit(String id, String payload, Lane in) {
+        Submission submission = new Submission(task(id, payload));
+        submissions.add(submission);
+        submission.begin(pool, in, TASK_TIMEOUT);
+        return submission;
+    }
+
+    static Task task(String id) {
+        return task(id, "x");
+    }
+
+    private static Task task(String id, String payload) {
+        byte[] frame = TestFrames.json("{'task_id':'%s','payload':'%s'}".formatted(id, payload));
+        return new Task(new TaskId(id), frame, 1, null, false);
+    }
+
+    FakeChannel worker(String name) {
+        return transport.named(name);
+    }
+
+    void advanceMillis(long millis) {
+        engine.advance(Duration.ofMillis(millis));
+    }
+
+    PoolSnapshot snapshot() {
+        return pool.snapshot();
+    }
+
+    @Nullable String startFailure() {
+        return snapshot().startFailure();
+    }
+}

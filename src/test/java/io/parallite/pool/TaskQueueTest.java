@@ -1,0 +1,220 @@
+package io.parallite.pool;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.smallrye.mutiny.Uni;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class TaskQueueTest {
+
+    private int served;
+    private final TaskQueue queue = new TaskQueue(() -> served++);
+    private final Lane lane = queue.newLane();
+    private final Lane other = queue.newLane();
+    private long now = 1000;
+
+    @Test
+    void keepsTheOrderOfALane() {
+        add(lane, "a", "b", "c");
+
+        assertThat(pollAll()).containsExactly("a", "b", "c");
+        assertThat(queue.size()).isZero();
+    }
+
+    @Test
+    void servesLanesInTurn() {
+        add(lane, "a1", "a2", "a3");
+        add(other, "b1", "b2");
+
+        assertThat(pollAll()).containsExactly("a1", "b1", "a2", "b2", "a3");
+    }
+
+    @Test
+    void laneThatWasEmptyTakesItsTurnAtTheEnd() {
+        add(lane, "a1", "a2");
+        queue.poll();
+        add(other, "b1");
+
+        assertThat(pollAll()).containsExactly("a2", "b1");
+    }
+
+    @Test
+    void passesOverHeldLanes() {
+        add(lane, "a1", "a2");
+        add(other, "b1");
+        lane.hold();
+
+        assertThat(pollAll()).containsExactly("b1");
+        assertThat(queue.size()).isEqualTo(2);
+        assertThat(queue.isServable()).isFalse();
+    }
+
+    @Test
+    void servesReleasedLaneAgain() {
+        add(lane, "a1", "a2");
+        lane.hold();
+        queue.poll();
+        add(lane, "a3");
+
+        lane.release();
+
+        assertThat(served).isEqualTo(1);
+        assertThat(pollAll()).containsExactly("a1", "a2", "a3");
+    }
+
+    @Test
+    void tellsOfReleaseThoughNobodyHasAskedForTheLaneMeanwhile() {
+        lane.hold();
+        add(lane, "a1");
+
+        lane.release();
+
+        assertThat(served).isEqualTo(1);
+    }
+
+    @Test
+    void releaseOfAnEmptyOrFreeLaneTellsNobody() {
+        lane.release();
+        lane.hold();
+        lane.release();
+
+        assertThat(served).isZero();
+    }
+
+    @Test
+    void withdrawnTasksAreNeitherServedNorCounted() {
+        Waiter first = add(lane, "a1").getFirst();
+        Waiter second = add(lane, "a2").getFirst();
+        add(lane, "a3");
+
+        queue.withdraw(second);
+        queue.withdraw(second);
+        queue.withdraw(first);
+
+        assertThat(queue.size()).isEqualTo(1);
+        assertThat(pollAll()).containsExactly("a3");
+        assertThat(queue.size()).isZero();
+    }
+
+    @Test
+    void withdrawingWhatWasServedChangesNothing() {
+        add(lane, "a1", "a2");
+        Waiter served = queue.poll();
+        served.settle();
+
+        queue.withdraw(served);
+
+        assertThat(queue.size()).isEqualTo(1);
+    }
+
+    @Test
+    void laneOfWithdrawnTasksIsNotServable() {
+        Waiter only = add(lane, "a1").getFirst();
+
+        queue.withdraw(only);
+
+        assertThat(queue.isServable()).isFalse();
+        assertThat(queue.poll()).isNull();
+        assertThat(queue.oldest()).isNull();
+    }
+
+    @Test
+    void takesOutWhatIsTooOldFromAllLanes() {
+        add(lane, "a1");
+        now = 2000;
+        add(other, "b1");
+        add(lane, "a2");
+        now = 3000;
+        add(other, "b2");
+        other.hold();
+
+        assertThat(ids(queue.takeQueuedUntil(2000))).containsExactlyInAnyOrder("a1", "b1", "a2");
+        assertThat(queue.size()).isEqualTo(1);
+        assertThat(queue.oldest().task.id().value()).isEqualTo("b2");
+    }
+
+    @Test
+    void knowsTheOldestOfAllLanes() {
+        now = 5000;
+        add(lane, "young");
+        now = 4000;
+        add(other, "old");
+
+        assertThat(queue.oldest().task.id().value()).isEqualTo("old");
+    }
+
+    @Test
+    void takesOutEverythingHeldOrNot() {
+        add(lane, "a1", "a2");
+        add(other, "b1");
+        other.hold();
+        queue.poll();
+        queue.poll();
+        add(lane, "a3");
+
+        assertThat(ids(queue.takeAll())).containsExactlyInAnyOrder("b1", "a3");
+        assertThat(queue.size()).isZero();
+    }
+
+    @Test
+    void taskThatComesBackGoesFirstInItsLane() {
+        add(lane, "a1", "a2");
+        Waiter first = queue.poll();
+        add(other, "b1");
+
+        queue.addFirst(waiter(first.task.id().value(), lane));
+
+        assertThat(queue.size()).isEqualTo(3);
+        assertThat(pollAll()).containsExactly("a1", "b1", "a2");
+    }
+
+    @Test
+    void takesOutEverythingThoughATaskCameBack() {
+        add(lane, "a1", "a2");
+        now = 2000;
+        queue.addFirst(waiter("back", lane));
+
+        assertThat(ids(queue.takeAll())).containsExactly("back", "a1", "a2");
+        assertThat(queue.size()).isZero();
+    }
+
+    @Test
+    void laneKnowsSinceWhenItsFirstTaskWaits() {
+        assertThat(lane.waitsSince(7000)).isEqualTo(7000);
+        add(lane, "a1");
+        now = 2000;
+        add(lane, "a2");
+
+        assertThat(lane.waitsSince(7000)).isEqualTo(1000);
+    }
+
+    private List<Waiter> add(Lane to, String... ids) {
+        List<Waiter> added = new ArrayList<>();
+        for (String id : ids) {
+            Waiter waiter = waiter(id, to);
+            queue.add(waiter);
+            added.add(waiter);
+        }
+        return added;
+    }
+
+    private Waiter waiter(String id, Lane in) {
+        Loan<Object> unused =
+                new Loan<>(lease -> Uni.createFrom().nothing(), new IgnoringEmitter<>());
+        return new Waiter(PoolFixture.task(id), in, now, unused);
+    }
+
+    private List<String> pollAll() {
+        List<Waiter> polled = new ArrayList<>();
+        for (Waiter next = queue.poll(); next != null; next = queue.poll()) {
+            polled.add(next);
+        }
+        return ids(polled);
+    }
+
+    private static List<String> ids(List<Waiter> waiters) {
+        return waiters.stream().map(waiter -> waiter.task.id().value()).toList();
+    }
+}
