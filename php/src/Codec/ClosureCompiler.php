@@ -1,0 +1,60 @@
+<?php
+
+declare(strict_types=1);
+
+namespace B7s\Parallite\Codec;
+
+use B7s\Parallite\Exception\ClosureNotSerializable;
+use Closure;
+
+/**
+ * Makes closures of code that came from another process. A text is compiled once in a process; each call declares the
+ * closure anew, so that static variables start afresh, and variables captured by reference are those of the call.
+ *
+ * What is compiled is a function that declares the closure. It says that it is in the file of the closure, and has as
+ * many lines before it: stack traces name the right place, and relative includes are looked for beside that file.
+ *
+ * @internal
+ */
+final class ClosureCompiler
+{
+    private const MAX_UNITS = 1_024;
+
+    /** @var array<string, CompiledUnit> by hash, oldest first */
+    private static array $units = [];
+
+    private function __construct()
+    {
+    }
+
+    /**
+     * @param array<string, mixed> $captured by name; what the code captures by reference becomes a reference to the
+     *     entry of this array
+     * @param ?object $object what `$this` is; its class is the called class then
+     * @param ?string $scope the class whose private members it sees; null or "Closure" for none
+     * @param ?string $calledScope what `static` is where there is no object; null: the scope
+     * @param array<string, mixed> $statics values of static variables that differ from what they start with, by name
+     * @throws \ParseError when the text is not valid here
+     * @throws ClosureNotSerializable when there is no such class here
+     */
+    public static function make(
+        ClosureCode $code,
+        array &$captured = [],
+        ?object $object = null,
+        ?string $scope = null,
+        ?string $calledScope = null,
+        array $statics = [],
+    ): Closure {
+        $unit = self::$units[$code->hash] ?? self::compile($code);
+        $closure = $unit->makerFor($scope, $object === null ? $calledScope : null)($captured);
+        return $object === null ? $closure : $closure->bindTo($object);
+    }
+
+    private static function compile(ClosureCode $code): CompiledUnit
+    {
+        if (count(self::$units) >= self::MAX_UNITS) {
+            unset(self::$units[array_key_first(self::$units)]);
+        }
+        return self::$units[$code->hash] = new CompiledUnit($code);
+    }
+}
