@@ -4,67 +4,97 @@ declare(strict_types=1);
 
 namespace B7s\Parallite\Codec;
 
+use B7s\Parallite\Exception\ClosureNotSerializable;
 use Closure;
-use PhpToken;
 
 /**
- * The array that is written out as the first argument of a call, `$client->all(['a' => fn() => 1, 'b' => fn() => 2])`.
- * Which closure is which, its keys tell, even where the closures begin in one line.
+ * The call by which the program hands tasks over, as it is written: `$client->run(fn() => 1)`, or
+ * `$client->all(['a' => fn() => 1, 'b' => fn() => 2])`. It tells which closure is meant where several begin in a line:
+ * the one that is an argument, or has the key in an array that is one.
  *
  * @internal
  */
 final class CallSite
 {
-    /** @var list<PhpToken> without white space and comments */
-    private readonly array $tokens;
-
-    private function __construct(string $code)
+    private function __construct()
     {
-        $tokens = PhpToken::tokenize($code);
-        $this->tokens = array_values(array_filter($tokens, static fn(PhpToken $t): bool => !$t->isIgnorable()));
     }
 
     /**
-     * What is written in the call of a method that is running now.
+     * Of the call that is running now.
      *
+     * @return Closure(): ?string the code of the one closure that is written as an argument, as
+     *     {@see WrittenCall::textOf()}; null if it can't be told; to be asked during the call
+     */
+    public static function task(): Closure
+    {
+        return static fn(): ?string => self::find(null)?->onlyClosure();
+    }
+
+    /**
      * @param string $method its name, which its caller has to have written too
-     * @return Closure(array-key): ?string the code of the entry of a key, as {@see textOf()}; null if it can't be told
+     * @return Closure(array-key): ?string the code of the entry of a key, or of the argument that is no array; null if
+     *     it can't be told
      */
     public static function arrayPassedTo(string $method): Closure
     {
-        $call = self::callOf($method);
-        $entries = null;
-        return static function (int|string $key) use ($call, $method, &$entries): ?string {
-            $entries ??= self::entriesOf($call, $method);
-            return $entries[$key] ?? null;
+        $frames = debug_backtrace(DEBUG_BACKTRACE_IGNORE_ARGS);
+        $call = false;
+        return static function (int|string $key) use ($frames, $method, &$call): ?string {
+            $call = $call === false ? self::in($frames, $method) : $call;
+            return $call === null ? null : $call->entries()[$key] ?? ($key === 0 ? $call->onlyClosure() : null);
         };
     }
 
-    /** @return array{class?: string, file?: string, line?: int} the frame of the call */
-    private static function callOf(string $method): array
+    private static function find(?string $method): ?WrittenCall
+    {
+        return self::in(debug_backtrace(DEBUG_BACKTRACE_IGNORE_ARGS), $method);
+    }
+
+    /**
+     * @param list<array{function: string, class?: string, file?: string, line?: int}> $frames
+     * @param ?string $method null: of the first call from outside of this package
+     */
+    private static function in(array $frames, ?string $method): ?WrittenCall
     {
         $call = null;
-        foreach (debug_backtrace(DEBUG_BACKTRACE_IGNORE_ARGS) as $frame) {
-            if ($call === null ? $frame['function'] === $method : self::isRelay($frame)) {
-                $call = $frame;
+        foreach ($frames as $i => $frame) {
+            $isCall = $method === null ? !self::isOurs($frame) : $frame['function'] === $method;
+            if ($call === null ? $isCall : self::isRelay($frame)) {
+                $call = $i;
             } elseif ($call !== null) {
                 break;
             }
         }
-        return $call ?? [];
+        if ($call === null || !isset($frames[$call]['class'], $frames[$call]['file'], $frames[$call]['line'])) {
+            return null;
+        }
+        $name = $method ?? self::nameOf($frames, $call);
+        $isInClosure = str_contains($frames[$call + 1]['function'] ?? '', '{closure');
+        try {
+            return SourceFile::named($frames[$call]['file'])->call($name, $frames[$call]['line'], $isInClosure);
+        } catch (ClosureNotSerializable) {
+            return null;
+        }
     }
 
     /**
-     * @param array{class?: string, file?: string, line?: int} $call
-     * @return array<array-key, string>
+     * What is written, where a facade relayed it.
+     *
+     * @param list<array{function: string, class?: string}> $frames
      */
-    private static function entriesOf(array $call, string $method): array
+    private static function nameOf(array $frames, int $call): string
     {
-        if (!isset($call['class'], $call['file'], $call['line'])) {
-            return [];
+        while ($call > 0 && self::isRelay($frames[$call])) {
+            $call--;
         }
-        $code = is_file($call['file']) ? file_get_contents($call['file']) : false;
-        return $code === false ? [] : (new self($code))->entries($method, $call['line']);
+        return $frames[$call]['function'];
+    }
+
+    /** @param array{function: string, class?: string, file?: string} $frame */
+    private static function isOurs(array $frame): bool
+    {
+        return !isset($frame['file']) || str_starts_with($frame['file'], dirname(__DIR__) . DIRECTORY_SEPARATOR);
     }
 
     /**
@@ -76,91 +106,5 @@ final class CallSite
     {
         return in_array($frame['function'], ['__call', '__callStatic'], true)
             && str_starts_with($frame['class'] ?? '', 'Illuminate\\');
-    }
-
-    /** @return array<array-key, string> none unless the line has one such call, with an array that is plain to read */
-    private function entries(string $method, int $line): array
-    {
-        $calls = [];
-        foreach ($this->tokens as $i => $token) {
-            if ($token->line === $line && $token->text === $method && $this->text($i + 1) === '(') {
-                $calls[] = $i + ($this->text($i + 3) === ':' ? 4 : 2); // its name, maybe
-            }
-        }
-        $isPlain = count($calls) === 1 && $this->text($calls[0]) === '[';
-        return $isPlain ? $this->elements($calls[0] + 1) : [];
-    }
-
-    /** @return array<array-key, string> */
-    private function elements(int $i): array
-    {
-        $elements = [];
-        while ($this->text($i) !== ']' && isset($this->tokens[$i])) {
-            $end = $this->endOf($i);
-            $key = null;
-            if ($this->text($i + 1) === '=>') {
-                $key = self::literal($this->tokens[$i]);
-                if ($key === null) {
-                    return [];
-                }
-                $i += 2;
-            } elseif (!$this->isValue($i, $end)) {
-                return [];
-            }
-            $code = self::textOf(array_slice($this->tokens, $i, $end - $i));
-            $key === null ? $elements[] = $code : $elements[$key] = $code;
-            $i = $end + ($this->text($end) === ',' ? 1 : 0);
-        }
-        return $elements;
-    }
-
-    /** Whether an element is a value without a key, and not a list that is unpacked. */
-    private function isValue(int $i, int $end): bool
-    {
-        $tokens = array_slice($this->tokens, $i, $end - $i);
-        return in_array($tokens[0]->id, [T_FN, T_FUNCTION, T_STATIC], true)
-            || !in_array($tokens[0]->id, [T_ELLIPSIS, T_ATTRIBUTE], true)
-            && !in_array('=>', array_column($tokens, 'text'), true);
-    }
-
-    /** Behind the last token of an element. */
-    private function endOf(int $i): int
-    {
-        for ($depth = 0; isset($this->tokens[$i]); $i++) {
-            $turn = SourceFile::turn($this->tokens[$i]);
-            if ($depth === 0 && ($turn < 0 || $this->text($i) === ',')) {
-                break;
-            }
-            $depth += $turn;
-        }
-        return $i;
-    }
-
-    /** The value of a key that is written as it is. */
-    private static function literal(PhpToken $token): int|string|null
-    {
-        if ($token->id === T_LNUMBER && ctype_digit($token->text)) {
-            return (int) $token->text;
-        }
-        $isPlain = $token->id === T_CONSTANT_ENCAPSED_STRING && !str_contains($token->text, '\\');
-        return $isPlain ? substr($token->text, 1, -1) : null;
-    }
-
-    private function text(int $i): string
-    {
-        return $this->tokens[$i]->text ?? '';
-    }
-
-    /**
-     * @internal code to compare: without white space and comments
-     * @param list<PhpToken> $tokens
-     */
-    public static function textOf(array $tokens): string
-    {
-        $text = '';
-        foreach ($tokens as $token) {
-            $text .= $token->isIgnorable() ? '' : "$token->text ";
-        }
-        return $text;
     }
 }

@@ -75,7 +75,7 @@ final class CapturedClosures
         $source = ClosureSource::isWritten($reflection) ? ClosureSource::of($reflection) : null;
         $this->found[] = [$closure, $source];
         $this->among($reflection->getClosureUsedVariables());
-        if ($source === null || $source->written->mentionsThis()) {
+        if ($source === null || $source->code->usesThis()) {
             $this->at($reflection->getClosureThis());
         }
     }

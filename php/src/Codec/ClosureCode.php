@@ -22,7 +22,10 @@ final readonly class ClosureCode
     public const USES_CALLED_CLASS = 16;
     public const IN_TRAIT = 32;
 
-    /** What tells this code from any other: of all that is compiled. */
+    /** Flags that matter where it is compiled. */
+    private const IS_COMPILED = self::IS_STRICT | self::IN_TRAIT;
+
+    /** What tells this code from any other: made of all that is compiled. */
     public string $hash;
 
     /**
@@ -48,7 +51,8 @@ final readonly class ClosureCode
         public string $class = '',
         public string $function = '{closure}',
     ) {
-        $this->hash = hash('xxh128', implode("\0", [$text, $file, $line, $header, $flags, $class, $function]));
+        $parts = [$text, $file, $line, $header, $flags & self::IS_COMPILED, $class, $function];
+        $this->hash = hash('xxh128', implode("\0", $parts));
     }
 
     /**

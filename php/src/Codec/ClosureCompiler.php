@@ -6,6 +6,7 @@ namespace B7s\Parallite\Codec;
 
 use B7s\Parallite\Exception\ClosureNotSerializable;
 use Closure;
+use ReflectionFunction;
 
 /**
  * Makes closures of code that came from another process. A text is compiled once in a process; each call declares the
@@ -45,11 +46,35 @@ final class ClosureCompiler
         ?string $calledScope = null,
         array $statics = [],
     ): Closure {
-        $unit = self::$units[$code->hash] ?? self::compile($code);
+        $unit = self::$units[$code->hash] ?? null;
+        if ($unit === null || $unit->isForOne) {
+            $unit = self::compile($code);
+        }
         $closure = $unit->makerFor($scope, $object === null ? $calledScope : null)($captured);
         return $object === null ? $closure : $closure->bindTo($object);
     }
 
+    /**
+     * The code of a closure that was made here, or was declared in the code of such a one; null for others.
+     *
+     * @throws ClosureNotSerializable when it has been forgotten
+     */
+    public static function codeOf(ReflectionFunction $function): ?ClosureCode
+    {
+        $comment = $function->getDocComment();
+        $tag = $comment === false ? null : UnitSource::tagIn($comment);
+        if ($tag === null) {
+            return null;
+        }
+        $unit = self::$units[$tag[0]] ?? null;
+        $written = $unit?->closures[$tag[1]] ?? throw new ClosureNotSerializable('the code of the closure has been '
+            . 'forgotten: this process has rebuilt ' . self::MAX_UNITS . ' others since');
+        $isStrict = ($unit->code->flags & ClosureCode::IS_STRICT) !== 0;
+        $name = UnitSource::nameIn($written, $unit->code);
+        return ClosureReader::codeAs($written, $function, $unit->code->file, $isStrict, $name);
+    }
+
+    /** @throws \ParseError */
     private static function compile(ClosureCode $code): CompiledUnit
     {
         if (count(self::$units) >= self::MAX_UNITS) {

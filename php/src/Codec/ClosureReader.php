@@ -6,15 +6,22 @@ namespace B7s\Parallite\Codec;
 
 use B7s\Parallite\Exception\ClosureNotSerializable;
 use Closure;
+use PhpToken;
 use ReflectionFunction;
+use ReflectionMethod;
+use WeakMap;
 
 /**
- * Finds the code of closures in the files where they are written.
+ * Finds the code of closures in the files where they are written. Reflection tells the line where a closure begins, but
+ * not which of those that begin there it is; what fits more than one is refused.
  *
  * @internal
  */
 final class ClosureReader
 {
+    /** @var ?WeakMap<Closure, ClosureCode> */
+    private static ?WeakMap $known = null;
+
     private function __construct()
     {
     }
@@ -25,25 +32,143 @@ final class ClosureReader
      */
     public static function codeOf(ReflectionFunction $function, ?Closure $hint = null): ClosureCode
     {
-        $source = ClosureSource::of($function, $hint);
-        if ($source === null) {
-            throw new ClosureNotSerializable('the code of a rebuilt closure is not known yet');
+        self::$known ??= new WeakMap();
+        $closure = $function->getClosure();
+        return self::$known[$closure] ??= ClosureCompiler::codeOf($function) ?? self::inFile($function, $hint);
+    }
+
+    /**
+     * @param ?Closure(): ?string $hint
+     * @throws ClosureNotSerializable
+     */
+    private static function inFile(ReflectionFunction $function, ?Closure $hint): ClosureCode
+    {
+        $name = (string) $function->getFileName();
+        if (str_contains($name, "eval()'d code")) {
+            throw new ClosureNotSerializable("the closure comes from eval() in $name, so its code can't be read; "
+                . 'write it in a file');
         }
-        $written = $source->written;
-        $class = $function->getClosureScopeClass()?->getName() ?? '';
+        $file = SourceFile::named($name);
+        $key = "$function\n{$function->getClosureScopeClass()?->name}";
+        if (isset($file->known[$key])) {
+            return $file->known[$key];
+        }
+        $codes = [];
+        foreach ($file->closuresIn((int) $function->getStartLine()) as $written) {
+            if (ClosureShape::fits($written, $function)) {
+                $code = self::codeAs($written, $function, $name, $file->isStrict, $function->getName());
+                $codes[$code->hash] = $code;
+            }
+        }
+        if (count($codes) === 1) {
+            return $file->known[$key] = reset($codes);
+        }
+        return self::chosen($codes, $hint) ?? throw self::refusal($function, count($codes));
+    }
+
+    /**
+     * @param array<string, ClosureCode> $codes
+     * @param ?Closure(): ?string $hint
+     */
+    private static function chosen(array $codes, ?Closure $hint): ?ClosureCode
+    {
+        $text = $codes === [] || $hint === null ? null : $hint();
+        if ($text === null) {
+            return null;
+        }
+        $fitting = array_filter($codes, static fn(ClosureCode $code): bool
+            => WrittenCall::textOf(array_slice(PhpToken::tokenize("<?php $code->text"), 1)) === $text);
+        return count($fitting) === 1 ? reset($fitting) : null;
+    }
+
+    private static function refusal(ReflectionFunction $function, int $count): ClosureNotSerializable
+    {
+        $line = $function->getStartLine();
+        $file = $function->getFileName();
+        return new ClosureNotSerializable($count === 0
+            ? "$file has no such closure in line $line; it was changed after this process had loaded it: restart the process"
+            : "$count closures begin in line $line of $file, and which of them is meant can't be told; write each in a line "
+                . 'of its own');
+    }
+
+    /** @internal */
+    public static function codeAs(
+        WrittenClosure $written,
+        ReflectionFunction $function,
+        string $file,
+        bool $isStrict,
+        string $name,
+    ): ClosureCode {
+        $context = $written->context;
+        $scope = $function->getClosureScopeClass();
+        $callsMethod = self::callsMethod($written, $scope?->name);
+        $flags = ($isStrict ? ClosureCode::IS_STRICT : 0)
+            | ($written->isStatic ? ClosureCode::IS_STATIC : 0)
+            | ($written->isArrow ? ClosureCode::IS_ARROW : 0)
+            | ($context->isTrait ? ClosureCode::IN_TRAIT : 0)
+            | ($written->mayUseThis() || $callsMethod ? ClosureCode::USES_THIS : 0)
+            | ($written->asksForClass() ? ClosureCode::USES_CALLED_CLASS : 0);
         return new ClosureCode(
-            $written->portableCode((string) $function->getFileName(), $class),
-            (string) $function->getFileName(),
-            $written->tokens[0]->line,
-            str_replace("\n", ' ', $source->header),
-            ($written->isStatic ? ClosureCode::IS_STATIC : 0)
-                | ($written->isArrow ? ClosureCode::IS_ARROW : 0)
-                | ($written->mentionsThis() ? ClosureCode::USES_THIS : 0)
-                | ClosureCode::USES_CALLED_CLASS,
-            $written->isArrow ? [] : array_fill_keys($written->uses, false),
-            [],
-            $class,
-            $function->getName(),
+            $written->text,
+            $file,
+            $written->firstLine,
+            $context->imports->header(self::wordsOf($written->text)),
+            $flags,
+            $written->uses,
+            $written->facts->statics,
+            $context->class === 'class@anonymous' ? (string) $scope?->name : $context->class,
+            $name,
         );
+    }
+
+    /**
+     * Whether a call such as parent::build() may be one of a method of `$this`.
+     *
+     * @param ?class-string $scope
+     */
+    private static function callsMethod(WrittenClosure $written, ?string $scope): bool
+    {
+        if ($scope === null) {
+            return false;
+        }
+        foreach ($written->calls() as [$class, $method]) {
+            $class = match (strtolower($class)) {
+                'self', 'static' => $scope,
+                'parent' => get_parent_class($scope) ?: $scope,
+                default => self::ancestor($scope, $class),
+            };
+            if ($class !== null && !(method_exists($class, $method) && (new ReflectionMethod($class, $method))->isStatic())) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /**
+     * The class above that may have the name, however it is imported.
+     *
+     * @param class-string $scope
+     */
+    private static function ancestor(string $scope, string $name): ?string
+    {
+        $last = strrchr("\\$name", '\\');
+        foreach ([$scope, ...class_parents($scope)] as $class) {
+            if (strcasecmp((string) strrchr("\\$class", '\\'), (string) $last) === 0) {
+                return $class;
+            }
+        }
+        return null;
+    }
+
+    /** @return array<string, true> what may be the first part of a name, in lower case */
+    private static function wordsOf(string $text): array
+    {
+        $words = [];
+        foreach (PhpToken::tokenize("<?php $text") as $token) {
+            if ($token->id === T_STRING || $token->id === T_NAME_QUALIFIED) {
+                $words[strtolower(explode('\\', $token->text, 2)[0])] = true;
+            }
+        }
+        return $words;
     }
 }

@@ -6,36 +6,40 @@ namespace B7s\Parallite\Codec;
 
 use B7s\Parallite\Exception\ClosureNotSerializable;
 use Closure;
+use PhpToken;
 use ReflectionFunction;
 
 /**
- * Finds the code of a closure, and refuses where it could be another one's: reflection tells the line in which it
- * begins, and libraries for closures take the first that begins there.
+ * The code of a closure for the libraries: by themselves they take the first that begins in its line, and misread some.
  *
  * @internal
  */
 final class ClosureSource
 {
+    private const NAMES = [T_STRING, T_NAME_QUALIFIED, T_NAME_FULLY_QUALIFIED, T_NAME_RELATIVE];
+
+    private const LITERALS = [T_LNUMBER, T_CONSTANT_ENCAPSED_STRING];
+
+    private const MAGIC_CONSTANTS = [
+        T_LINE, T_FILE, T_DIR, T_NS_C, T_CLASS_C, T_FUNC_C, T_METHOD_C, T_TRAIT_C,
+    ];
+
+    private const MEMBER_ACCESS = [T_OBJECT_OPERATOR, T_NULLSAFE_OBJECT_OPERATOR, T_DOUBLE_COLON];
+
+    /** @var list<PhpToken> from `static`, `function` or `fn` to its end */
+    private readonly array $tokens;
+
     /**
      * @param bool $isFirst of the closures that begin in its line
-     * @param string $header the namespace and the imports of its file, as code
      */
-    private function __construct(
-        public readonly WrittenClosure $written,
-        public readonly bool $isFirst,
-        public readonly string $header,
-    ) {
-    }
-
-    /** What tells it from all closures for which a library makes something else: its place, its scope and its code. */
-    public function keyOf(ReflectionFunction $closure): string
+    private function __construct(public readonly ClosureCode $code, public readonly bool $isFirst)
     {
-        return implode("\n", [
-            $closure->getFileName(),
-            $closure->getStartLine(),
-            $closure->getClosureScopeClass()?->getName() ?? '',
-            $this->written->code,
-        ]);
+        $lines = str_repeat("\n", $code->line - 1);
+        $tokens = array_slice(PhpToken::tokenize("<?php$lines {$code->text}"), 1);
+        while ($tokens[0]->isIgnorable()) {
+            array_shift($tokens);
+        }
+        $this->tokens = self::withoutAttributes($tokens);
     }
 
     /** Whether it is one with code of its own, and not strtoupper(...) or $report->build(...). */
@@ -45,44 +49,124 @@ final class ClosureSource
     }
 
     /**
-     * @param ?Closure(): ?string $hint asked for the code where it can't be told otherwise, as {@see CallSite} gives it
-     * @return ?self null for a closure that was rebuilt from a payload: its library has its code, and only its
+     * @param ?Closure(): ?string $hint {@see ClosureCode::of()}
+     * @return ?self null for a closure that was rebuilt from a library's payload: the library has its code, and only it
      * @throws ClosureNotSerializable
      */
     public static function of(ReflectionFunction $closure, ?Closure $hint = null): ?self
     {
         $file = (string) $closure->getFileName();
-        $line = (int) $closure->getStartLine();
-        if (str_contains($file, "eval()'d code")) {
-            throw new ClosureNotSerializable("the closure comes from eval() in $file, so its code can't be read; "
-                . 'write it in a file');
-        }
         if (str_contains($file, '://') && !str_starts_with($file, 'phar://')) {
             return null;
         }
-        $source = SourceFile::named($file) ?? throw new ClosureNotSerializable("the code of the closure can't be read "
-            . "from \"$file\"; write it in a file");
-        $all = $source->closuresIn($line);
-        $candidates = [];
-        foreach ($all as $written) {
-            if ($written->couldBe($closure)) {
-                $candidates[$written->code] ??= $written; // those of the same code are as good as one
+        $code = ClosureCode::of($closure, $hint);
+        $isHere = $code->file === $file;
+        $first = $isHere ? SourceFile::named($file)->closuresIn((int) $closure->getStartLine())[0] ?? null : null;
+        return new self($code, $first?->text === $code->text);
+    }
+
+    /** What tells it from all closures for which a library makes something else: its place, its scope and its code. */
+    public function keyOf(ReflectionFunction $closure): string
+    {
+        return "{$this->code->hash} {$closure->getClosureScopeClass()?->getName()}";
+    }
+
+    /** Whether it is declared `static`. */
+    public function isStatic(): bool
+    {
+        return ($this->code->flags & ClosureCode::IS_STATIC) !== 0;
+    }
+
+    public function isArrow(): bool
+    {
+        return ($this->code->flags & ClosureCode::IS_ARROW) !== 0;
+    }
+
+    /**
+     * Its code, complete and on as many lines as in the file, with the values of the magic constants that would have
+     * others elsewhere.
+     */
+    public function portableCode(): string
+    {
+        $code = '';
+        foreach ($this->tokens as $token) {
+            $code .= match ($token->id) {
+                T_LINE => (string) $token->line,
+                T_FILE => var_export($this->code->file, true),
+                T_DIR => var_export(dirname($this->code->file), true),
+                T_CLASS_C => var_export($this->code->class, true),
+                default => $token->text,
+            };
+        }
+        return $code;
+    }
+
+    /** @return list<array{int, string, int}|string> its tokens as token_get_all() gives them, and what may follow */
+    public function legacyTokens(): array
+    {
+        $tokens = [];
+        foreach ($this->tokens as $token) {
+            $tokens[] = $token->id < 256 ? $token->text : [$token->id, $token->text, $token->line];
+        }
+        $tokens[] = ';';
+        return $tokens;
+    }
+
+    /**
+     * Whether other code is valid, and the same but for names, which may have been resolved, magic constants, which
+     * may have been replaced by their values, and attributes.
+     */
+    public function isSameAs(string $code): bool
+    {
+        try {
+            PhpToken::tokenize("<?php return $code;", TOKEN_PARSE);
+        } catch (\ParseError) {
+            return false;
+        }
+        $own = self::significant($this->tokens);
+        $other = self::withoutAttributes(array_slice(self::significant(PhpToken::tokenize("<?php $code;")), 0, -1));
+        if (count($own) !== count($other)) {
+            return false;
+        }
+        foreach ($own as $i => $token) {
+            $isMember = $i > 0 && in_array($own[$i - 1]->id, self::MEMBER_ACCESS, true);
+            if ($token->text !== $other[$i]->text && ($isMember || !self::couldBecome($token, $other[$i]))) {
+                return false;
             }
         }
-        $code = count($candidates) > 1 && $hint !== null ? $hint() : null;
-        if ($code !== null && isset($candidates[$code])) {
-            $candidates = [$candidates[$code]];
+        return true;
+    }
+
+    private static function couldBecome(PhpToken $token, PhpToken $other): bool
+    {
+        if (in_array($token->id, self::NAMES, true)) {
+            return in_array($other->id, self::NAMES, true);
         }
-        if (count($candidates) > 1) {
-            $count = count($candidates);
-            throw new ClosureNotSerializable("$count closures begin in line $line of $file, and which of them is meant "
-                . 'can\'t be told; write each in a line of its own');
+        return in_array($token->id, self::MAGIC_CONSTANTS, true)
+            && in_array($other->id, [...self::LITERALS, ...self::NAMES], true);
+    }
+
+    /**
+     * @param list<PhpToken> $tokens
+     * @return list<PhpToken>
+     */
+    private static function significant(array $tokens): array
+    {
+        return array_values(array_filter($tokens, static fn(PhpToken $token): bool => !$token->isIgnorable()));
+    }
+
+    /**
+     * @param list<PhpToken> $tokens
+     * @return list<PhpToken> without those in front
+     */
+    private static function withoutAttributes(array $tokens): array
+    {
+        for ($i = 0; isset($tokens[$i]) && ($tokens[$i]->id === T_ATTRIBUTE || $tokens[$i]->isIgnorable());) {
+            $depth = 0;
+            do {
+                $depth += SourceParser::turn($tokens[$i++]);
+            } while ($depth > 0 && isset($tokens[$i]));
         }
-        $written = reset($candidates);
-        if ($written === false) {
-            throw new ClosureNotSerializable("$file has no such closure in line $line; it was changed after this "
-                . 'process had loaded it: restart the process');
-        }
-        return new self($written, $written === $all[0], $source->importsAt($line));
+        return array_slice($tokens, $i);
     }
 }

@@ -16,6 +16,12 @@ use Throwable;
  */
 final class CompiledUnit
 {
+    /** Whether each closure must have it compiled anew: classes without a name keep what is static in them. */
+    public readonly bool $isForOne;
+
+    /** @var list<WrittenClosure> itself, and those within */
+    public readonly array $closures;
+
     /** Gives a function that declares the closure, which has the scope and the called class that this has. */
     private readonly Closure $factory;
 
@@ -25,9 +31,12 @@ final class CompiledUnit
     /** @throws \ParseError */
     public function __construct(public readonly ClosureCode $code)
     {
+        $source = new UnitSource($code);
+        $this->closures = $source->closures;
+        $this->isForOne = $source->hasStatefulClass;
         set_error_handler(static fn(): bool => true); // what PHP notices about the code is not the task's
         try {
-            $this->factory = CodeStream::run($this->unit(), $code->file);
+            $this->factory = CodeStream::run($source->text, UnitSource::nameOf($code->file));
         } finally {
             restore_error_handler();
         }
@@ -47,7 +56,7 @@ final class CompiledUnit
         if ($scope === null || $scope === Closure::class) {
             return Closure::bind($this->factory, null, null)();
         }
-        if (!class_exists($scope)) {
+        if (!class_exists($scope) && !trait_exists($scope)) {
             throw new ClosureNotSerializable("the closure was written in class $scope, which is not known here");
         }
         $isOther = $calledScope !== null && strcasecmp($calledScope, $scope) !== 0;
@@ -62,18 +71,16 @@ final class CompiledUnit
     private static function bareInstanceOf(string $name): object
     {
         try {
-            return (new ReflectionClass($name))->newInstanceWithoutConstructor();
+            $class = new ReflectionClass($name);
+            // no destructor may see an object that is not whole
+            return match (true) {
+                !$class->hasMethod('__destruct') => $class->newInstanceWithoutConstructor(),
+                method_exists($class, 'newLazyGhost') => $class->newLazyGhost(static fn() => null),
+                default => throw new ClosureNotSerializable('it has a destructor'),
+            };
         } catch (Throwable $e) {
-            throw new ClosureNotSerializable("the closure needs $name as its called class, which can't be had: "
-                . $e->getMessage(), previous: $e);
+            throw new ClosureNotSerializable("the closure was made by a static method of $name, and a worker can't make "
+                . "another for that class: {$e->getMessage()}; pass it the name of the class", previous: $e);
         }
-    }
-
-    private function unit(): string
-    {
-        return '<?php' . str_repeat("\n", $this->code->line - 1)
-            . (($this->code->flags & ClosureCode::IS_STRICT) !== 0 ? ' declare(strict_types=1);' : '')
-            . " {$this->code->header} return function () { return static function (array &\$__captured) {"
-            . " \\extract(\$__captured, 256); return {$this->code->text}; }; };";
     }
 }

@@ -107,7 +107,7 @@ final class Guide
             return $this->known[$closure] = $this->payloads[$key];
         }
         $payload = $packing->serialize(function () use ($packing, $source, $key, $serializer, $wrapper): string {
-            ($this->adopt)($serializer, $this->reflect($packing, $source->written, $key));
+            ($this->adopt)($serializer, $this->reflect($packing, $source, $key));
             return $this->serializeAll($wrapper, $packing);
         });
         if ($isConstant) {
@@ -117,20 +117,20 @@ final class Guide
     }
 
     /** The library's reflection, which knows already what it would find out. */
-    private function reflect(Packing $packing, WrittenClosure $written, string $key): ReflectionFunction
+    private function reflect(Packing $packing, ClosureSource $source, string $key): ReflectionFunction
     {
         $reflection = new $this->reflection($packing->closure);
         if (!isset($this->kept[$key])) {
             if (count($this->kept) >= self::MAX_KEPT) {
                 $this->kept = $this->payloads = $this->isRead = [];
             }
-            ($this->set)($reflection, ['tokens' => $written->legacyTokens()]);
+            ($this->set)($reflection, ['tokens' => $source->legacyTokens()]);
             $kept = ($this->get)($reflection, self::KEPT);
-            if (!is_string($kept['code']) || !$written->isSameAs($kept['code'])) {
+            if (!is_string($kept['code']) || !$source->isSameAs($kept['code'])) {
                 throw new ClosureNotSerializable("the library for closures ({$this->reflection}) reads the code of the "
-                    . "closure wrongly: \"{$written->code}\"; write it in a simpler way, or install opis/closure 4");
+                    . "closure wrongly: \"{$source->code->text}\"; write it in a simpler way, or install opis/closure 4");
             }
-            $kept['isBindingRequired'] = $written->mentionsThis();
+            $kept['isBindingRequired'] = $source->code->usesThis();
             $this->kept[$key] = $kept;
         }
         $captured = $packing->reflection->getClosureUsedVariables();
@@ -181,7 +181,7 @@ final class Guide
             return;
         }
         $key = $source->keyOf($reflection);
-        $this->isRead[$key] ??= $source->isFirst && $source->written->isSameAs((string) $reflection->getCode());
+        $this->isRead[$key] ??= $source->isFirst && $source->isSameAs((string) $reflection->getCode());
         if (!$this->isRead[$key]) {
             throw new ClosureNotSerializable("the closure captured another one, from line {$reflection->getStartLine()} "
                 . "of {$reflection->getFileName()}, whose code the library for closures ({$this->reflection}) reads "

@@ -7,62 +7,92 @@ namespace B7s\Parallite\Codec;
 use PhpToken;
 
 /**
- * The namespaces of a file, and what each imports.
+ * The namespace of a section of a file, and what is imported there.
  *
  * @internal
  */
 final class Imports
 {
-    /** @var list<array{int, string}> the line where a namespace begins, and the code that opens a file like it */
-    private array $headers = [[0, '']];
+    /** @var list<array{string, string}> statements, and the lower-case name by which the code knows what each imports */
+    private array $imports = [];
 
-    /** How many braces are open around the code of the current namespace. */
-    private int $base = 0;
-
-    /** @param list<PhpToken> $tokens of a file */
-    public function __construct(array $tokens)
+    /** @param string $namespace empty for the global one */
+    public function __construct(public readonly string $namespace = '')
     {
-        $tokens = array_values(array_filter($tokens, static fn(PhpToken $token): bool => !$token->isIgnorable()));
-        $depth = 0;
-        foreach ($tokens as $i => $token) {
-            if ($token->id === T_NAMESPACE) {
-                $this->begin($tokens, $i);
-            } elseif ($token->id === T_USE && $depth === $this->base && $tokens[$i + 1]->text !== '(') {
-                $this->headers[array_key_last($this->headers)][1] .= self::statement($tokens, $i) . "\n";
+    }
+
+    /** What the names of classes and functions that are declared here begin with. */
+    public function prefix(): string
+    {
+        return $this->namespace === '' ? '' : "$this->namespace\\";
+    }
+
+    /**
+     * Reads a statement.
+     *
+     * @param list<PhpToken> $tokens between `use` and the semicolon, without white space and comments
+     */
+    public function add(array $tokens): void
+    {
+        $kind = self::kind($tokens, 0);
+        $prefix = '';
+        $entry = [];
+        foreach (array_slice($tokens, $kind === '' ? 0 : 1) as $token) {
+            if ($token->text === '{') {
+                $prefix = implode('', array_column($entry, 'text'));
+                $entry = [];
+            } elseif ($token->text === ',' || $token->text === '}') {
+                $this->addOne($kind, $prefix, $entry);
+                $entry = [];
+            } else {
+                $entry[] = $token;
             }
-            $depth += match (true) {
-                $token->text === '{', $token->id === T_CURLY_OPEN, $token->id === T_DOLLAR_OPEN_CURLY_BRACES => 1,
-                default => $token->text === '}' ? -1 : 0,
-            };
         }
+        $this->addOne($kind, $prefix, $entry);
     }
 
-    /** The namespace and the imports that hold in a line, as code. */
-    public function at(int $line): string
+    /** @param list<PhpToken> $tokens a name, and maybe `as` and an alias */
+    private function addOne(string $kind, string $prefix, array $tokens): void
     {
-        $code = '';
-        foreach ($this->headers as [$start, $header]) {
-            $code = $start <= $line ? $header : $code;
+        if ($tokens === []) {
+            return;
         }
-        return rtrim($code);
+        $own = self::kind($tokens, 0); // within a group
+        $tokens = array_slice($tokens, $own === '' ? 0 : 1);
+        $as = array_search(T_AS, array_column($tokens, 'id'), true);
+        $name = $prefix . implode('', array_column($as === false ? $tokens : array_slice($tokens, 0, $as), 'text'));
+        $alias = $as === false ? substr('\\' . $name, (int) strrpos('\\' . $name, '\\') + 1) : $tokens[$as + 1]->text;
+        $this->imports[] = ["use $kind$own$name" . ($as === false ? '' : " as $alias") . ';', strtolower($alias)];
     }
 
     /** @param list<PhpToken> $tokens */
-    private function begin(array $tokens, int $i): void
+    private static function kind(array $tokens, int $i): string
     {
-        $name = $tokens[$i + 1]->is([T_STRING, T_NAME_QUALIFIED]) ? $tokens[$i + 1]->text : '';
-        $end = $tokens[$i + ($name === '' ? 1 : 2)]->text;
-        $this->base = $end === '{' ? 1 : 0;
-        $this->headers[] = [$tokens[$i]->line, $name === '' ? '' : "namespace $name;\n"];
+        return match ($tokens[$i]->id) {
+            T_FUNCTION => 'function ',
+            T_CONST => 'const ',
+            default => '',
+        };
     }
 
-    /** @param list<PhpToken> $tokens */
-    private static function statement(array $tokens, int $i): string
+    /**
+     * Code that opens a file in which the tokens mean what they mean here.
+     *
+     * @param array<string, true> $words all that may be the first part of a name there, in lower case
+     */
+    public function header(array $words): string
     {
-        $code = '';
-        do {
-            $code .= $tokens[$i]->text . ' ';
-        } while ($tokens[$i++]->text !== ';' && isset($tokens[$i]));
+        $code = $this->namespace === '' ? '' : "namespace $this->namespace;";
+        foreach ($this->imports as [$statement, $alias]) {
+            $code .= isset($words[$alias]) ? ($code === '' ? '' : ' ') . $statement : '';
+        }
         return $code;
+    }
+
+    /** All of it, one statement a line. */
+    public function code(): string
+    {
+        $lines = $this->namespace === '' ? [] : ["namespace $this->namespace;"];
+        return implode("\n", [...$lines, ...array_column($this->imports, 0)]);
     }
 }

@@ -99,7 +99,7 @@ final class Opis4Codec implements ClosureCodec
             if (count($this->told) >= self::MAX_KEPT) {
                 $this->told = [];
             }
-            $isRight = $source->isFirst && $source->written->isSameAs(self::codeAsRead($closure));
+            $isRight = $source->isFirst && $source->isSameAs(self::codeAsRead($closure));
             $this->told[$key] = $isRight ? null : self::infoOf($source, $function);
         }
         $this->told[$key]?->assoc($closure);
@@ -115,7 +115,6 @@ final class Opis4Codec implements ClosureCodec
     /** @throws ClosureNotSerializable when the library has no place for that, as early ones have not */
     private static function infoOf(ClosureSource $source, ReflectionFunction $function): ClosureInfo
     {
-        $written = $source->written;
         if (!method_exists(ClosureInfo::class, 'assoc')) {
             throw new ClosureNotSerializable('opis/closure would take other code for the closure in line '
                 . "{$function->getStartLine()} of {$function->getFileName()}, and this version of it can't be told; "
@@ -123,13 +122,13 @@ final class Opis4Codec implements ClosureCodec
         }
         $class = $function->getClosureScopeClass()?->getName();
         return new ClosureInfo(
-            $source->header,
-            $written->portableCode((string) $function->getFileName(), (string) $class),
-            $written->uses ?: null,
+            $source->code->header,
+            $source->portableCode(),
+            array_keys($source->code->uses) ?: null,
             ClosureInfo::flags(
-                $written->isArrow,
-                $written->isStatic,
-                $written->mentionsThis(),
+                $source->isArrow(),
+                $source->isStatic(),
+                $source->code->usesThis(),
                 $class !== null,
             ),
         );

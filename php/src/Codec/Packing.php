@@ -59,7 +59,7 @@ final class Packing
         ?ReflectionClass $scope,
     ): Closure {
         $isAnonymous = $scope !== null && $scope->isAnonymous();
-        $usesThis = $source !== null && $source->written->mentionsThis();
+        $usesThis = $source !== null && $source->code->usesThis();
         if ($reflection->getClosureThis() !== null && !$usesThis) {
             $closure = @Closure::bind($closure, null) ?? $closure; // null: it does use it, says PHP
         } elseif ($isAnonymous && $reflection->getClosureThis() !== null) {

@@ -5,159 +5,117 @@ declare(strict_types=1);
 namespace B7s\Parallite\Codec;
 
 use PhpToken;
-use ReflectionFunction;
 
 /**
- * A closure as it is written in a file.
+ * A closure as it is written in a file. {@see SourceParser} fills it.
  *
  * @internal
  */
 final class WrittenClosure
 {
-    private const NAMES = [T_STRING, T_NAME_QUALIFIED, T_NAME_FULLY_QUALIFIED, T_NAME_RELATIVE];
+    public readonly bool $isArrow;
 
-    private const LITERALS = [T_LNUMBER, T_CONSTANT_ENCAPSED_STRING];
+    /** Of its `function` or `fn`, which reflection gives as its first. */
+    public readonly int $line;
 
-    private const MAGIC_CONSTANTS = [
-        T_LINE, T_FILE, T_DIR, T_NS_C, T_CLASS_C, T_FUNC_C, T_METHOD_C, T_TRAIT_C,
-    ];
+    /** From the first attribute, `static`, `function` or `fn` to its end. */
+    public string $text = '';
 
-    private const MEMBER_ACCESS = [T_OBJECT_OPERATOR, T_NULLSAFE_OBJECT_OPERATOR, T_DOUBLE_COLON];
+    /** @var list<array{int, string}> where a group of attributes begins, in bytes, and its text */
+    public array $attributes = [];
 
-    /** As {@see CallSite::textOf()} gives it. */
-    public readonly string $code;
+    /** Behind its `function` or `fn`, in bytes. */
+    public readonly int $keywordEnd;
 
-    /**
-     * @param list<PhpToken> $tokens from `static`, `function` or `fn` to its end
-     * @param list<string> $parameters
-     * @param list<string> $uses what its `use` names
-     * @param list<string> $mentioned variables in its body, closures within included
-     * @param int $lastLine where its last token ends
-     * @param int $followingLine where the next token is, up to which PHP may think that an arrow function goes
-     */
+    /** Where the text begins, in bytes. */
+    public int $position = 0;
+
+    public int $firstLine = 0;
+
+    public int $lastLine = 0;
+
+    /** Where the next token is, up to which PHP may think that an arrow function goes. */
+    public int $followingLine = 0;
+
+    /** Right before it; one further off may be PHP's choice. */
+    public ?PhpToken $docComment = null;
+
+    public ParameterList $parameters;
+
+    /** @var list<PhpToken> */
+    public array $returnType = [];
+
+    /** @var array<string, bool> what `use (…)` names; true: by reference */
+    public array $uses = [];
+
+    public readonly ClosureFacts $facts;
+
     public function __construct(
-        public readonly array $tokens,
-        public readonly bool $isArrow,
+        PhpToken $keyword,
         public readonly bool $isStatic,
-        private readonly bool $hasReturnType,
-        private readonly array $parameters,
-        public readonly array $uses,
-        private readonly array $mentioned,
-        private readonly int $lastLine,
-        private readonly int $followingLine,
+        public readonly bool $returnsReference,
+        public readonly CodeContext $context,
     ) {
-        $this->code = CallSite::textOf($tokens);
+        $this->isArrow = $keyword->id === T_FN;
+        $this->line = $keyword->line;
+        $this->keywordEnd = $keyword->pos + strlen($keyword->text);
+        $this->facts = new ClosureFacts();
+        if ($context->closure !== null) {
+            $context->closure->facts->within[] = $this;
+        }
     }
 
-    /** Whether its code, or that of a closure within, needs $this. */
-    public function mentionsThis(): bool
+    /** @return array<string, true> variables that an arrow function captures if they are there */
+    public function mentioned(): array
     {
-        return in_array('this', $this->mentioned, true);
+        $names = $this->facts->variables;
+        foreach ($this->facts->within as $closure) {
+            $names += $closure->isArrow ? $closure->mentioned() + $closure->parameters->names() : $closure->uses;
+        }
+        return array_fill_keys(array_keys(array_diff_key($names, $this->isArrow ? $this->parameters->names() : [])), true);
     }
 
-    /**
-     * Its code, complete and on as many lines as in the file, with the values of the magic constants that would have
-     * others elsewhere.
-     *
-     * @param string $class its scope; empty when it has none
-     */
-    public function portableCode(string $file, string $class): string
+    /** What PHP 8.4 names it; null where that can't be told. */
+    public function name(string $file): ?string
     {
-        $code = '';
-        foreach ($this->tokens as $token) {
-            $code .= match ($token->id) {
-                T_LINE => (string) $token->line,
-                T_FILE => var_export($file, true),
-                T_DIR => var_export(dirname($file), true),
-                T_CLASS_C => var_export($class, true),
-                default => $token->text,
-            };
-        }
-        return $code;
+        $around = $this->context->closure === null
+            ? $this->context->function
+            : $this->context->closure->name($file);
+        return $around === null ? null : '{closure:' . ($around === '' ? $file : $around) . ":$this->line}";
     }
 
-    /** @return list<array{int, string, int}|string> its tokens as token_get_all() gives them, and what may follow */
-    public function legacyTokens(): array
+    /** Whether it, or a closure within that is not static, may use the object. */
+    public function mayUseThis(): bool
     {
-        $tokens = [];
-        foreach ($this->tokens as $token) {
-            $tokens[] = $token->id < 256 ? $token->text : [$token->id, $token->text, $token->line];
-        }
-        $tokens[] = ';';
-        return $tokens;
+        return $this->facts->mayUseThis || $this->isTrueWithin(static fn(self $closure): bool
+            => !$closure->isStatic && $closure->mayUseThis());
     }
 
-    /**
-     * Whether other code is valid, and the same but for names, which may have been resolved, magic constants, which
-     * may have been replaced by their values, and attributes.
-     */
-    public function isSameAs(string $code): bool
+    /** Whether it, or a closure within, asks for the called class. */
+    public function asksForClass(): bool
     {
-        try {
-            PhpToken::tokenize("<?php return $code;", TOKEN_PARSE);
-        } catch (\ParseError) {
-            return false;
+        return $this->facts->asksForClass
+            || $this->isTrueWithin(static fn(self $closure): bool => $closure->asksForClass());
+    }
+
+    /** @return list<array{string, string}> class and method of calls such as parent::build(), also those within */
+    public function calls(): array
+    {
+        $calls = $this->facts->calls;
+        foreach ($this->facts->within as $closure) {
+            $calls = [...$calls, ...$closure->calls()];
         }
-        $own = self::significant($this->tokens);
-        $other = self::withoutAttributes(array_slice(self::significant(PhpToken::tokenize("<?php $code;")), 0, -1));
-        if (count($own) !== count($other)) {
-            return false;
-        }
-        foreach ($own as $i => $token) {
-            $isMember = $i > 0 && in_array($own[$i - 1]->id, self::MEMBER_ACCESS, true);
-            if ($token->text !== $other[$i]->text && ($isMember || !self::couldBecome($token, $other[$i]))) {
-                return false;
+        return $calls;
+    }
+
+    /** @param callable(self): bool $test */
+    private function isTrueWithin(callable $test): bool
+    {
+        foreach ($this->facts->within as $closure) {
+            if ($test($closure)) {
+                return true;
             }
         }
-        return true;
-    }
-
-    private static function couldBecome(PhpToken $token, PhpToken $other): bool
-    {
-        if (in_array($token->id, self::NAMES, true)) {
-            return in_array($other->id, self::NAMES, true);
-        }
-        return in_array($token->id, self::MAGIC_CONSTANTS, true)
-            && in_array($other->id, [...self::LITERALS, ...self::NAMES], true);
-    }
-
-    /**
-     * @param list<PhpToken> $tokens
-     * @return list<PhpToken>
-     */
-    private static function significant(array $tokens): array
-    {
-        return array_values(array_filter($tokens, static fn(PhpToken $token): bool => !$token->isIgnorable()));
-    }
-
-    /**
-     * @param list<PhpToken> $tokens
-     * @return list<PhpToken> without those in front
-     */
-    private static function withoutAttributes(array $tokens): array
-    {
-        for ($i = 0; ($tokens[$i]->id ?? null) === T_ATTRIBUTE;) {
-            $depth = 0;
-            do {
-                $depth += SourceFile::turn($tokens[$i++]);
-            } while ($depth > 0 && isset($tokens[$i]));
-        }
-        return array_slice($tokens, $i);
-    }
-
-    /** Whether all that reflection tells of a closure fits this one. */
-    public function couldBe(ReflectionFunction $closure): bool
-    {
-        $captured = array_keys($closure->getClosureUsedVariables());
-        $parameters = array_map(static fn(\ReflectionParameter $p): string => $p->getName(), $closure->getParameters());
-        $end = $closure->getEndLine();
-        return $parameters === $this->parameters
-            && $closure->isStatic() === $this->isStatic
-            && $closure->hasReturnType() === $this->hasReturnType
-            && $end >= $this->lastLine
-            && $end <= ($this->isArrow ? $this->followingLine : $this->lastLine)
-            && ($this->isArrow
-                ? array_diff($captured, $this->mentioned) === []
-                : array_diff($captured, $this->uses) === [] && array_diff($this->uses, $captured) === []);
+        return false;
     }
 }

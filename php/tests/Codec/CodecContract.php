@@ -190,7 +190,10 @@ abstract class CodecContract extends TestCase
     public function testRefusesAClosureThatCouldBeTheOneAroundIt(): void
     {
         $outer = static fn() => static fn() => 'inner';
-
+        if (PHP_VERSION_ID >= 80400) {
+            self::assertSame('inner', self::rebuilt($outer())(), 'its name tells');
+            return;
+        }
         $this->expectException(ClosureNotSerializable::class);
         $this->expectExceptionMessage('write each in a line of its own');
         static::codec()->encode($outer());

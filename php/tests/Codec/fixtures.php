@@ -77,6 +77,27 @@ final class Noisy
     }
 }
 
+#[\Attribute]
+final class Mark
+{
+    public function __construct(mixed ...$of)
+    {
+    }
+}
+
+final class Registry
+{
+    public static array $items = [1];
+}
+
+trait Counts
+{
+    public function count(): int
+    {
+        return 77;
+    }
+}
+
 function twice(int $x): int
 {
     return 2 * $x;

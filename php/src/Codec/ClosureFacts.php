@@ -1,0 +1,136 @@
+<?php
+
+declare(strict_types=1);
+
+namespace B7s\Parallite\Codec;
+
+use PhpToken;
+
+/**
+ * What a closure mentions, closures within it excepted: those have facts of their own.
+ *
+ * @internal
+ */
+final class ClosureFacts
+{
+    /** `include` is one: what is included sees `$this`. */
+    private const RUNS_CODE = [T_INCLUDE, T_INCLUDE_ONCE, T_REQUIRE, T_REQUIRE_ONCE, T_EVAL];
+
+    private const NAMES = [T_STRING, T_NAME_QUALIFIED, T_NAME_FULLY_QUALIFIED, T_NAME_RELATIVE, T_STATIC];
+
+    /** @var array<string, true> */
+    public array $variables = [];
+
+    public bool $isGenerator = false;
+
+    /** Whether `$this` stands in it. */
+    public bool $hasThis = false;
+
+    /** Whether a part of it may be left out. */
+    public bool $hasShortCircuit = false;
+
+    /** Whether it may use `$this`, also by what can't be seen to be it. */
+    public bool $mayUseThis = false;
+
+    /** Whether it asks for the called class. */
+    public bool $asksForClass = false;
+
+    /** @var list<array{string, string}> class and method of calls such as parent::build() */
+    public array $calls = [];
+
+    /** @var list<string> */
+    public array $statics = [];
+
+    /** @var list<WrittenClosure> */
+    public array $within = [];
+
+    /**
+     * @param list<PhpToken> $tokens
+     * @param int $i which of them
+     */
+    public function note(array $tokens, int $i): void
+    {
+        $token = $tokens[$i];
+        switch ($token->id) {
+            case T_VARIABLE:
+                if ($tokens[$i - 1]->id !== T_DOUBLE_COLON || ($tokens[$i + 1]->text ?? '') === '(') {
+                    $this->variable(substr($token->text, 1));
+                }
+                break;
+            case T_STRING_VARNAME:
+                $this->variable($token->text);
+                break;
+            case T_CONSTANT_ENCAPSED_STRING:
+                $this->string(substr($token->text, 1, -1));
+                break;
+            case T_BOOLEAN_AND:
+            case T_BOOLEAN_OR:
+            case T_LOGICAL_AND:
+            case T_LOGICAL_OR:
+                $this->hasShortCircuit = true;
+                break;
+            case T_YIELD:
+            case T_YIELD_FROM:
+                $this->isGenerator = true;
+                break;
+            case T_STATIC:
+                $this->static($tokens, $i);
+                break;
+            case T_DOUBLE_COLON:
+                $this->member($tokens, $i);
+                break;
+            case T_STRING:
+            case T_NAME_FULLY_QUALIFIED:
+                $this->asksForClass = $this->asksForClass
+                    || strcasecmp(ltrim($token->text, '\\'), 'get_called_class') === 0;
+                break;
+            default:
+                $this->mayUseThis = $this->mayUseThis || in_array($token->id, self::RUNS_CODE, true);
+        }
+    }
+
+    private function variable(string $name): void
+    {
+        if ($name === 'this') {
+            $this->hasThis = $this->mayUseThis = true;
+        } else {
+            $this->variables[$name] = true;
+        }
+    }
+
+    /** compact('this'), [$class, 'parent::build'], 'static' as a class. */
+    private function string(string $text): void
+    {
+        $class = strtolower(explode('::', $text, 2)[0]);
+        if ($class === 'this' || in_array($class, ['self', 'parent', 'static'], true)) {
+            $this->mayUseThis = $this->asksForClass = true;
+        }
+    }
+
+    /** @param list<PhpToken> $tokens */
+    private function static(array $tokens, int $i): void
+    {
+        if ($tokens[$i + 1]->id !== T_VARIABLE) {
+            $this->asksForClass = true;
+            return;
+        }
+        for ($depth = 0, $i++; isset($tokens[$i]) && ($depth > 0 || $tokens[$i]->text !== ';'); $i++) {
+            $isName = $depth === 0 && $tokens[$i]->id === T_VARIABLE && in_array($tokens[$i - 1]->text, ['static', ','], true);
+            if ($isName) {
+                $this->statics[] = substr($tokens[$i]->text, 1);
+            }
+            $depth += SourceParser::turn($tokens[$i]);
+        }
+    }
+
+    /** @param list<PhpToken> $tokens */
+    private function member(array $tokens, int $i): void
+    {
+        $class = $tokens[$i - 1];
+        if (!in_array($class->id, self::NAMES, true) || ($tokens[$i + 2]->text ?? '') !== '(') {
+            return;
+        }
+        $this->asksForClass = $this->asksForClass || in_array(strtolower($class->text), ['self', 'parent'], true);
+        $this->calls[] = [$class->text, $tokens[$i + 1]->id === T_STRING ? $tokens[$i + 1]->text : ''];
+    }
+}

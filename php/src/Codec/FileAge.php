@@ -1,0 +1,92 @@
+<?php
+
+declare(strict_types=1);
+
+namespace B7s\Parallite\Codec;
+
+/**
+ * Tells whether a file was written after this process had loaded it, where that can be known.
+ *
+ * PHP keeps no time of that. But what was not changed since the process began can't have been changed since it was
+ * loaded, and what nobody has read since it was written was not loaded from it. Where opcache has the code, its time
+ * stamp tells.
+ *
+ * @internal
+ */
+final class FileAge
+{
+    /** Of file systems that keep the times of reading, if they are not told otherwise. */
+    private const KEEPS_TIMES = ['ext2', 'ext3', 'ext4', 'xfs', 'btrfs', 'f2fs', 'tmpfs'];
+
+    private function __construct()
+    {
+    }
+
+    /**
+     * @param array<array-key, int> $stat of the file before it is read
+     */
+    public static function isNewerThanLoaded(string $file, array $stat): bool
+    {
+        $stamp = self::opcacheStamp($file, $stat);
+        if ($stamp !== null) {
+            return $stamp !== $stat['mtime'];
+        }
+        $changed = min($stat['mtime'], $stat['ctime']); // anybody can set the first
+        if ($stat['ctime'] < $_SERVER['REQUEST_TIME'] || $changed < $stat['atime']) {
+            return false;
+        }
+        return self::keepsTimes($file) && ($changed > $stat['atime'] || self::isUnreadToTheNanosecond($file));
+    }
+
+    /**
+     * The time of the file that opcache loaded, where that may be another one.
+     *
+     * @param array<array-key, int> $stat
+     */
+    private static function opcacheStamp(string $file, array $stat): ?int
+    {
+        $isOn = function_exists('opcache_get_status') && ini_get(PHP_SAPI === 'cli' ? 'opcache.enable_cli' : 'opcache.enable');
+        if (!$isOn || !@opcache_is_script_cached($file)) {
+            return null;
+        }
+        $began = @opcache_get_status(false)['opcache_statistics'] ?? null;
+        if ($began === null || $stat['ctime'] < max($began['start_time'], $began['last_restart_time'])) {
+            return null;
+        }
+        return (@opcache_get_status(true)['scripts'] ?? [])[$file]['timestamp'] ?? null;
+    }
+
+    private static function keepsTimes(string $file): bool
+    {
+        $best = '';
+        $isKept = false;
+        foreach (@file('/proc/self/mountinfo') ?: [] as $line) {
+            [$mount, $options] = array_slice(explode(' ', $line), 4, 2) + ['', ''];
+            $type = explode(' ', explode(' - ', $line)[1] ?? '')[0];
+            $isAbove = $mount === '/' || str_starts_with($file, "$mount/");
+            if ($isAbove && strlen($mount) >= strlen($best)) {
+                $best = $mount;
+                $isKept = in_array($type, self::KEEPS_TIMES, true) && !in_array('noatime', explode(',', $options), true);
+            }
+        }
+        return $isKept;
+    }
+
+    /** PHP's own times have seconds; this is for code that is written and loaded within one. */
+    private static function isUnreadToTheNanosecond(string $file): bool
+    {
+        $program = '/usr/bin/stat';
+        if (!function_exists('proc_open') || !is_executable($program)) {
+            return false;
+        }
+        $process = @proc_open([$program, '-L', '-c', '%.9X %.9Y %.9Z', '--', $file], [1 => ['pipe', 'w'], ['file', '/dev/null', 'w']], $pipes);
+        if ($process === false) {
+            return false;
+        }
+        $times = explode(' ', trim((string) stream_get_contents($pipes[1])));
+        proc_close($process);
+        // as text: a float has not enough digits
+        return count($times) === 3 && strlen($times[0]) === strlen($times[1])
+            && strcmp($times[1], $times[0]) > 0 && strcmp($times[2], $times[0]) > 0;
+    }
+}

@@ -1,0 +1,145 @@
+<?php
+
+declare(strict_types=1);
+
+namespace B7s\Parallite\Codec;
+
+use PhpToken;
+
+/**
+ * The arguments of a call as they are written.
+ *
+ * @internal
+ */
+final class WrittenCall
+{
+    /** @var list<list<PhpToken>> without their names */
+    private readonly array $arguments;
+
+    /** @param list<PhpToken> $tokens what follows the parenthesis, without white space and comments */
+    private function __construct(array $tokens)
+    {
+        $arguments = [];
+        foreach (self::parts($tokens) as $part) {
+            $arguments[] = ($part[1]->text ?? '') === ':' ? array_slice($part, 2) : $part;
+        }
+        $this->arguments = $arguments;
+    }
+
+    /**
+     * @param SourceParser $source the file, parsed
+     * @param bool $isInClosure whether the call stands in a closure
+     * @return ?self null unless the line has one such call
+     */
+    public static function find(string $code, SourceParser $source, string $name, int $line, bool $isInClosure): ?self
+    {
+        $tokens = array_values(array_filter(PhpToken::tokenize($code), static fn(PhpToken $t): bool => !$t->isIgnorable()));
+        $calls = [];
+        foreach ($tokens as $i => $token) {
+            if ($token->line === $line && $token->text === $name && ($tokens[$i + 1]->text ?? '') === '('
+                && $source->isInClosure($token->pos) === $isInClosure) {
+                $calls[] = $i + 2;
+            }
+        }
+        return count($calls) === 1 ? new self(array_slice($tokens, $calls[0])) : null;
+    }
+
+    /** The code of the closure that is an argument; null unless there is one. */
+    public function onlyClosure(): ?string
+    {
+        $closures = array_filter($this->arguments, self::beginsClosure(...));
+        return count($closures) === 1 ? self::textOf(reset($closures)) : null;
+    }
+
+    /** @return array<array-key, string> the code of the elements of the array that is the first argument, if it is plain to read */
+    public function entries(): array
+    {
+        $array = $this->arguments[0] ?? [];
+        if (($array[0]->text ?? '') !== '[') {
+            return [];
+        }
+        $elements = [];
+        foreach (self::parts(array_slice($array, 1)) as $element) {
+            $key = null;
+            if (($element[1]->text ?? '') === '=>') {
+                $key = self::literal($element[0]);
+                $element = array_slice($element, 2);
+                if ($key === null) {
+                    return [];
+                }
+            } elseif (!self::isValue($element)) {
+                return [];
+            }
+            $code = self::textOf($element);
+            $key === null ? $elements[] = $code : $elements[$key] = $code;
+        }
+        return $elements;
+    }
+
+    /**
+     * Code to compare: without white space and comments.
+     *
+     * @param list<PhpToken> $tokens
+     */
+    public static function textOf(array $tokens): string
+    {
+        $text = '';
+        foreach ($tokens as $token) {
+            $text .= $token->isIgnorable() ? '' : "$token->text ";
+        }
+        return $text;
+    }
+
+    /**
+     * What stands between commas, up to the bracket that closes it.
+     *
+     * @param list<PhpToken> $tokens
+     * @return list<list<PhpToken>>
+     */
+    private static function parts(array $tokens): array
+    {
+        $parts = [];
+        $part = [];
+        $depth = 0;
+        foreach ($tokens as $token) {
+            $depth += SourceParser::turn($token);
+            if ($depth < 0) {
+                break;
+            }
+            if ($depth === 0 && $token->text === ',') {
+                $parts[] = $part;
+                $part = [];
+            } else {
+                $part[] = $token;
+            }
+        }
+        return $part === [] ? $parts : [...$parts, $part];
+    }
+
+    /** @param list<PhpToken> $tokens */
+    private static function beginsClosure(array $tokens): bool
+    {
+        return in_array($tokens[0]->id ?? 0, [T_FN, T_FUNCTION, T_STATIC, T_ATTRIBUTE], true);
+    }
+
+    /**
+     * Whether an element is a value without a key, and not a list that is unpacked.
+     *
+     * @param list<PhpToken> $tokens
+     */
+    private static function isValue(array $tokens): bool
+    {
+        return self::beginsClosure($tokens)
+            || $tokens[0]->id !== T_ELLIPSIS && !in_array('=>', array_column($tokens, 'text'), true);
+    }
+
+    /** The value of a key that is written as it is. */
+    private static function literal(PhpToken $token): int|string|null
+    {
+        if ($token->id === T_LNUMBER && ctype_digit($token->text)) {
+            return (int) $token->text;
+        }
+        $isPlain = $token->id === T_CONSTANT_ENCAPSED_STRING && !str_contains($token->text, '\\');
+        return $isPlain ? substr($token->text, 1, -1) : null;
+    }
+}

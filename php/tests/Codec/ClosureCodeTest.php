@@ -1,0 +1,97 @@
+<?php
+
+declare(strict_types=1);
+
+namespace B7s\Parallite\Tests\Codec;
+
+use B7s\Parallite\Codec\ClosureCode;
+use B7s\Parallite\Codec\ClosureCompiler;
+use Closure;
+use Generator;
+use PHPUnit\Framework\TestCase;
+use ReflectionFunction;
+use Throwable;
+
+require_once __DIR__ . '/fixtures.php';
+
+/**
+ * The code of closures is found, travels and is compiled again: what comes out does what the closure itself does.
+ */
+final class ClosureCodeTest extends TestCase
+{
+    /** @var array<string, array<array-key, array{Closure}>> by file */
+    private static array $entries = [];
+
+    /** @return iterable<string, array{string, string}> */
+    public function closures(): iterable
+    {
+        foreach (['names', 'syntax', 'classes', 'sections'] as $file) {
+            foreach (array_keys(self::entries($file)) as $name) {
+                yield "$file: $name" => [$file, (string) $name];
+            }
+        }
+    }
+
+    /** @dataProvider closures */
+    public function testDoesWhatTheClosureDoes(string $file, string $name): void
+    {
+        [$closure] = $entry = self::entries($file)[$name];
+        $args = array_slice($entry, 1);
+
+        self::assertSame(self::outcome($closure, $args), self::outcome(self::rebuilt($closure), $args));
+        self::assertSame(self::outcome($closure, $args), self::outcome(self::rebuilt(self::rebuilt($closure)), $args));
+    }
+
+    /** @return array<array-key, array{Closure}> */
+    private static function entries(string $file): array
+    {
+        $level = error_reporting(E_ALL & ~E_DEPRECATED & ~E_WARNING);
+        try {
+            return self::$entries[$file] ??= require __DIR__ . "/closures/$file.php";
+        } finally {
+            error_reporting($level);
+        }
+    }
+
+    /** As a serializer does it, but that values stay where they are. */
+    private static function rebuilt(Closure $closure): Closure
+    {
+        $function = new ReflectionFunction($closure);
+        $code = ClosureCode::fromArray(unserialize(serialize(ClosureCode::of($function)->toArray())));
+        $captured = $function->getClosureUsedVariables();
+        return ClosureCompiler::make(
+            $code,
+            $captured,
+            $code->usesThis() ? $function->getClosureThis() : null,
+            $function->getClosureScopeClass()?->getName(),
+            $code->usesCalledClass() ? self::calledClassOf($function) : null,
+        );
+    }
+
+    private static function calledClassOf(ReflectionFunction $function): ?string
+    {
+        return $function->getClosureCalledClass()?->getName();
+    }
+
+    /** @param list<mixed> $args */
+    private static function outcome(Closure $closure, array $args): string
+    {
+        try {
+            return print_r(self::flat($closure(...$args)), true);
+        } catch (Throwable $e) {
+            // since PHP 8.4 the name of a closure has that of what it is compiled in
+            return $e::class . preg_replace('/\{closure\S*\}/', '{closure}', ": {$e->getMessage()} in line {$e->getLine()}");
+        }
+    }
+
+    private static function flat(mixed $value): mixed
+    {
+        return match (true) {
+            $value instanceof Generator => iterator_to_array($value, false),
+            $value instanceof Closure => self::flat($value(...array_fill(0, (new ReflectionFunction($value))->getNumberOfParameters(), 1))),
+            is_array($value) => array_map(self::flat(...), $value),
+            is_bool($value), $value === null => var_export($value, true),
+            default => $value,
+        };
+    }
+}

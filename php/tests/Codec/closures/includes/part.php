@@ -1,0 +1,3 @@
+<?php
+
+return isset($one) ? "part with $one" : "part";
