@@ -8,37 +8,47 @@ use B7s\Parallite\Codec\CallSite;
 use B7s\Parallite\Codec\ClosureCodec;
 use B7s\Parallite\Codec\Codecs;
 use B7s\Parallite\Daemon\Autostart;
+use B7s\Parallite\Exception\ConnectionException;
 use B7s\Parallite\Exception\DaemonNotRunning;
 use B7s\Parallite\Exception\TaskException;
 use Closure;
 use Generator;
 use InvalidArgumentException;
+use Throwable;
 
 /**
  * Runs closures in parallel, in the worker processes of a Parallite daemon.
  *
  * All tasks of a client share one connection, on which any number may be in flight. The client reads and
  * writes while one of its methods, or one of its futures', is called; it needs no event loop. A forked child
- * may go on using it: over connections of its own, and without the parent's futures.
+ * may go on using it: over connections of its own, and without the parent's futures. Handlers of signals may use it
+ * and throw, also while one of its methods runs.
  *
  * Values travel as PHP serializes them, in both directions. What a daemon sends is unserialized, as what a
  * client sends is run: both trust whoever can open the socket, and that is its owner alone.
  */
 final class Client implements ClientInterface
 {
+    use BoundToProcess;
+
     /** Nobody listens: tasks run in this process, when they are submitted, one after the other. */
     public const SYNC = 'sync';
 
-    private readonly Connection $tasks;
+    private readonly Connections $tasks;
 
-    /** Replies about a task carry its id, as does its own reply: they come on a connection of their own. */
-    private readonly Connection $control;
+    /** Replies about the daemon, and about tasks but not theirs, do not wait behind large results. */
+    private readonly Connections $control;
 
     private readonly TaskPayload $payloads;
 
     private readonly bool $isSyncAllowed;
 
     private readonly TaskIds $ids;
+
+    private readonly Unhandled $unhandled;
+
+    /** How many requests were sent that are not about a task's end. */
+    private int $asked = 0;
 
     /**
      * Connects when it first has to.
@@ -48,8 +58,11 @@ final class Client implements ClientInterface
      * @param bool|Autostart $autostart starts a daemon for the project where none listens
      * @param ?string $fallback 'sync': runs tasks in this process where none listens; what they may take is then
      *     rounded up to whole seconds, and without ext-pcntl not bounded
-     * @param float $connectTimeout seconds
+     * @param float $connectTimeout seconds, also for waiting while more clients connect than the system lets queue
      * @param ?ClosureCodec $codec the library for closures, else {@see Codecs::best()}
+     * @param ?Closure(Throwable): mixed $onUnhandled is told, once, of each failure that nobody awaited; else PHP's
+     *     error log is. What it throws goes to the log
+     * @throws ConnectionException when the parallite.json that would tell the address is damaged or another user's
      */
     public function __construct(
         ?string $address = null,
@@ -57,19 +70,22 @@ final class Client implements ClientInterface
         ?string $fallback = null,
         float $connectTimeout = 10.0,
         ?ClosureCodec $codec = null,
+        ?Closure $onUnhandled = null,
     ) {
         if ($fallback !== null && $fallback !== self::SYNC) {
             throw new InvalidArgumentException("fallback is \"$fallback\"; it may be null or 'sync'");
         }
+        Seconds::limit($connectTimeout, 'connectTimeout');
         if (is_bool($autostart)) {
             $autostart = $autostart ? new Autostart() : null;
         }
         $connector = new Connector(Address::find($address, $autostart), $autostart, $connectTimeout);
-        $this->tasks = new Connection($connector);
-        $this->control = new Connection($connector);
+        $this->tasks = new Connections($connector);
+        $this->control = new Connections($connector);
         $this->payloads = new TaskPayload($codec);
         $this->ids = new TaskIds();
         $this->isSyncAllowed = $fallback === self::SYNC;
+        $this->unhandled = new Unhandled($onUnhandled);
     }
 
     /**
@@ -84,14 +100,8 @@ final class Client implements ClientInterface
         float $connectTimeout = 10.0,
     ): self {
         $client = new self($address, $autostart, null, $connectTimeout);
-        $client->tasks->open();
+        $client->tasks->first()->open();
         return $client;
-    }
-
-    public function __destruct()
-    {
-        $this->tasks->close();
-        $this->control->close();
     }
 
     public function run(callable|string $task, array $args = [], ?float $timeout = null): mixed
@@ -101,13 +111,27 @@ final class Client implements ClientInterface
 
     public function all(iterable $tasks, ?float $timeout = null): array
     {
+        Seconds::limit($timeout);
         $entry = CallSite::arrayPassedTo('all');
-        $futures = [];
-        foreach ($tasks as $key => $task) {
-            $hint = static fn(): ?string => $entry($key);
-            $futures[$key] = $this->send($task, [], $timeout, more: true, hint: $hint);
+        $origin = Origin::here();
+        $tasks = Keys::unique($tasks, 'the tasks');
+        if ($this->isSyncAllowed && !$this->isReached()) {
+            return Future::all(array_map(fn(mixed $task): Future => $this->runHere($task, [], $timeout), $tasks));
         }
-        $this->tasks->flush();
+        $requests = [];
+        foreach ($tasks as $key => $task) {
+            // all of them, before any is sent: one may not be able to travel
+            $requests[$key] = $this->request(
+                $this->ids->next(),
+                $this->payloads->of($task, [], static fn(): ?string => $entry($key)),
+                $timeout,
+            );
+        }
+        $futures = [];
+        foreach ($requests as $key => $request) {
+            $futures[$key] = $this->send($request, $origin?->withKey($key), null, more: true);
+        }
+        $this->tasks->first()->flush();
         return Future::all($futures);
     }
 
@@ -115,7 +139,7 @@ final class Client implements ClientInterface
     {
         $order = [];
         $keys = (static function () use ($items, &$order): Generator {
-            foreach ($items as $key => $item) {
+            foreach (Keys::checked($items, 'the items') as $key => $item) {
                 $order[$key] = null;
                 yield $key => $item;
             }
@@ -135,7 +159,7 @@ final class Client implements ClientInterface
         if ($concurrency < 1) {
             throw new InvalidArgumentException("concurrency is $concurrency; it must be at least 1");
         }
-        return $this->mapped($items, $task, $concurrency, $timeout);
+        return $this->mapped($items, $this->payloads->prepared($task), $concurrency, Seconds::limit($timeout), Origin::here());
     }
 
     public function submit(
@@ -148,17 +172,24 @@ final class Client implements ClientInterface
         ?string $name = null,
         bool $stream = true,
     ): Future {
-        $id ??= $this->ids->next($name);
-        $options = [];
-        if ($detach) {
-            $options['detach'] = true;
-        } elseif ($stream) {
-            $options['stream'] = true;
+        Seconds::limit($timeout);
+        $id = $id === null ? $this->ids->next($name) : TaskIds::check($id);
+        if ($this->isSyncAllowed && !$this->isReached()) {
+            return $this->runHere($task, $args, $timeout, $id);
         }
+        $request = $this->request($id, $this->payloads->of($task, $args), $timeout);
         if ($benchmark !== null) {
-            $options['enable_benchmark'] = $benchmark;
+            $request['enable_benchmark'] = $benchmark;
         }
-        return $this->send($task, $args, $timeout, $id, $options);
+        if ($detach) {
+            $request['detach'] = true;
+            $this->ask($request);
+            return $this->future($id);
+        }
+        if (!$stream) {
+            return $this->send($request, Origin::here(), null);
+        }
+        return $this->send(['stream' => true] + $request, Origin::here(), new Reports());
     }
 
     public function awaitAll(iterable $futures): array
@@ -179,13 +210,13 @@ final class Client implements ClientInterface
      */
     public function future(string $id): Future
     {
-        return new Future(new RemoteExecution($this, $id, null, isDetached: true));
+        return new Future(new RemoteExecution($this, TaskIds::check($id), null, isDetached: true));
     }
 
     public function cancel(string $id, float $grace = 0.0): bool
     {
-        $request = ['type' => 'cancel', 'task_id' => $id];
-        if ($grace > 0.0) {
+        $request = ['type' => 'cancel', 'task_id' => TaskIds::check($id)];
+        if (Seconds::grace($grace) > 0.0) {
             $request['grace_ms'] = self::milliseconds($grace);
         }
         return ($this->ask($request)['cancelled'] ?? false) === true;
@@ -193,7 +224,7 @@ final class Client implements ClientInterface
 
     public function status(string $id): array
     {
-        return $this->ask(['type' => 'status', 'task_id' => $id]);
+        return $this->ask(['type' => 'status', 'task_id' => TaskIds::check($id)]);
     }
 
     public function ping(): array
@@ -214,8 +245,11 @@ final class Client implements ClientInterface
      */
     public function stream(): mixed
     {
-        $this->tasks->open();
-        return $this->tasks->socket() ?? throw new \LogicException('open, and then not');
+        do {
+            $this->tasks->first()->open();
+            $socket = $this->tasks->first()->socket();
+        } while ($socket === null); // a handler of a signal has lost it
+        return $socket;
     }
 
     /**
@@ -225,61 +259,70 @@ final class Client implements ClientInterface
      */
     public function tick(): bool
     {
-        if ($this->tasks->isOpen()) {
-            $this->tasks->flush();
-            $this->tasks->receive();
-        }
+        $this->tasks->tick();
         Loop::callBack();
         return $this->tasks->hasUnsent();
     }
 
     /**
      * @internal for futures
-     * @param array<string, mixed> $request about one task, to which that task's reply is the answer
+     * @param string $type of a request about one task, to which that task's reply is the answer
      */
-    public function sendForTask(array $request, ?Reports $reports): Exchange
+    public function sendForTask(string $type, string $id, ?Reports $reports = null): Exchange
     {
-        return $this->tasks->send($request, $reports);
+        $exchange = new Exchange($type, $reports, null, $this->unhandled);
+        return $this->exchange($this->tasks, ['type' => $type, 'task_id' => $id], $exchange);
     }
 
-    /**
-     * @template T
-     * @param (callable(mixed...): T)|string|PreparedTask $task
-     * @param array<array-key, mixed> $args
-     * @param array<string, mixed> $options fields of the request
-     * @param bool $more other tasks follow at once
-     * @param ?Closure(): ?string $hint {@see ClosureCodec::encode()}
-     * @return Future<T>
-     */
-    private function send(
-        callable|string|PreparedTask $task,
-        array $args,
-        ?float $timeout,
-        ?string $id = null,
-        array $options = [],
-        bool $more = false,
-        ?Closure $hint = null,
-    ): Future {
-        $id ??= $this->ids->next();
-        if ($this->isSyncAllowed && !$this->isReached()) {
-            return new Future(LocalExecution::run($id, $this->payloads->callableOf($task), $args, $timeout));
-        }
-        $payload = $this->payloads->of($task, $args, $hint);
-        $request = ['type' => 'submit', 'task_id' => $id, 'payload' => $payload, 'accept' => 'php'] + $options;
+    /** @return array<string, mixed> */
+    private function request(string $id, string $payload, ?float $timeout): array
+    {
+        $request = ['type' => 'submit', 'task_id' => $id, 'payload' => $payload, 'accept' => 'php'];
         if ($timeout !== null) {
             $request['timeout_ms'] = self::milliseconds($timeout);
         }
-        if (isset($options['detach'])) {
-            self::succeed($this->tasks->send($request));
-            return new Future(new RemoteExecution($this, $id, null, isDetached: true));
+        return $request;
+    }
+
+    /**
+     * Submits a task.
+     *
+     * @param array<string, mixed> $request
+     * @param bool $more other tasks follow at once
+     * @return Future<mixed>
+     */
+    private function send(array $request, ?Origin $origin, ?Reports $reports, bool $more = false): Future
+    {
+        $id = $request['task_id'];
+        // who submits the same again has a future of the same task; another payload gets an answer of its own
+        $kind = $this->ids->isOurs($id) ? 'submit' : 'submit ' . hash('xxh128', $request['payload']);
+        if ($reports !== null && $this->tasks->first()->isInFlight($id)) {
+            unset($request['stream']); // else who joins a task on the connection that submitted it would get all twice
+            $reports = null;
         }
-        $reports = null;
-        if (isset($request['stream']) && !$this->tasks->isInFlight($id)) {
-            $reports = new Reports();
-        } else {
-            unset($request['stream']); // who joins a task on the connection that submitted it would get all twice
-        }
-        return new Future(new RemoteExecution($this, $id, $this->tasks->send($request, $reports, $more), $reports));
+        $exchange = new Exchange($kind, $reports, $origin, $this->unhandled);
+        return new Future(new RemoteExecution($this, $id, $this->exchange($this->tasks, $request, $exchange, $more), $reports));
+    }
+
+    /** @param array<string, mixed> $request */
+    private function exchange(Connections $connections, array $request, Exchange $exchange, bool $more = false): Exchange
+    {
+        do {
+            $isSent = $connections->for($request['task_id'], $exchange->kind)->send($request, $exchange, $more);
+        } while (!$isSent);
+        return $exchange;
+    }
+
+    /**
+     * Runs a task in this process, there being no daemon.
+     *
+     * @param array<array-key, mixed> $args
+     * @return Future<mixed>
+     */
+    private function runHere(callable|string|PreparedTask $task, array $args, ?float $timeout, ?string $id = null): Future
+    {
+        $callable = $this->payloads->callableOf($task);
+        return new Future(LocalExecution::run($id ?? $this->ids->next(), $callable, $args, $timeout, $this->unhandled));
     }
 
     /**
@@ -287,35 +330,49 @@ final class Client implements ClientInterface
      *
      * @template K
      * @template V
-     * @template T
      * @param iterable<K, V> $items
-     * @param (callable(V, K): T)|string $task
-     * @return Generator<K, T, void, void>
+     * @return Generator<K, mixed, void, void>
      */
-    private function mapped(iterable $items, callable|string $task, int $concurrency, ?float $timeout): Generator
+    private function mapped(iterable $items, PreparedTask $call, int $concurrency, ?float $timeout, ?Origin $origin): Generator
     {
         $window = new Window($concurrency);
-        $call = $this->payloads->prepared($task);
-        foreach ($items as $key => $item) {
-            $args = $call->takesKeys ? [$item, $key] : [$item];
-            $window->add($key, $this->send($call, $args, $timeout, more: $window->room() > 1));
-            while ($window->hasEnded() || $window->room() === 0) {
-                $this->tasks->flush();
+        try {
+            foreach ($items as $key => $item) {
+                $args = $call->takesKeys ? [$item, $key] : [$item];
+                $window->add($key, $this->submitOne($call, $args, $timeout, $origin?->withKey($key), $window->room() > 1));
+                while ($window->hasEnded() || $window->room() === 0) {
+                    $this->tasks->first()->flush();
+                    [$done, $future] = $window->take();
+                    yield $done => $future->await();
+                }
+            }
+            $this->tasks->first()->flush();
+            while (!$window->isEmpty()) {
                 [$done, $future] = $window->take();
                 yield $done => $future->await();
             }
+        } finally {
+            $window->abandon();
         }
-        $this->tasks->flush();
-        while (!$window->isEmpty()) {
-            [$done, $future] = $window->take();
-            yield $done => $future->await();
+    }
+
+    /**
+     * @param array<array-key, mixed> $args
+     * @param bool $more other tasks follow at once
+     * @return Future<mixed>
+     */
+    private function submitOne(PreparedTask $call, array $args, ?float $timeout, ?Origin $origin, bool $more): Future
+    {
+        if ($this->isSyncAllowed && !$this->isReached()) {
+            return $this->runHere($call, $args, $timeout);
         }
+        return $this->send($this->request($this->ids->next(), $this->payloads->of($call, $args), $timeout), $origin, null, $more);
     }
 
     private function isReached(): bool
     {
         try {
-            $this->tasks->open();
+            $this->tasks->first()->open();
             return true;
         } catch (DaemonNotRunning) {
             return false;
@@ -324,22 +381,17 @@ final class Client implements ClientInterface
 
     /**
      * @param array<string, mixed> $request
-     * @return array<string, mixed>
+     * @return array<string, mixed> the reply
      */
     private function ask(array $request): array
     {
-        $reply = self::succeed($this->control->send($request));
-        unset($reply['ok'], $reply['task_id']);
-        return $reply;
-    }
-
-    /** @return array<string, mixed> the reply */
-    private static function succeed(Exchange $exchange): array
-    {
-        $reply = $exchange->reply();
+        // each gets a reply of its own, so none goes with another about the same task
+        $exchange = new Exchange('ask ' . ++$this->asked);
+        $reply = $this->exchange($this->control, $request, $exchange)->reply();
         if (($reply['ok'] ?? false) !== true) {
-            throw TaskException::of($reply);
+            throw TaskException::of($reply, null, Origin::here());
         }
+        unset($reply['ok'], $reply['task_id']);
         return $reply;
     }
 

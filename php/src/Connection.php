@@ -13,16 +13,22 @@ use B7s\Parallite\Wire\MalformedBody;
  * One connection to the daemon, opened by the first request, and opened again by the next one after it was
  * lost. Any number of requests may be in flight; replies are told apart by their task_id.
  *
- * It belongs to the process that opened it: a child that was forked opens one of its own.
+ * It belongs to the process that opened it: a child that was forked opens one of its own. Its state changes while
+ * signals are held only.
  *
  * @internal
  */
 final class Connection
 {
+    use BoundToProcess;
+
     /** Bytes that are read at once; more when the rest of a larger frame is due. */
     private const CHUNK = 65_536;
 
     private const LARGE_CHUNK = 1_048_576;
+
+    /** Bytes that are taken in before somebody else has a turn: who reads emitted values, handlers of signals. */
+    private const TURN = 4_194_304;
 
     /** Unsent bytes from which on a sender waits, and takes in replies meanwhile. */
     private const HIGH_WATER = 4_194_304;
@@ -42,19 +48,24 @@ final class Connection
 
     private int $pid = 0;
 
+    private bool $canBeWatched = true;
+
     private readonly Outbox $outbox;
 
+    private readonly InFlight $inFlight;
+
     private string $incoming = '';
+
+    /** Bytes of it that have been taken. */
+    private int $taken = 0;
 
     /** Bytes of a frame that has begun to come, as far as is known. */
     private int $missing = 0;
 
-    /** @var array<string, non-empty-list<Exchange>> by task_id, oldest first */
-    private array $inFlight = [];
-
     public function __construct(private readonly Connector $connector)
     {
         $this->outbox = new Outbox();
+        $this->inFlight = new InFlight();
         $this->encodings = new Encodings();
         $this->encoding = extension_loaded('msgpack') && $this->encodings->messagePack !== null
             ? $this->encodings->messagePack
@@ -63,27 +74,45 @@ final class Connection
 
     /**
      * @param array<string, mixed> $request
+     * @param Exchange $exchange takes the reply
      * @param bool $more another request follows at once: it may wait for that one
+     * @return bool false when it was not sent: a handler of a signal has sent one meanwhile that it does not go with
      * @throws ConnectionException when there is no connection and none can be made
      */
-    public function send(array $request, ?Reports $reports = null, bool $more = false): Exchange
+    public function send(array $request, Exchange $exchange, bool $more = false): bool
     {
         [$head, $tail] = $this->encode($request);
-        $this->open();
+        do {
+            $this->open();
+            Signals::hold();
+            try {
+                if (!$this->accepts($request['task_id'], $exchange->kind)) {
+                    return false;
+                }
+                $isSent = $this->isOpen(); // not if a handler has lost it meanwhile
+                if ($isSent) {
+                    $this->enqueue($request['task_id'], $head, $tail, $exchange);
+                    if (!$more || $this->outbox->bytes() >= self::BATCH) {
+                        $this->flush();
+                    }
+                }
+            } finally {
+                Signals::release();
+            }
+        } while (!$isSent);
+        if (!$more && $this->outbox->bytes() > self::HIGH_WATER) {
+            Loop::until(fn(): bool => $this->outbox->bytes() <= self::HIGH_WATER, null);
+        }
+        return true;
+    }
+
+    private function enqueue(string $id, string $head, string $tail, Exchange $exchange): void
+    {
         $length = strlen($head) + strlen($tail);
-        $exchange = new Exchange($length, $reports);
-        $this->inFlight[$request['task_id']][] = $exchange;
+        $this->inFlight->add($id, $exchange, $length);
         $this->outbox->add(pack('N', $length) . $head);
         $this->outbox->add($tail);
         Loop::watch($this);
-        if ($more && $this->outbox->bytes() < self::BATCH) {
-            return $exchange;
-        }
-        $this->flush();
-        if ($this->outbox->bytes() > self::HIGH_WATER) {
-            Loop::until(fn(): bool => $this->outbox->bytes() <= self::HIGH_WATER, null);
-        }
-        return $exchange;
     }
 
     /**
@@ -104,10 +133,19 @@ final class Connection
         );
     }
 
-    /** Whether a request of this id has not been answered yet. */
+    /**
+     * Whether a request of this kind can be sent about a task: not while one of another kind is in flight, for their
+     * replies could not be told apart.
+     */
+    public function accepts(string $id, string $kind): bool
+    {
+        return $this->inFlight->accepts($id, $kind);
+    }
+
+    /** Whether a request about the task has not been answered yet. */
     public function isInFlight(string $id): bool
     {
-        return isset($this->inFlight[$id]);
+        return $this->inFlight->has($id);
     }
 
     /**
@@ -117,15 +155,34 @@ final class Connection
      */
     public function open(): void
     {
-        if ($this->socket !== null && $this->pid !== getmypid()) {
-            $this->lose('belongs to the parent process'); // the parent keeps its own descriptor of it
+        while (!$this->isUsable()) {
+            $socket = $this->connector->connect();
+            $canBeWatched = Readiness::canWatch($socket);
+            Signals::hold();
+            try {
+                if ($this->socket === null) { // else a handler has been faster
+                    [$this->socket, $this->pid, $this->canBeWatched] = [$socket, (int) getmypid(), $canBeWatched];
+                }
+            } finally {
+                Signals::release();
+            }
         }
-        if ($this->socket !== null && $this->inFlight === [] && feof($this->socket)) {
-            $this->lose('was closed by the daemon'); // while it was idle: nothing is lost
-        }
-        if ($this->socket === null) {
-            $this->socket = $this->connector->connect();
-            $this->pid = (int) getmypid();
+    }
+
+    /** Whether it is open, after a look whether it is of any use. */
+    private function isUsable(): bool
+    {
+        Signals::hold();
+        try {
+            if ($this->socket !== null && $this->pid !== getmypid()) {
+                $this->lose('belongs to the parent process', true); // the parent keeps its own descriptor of it
+            }
+            if ($this->socket !== null && $this->inFlight->isEmpty() && feof($this->socket)) {
+                $this->lose('was closed by the daemon'); // while it was idle: nothing is lost
+            }
+            return $this->socket !== null;
+        } finally {
+            Signals::release();
         }
     }
 
@@ -138,10 +195,16 @@ final class Connection
     public function socket(): mixed
     {
         if (!$this->isOpen()) {
-            $this->lose('is not open in this process');
+            $this->lose('belongs to the parent process', true);
             return null;
         }
         return $this->socket;
+    }
+
+    /** Whether `stream_select()` can tell when there is something to read or room to write. */
+    public function canBeWatched(): bool
+    {
+        return $this->canBeWatched;
     }
 
     public function hasUnsent(): bool
@@ -152,21 +215,26 @@ final class Connection
     /** Sends what the daemon takes now. */
     public function flush(): void
     {
-        if ($this->socket === null) {
-            return;
+        Signals::hold();
+        try {
+            if ($this->socket === null) {
+                return;
+            }
+            if (!$this->outbox->sendTo($this->socket)) {
+                $this->receive(); // what the daemon said before it hung up
+                $this->lose('was lost');
+                return;
+            }
+            $this->rest();
+        } finally {
+            Signals::release();
         }
-        if (!$this->outbox->sendTo($this->socket)) {
-            $this->receive(); // what the daemon said before it hung up
-            $this->lose('was lost');
-            return;
-        }
-        $this->rest();
     }
 
     /** Nothing is due: no reply, nor, when a request was refused before all of it was sent, the rest of that. */
     private function rest(): void
     {
-        if ($this->inFlight === [] && $this->outbox->bytes() === 0) {
+        if ($this->inFlight->isEmpty() && $this->outbox->bytes() === 0) {
             Loop::forget($this);
         }
     }
@@ -174,20 +242,25 @@ final class Connection
     /** Takes in what has come. */
     public function receive(): void
     {
-        while ($this->socket !== null) {
-            $most = max(self::CHUNK, min($this->missing, self::LARGE_CHUNK));
-            $chunk = @fread($this->socket, $most);
-            if ($chunk === '' || $chunk === false) {
-                if (feof($this->socket)) {
-                    $this->lose('was closed by the daemon');
+        Quietly::begin();
+        try {
+            for ($received = 0; $this->socket !== null && $received < self::TURN; $received += strlen($chunk)) {
+                $most = max(self::CHUNK, min($this->missing, self::LARGE_CHUNK));
+                $chunk = fread($this->socket, $most);
+                if ($chunk === '' || $chunk === false) {
+                    if (feof($this->socket)) {
+                        $this->lose('was closed by the daemon');
+                    }
+                    return;
                 }
-                return;
+                $this->incoming .= $chunk;
+                $this->takeFrames();
+                if (strlen($chunk) < $most) {
+                    return; // most likely all; what is not, the next turn finds
+                }
             }
-            $this->incoming .= $chunk;
-            $this->takeFrames();
-            if (strlen($chunk) < $most) {
-                return; // most likely all; what is not, the next turn finds
-            }
+        } finally {
+            Quietly::end();
         }
     }
 
@@ -199,30 +272,38 @@ final class Connection
             Loop::forget($this);
             return;
         }
-        if ($this->hasUnsent()) {
-            Loop::until(fn(): bool => !$this->hasUnsent(), self::LINGER, isBlocking: true);
+        try {
+            if ($this->hasUnsent()) {
+                Loop::until(fn(): bool => !$this->hasUnsent(), self::LINGER, isBlocking: true);
+            }
+            $this->receive(); // failures that nobody awaited are reported
+        } finally {
+            Signals::hold();
+            $this->lose('was closed by the client', true);
+            Signals::release();
         }
-        $this->lose('was closed by the client');
     }
 
+    /** Each frame counts as taken before it is looked at: that may run code of the program, which uses the client. */
     private function takeFrames(): void
     {
-        $held = strlen($this->incoming);
-        $offset = 0;
-        while ($held - $offset >= 4) {
-            $length = unpack('N', $this->incoming, $offset)[1];
-            $this->missing = $length + 4 - ($held - $offset);
+        while (($held = strlen($this->incoming) - $this->taken) >= 4) {
+            $length = unpack('N', $this->incoming, $this->taken)[1];
+            $this->missing = $length + 4 - $held;
             if ($this->missing > 0) {
                 break;
             }
-            $this->take(substr($this->incoming, $offset + 4, $length));
-            if ($this->socket === null) {
-                return;
+            $body = substr($this->incoming, $this->taken + 4, $length);
+            $this->taken += $length + 4;
+            if ($this->taken === strlen($this->incoming)) {
+                $this->incoming = '';
+                $this->taken = 0;
             }
-            $offset += $length + 4;
+            $this->take($body);
         }
-        if ($offset > 0) {
-            $this->incoming = $offset === $held ? '' : substr($this->incoming, $offset);
+        if ($this->taken > 0) {
+            $this->incoming = substr($this->incoming, $this->taken);
+            $this->taken = 0;
         }
     }
 
@@ -236,52 +317,41 @@ final class Connection
         }
         $id = $frame['task_id'] ?? null;
         if (!is_string($id)) {
-            $id = $this->blame();
-        }
-        if (!isset($this->inFlight[$id])) {
-            return;
+            $id = ($frame['error_code'] ?? null) === 'PAYLOAD_TOO_LARGE' ? $this->inFlight->largest() : null;
+            if ($id === null) {
+                $error = $frame['error'] ?? 'it gives no reason';
+                $this->lose('carries a reply without a task: ' . (is_string($error) ? $error : ''));
+                return;
+            }
         }
         if (isset($frame['event'])) {
-            foreach ($this->inFlight[$id] as $exchange) {
+            foreach ($this->inFlight->of($id) as $exchange) {
                 $exchange->report($frame);
             }
             return;
         }
-        $exchange = array_shift($this->inFlight[$id]);
-        if ($this->inFlight[$id] === []) {
-            unset($this->inFlight[$id]);
+        $exchange = $this->inFlight->take($id);
+        if ($this->inFlight->isEmpty()) {
             $this->rest();
         }
-        $exchange->complete($frame);
+        $exchange?->complete($frame);
     }
 
-    /** Whose reply it is when it has no task_id: the daemon does not look into a frame that is too large. */
-    private function blame(): string
-    {
-        $largest = '';
-        $bytes = -1;
-        foreach ($this->inFlight as $id => [$exchange]) {
-            if ($exchange->bytes > $bytes) {
-                [$largest, $bytes] = [(string) $id, $exchange->bytes];
-            }
-        }
-        return $largest;
-    }
-
-    private function lose(string $how): void
+    /** @param bool $isMeant whether it is the program's own doing */
+    private function lose(string $how, bool $isMeant = false): void
     {
         $this->socket = null;
         $this->outbox->clear();
         $this->incoming = '';
+        $this->taken = 0;
         $this->missing = 0;
         Loop::forget($this);
-        $lost = $this->inFlight;
-        $this->inFlight = [];
+        $lost = $this->inFlight->takeAll();
         foreach ($lost as $id => $exchanges) {
             foreach ($exchanges as $exchange) {
                 $exchange->fail(new ConnectionException("the connection to the daemon at {$this->connector->uri} $how "
                     . 'while ' . count($lost) . " task(s) were in flight; they may or may not have run (await \"$id\" "
-                    . 'by its id, if the daemon still runs)'));
+                    . 'by its id, if the daemon still runs)'), $isMeant);
             }
         }
     }

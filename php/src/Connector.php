@@ -15,8 +15,16 @@ use B7s\Parallite\Exception\DaemonNotRunning;
  */
 final class Connector
 {
+    use BoundToProcess;
+
     /** ENOENT, and ECONNREFUSED of macOS, Linux and Windows. */
     private const NOBODY_LISTENS = [2, 61, 111, 10061];
+
+    /** EAGAIN of Linux and macOS: as many as the system lets wait are waiting to be accepted. EINTR: a signal came. */
+    private const TRY_AGAIN = [11, 35, 4];
+
+    /** Seconds between two attempts then. */
+    private const PAUSE = 0.005;
 
     public readonly string $uri;
 
@@ -60,23 +68,49 @@ final class Connector
     private function open(): mixed
     {
         $this->address->check();
-        $socket = @stream_socket_client(
-            $this->uri,
-            $errno,
-            $error,
-            $this->timeout,
-            STREAM_CLIENT_CONNECT,
-            stream_context_create(['socket' => ['tcp_nodelay' => true]]),
-        );
+        $deadline = microtime(true) + $this->timeout;
+        do {
+            [$socket, $errno, $error] = $this->attempt(max(self::PAUSE, $deadline - microtime(true)));
+            $isBusy = $socket === false && in_array($errno, self::TRY_AGAIN, true);
+            $isOver = microtime(true) >= $deadline;
+            if ($isBusy && !$isOver) {
+                Loop::until(static fn(): bool => false, self::PAUSE);
+            }
+        } while ($isBusy && !$isOver);
         if ($socket === false) {
-            throw in_array($errno, self::NOBODY_LISTENS, true)
-                ? new DaemonNotRunning("no Parallite daemon listens at {$this->uri} ($error); start it with "
-                    . '`parallite`, or name its address in PARALLITE_SOCKET')
-                : new ConnectionException("cannot connect to the daemon at {$this->uri}: $error");
+            throw $this->failure($errno, $error);
         }
+        $this->address->checkPeer($socket);
         stream_set_blocking($socket, false);
         stream_set_read_buffer($socket, 0);
         stream_set_write_buffer($socket, 0);
         return $socket;
+    }
+
+    /** @return array{resource|false, int, string} the socket, or the number and text of the error */
+    private function attempt(float $timeout): array
+    {
+        return Quietly::call(function () use ($timeout): array {
+            $socket = stream_socket_client(
+                $this->uri,
+                $errno,
+                $error,
+                $timeout,
+                STREAM_CLIENT_CONNECT,
+                stream_context_create(['socket' => ['tcp_nodelay' => true]]),
+            );
+            return [$socket, $errno, $error];
+        });
+    }
+
+    private function failure(int $errno, string $error): ConnectionException
+    {
+        if (in_array($errno, self::NOBODY_LISTENS, true)) {
+            return new DaemonNotRunning("no Parallite daemon listens at {$this->uri} ($error); start it with "
+                . '`parallite`, or name its address in PARALLITE_SOCKET');
+        }
+        $isBusy = in_array($errno, self::TRY_AGAIN, true);
+        return new ConnectionException("cannot connect to the daemon at {$this->uri}: "
+            . ($isBusy ? "it has accepted no connection for {$this->timeout} seconds" : $error));
     }
 }

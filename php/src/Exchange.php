@@ -6,6 +6,7 @@ namespace B7s\Parallite;
 
 use B7s\Parallite\Exception\ConnectionException;
 use Closure;
+use Throwable;
 
 /**
  * A request that was sent, the events that came ahead of its reply, and the reply.
@@ -14,17 +15,39 @@ use Closure;
  */
 final class Exchange
 {
+    private ?Outcome $outcome = null;
+
     /** @var array<array-key, mixed>|null */
     private ?array $reply = null;
 
     private ?ConnectionException $failure = null;
 
-    /** @var list<Closure(): void> */
+    private bool $isAwaited = false;
+
+    /** @var array<int, Closure(): void> by object id */
     private array $listeners = [];
 
-    /** @param int $bytes length of the request */
-    public function __construct(public readonly int $bytes, private readonly ?Reports $reports = null)
+    /**
+     * @param string $kind what was asked about the task: only requests of the same kind get the same reply
+     * @param ?Origin $origin where the task was submitted
+     * @param ?Unhandled $unhandled to be told of a failure of the task that nobody awaits
+     */
+    public function __construct(
+        public readonly string $kind,
+        private readonly ?Reports $reports = null,
+        private readonly ?Origin $origin = null,
+        private readonly ?Unhandled $unhandled = null,
+    ) {
+    }
+
+    public function __destruct()
     {
+        if ($this->unhandled === null || $this->isAwaited || !$this->isDone()) {
+            return;
+        }
+        if ($this->failure !== null || ($this->reply['ok'] ?? false) !== true) {
+            $this->unhandled->report($this->outcome()?->exception());
+        }
     }
 
     /** @param array<array-key, mixed> $reply */
@@ -34,9 +57,11 @@ final class Exchange
         $this->settle();
     }
 
-    public function fail(ConnectionException $failure): void
+    /** @param bool $isMeant whether the program itself has given up the reply */
+    public function fail(ConnectionException $failure, bool $isMeant = false): void
     {
         $this->failure = $failure;
+        $this->isAwaited = $this->isAwaited || $isMeant;
         $this->settle();
     }
 
@@ -57,11 +82,34 @@ final class Exchange
         return $this->failure;
     }
 
+    /** From now on, its failure is somebody's business. */
+    public function markAwaited(): void
+    {
+        $this->isAwaited = true;
+    }
+
+    /** What came out of the task, if the reply is the task's; null while it isn't there. */
+    public function outcome(): ?Outcome
+    {
+        if ($this->outcome === null && $this->isDone()) {
+            $this->outcome = $this->failure === null
+                ? Outcome::ofReply($this->reply ?? [], $this->origin)
+                : Outcome::failure($this->failure);
+        }
+        return $this->outcome;
+    }
+
+    public function unhandled(): ?Unhandled
+    {
+        return $this->unhandled;
+    }
+
     /**
      * The reply; waits for it.
      *
      * @return array<array-key, mixed>
      * @throws ConnectionException when the connection was lost before
+     * @throws Throwable what a handler of a signal throws
      */
     public function reply(): array
     {
@@ -75,15 +123,22 @@ final class Exchange
         if ($this->isDone()) {
             $listener();
         } else {
-            $this->listeners[] = $listener;
+            $this->listeners[spl_object_id($listener)] = $listener;
         }
+    }
+
+    /** @param Closure(): void $listener is no longer to be called */
+    public function forget(Closure $listener): void
+    {
+        unset($this->listeners[spl_object_id($listener)]);
     }
 
     private function settle(): void
     {
-        foreach ($this->listeners as $listener) {
+        $listeners = $this->listeners;
+        $this->listeners = [];
+        foreach ($listeners as $listener) {
             Loop::later($listener);
         }
-        $this->listeners = [];
     }
 }

@@ -22,6 +22,15 @@ interface Execution
     /** @param Closure(): void $listener called when the outcome is known: at once if it is */
     public function whenDone(Closure $listener): void;
 
+    /** @param Closure(): void $listener of {@see whenDone()}, which is not to be called any more */
+    public function forget(Closure $listener): void;
+
+    /** From now on a failure is the caller's business, and is not reported as one that nobody awaited. */
+    public function markAwaited(): void;
+
+    /** Who is told of failures that nobody awaited; null when nobody is. */
+    public function unhandled(): ?Unhandled;
+
     /** What the task tells while it runs; from now on at the latest, it is asked to. */
     public function reports(): Reports;
 

@@ -10,6 +10,7 @@ use B7s\Parallite\Exception\ConnectionException;
 use B7s\Parallite\Exception\TaskException;
 use Generator;
 use InvalidArgumentException;
+use SplQueue;
 use Throwable;
 
 /**
@@ -22,6 +23,8 @@ use Throwable;
  */
 final class Future
 {
+    use BoundToProcess;
+
     /** @internal use {@see Client::submit()} */
     public function __construct(private readonly Execution $execution)
     {
@@ -62,11 +65,14 @@ final class Future
      * @throws Throwable what the task threw, as itself; {@see Exception\RemoteException} where that can't travel
      * @throws TaskException when the task failed in another way
      * @throws AwaitTimedOut when the time is over; the task goes on
-     * @throws ConnectionException when the connection is lost; whether the task has run is not known
+     * @throws ConnectionException when the connection is lost; whether the task has run is not known. In a forked child
+     *     also: the future is its parent's
      */
     public function await(?float $timeout = null): mixed
     {
-        return $this->wait($timeout)->get();
+        $outcome = $this->wait(Seconds::toWait($timeout));
+        $this->execution->markAwaited();
+        return $outcome->get();
     }
 
     /** Whether await() would return, or throw, at once. */
@@ -84,6 +90,7 @@ final class Future
      */
     public function cancel(float $grace = 0.0): bool
     {
+        Seconds::grace($grace);
         return !$this->isDone() && $this->execution->cancel($grace);
     }
 
@@ -161,6 +168,7 @@ final class Future
                 yield $reports->next();
             }
         } while ($outcome === null);
+        $this->execution->markAwaited();
         $outcome->get();
     }
 
@@ -200,18 +208,14 @@ final class Future
     public static function all(iterable $futures): array
     {
         $futures = self::arrayOf($futures);
-        $left = count($futures);
         $failed = null;
-        foreach ($futures as $future) {
-            $execution = $future->execution;
-            $execution->whenDone(static function () use ($execution, &$left, &$failed): void {
-                $left--;
-                $failed ??= $execution->outcome()?->exception();
-            });
+        foreach (self::iterate($futures) as $future) {
+            $failed = $future->execution->outcome()?->exception();
+            if ($failed !== null) {
+                break;
+            }
         }
-        Loop::until(static function () use (&$left, &$failed): bool {
-            return $left === 0 || $failed !== null;
-        }, null);
+        self::markAwaited($futures);
         if ($failed !== null) {
             throw $failed;
         }
@@ -228,15 +232,17 @@ final class Future
      */
     public static function any(iterable $futures): mixed
     {
+        $futures = self::atLeastOne($futures);
         $failures = [];
-        foreach (self::iterate(self::atLeastOne($futures)) as $key => $future) {
-            try {
-                return $future->await();
-            } catch (Throwable $e) {
-                $failures[$key] = $e;
+        foreach (self::iterate($futures) as $key => $future) {
+            $failures[$key] = $future->execution->outcome()?->exception();
+            if ($failures[$key] === null) {
+                break;
             }
         }
-        throw new AllFailed($failures);
+        self::markAwaited($futures);
+        $first = array_search(null, $failures, true);
+        return $first === false ? throw new AllFailed($failures) : $futures[$first]->await();
     }
 
     /**
@@ -249,7 +255,9 @@ final class Future
      */
     public static function race(iterable $futures): mixed
     {
-        foreach (self::iterate(self::atLeastOne($futures)) as $future) {
+        $futures = self::atLeastOne($futures);
+        foreach (self::iterate($futures) as $future) {
+            self::markAwaited($futures);
             return $future->await();
         }
         throw new \LogicException('no future has ended');
@@ -268,6 +276,7 @@ final class Future
         $settled = [];
         foreach (self::arrayOf($futures) as $key => $future) {
             $outcome = $future->wait(null);
+            $future->execution->markAwaited();
             $failure = $outcome->exception();
             $settled[$key] = new Settled($failure === null ? $outcome->get() : null, $failure);
         }
@@ -285,17 +294,32 @@ final class Future
     public static function iterate(iterable $futures): Generator
     {
         $futures = self::arrayOf($futures);
-        $ended = [];
-        foreach ($futures as $key => $future) {
-            $future->execution->whenDone(static function () use ($key, &$ended): void {
-                $ended[] = $key;
-            });
+        $ended = new SplQueue();
+        $listeners = [];
+        try {
+            foreach ($futures as $key => $future) {
+                $listeners[$key] = static fn() => $ended->enqueue($key);
+                $future->execution->whenDone($listeners[$key]);
+            }
+            for ($left = count($futures); $left > 0; $left--) {
+                Loop::until(static fn(): bool => !$ended->isEmpty(), null);
+                $key = $ended->dequeue();
+                unset($listeners[$key]);
+                yield $key => $futures[$key];
+            }
+        } finally {
+            // those that have not ended may be waited for again and again
+            foreach ($listeners as $key => $listener) {
+                $futures[$key]->execution->forget($listener);
+            }
         }
-        for ($i = 0, $n = count($futures); $i < $n; $i++) {
-            Loop::until(static function () use ($i, &$ended): bool {
-                return isset($ended[$i]);
-            }, null);
-            yield $ended[$i] => $futures[$ended[$i]];
+    }
+
+    /** @param array<array-key, self<mixed>> $futures */
+    private static function markAwaited(array $futures): void
+    {
+        foreach ($futures as $future) {
+            $future->execution->markAwaited();
         }
     }
 
@@ -316,7 +340,7 @@ final class Future
      */
     private static function arrayOf(iterable $futures): array
     {
-        return is_array($futures) ? $futures : iterator_to_array($futures);
+        return is_array($futures) ? $futures : Keys::unique($futures, 'the futures');
     }
 
     /**

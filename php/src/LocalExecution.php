@@ -14,14 +14,27 @@ use Throwable;
  */
 final class LocalExecution implements Execution
 {
+    use BoundToProcess;
+
     private readonly Reports $reports;
 
+    private bool $isAwaited = false;
+
+    /** @param ?Unhandled $unhandled to be told of a failure that nobody awaits */
     public function __construct(
         private readonly string $id,
         private readonly Outcome $outcome,
         ?Reports $reports = null,
+        private readonly ?Unhandled $unhandled = null,
     ) {
         $this->reports = $reports ?? new Reports();
+    }
+
+    public function __destruct()
+    {
+        if ($this->unhandled !== null && !$this->isAwaited) {
+            $this->unhandled->report($this->outcome->exception());
+        }
     }
 
     /**
@@ -30,8 +43,13 @@ final class LocalExecution implements Execution
      * @param array<array-key, mixed> $args
      * @param ?float $timeout seconds, see {@see TimeLimit}
      */
-    public static function run(string $id, callable $task, array $args, ?float $timeout = null): self
-    {
+    public static function run(
+        string $id,
+        callable $task,
+        array $args,
+        ?float $timeout = null,
+        ?Unhandled $unhandled = null,
+    ): self {
         $reports = new Reports();
         $context = Task::bind($reports);
         ob_start();
@@ -48,7 +66,7 @@ final class LocalExecution implements Execution
             $output = ob_get_level() === $level ? (string) ob_get_clean() : '';
         }
         $outcome = isset($failure) ? Outcome::failure($failure, $output) : Outcome::value($value ?? null, $output);
-        return new self($id, $outcome, $reports);
+        return new self($id, $outcome, $reports, $unhandled);
     }
 
     public function id(): string
@@ -64,6 +82,20 @@ final class LocalExecution implements Execution
     public function whenDone(Closure $listener): void
     {
         $listener();
+    }
+
+    public function forget(Closure $listener): void
+    {
+    }
+
+    public function markAwaited(): void
+    {
+        $this->isAwaited = true;
+    }
+
+    public function unhandled(): ?Unhandled
+    {
+        return $this->unhandled;
     }
 
     public function reports(): Reports

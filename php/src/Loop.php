@@ -4,12 +4,18 @@ declare(strict_types=1);
 
 namespace B7s\Parallite;
 
+use B7s\Parallite\Exception\ConnectionException;
 use B7s\Parallite\Revolt\LoopBridge;
 use Closure;
+use SplQueue;
+use Throwable;
 
 /**
  * Waits: for all connections of this process on which replies are due, whichever future is awaited. So
  * futures of several clients can be awaited together, and the handlers of each run when its reply is in.
+ *
+ * Handlers of signals run here, between two steps, and may wait here themselves: a step begins with looking whether
+ * that for which it waits has come meanwhile.
  *
  * @internal
  */
@@ -18,8 +24,8 @@ final class Loop
     /** @var array<int, Connection> those on which something is due, by object id */
     private static array $connections = [];
 
-    /** @var list<Closure(): void> */
-    private static array $callbacks = [];
+    /** @var SplQueue<Closure(): void>|null */
+    private static ?SplQueue $callbacks = null;
 
     /** Whether fibers wait, or have waited, in Revolt's event loop. */
     private static bool $isBridged = false;
@@ -41,18 +47,33 @@ final class Loop
      */
     public static function later(Closure $callback): void
     {
-        self::$callbacks[] = $callback;
+        (self::$callbacks ??= new SplQueue())->enqueue($callback);
     }
 
     /** Runs what {@see later()} was given. What one of them throws leaves those behind it for the next time. */
     public static function callBack(): void
     {
-        while (self::$callbacks !== []) {
-            // one by one: it may wait for something itself, and then the others are not to wait for it
-            array_shift(self::$callbacks)();
-        }
         if (self::$isBridged) {
+            self::callAll(); // handlers may suspend their fiber: nothing is held then; the event loop's signals don't throw
             LoopBridge::settle();
+            return;
+        }
+        if (self::$callbacks === null || self::$callbacks->isEmpty()) {
+            return;
+        }
+        Signals::hold(); // none is lost to a handler that throws
+        try {
+            self::callAll();
+        } finally {
+            Signals::release();
+        }
+    }
+
+    private static function callAll(): void
+    {
+        while (self::$callbacks !== null && !self::$callbacks->isEmpty()) {
+            // one by one: it may wait for something itself, and then the others are not to wait for it
+            (self::$callbacks->dequeue())();
         }
     }
 
@@ -63,39 +84,65 @@ final class Loop
      * @param ?float $timeout seconds; 0.0 looks at what has come without waiting
      * @param bool $isBlocking whether the whole process waits, also where an event loop would do other things meanwhile
      * @return bool false when the time is over before it is
+     * @throws ConnectionException when nothing is left that could make it so
+     * @throws Throwable what a handler of a signal throws
      */
     public static function until(Closure $isSo, ?float $timeout, bool $isBlocking = false): bool
     {
-        self::callBack();
         if ($timeout !== 0.0 && LoopBridge::isNeeded() && !$isBlocking) {
             self::$isBridged = true;
+            self::callBack();
             return $isSo() || LoopBridge::until($isSo, $timeout);
         }
+        Signals::hold();
+        try {
+            return self::wait($isSo, $timeout);
+        } finally {
+            Signals::release();
+        }
+    }
+
+    /** @param Closure(): bool $isSo */
+    private static function wait(Closure $isSo, ?float $timeout): bool
+    {
         $deadline = $timeout === null ? null : microtime(true) + $timeout;
-        while (!$isSo()) {
+        while (true) {
+            Signals::dispatch();
+            self::callBack();
+            if ($isSo()) {
+                return true;
+            }
             $left = $deadline === null ? null : max(0.0, $deadline - microtime(true));
-            self::turn($left);
+            if (!self::turn($left) && !$isSo()) {
+                throw new ConnectionException('a future is awaited that nothing in this process can complete; a future '
+                    . 'belongs to the process that made it');
+            }
             if ($left === 0.0) {
+                self::callBack();
                 return $isSo();
             }
         }
-        return true;
     }
 
-    /** Sends and takes in what is possible now; if nothing is, waits for it, at most $timeout seconds. */
-    private static function turn(?float $timeout): void
+    /**
+     * Sends and takes in what is possible now; if nothing is, waits for it, at most $timeout seconds.
+     *
+     * @return bool false when nothing is due, nor will ever be
+     */
+    private static function turn(?float $timeout): bool
     {
         [$read, $write] = self::streams();
         if ($read === []) {
-            self::rest($timeout);
-            return;
+            return self::rest($timeout);
         }
-        $except = null;
-        $seconds = $timeout === null ? null : (int) $timeout;
-        $micros = $timeout === null ? null : (int) (($timeout - (int) $timeout) * 1e6);
-        // false: a signal came in between; its handler has run, and the caller looks again
-        $isReady = (int) @stream_select($read, $write, $except, $seconds, $micros) > 0;
-        self::transfer($isReady ? $read : [], $isReady ? $write : []);
+        $canWatch = true;
+        foreach ($read as $id => $_) {
+            $canWatch = $canWatch && self::$connections[$id]->canBeWatched();
+        }
+        $most = Signals::areHeldUp() ? min($timeout ?? Signals::PATIENCE, Signals::PATIENCE) : $timeout;
+        // nothing is ready when a signal came in between: the caller looks again
+        self::transfer(...Readiness::of($read, $write, $most, $canWatch));
+        return true;
     }
 
     /**
@@ -136,15 +183,16 @@ final class Loop
         self::callBack();
     }
 
-    private static function rest(?float $timeout): void
+    /** Without connections: lets the time pass in which handlers may do something. */
+    private static function rest(?float $timeout): bool
     {
-        $calls = self::$callbacks !== [];
-        self::callBack();
-        if (!$calls && $timeout === null) {
-            throw new \LogicException('a future is awaited that nothing can complete');
+        if (self::$callbacks !== null && !self::$callbacks->isEmpty()) {
+            return true; // for the caller to call
         }
-        if (!$calls) {
-            usleep((int) min($timeout * 1e6, 10_000));
+        if ($timeout === null) {
+            return false;
         }
+        usleep((int) min($timeout * 1e6, 10_000));
+        return true;
     }
 }

@@ -60,25 +60,30 @@ final class Outbox
      */
     public function sendTo(mixed $socket): bool
     {
-        while ($this->bytes > 0) {
-            $length = strlen($this->parts[0]);
-            $slice = $length <= self::SLICE && $this->sent === 0
-                ? $this->parts[0]
-                : substr($this->parts[0], $this->sent, self::SLICE);
-            $written = @fwrite($socket, $slice);
-            if ($written === false) {
-                return false;
+        Quietly::begin();
+        try {
+            while ($this->bytes > 0) {
+                $length = strlen($this->parts[0]);
+                $slice = $length <= self::SLICE && $this->sent === 0
+                    ? $this->parts[0]
+                    : substr($this->parts[0], $this->sent, self::SLICE);
+                $written = fwrite($socket, $slice);
+                if ($written === false) {
+                    return false;
+                }
+                $this->sent += $written;
+                $this->bytes -= $written;
+                if ($this->sent === $length) {
+                    array_shift($this->parts);
+                    $this->sent = 0;
+                }
+                if ($written < strlen($slice)) {
+                    break; // the socket is full
+                }
             }
-            $this->sent += $written;
-            $this->bytes -= $written;
-            if ($this->sent === $length) {
-                array_shift($this->parts);
-                $this->sent = 0;
-            }
-            if ($written < strlen($slice)) {
-                break; // the socket is full
-            }
+            return true;
+        } finally {
+            Quietly::end();
         }
-        return true;
     }
 }

@@ -26,11 +26,15 @@ final class Outcome
         private ?array $reply,
         private readonly string $output = '',
         private readonly ?TaskStats $stats = null,
+        private readonly ?Origin $origin = null,
     ) {
     }
 
-    /** @param array<array-key, mixed> $reply */
-    public static function ofReply(array $reply): self
+    /**
+     * @param array<array-key, mixed> $reply
+     * @param ?Origin $origin where the task was submitted
+     */
+    public static function ofReply(array $reply, ?Origin $origin = null): self
     {
         $output = $reply['output'] ?? '';
         $benchmark = $reply['benchmark'] ?? null;
@@ -38,6 +42,7 @@ final class Outcome
             $reply,
             is_string($output) ? $output : '',
             is_array($benchmark) ? TaskStats::of($benchmark) : null,
+            $origin,
         );
     }
 
@@ -87,12 +92,26 @@ final class Outcome
         if ($this->reply === null) {
             return;
         }
-        $reply = $this->reply;
-        $this->reply = null;
-        if (($reply['ok'] ?? false) !== true) {
-            $this->failure = self::exceptionIn($reply) ?? TaskException::of($reply);
-            return;
+        Signals::hold(); // what a handler threw would be taken for a failure of the task
+        try {
+            $reply = $this->reply;
+            if (($reply['ok'] ?? false) === true) {
+                $this->openValue($reply);
+            } else {
+                $this->failure = self::exceptionIn($reply);
+                $isRemote = $this->failure !== null;
+                $this->failure ??= TaskException::of($reply, null, $this->origin);
+                $this->origin?->continueTrace($this->failure, $isRemote);
+            }
+            $this->reply = null;
+        } finally {
+            Signals::release();
         }
+    }
+
+    /** @param array<array-key, mixed> $reply */
+    private function openValue(array $reply): void
+    {
         $result = $reply['result'] ?? null;
         if (($reply['result_encoding'] ?? null) !== 'php' || !is_string($result)) {
             $this->value = $result;
@@ -102,7 +121,9 @@ final class Outcome
             $this->value = PhpValue::decode($result);
         } catch (Throwable $e) {
             $error = ['error' => 'the result cannot be rebuilt here: ' . $e->getMessage()];
-            $this->failure = TaskException::of($error + ['error_code' => 'RESULT_NOT_ENCODABLE'] + $reply, $e);
+            $error += ['error_code' => 'RESULT_NOT_ENCODABLE'] + $reply;
+            $this->failure = TaskException::of($error, $e, $this->origin);
+            $this->origin?->continueTrace($this->failure, false);
         }
     }
 

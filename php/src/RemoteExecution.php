@@ -13,6 +13,8 @@ use Closure;
  */
 final class RemoteExecution implements Execution
 {
+    use BoundToProcess;
+
     private ?Outcome $outcome = null;
 
     private ?Reports $reports;
@@ -42,15 +44,8 @@ final class RemoteExecution implements Execution
             return $this->outcome;
         }
         $exchange = $this->exchange();
-        if (!$exchange->isDone()) {
-            return null;
-        }
-        $failure = $exchange->failure();
-        if ($failure === null) {
-            return $this->outcome = Outcome::ofReply($exchange->reply());
-        }
-        $outcome = Outcome::failure($failure);
-        if ($this->isDetached) {
+        $outcome = $exchange->outcome();
+        if ($outcome !== null && $this->isDetached && $exchange->failure() !== null) {
             $this->exchange = null; // that was no answer of the task's: whoever awaits it again, asks again
             return $outcome;
         }
@@ -62,13 +57,33 @@ final class RemoteExecution implements Execution
         $this->exchange()->whenDone($listener);
     }
 
+    public function forget(Closure $listener): void
+    {
+        $this->exchange?->forget($listener);
+    }
+
+    public function markAwaited(): void
+    {
+        $this->exchange?->markAwaited();
+    }
+
+    public function unhandled(): ?Unhandled
+    {
+        return $this->exchange?->unhandled();
+    }
+
+    public function hasReports(): bool
+    {
+        return $this->reports !== null;
+    }
+
     public function reports(): Reports
     {
         if ($this->reports === null) {
             $this->reports = new Reports();
             if ($this->outcome === null) {
                 $isAwaited = $this->exchange !== null;
-                $exchange = $this->client->sendForTask(['type' => 'tail', 'task_id' => $this->id], $this->reports);
+                $exchange = $this->client->sendForTask('tail', $this->id, $this->reports);
                 if (!$isAwaited) {
                     $this->exchange = $exchange;
                 }
@@ -89,6 +104,6 @@ final class RemoteExecution implements Execution
 
     private function exchange(): Exchange
     {
-        return $this->exchange ??= $this->client->sendForTask(['type' => 'await', 'task_id' => $this->id], null);
+        return $this->exchange ??= $this->client->sendForTask('await', $this->id);
     }
 }

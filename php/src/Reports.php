@@ -15,8 +15,11 @@ use Closure;
  */
 final class Reports implements TaskContext
 {
-    /** Bytes of values that may wait to be read. Who emits more at once should have a reader. */
-    private const LIMIT = 268_435_456;
+    /** Bytes of values that are kept for a reader. More are dropped if somebody waits for the task's end meanwhile. */
+    private const LIMIT = 16_777_216;
+
+    /** Bytes that a value takes besides its own. */
+    private const OVERHEAD = 64;
 
     /** @var array{?float, ?string}|null */
     private ?array $progress = null;
@@ -24,7 +27,7 @@ final class Reports implements TaskContext
     /** @var list<Closure(?float, ?string): void> */
     private array $listeners = [];
 
-    /** @var \SplQueue<array<array-key, mixed>> events, as they came */
+    /** @var \SplQueue<string|array{mixed, int}> serialized values, and in arrays, with their bytes, those that are not */
     private readonly \SplQueue $emitted;
 
     private int $bytes = 0;
@@ -61,7 +64,7 @@ final class Reports implements TaskContext
 
     public function emit(mixed $value): void
     {
-        $this->queue(['value' => $value]);
+        $this->emitted->enqueue([$value, 0]); // it is in the memory of this process anyway
     }
 
     public function isCancelled(): bool
@@ -86,25 +89,35 @@ final class Reports implements TaskContext
     /** The next value that the task emitted. */
     public function next(): mixed
     {
-        if ($this->emitted->isEmpty()) {
-            throw new ParalliteException('the task has emitted values faster than they were read, until '
-                . self::LIMIT . ' bytes waited; the rest is lost: read stream() while the task runs');
+        Signals::hold(); // what a handler throws must not cost a value
+        try {
+            if ($this->emitted->isEmpty()) {
+                throw new ParalliteException('the task has emitted values faster than they were read; those beyond '
+                    . self::LIMIT . ' bytes are lost: read stream() while the task runs, before its future is awaited');
+            }
+            $value = $this->emitted->dequeue();
+            if (is_array($value)) {
+                $this->bytes -= $value[1];
+                return $value[0];
+            }
+            $this->bytes -= strlen($value) + self::OVERHEAD;
+            return PhpValue::decode($value);
+        } finally {
+            Signals::release();
         }
-        $event = $this->emitted->dequeue();
-        $value = $event['value'] ?? null;
-        $this->bytes -= is_string($value) ? strlen($value) : 0;
-        return ($event['value_encoding'] ?? null) === 'php' && is_string($value) ? PhpValue::decode($value) : $value;
     }
 
     /** @param array<array-key, mixed> $event */
     private function queue(array $event): void
     {
         $value = $event['value'] ?? null;
-        $this->bytes += is_string($value) ? strlen($value) : 0;
-        if ($this->isTooMuch || $this->bytes > self::LIMIT) {
+        $isSerialized = ($event['value_encoding'] ?? null) === 'php' && is_string($value);
+        $bytes = self::OVERHEAD + (is_string($value) ? strlen($value) : 0);
+        if ($this->isTooMuch || $this->bytes + $bytes > self::LIMIT && !$this->emitted->isEmpty()) {
             $this->isTooMuch = true;
             return;
         }
-        $this->emitted->enqueue($event);
+        $this->bytes += $bytes;
+        $this->emitted->enqueue($isSerialized ? $value : [$value, $bytes]);
     }
 }

@@ -37,8 +37,30 @@ final class TaskIds
             return $id;
         }
         $id = "$name-$id";
-        return $name !== '' && strlen($id) <= self::MAX_ID
+        return $name !== '' && strlen($id) <= self::MAX_ID && preg_match('//u', $name) === 1
             ? $id
-            : throw new InvalidArgumentException('a name has 1 to ' . (self::MAX_ID - 55) . ' characters');
+            : throw new InvalidArgumentException('a name has 1 to ' . (self::MAX_ID - 55) . ' bytes of UTF-8');
+    }
+
+    /**
+     * An id that the program gives.
+     *
+     * @throws InvalidArgumentException unless it has 1 to 255 bytes, and is valid UTF-8
+     */
+    public static function check(string $id): string
+    {
+        $length = strlen($id);
+        if ($length === 0 || $length > self::MAX_ID) {
+            throw new InvalidArgumentException("the id of a task has $length bytes; it must have 1 to " . self::MAX_ID);
+        }
+        return preg_match('//u', $id) === 1
+            ? $id
+            : throw new InvalidArgumentException('the id of a task must be valid UTF-8: 0x' . bin2hex($id));
+    }
+
+    /** Whether it was made here, so that nobody else has given it to another task. */
+    public function isOurs(string $id): bool
+    {
+        return $this->prefix !== '' && str_contains($id, "{$this->prefix}-");
     }
 }

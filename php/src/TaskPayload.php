@@ -62,10 +62,8 @@ final class TaskPayload
     {
         $callable = $this->callableOf($task);
         $function = new ReflectionFunction($callable(...));
-        // PHP's own functions do not mean a key by what else they take: intval($text, $base), round($x, $digits)
-        $takesKeys = $function->isInternal()
-            ? $function->getNumberOfRequiredParameters() > 1
-            : $function->isVariadic() || $function->getNumberOfParameters() > 1;
+        // what else it takes by its own default is not meant for a key: round($x, $digits)
+        $takesKeys = $function->getNumberOfRequiredParameters() > 1;
         return new PreparedTask($callable, $takesKeys);
     }
 

@@ -17,13 +17,22 @@ final class Window
     /** @var array<int, Future<mixed>> */
     private array $futures = [];
 
-    /** @var list<int> */
-    private array $ended = [];
+    /** @var \SplQueue<int> */
+    private readonly \SplQueue $ended;
 
     private int $count = 0;
 
     public function __construct(private readonly int $size)
     {
+        $this->ended = new \SplQueue();
+    }
+
+    /** The failures of those that nobody takes out any more, because one has failed before, are nobody's business. */
+    public function abandon(): void
+    {
+        foreach ($this->futures as $future) {
+            $future->execution()->markAwaited();
+        }
     }
 
     /** How many more tasks may be added. */
@@ -40,7 +49,7 @@ final class Window
     /** Whether one can be taken out without waiting. */
     public function hasEnded(): bool
     {
-        return $this->ended !== [];
+        return !$this->ended->isEmpty();
     }
 
     /** @param Future<mixed> $future */
@@ -49,7 +58,7 @@ final class Window
         $number = $this->count++;
         [$this->keys[$number], $this->futures[$number]] = [$key, $future];
         $future->execution()->whenDone(function () use ($number): void {
-            $this->ended[] = $number;
+            $this->ended->enqueue($number);
         });
     }
 
@@ -60,8 +69,8 @@ final class Window
      */
     public function take(): array
     {
-        Loop::until(fn(): bool => $this->ended !== [], null);
-        $number = array_shift($this->ended);
+        Loop::until($this->hasEnded(...), null);
+        $number = $this->ended->dequeue();
         $taken = [$this->keys[$number], $this->futures[$number]];
         unset($this->keys[$number], $this->futures[$number]);
         return $taken;

@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace B7s\Parallite\Exception;
 
+use B7s\Parallite\Origin;
 use Throwable;
 
 /**
@@ -28,8 +29,9 @@ class TaskException extends ParalliteException
      *
      * @internal
      * @param array<array-key, mixed> $reply
+     * @param ?Origin $origin where the task was submitted: its place where the task names none
      */
-    public static function of(array $reply, ?Throwable $previous = null): self
+    public static function of(array $reply, ?Throwable $previous = null, ?Origin $origin = null): self
     {
         $class = match ($reply['error_code'] ?? null) {
             'EXCEPTION' => RemoteException::class,
@@ -41,7 +43,17 @@ class TaskException extends ParalliteException
             default => self::class,
         };
         $error = $reply['error'] ?? null;
-        return new $class(is_string($error) ? $error : 'the task failed without a reason', $reply, $previous);
+        if ($origin !== null && isset($reply['trace']) && is_string($reply['trace'])) {
+            $reply['trace'] = ltrim("{$reply['trace']}\n") . $origin->text();
+        }
+        $e = new $class(is_string($error) ? $error : 'the task failed without a reason', $reply, $previous);
+        [$file, $line] = [$reply['file'] ?? null, $reply['line'] ?? null];
+        if (is_string($file) && $file !== '' && is_int($line)) {
+            [$e->file, $e->line] = [$file, $line];
+        } elseif ($origin !== null) {
+            [$e->file, $e->line] = [$origin->file, $origin->line];
+        }
+        return $e;
     }
 
     /** Such as TIMEOUT, INVALID_PAYLOAD or RESULT_TOO_LARGE; the protocol lists them all. */

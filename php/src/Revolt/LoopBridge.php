@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace B7s\Parallite\Revolt;
 
 use B7s\Parallite\Loop;
+use B7s\Parallite\Signals;
 use Closure;
 use Revolt\EventLoop;
 use Revolt\EventLoop\Suspension;
@@ -52,9 +53,11 @@ final class LoopBridge
             self::resume($number);
         });
         self::watch();
+        $held = Signals::suspend();
         try {
             $suspension->suspend();
         } finally {
+            Signals::resume($held);
             unset(self::$waiting[$number]);
             if ($timer !== null) {
                 EventLoop::cancel($timer);

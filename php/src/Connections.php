@@ -1,0 +1,69 @@
+<?php
+
+declare(strict_types=1);
+
+namespace B7s\Parallite;
+
+/**
+ * The connections of a client for one purpose: one, and more while requests of different kinds about the same task are
+ * in flight, since replies are paired with requests by the task's id alone.
+ *
+ * @internal
+ */
+final class Connections
+{
+    use BoundToProcess;
+
+    /** @var non-empty-list<Connection> */
+    private array $all;
+
+    public function __construct(private readonly Connector $connector)
+    {
+        $this->all = [new Connection($connector)];
+    }
+
+    public function __destruct()
+    {
+        foreach ($this->all as $connection) {
+            $connection->close();
+        }
+    }
+
+    /** The one that is used unless there is a reason for another. */
+    public function first(): Connection
+    {
+        return $this->all[0];
+    }
+
+    /** One on which a request of this kind about a task can be sent. */
+    public function for(string $id, string $kind): Connection
+    {
+        foreach ($this->all as $connection) {
+            if ($connection->accepts($id, $kind)) {
+                return $connection;
+            }
+        }
+        return $this->all[] = new Connection($this->connector);
+    }
+
+    /** Sends and takes in what is possible without waiting. */
+    public function tick(): void
+    {
+        foreach ($this->all as $connection) {
+            if ($connection->isOpen()) {
+                $connection->flush();
+                $connection->receive();
+            }
+        }
+    }
+
+    public function hasUnsent(): bool
+    {
+        foreach ($this->all as $connection) {
+            if ($connection->hasUnsent()) {
+                return true;
+            }
+        }
+        return false;
+    }
+}

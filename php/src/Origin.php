@@ -1,0 +1,88 @@
+<?php
+
+declare(strict_types=1);
+
+namespace B7s\Parallite;
+
+use Error;
+use Exception;
+use ReflectionProperty;
+use Throwable;
+
+/**
+ * Where in the program a task was submitted. The trace of its exception goes on there.
+ *
+ * @internal
+ */
+final class Origin
+{
+    /** Frames between the program and {@see here()}, at most. */
+    private const DEPTH = 8;
+
+    private function __construct(
+        public readonly string $file,
+        public readonly int $line,
+        private readonly mixed $key = null,
+        private readonly bool $hasKey = false,
+    ) {
+    }
+
+    /** The place of the call by which the program has entered this package. */
+    public static function here(): ?self
+    {
+        foreach (debug_backtrace(DEBUG_BACKTRACE_IGNORE_ARGS, self::DEPTH) as $frame) {
+            if (isset($frame['file'], $frame['line']) && !self::isOurs($frame['file'])) {
+                return new self($frame['file'], $frame['line']);
+            }
+        }
+        return null;
+    }
+
+    /** The same for one of several tasks. */
+    public function withKey(mixed $key): self
+    {
+        return new self($this->file, $this->line, $key, true);
+    }
+
+    /** As a person reads it. */
+    public function text(): string
+    {
+        return "submitted at {$this->file}:{$this->line}" . $this->keyText();
+    }
+
+    /**
+     * Puts the place behind the frames of the task, and behind that the frames of who is waiting for it now.
+     *
+     * @param bool $isRemote whether the exception has a trace of the task
+     */
+    public function continueTrace(Throwable $e, bool $isRemote): void
+    {
+        $trace = $isRemote ? $e->getTrace() : [];
+        $trace[] = [
+            'file' => $this->file,
+            'line' => $this->line,
+            'function' => '{' . $this->text() . '}',
+        ];
+        foreach (debug_backtrace(DEBUG_BACKTRACE_IGNORE_ARGS) as $frame) {
+            if (isset($frame['file']) && !self::isOurs($frame['file'])) {
+                $trace[] = $frame;
+            }
+        }
+        $base = $e instanceof Error ? Error::class : Exception::class;
+        (new ReflectionProperty($base, 'trace'))->setValue($e, $trace);
+    }
+
+    private function keyText(): string
+    {
+        if (!$this->hasKey) {
+            return '';
+        }
+        return ', key ' . Keys::text($this->key);
+    }
+
+    private static function isOurs(string $file): bool
+    {
+        return str_starts_with($file, __DIR__ . DIRECTORY_SEPARATOR)
+            || str_starts_with($file, dirname(__DIR__) . DIRECTORY_SEPARATOR . 'compat' . DIRECTORY_SEPARATOR);
+    }
+}
