@@ -16,13 +16,16 @@ final class Address
 {
     private const CONFIG = 'parallite.json';
 
-    private function __construct(public readonly string $uri, private readonly bool $isGuessed = false)
+    /** @param bool $isNamed whether the program, its environment or its configuration names it */
+    private function __construct(public readonly string $uri, private readonly bool $isNamed = true)
     {
     }
 
     /**
      * The given address, else the one in PARALLITE_SOCKET, else the `socket` of the nearest parallite.json, from the
      * current directory upwards, else the one of a daemon that is started for the project, else the daemon's default.
+     *
+     * @throws ConnectionException when that parallite.json is damaged, or could be another user's
      */
     public static function find(?string $address, ?Autostart $autostart = null): self
     {
@@ -38,9 +41,9 @@ final class Address
             return self::parse($configured);
         }
         if ($autostart !== null) {
-            return self::parse($autostart->socket());
+            return new self(self::parse($autostart->socket())->uri, false);
         }
-        return new self(PHP_OS_FAMILY === 'Windows' ? 'tcp://127.0.0.1:9876' : 'unix:///tmp/parallite.sock', true);
+        return new self(PHP_OS_FAMILY === 'Windows' ? 'tcp://127.0.0.1:9876' : 'unix:///tmp/parallite.sock', false);
     }
 
     /** The path of the socket, or host:port, as the daemon's --socket takes it. */
@@ -50,23 +53,45 @@ final class Address
     }
 
     /**
-     * Nobody named the default address, and anybody may have made a socket there: only the user's own, or root's,
-     * gets the tasks to see, and has its answers unserialized.
+     * Whoever listens gets the tasks to see, and has its answers unserialized: so nothing is sent to a socket that
+     * another user may have put there.
      *
-     * @throws ConnectionException when it is somebody else's
+     * @throws ConnectionException when it could be one
      */
     public function check(): void
     {
-        if (!$this->isGuessed || !function_exists('posix_geteuid')) {
+        $objection = $this->isUnix() ? Ownership::objectionToSocket($this->argument(), $this->isNamed) : null;
+        if ($objection !== null) {
+            throw new ConnectionException("the socket at {$this->uri} is not used: $objection; a daemon of another user "
+                . 'is used only if its socket lies in a directory that not everybody may write, and is named by the '
+                . 'program or in PARALLITE_SOCKET');
+        }
+    }
+
+    /**
+     * The same for the process that has been connected to.
+     *
+     * @param resource $socket
+     * @throws ConnectionException
+     */
+    public function checkPeer(mixed $socket): void
+    {
+        if (!$this->isUnix()) {
             return;
         }
-        $path = $this->argument();
-        clearstatcache(true, $path);
-        $owner = @fileowner($path);
-        if ($owner !== false && $owner !== 0 && $owner !== posix_geteuid()) {
-            throw new ConnectionException("the socket at {$this->uri} belongs to another user (uid $owner); if that is "
-                . 'right, name it in PARALLITE_SOCKET');
+        $this->check(); // again: it is the present file's owner that counts
+        $uid = Peer::userOf($socket);
+        $isKnown = $uid === null || Ownership::isTrusted($uid)
+            || $this->isNamed && $uid === Ownership::ownerOf($this->argument());
+        if (!$isKnown) {
+            throw new ConnectionException("the process that listens at {$this->uri} is another user's (uid $uid), who is "
+                . 'not the owner of the socket');
         }
+    }
+
+    private function isUnix(): bool
+    {
+        return str_starts_with($this->uri, 'unix://');
     }
 
     /** What the configuration of the project says, with its path made absolute. */
@@ -76,7 +101,12 @@ final class Address
         if ($file === null) {
             return null;
         }
-        $settings = json_decode((string) @file_get_contents($file), true);
+        $objection = Ownership::objectionTo($file);
+        if ($objection !== null) {
+            throw new ConnectionException("$file is not obeyed: $objection; name the socket in PARALLITE_SOCKET, or make "
+                . 'file and directory belong to the user of the program, with nobody else allowed to write them');
+        }
+        $settings = json_decode((string) Quietly::call(static fn() => file_get_contents($file)), true);
         if (!is_array($settings)) {
             throw new ConnectionException("$file is not valid JSON: " . json_last_error_msg());
         }

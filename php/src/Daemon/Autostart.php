@@ -7,6 +7,9 @@ namespace B7s\Parallite\Daemon;
 use B7s\Parallite\Address;
 use B7s\Parallite\Exception\ConnectionException;
 use B7s\Parallite\Exception\DaemonNotRunning;
+use B7s\Parallite\Ownership;
+use B7s\Parallite\Quietly;
+use B7s\Parallite\Seconds;
 use Closure;
 
 /**
@@ -20,6 +23,9 @@ final class Autostart
 
     public readonly string $projectRoot;
 
+    /** @var array<string, true> locks that this process is about to take, or holds */
+    private static array $starting = [];
+
     /** Who may start it: a forked child would pass on what is its parent's. */
     private readonly int $pid;
 
@@ -31,6 +37,7 @@ final class Autostart
      * @param array<string, scalar> $settings of the daemon, such as ['fixed_workers' => 4]: what parallite.json may
      *     hold, to which they are preferred
      * @param float $timeout seconds that the start may take
+     * @throws ConnectionException when the root is not given, and what would tell it could be another user's
      */
     public function __construct(
         ?string $projectRoot = null,
@@ -39,6 +46,8 @@ final class Autostart
         private readonly array $settings = [],
         private readonly float $timeout = 30.0,
     ) {
+        Seconds::grace($idleShutdown, 'idleShutdown');
+        Seconds::limit($timeout);
         $this->projectRoot = $projectRoot ?? self::findRoot();
         $this->pid = (int) getmypid();
     }
@@ -63,16 +72,22 @@ final class Autostart
                 . 'start one; use the client once before you fork');
         }
         $file = $this->file($address->uri, 'lock');
-        $lock = @fopen($file, 'c+');
+        if (isset(self::$starting[$file])) {
+            throw new DaemonNotRunning("no Parallite daemon listens at {$address->uri} yet; it is being started by the "
+                . 'code that this handler of a signal has interrupted');
+        }
+        $lock = Quietly::call(static fn() => fopen($file, 'c+'));
         if ($lock === false) {
             throw new DaemonNotRunning("the lock for starting a daemon cannot be opened: $file");
         }
         try {
+            self::$starting[$file] = true;
             $this->acquire($lock);
             if (!$isAnswered()) {
                 $this->launch($address, $isAnswered, $lock);
             }
         } finally {
+            unset(self::$starting[$file]);
             flock($lock, LOCK_UN); // said, not left to fclose(): another descriptor of it may have got away
             fclose($lock);
         }
@@ -127,6 +142,12 @@ final class Autostart
     private function arguments(Address $address): array
     {
         $config = Address::nearest('parallite.json', $this->projectRoot);
+        $objection = $config === null ? null : Ownership::objectionTo($config);
+        if ($objection !== null) {
+            throw new DaemonNotRunning("no daemon is started: $config is not obeyed, since $objection; make file and "
+                . 'directory belong to the user of the program, with nobody else allowed to write them, or start the '
+                . 'daemon yourself');
+        }
         return ['--socket', $address->argument(), ...($config === null ? [] : ['--config', $config])];
     }
 
@@ -148,7 +169,7 @@ final class Autostart
         $directory = is_string($runtime) && $runtime !== '' && is_writable($runtime)
             ? "$runtime/parallite"
             : sys_get_temp_dir() . "/parallite-$uid";
-        @mkdir($directory, 0700);
+        Quietly::call(static fn() => mkdir($directory, 0700));
         clearstatcache(true, $directory);
         $isOurs = is_dir($directory) && !is_link($directory) && fileowner($directory) === $uid
             && (fileperms($directory) & 0077) === 0;
@@ -169,9 +190,12 @@ final class Autostart
         $directory = (string) getcwd();
         foreach (['parallite.json', 'composer.json'] as $mark) {
             $file = Address::nearest($mark, $directory);
-            if ($file !== null) {
-                return dirname($file);
+            if ($file === null) {
+                continue;
             }
+            $objection = Ownership::objectionTo($file);
+            return $objection === null ? dirname($file) : throw new ConnectionException("the project's root is not known: "
+                . "$file is the nearest that would tell it, but $objection; name the root: new Autostart('/path/to/it')");
         }
         return $directory;
     }

@@ -4,6 +4,9 @@ declare(strict_types=1);
 
 namespace B7s\Parallite\Daemon;
 
+use B7s\Parallite\Exception\DaemonNotRunning;
+use B7s\Parallite\Ownership;
+
 /**
  * The daemon's executable: where it is.
  */
@@ -18,6 +21,7 @@ final class Binary
      * this package came with, else the first on the PATH.
      *
      * @return ?string its path; null when there is none
+     * @throws DaemonNotRunning when the project's could be another user's
      */
     public static function find(string $projectRoot): ?string
     {
@@ -31,9 +35,11 @@ final class Binary
                 $candidates[] = "$directory/parallite";
             }
         }
-        foreach ($candidates as $candidate) {
+        foreach ($candidates as $i => $candidate) {
             if (is_file($candidate) && is_executable($candidate)) {
-                return $candidate;
+                $objection = $i === 0 ? Ownership::objectionTo($candidate) : null;
+                return $objection === null ? $candidate : throw new DaemonNotRunning("$candidate is not run: $objection; "
+                    . 'name the daemon\'s executable in PARALLITE_BIN');
             }
         }
         return null;

@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace B7s\Parallite\Daemon;
 
 use B7s\Parallite\Exception\DaemonNotRunning;
+use B7s\Parallite\Quietly;
 use Closure;
 
 /**
@@ -43,7 +44,7 @@ final class Launcher
      * @param string $binary {@see Binary::find()}
      * @param list<string> $arguments such as ['--socket', '/run/app.sock']
      * @param string $directory the working directory: the project's root, where workers find vendor/autoload.php
-     * @param array<string, string> $environment added to this process's
+     * @param array<string, string> $environment added to this process's, see {@see Environment}
      * @param string $log the file that takes its output; what was in it goes
      * @param Closure(): bool $isAnswered whether it listens now
      * @param float $timeout seconds that it may take
@@ -83,16 +84,19 @@ final class Launcher
         if (PHP_OS_FAMILY === 'Windows') {
             throw new DaemonNotRunning('on Windows, the daemon has to be started by hand: run parallite');
         }
-        $inherited = getenv();
+        $inherited = Environment::ofProcess();
         unset($inherited['PARALLITE_WORKER_ID']); // of a worker whose task we are: its descendants are killed with it
         $shell = is_executable('/bin/bash') ? '/bin/bash' : '/bin/sh';
-        $process = @proc_open(
-            [$shell, '-c', self::SCRIPT, 'parallite', ...$arguments],
-            [['file', '/dev/null', 'r'], ['pipe', 'w'], ['file', '/dev/null', 'w']],
-            $pipes,
-            $directory,
-            $environment + $inherited,
-        );
+        $pipes = [];
+        $process = Quietly::call(static function () use ($shell, $arguments, &$pipes, $directory, $environment, $inherited) {
+            return proc_open(
+                [$shell, '-c', self::SCRIPT, 'parallite', ...$arguments],
+                [['file', '/dev/null', 'r'], ['pipe', 'w'], ['file', '/dev/null', 'w']],
+                $pipes,
+                $directory,
+                $environment + $inherited,
+            );
+        });
         if ($process === false) {
             throw new DaemonNotRunning("the daemon cannot be started: $shell cannot be run");
         }
@@ -104,7 +108,8 @@ final class Launcher
     /** Whether a process runs. One that has ended does not, though nobody may have taken note of its end. */
     public static function isAlive(int $pid): bool
     {
-        if (preg_match('/\) Z/', (string) @file_get_contents("/proc/$pid/stat")) === 1) {
+        $stat = (string) Quietly::call(static fn() => file_get_contents("/proc/$pid/stat"));
+        if (preg_match('/\) Z/', $stat) === 1) {
             return false; // in containers, process 1 often leaves it at that
         }
         if (function_exists('posix_kill')) {
@@ -116,7 +121,10 @@ final class Launcher
 
     private static function lastWords(string $log): string
     {
-        $words = trim((string) @file_get_contents($log, false, null, max(0, (int) @filesize($log) - self::LAST_WORDS)));
+        clearstatcache(true, $log);
+        $words = trim((string) Quietly::call(
+            static fn() => file_get_contents($log, false, null, max(0, (int) filesize($log) - self::LAST_WORDS)),
+        ));
         return $words === '' ? "it said nothing (in $log)" : $words;
     }
 }

@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace B7s\Parallite\Laravel\Console;
 
 use B7s\Parallite\Client;
+use B7s\Parallite\Daemon\Environment;
 use B7s\Parallite\Daemon\Launcher;
 use B7s\Parallite\Exception\ConnectionException;
 use B7s\Parallite\Laravel\ApplicationDaemon;
@@ -63,7 +64,7 @@ final class StartCommand extends Command
     private function become(ApplicationDaemon $daemon): int
     {
         $binary = $daemon->binary();
-        $environment = $daemon->environment() + getenv();
+        $environment = $daemon->environment() + Environment::ofProcess();
         chdir($daemon->basePath);
         if (function_exists('pcntl_exec')) {
             pcntl_exec($binary, $daemon->arguments(), $environment);
