@@ -10,6 +10,15 @@ return [
     'answer' => static fn(): int => 42,
     'echo' => static fn(mixed ...$values): array => $values,
     'named' => static fn(int $x, int $y): array => ['x' => $x, 'y' => $y],
+    // ends when as many tasks as this run at the same time
+    'waits for others' => static function (string $directory, string $name, int $count): string {
+        touch("$directory/$name");
+        for ($i = 0; count(glob("$directory/*") ?: []) < $count; $i++) {
+            $i < 6_000 || throw new RuntimeException('the others do not come');
+            usleep(10_000);
+        }
+        return $name;
+    },
     'slowly' => static function (float $seconds, string $value): string {
         usleep((int) ($seconds * 1e6));
         return $value;
