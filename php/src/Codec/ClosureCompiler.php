@@ -74,6 +74,24 @@ final class ClosureCompiler
         return ClosureReader::codeAs($written, $function, $unit->code->file, $isStrict, $name);
     }
 
+    /**
+     * The name of a closure as it is in its own file, when it is one that was compiled here: since PHP 8.4 names tell
+     * what is around a closure.
+     */
+    public static function writtenName(string $name): string
+    {
+        if (preg_match(UnitSource::NAME, $name, $parts) !== 1) {
+            return $name;
+        }
+        [$compiled, $file, $around, $line] = $parts;
+        foreach (self::$units as $unit) {
+            if ($unit->code->line === (int) $around && UnitSource::nameOf($unit->code->file) === $file) {
+                return str_replace($compiled, $unit->code->function, $name);
+            }
+        }
+        return str_replace($compiled, '{closure:' . UnitSource::fileOf($file) . ":$line}", $name);
+    }
+
     /** @throws \ParseError */
     private static function compile(ClosureCode $code): CompiledUnit
     {

@@ -61,7 +61,7 @@ final class ClosureFacts
                 $this->variable($token->text);
                 break;
             case T_CONSTANT_ENCAPSED_STRING:
-                $this->string(substr($token->text, 1, -1));
+                $this->string(substr($token->text, 1, -1), ($tokens[$i + 1]->text ?? '') === ',');
                 break;
             case T_BOOLEAN_AND:
             case T_BOOLEAN_OR:
@@ -98,12 +98,14 @@ final class ClosureFacts
         }
     }
 
-    /** compact('this'), [$class, 'parent::build'], 'static' as a class. */
-    private function string(string $text): void
+    /** compact('this'), 'parent::build' and ['parent', 'build'] as callables. */
+    private function string(string $text, bool $isFollowed): void
     {
-        $class = strtolower(explode('::', $text, 2)[0]);
-        if ($class === 'this' || in_array($class, ['self', 'parent', 'static'], true)) {
-            $this->mayUseThis = $this->asksForClass = true;
+        [$class, $method] = explode('::', strtolower($text), 2) + [1 => null];
+        $isCallable = in_array($class, ['self', 'parent', 'static'], true) && ($method !== null || $isFollowed);
+        if ($text === 'this' || $isCallable) {
+            $this->mayUseThis = true;
+            $this->asksForClass = $this->asksForClass || $isCallable;
         }
     }
 

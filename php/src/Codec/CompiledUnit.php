@@ -72,15 +72,28 @@ final class CompiledUnit
     {
         try {
             $class = new ReflectionClass($name);
-            // no destructor may see an object that is not whole
-            return match (true) {
-                !$class->hasMethod('__destruct') => $class->newInstanceWithoutConstructor(),
-                method_exists($class, 'newLazyGhost') => $class->newLazyGhost(static fn() => null),
-                default => throw new ClosureNotSerializable('it has a destructor'),
-            };
+            if (!$class->hasMethod('__destruct')) {
+                return $class->newInstanceWithoutConstructor();
+            }
+            // no destructor may see an object that is not whole; one without properties can't be lazy
+            if (!method_exists($class, 'newLazyGhost') || !self::hasProperties($class)) {
+                throw new ClosureNotSerializable('it has a destructor');
+            }
+            return $class->newLazyGhost(static fn() => null);
         } catch (Throwable $e) {
             throw new ClosureNotSerializable("the closure was made by a static method of $name, and a worker can't make "
                 . "another for that class: {$e->getMessage()}; pass it the name of the class", previous: $e);
         }
+    }
+
+    /** @param ReflectionClass<object> $class */
+    private static function hasProperties(ReflectionClass $class): bool
+    {
+        foreach ($class->getProperties() as $property) {
+            if (!$property->isStatic()) {
+                return true;
+            }
+        }
+        return false;
     }
 }

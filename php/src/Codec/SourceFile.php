@@ -58,7 +58,7 @@ final class SourceFile
         if (str_contains($name, '://')) {
             return self::read($name, []);
         }
-        clearstatcache(true, $name);
+        clearstatcache();
         $stat = @stat($name) ?: throw self::isUnreadable($name);
         $known = self::$files[$name] ?? null;
         if ($known !== null && $known->isAsOf($stat)) {

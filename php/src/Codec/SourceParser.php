@@ -228,9 +228,10 @@ final class SourceParser
     private function finish(WrittenClosure $closure, int $start, int $open, int $end): void
     {
         $last = $this->tokens[$end] ?? $this->tokens[count($this->tokens) - 1];
-        $closure->position = $this->tokens[$start]->pos;
-        $closure->firstLine = $this->tokens[$start]->line;
-        $closure->text = $this->textBetween($start, $end);
+        $first = $this->docComments[$start] ?? $this->tokens[$start];
+        $closure->position = $first->pos;
+        $closure->firstLine = $first->line;
+        $closure->text = substr($this->code, $first->pos, $last->pos + strlen($last->text) - $first->pos);
         $closure->lastLine = $last->line + substr_count($last->text, "\n");
         $closure->followingLine = $this->tokens[$end + 1]->line ?? PHP_INT_MAX;
         for ($i = $open; $i >= $start && $closure->docComment === null; $i--) {

@@ -20,6 +20,9 @@ final class UnitSource
 {
     private const TAG = '/@parallite-closure ([0-9a-f]{32}) (\d+) \*\/$/D';
 
+    /** What PHP 8.4 names a closure that is declared by a function that a function gives. */
+    public const NAME = '/\{closure:\{closure:\{closure:([^{}]+):(\d+)\}:\2\}:(\d+)\}/';
+
     /** Attributes that PHP refuses on functions: they are for other things, or of a newer PHP than the sender's. */
     private const NOT_FOR_FUNCTIONS
         = '/^#\[\s*\\\\?(?:AllowDynamicProperties|Attribute|Override|ReturnTypeWillChange|SensitiveParameter)\b[^,\[]*\]$/i';

@@ -10,7 +10,12 @@ namespace B7s\Parallite\Worker;
 final class Bootstrap
 {
     /** The classes of the worker itself are never taken from another version in the project's vendor directory. */
-    private const OWN = ['Wire/*', 'Worker/*', 'TaskContext', 'Task'];
+    private const OWN = [
+        'Wire/*', 'Worker/*', 'TaskContext', 'Task',
+        'Codec/ClosureCode', 'Codec/ClosureCompiler', 'Codec/CompiledUnit', 'Codec/UnitSource', 'Codec/CodeStream',
+        'Codec/CodeContext', 'Codec/SourceParser', 'Codec/WrittenClosure', 'Codec/ClosureFacts', 'Codec/ParameterList',
+        'Codec/Imports',
+    ];
 
     /**
      * @param string $packageDirectory where this package's autoload.php is

@@ -166,7 +166,7 @@ final class ExceptionReport
     private static function message(\Throwable $e): string
     {
         $message = $e->getMessage();
-        if (!str_contains($message, '://')) {
+        if (preg_match('~://|/\./|\{closure:\{~', $message) !== 1) {
             return $message;
         }
         foreach (array_slice($e->getTrace(), 0, self::MAX_FRAMES) as $frame) {

@@ -4,6 +4,9 @@ declare(strict_types=1);
 
 namespace B7s\Parallite\Worker;
 
+use B7s\Parallite\Codec\ClosureCompiler;
+use B7s\Parallite\Codec\UnitSource;
+
 /**
  * A line of a file, as it is told to people. Closure libraries use the whole source of a closure as its file's name,
  * and compile it below lines of their own: its place is then a line of `{closure}`, the first one being 1.
@@ -30,15 +33,15 @@ final class SourcePlace
             return new self('{code}', $line);
         }
         if (preg_match(self::CLOSURE, $file) !== 1) {
-            return new self(ExceptionReport::text($file, self::NAME_LIMIT), $line);
+            return new self(ExceptionReport::text(UnitSource::fileOf($file), self::NAME_LIMIT), $line);
         }
         return new self('{closure}', max(1, $line - self::linesAbove($file)));
     }
 
-    /** The name of a function in a trace: since PHP 8.4 that of a closure holds the name of its file. */
+    /** The name of a function in a trace: since PHP 8.4 that of a closure holds the name of what is around it. */
     public static function function(string $name): string
     {
-        return preg_match(self::NAME, $name) === 1 ? '{closure}' : $name;
+        return preg_match(self::NAME, $name) === 1 ? '{closure}' : ClosureCompiler::writtenName($name);
     }
 
     private static function linesAbove(string $file): int

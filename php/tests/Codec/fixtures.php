@@ -102,3 +102,52 @@ function twice(int $x): int
 {
     return 2 * $x;
 }
+
+class Base
+{
+    public static function task(): Closure
+    {
+        return static fn(): array => [static::class, self::class, self::called()];
+    }
+
+    public static function plain(): Closure
+    {
+        return static fn(): int => strlen('static');
+    }
+
+    public function withoutThis(): Closure
+    {
+        return fn(): array => [self::called(), static::class, (function (): string {
+            return static::called();
+        })()];
+    }
+
+    public function withThis(): Closure
+    {
+        return fn(): array => [self::called(), static::own()];
+    }
+
+    public function own(): string
+    {
+        return 'own';
+    }
+
+    public static function called(): string
+    {
+        return static::class;
+    }
+}
+
+class Child extends Base
+{
+}
+
+final class ChildWithDestructor extends Base
+{
+    public static int $destroyed = 0;
+
+    public function __destruct()
+    {
+        self::$destroyed++;
+    }
+}

@@ -1,0 +1,125 @@
+<?php
+
+declare(strict_types=1);
+
+namespace B7s\Parallite\Tests\Codec;
+
+use B7s\Parallite\Codec\ClosureCode;
+use B7s\Parallite\Exception\ClosureNotSerializable;
+use Closure;
+use PHPUnit\Framework\TestCase;
+use ReflectionFunction;
+
+/**
+ * What is on disk may not be what this process has loaded.
+ */
+final class ChangedFileTest extends TestCase
+{
+    private string $file;
+
+    protected function setUp(): void
+    {
+        $this->file = (string) tempnam(sys_get_temp_dir(), 'parallite');
+    }
+
+    protected function tearDown(): void
+    {
+        @unlink($this->file);
+    }
+
+    private function load(string $code): Closure
+    {
+        file_put_contents($this->file, "<?php\n$code\n");
+        return include $this->file;
+    }
+
+    private static function textOf(Closure $closure): string
+    {
+        return ClosureCode::of(new ReflectionFunction($closure))->text;
+    }
+
+    public function testCodeThatIsWrittenAnewAndLoadedAgainIsNew(): void
+    {
+        foreach (['one', 'two', 'six', 'three'] as $word) {
+            self::assertSame("fn() => '$word'", self::textOf($this->load("return fn() => '$word';")));
+        }
+    }
+
+    public function testAClosureThatTravelledBeforeKeepsItsCode(): void
+    {
+        $one = $this->load("return fn() => 'one';");
+        self::assertSame("fn() => 'one'", self::textOf($one));
+        $two = $this->load("return fn() => 'two';");
+
+        self::assertSame("fn() => 'one'", self::textOf($one));
+        self::assertSame("fn() => 'two'", self::textOf($two));
+    }
+
+    public function testCodeThatNobodyHasReadSinceItWasWrittenIsNotWhatWasLoaded(): void
+    {
+        $closure = $this->load("return fn() => 'old';");
+        file_put_contents($this->file, "<?php\nreturn fn() => 'new';\n");
+        if (!$this->keepsTimes()) {
+            self::markTestSkipped('the file system keeps no times of reading that tell');
+        }
+        foreach ([1, 2] as $_) {
+            try {
+                self::fail(self::textOf($closure));
+            } catch (ClosureNotSerializable $e) {
+                self::assertStringContainsString('was changed after this process had loaded it', $e->getMessage());
+            }
+        }
+        self::assertSame("fn() => 'new'", self::textOf(include $this->file));
+    }
+
+    /** Since Linux 6.13, where it keeps times of reading. */
+    private function keepsTimes(): bool
+    {
+        $times = explode(' ', (string) shell_exec('stat -c "%.9X %.9Y" ' . escapeshellarg($this->file)));
+        return count($times) === 2 && strcmp($times[1], $times[0]) > 0;
+    }
+
+    /** @return iterable<string, array{string, string}> code that is loaded, and what then takes its place */
+    public function changes(): iterable
+    {
+        yield 'moved' => ['return fn() => 1;', "// moved\nreturn fn() => 1;"];
+        yield 'another parameter' => ['return fn($a) => 1;', 'return fn($b) => 1;'];
+        yield 'another default' => ['return fn($a = 1) => 1;', 'return fn($a = 2) => 1;'];
+        yield 'another type' => ['return fn(int $a) => 1;', 'return fn(string $a) => 1;'];
+        yield 'another doc comment' => ['return /** a */ fn() => 1;', 'return /** b */ fn() => 1;'];
+        yield 'another captured variable' => ['$a = 1; return fn() => $a;', '$b = 1; return fn() => $b;'];
+        yield 'another static variable' => ['return function () { static $a; };', 'return function () { static $b; };'];
+        yield 'no closure' => ['return fn() => 1;', 'return 5;'];
+        yield 'a longer one' => ['return function () { };', "return function () {\n};"];
+    }
+
+    /** @dataProvider changes */
+    public function testRefusesWhatDoesNotFit(string $loaded, string $written): void
+    {
+        $closure = $this->load($loaded);
+        file_put_contents($this->file, "<?php\n$written\n");
+        file_get_contents($this->file); // somebody has read it
+
+        $this->expectException(ClosureNotSerializable::class);
+        $this->expectExceptionMessageMatches('/changed after this process had loaded it/');
+        self::textOf($closure);
+    }
+
+    public function testAFileThatIsTouchedWithoutBeingWrittenIsTheSame(): void
+    {
+        $closure = $this->load('return fn() => 7;');
+        touch($this->file, time() - 1_000);
+
+        self::assertSame('fn() => 7', self::textOf($closure));
+    }
+
+    public function testAFileThatIsGone(): void
+    {
+        $closure = $this->load('return fn() => 7;');
+        unlink($this->file);
+
+        $this->expectException(ClosureNotSerializable::class);
+        $this->expectExceptionMessage("can't be read");
+        self::textOf($closure);
+    }
+}
