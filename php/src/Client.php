@@ -177,7 +177,7 @@ final class Client implements ClientInterface
         if ($this->isSyncAllowed && !$this->isReached()) {
             return $this->runHere($task, $args, $timeout, $id);
         }
-        $request = $this->request($id, $this->payloads->of($task, $args), $timeout);
+        $request = $this->request($id, $this->payloads->of($task, $args, CallSite::task()), $timeout);
         if ($benchmark !== null) {
             $request['enable_benchmark'] = $benchmark;
         }
@@ -366,7 +366,7 @@ final class Client implements ClientInterface
         if ($this->isSyncAllowed && !$this->isReached()) {
             return $this->runHere($call, $args, $timeout);
         }
-        return $this->send($this->request($this->ids->next(), $this->payloads->of($call, $args), $timeout), $origin, null, $more);
+        return $this->send($this->request($this->ids->next(), $this->payloads->of($call, $args, CallSite::task()), $timeout), $origin, null, $more);
     }
 
     private function isReached(): bool

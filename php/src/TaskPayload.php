@@ -37,7 +37,7 @@ final class TaskPayload
     public function of(callable|string|PreparedTask $task, array $args, ?Closure $hint = null): string
     {
         $callee = $task instanceof PreparedTask
-            ? $task->callee ??= $this->calleeOf($task->original)
+            ? $task->callee ??= $this->calleeOf($task->original, $hint)
             : $this->calleeOf($task, $hint);
         if ($args === []) {
             return $callee;

@@ -23,12 +23,13 @@ final class CallSite
     /**
      * Of the call that is running now.
      *
+     * @param ?string $method its name; null: the first from outside of this package
      * @return Closure(): ?string the code of the one closure that is written as an argument, as
      *     {@see WrittenCall::textOf()}; null if it can't be told; to be asked during the call
      */
-    public static function task(): Closure
+    public static function task(?string $method = null): Closure
     {
-        return static fn(): ?string => self::find(null)?->onlyClosure();
+        return static fn(): ?string => self::in(debug_backtrace(DEBUG_BACKTRACE_IGNORE_ARGS), $method)?->onlyClosure();
     }
 
     /**
@@ -44,11 +45,6 @@ final class CallSite
             $call = $call === false ? self::in($frames, $method) : $call;
             return $call === null ? null : $call->entries()[$key] ?? ($key === 0 ? $call->onlyClosure() : null);
         };
-    }
-
-    private static function find(?string $method): ?WrittenCall
-    {
-        return self::in(debug_backtrace(DEBUG_BACKTRACE_IGNORE_ARGS), $method);
     }
 
     /**

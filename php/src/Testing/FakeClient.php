@@ -168,7 +168,7 @@ final class FakeClient implements ClientInterface
         bool $stream = true,
     ): Future {
         if ($this->travels) {
-            $this->payloads->of($task, $args); // refuses what can't
+            $this->payloads->of($task, $args, CallSite::task()); // refuses what can't
         }
         return $this->accept($task, $args, $timeout, $id, $detach, $name);
     }

@@ -7,6 +7,7 @@ namespace B7s\Parallite\Tests\Codec;
 use B7s\Parallite\Codec\CallSite;
 use B7s\Parallite\Codec\Codecs;
 use B7s\Parallite\Exception\ClosureNotSerializable;
+use B7s\Parallite\Testing\FakeClient;
 use B7s\Parallite\Wire\PhpValue;
 use B7s\Parallite\Worker\PayloadDecoder;
 use Closure;
@@ -86,5 +87,58 @@ final class CallSiteTest extends TestCase
         $this->expectException(ClosureNotSerializable::class);
         $this->expectExceptionMessage('2 closures begin in line');
         PhpValue::encode([new Box('label', [$b])]);
+    }
+
+    private static function seen(Caller $caller, string $code): mixed
+    {
+        $file = (string) tempnam(sys_get_temp_dir(), 'parallite');
+        file_put_contents($file, "<?php return static function (\$c) { \n$code\n };");
+        try {
+            return (include $file)($caller);
+        } finally {
+            unlink($file);
+        }
+    }
+
+    /** @return iterable<string, array{string, mixed}> */
+    public function calls(): iterable
+    {
+        yield 'the only closure of a call' => ['return $c->call(fn() => (fn() => "inner")());', 'inner'];
+        yield 'another one besides' => ['$f = fn() => 1; return [$c->call(fn() => 2), $f()];', [2, 1]];
+        yield 'by the name of the argument' => ['$f = fn() => 1; return [$c->call(task: fn() => 2, x: [1, 2]), $f()];', [2, 1]];
+        yield 'an argument that calls, too' => ['return $c->call(fn() => $c->call(static fn() => 3));', 3];
+        yield 'the second argument' => ['$f = fn() => 1; return [$c->call([1], fn() => 5), $f()];', [5, 1]];
+        yield 'with what looks like the end of it' => ['$f = fn($x = 1) => 1; return $c->call(fn($x = 1) => $x ? [")", $x ?: 2][1] : 0);', 1];
+    }
+
+    /** @dataProvider calls */
+    public function testTheArgumentIsTheOne(string $code, mixed $expected): void
+    {
+        self::assertSame($expected, self::seen(new Caller(), $code));
+    }
+
+    /** @return iterable<string, array{string}> */
+    public function ambiguousCalls(): iterable
+    {
+        yield 'a ternary' => ['return $c->call(rand(1, 1) ? fn() => 1 : fn() => 2);'];
+        yield 'a variable' => ['$f = fn() => 1; $g = fn() => 2; return $c->call($g);'];
+        yield 'two calls' => ['return [$c->call(fn() => 1), $c->call(fn() => 2)];'];
+        yield 'two arguments' => ['return $c->call(fn() => 1, fn() => 2);'];
+        yield 'what is captured' => ['$f = fn() => 1; $g = fn() => 2; return $c->call($c->first(fn() => 3, $g));'];
+    }
+
+    /** @dataProvider ambiguousCalls */
+    public function testWhatIsNoArgumentStaysAmbiguous(string $code): void
+    {
+        $this->expectException(ClosureNotSerializable::class);
+        $this->expectExceptionMessage('can\'t be told');
+        self::seen(new Caller(), $code);
+    }
+
+    public function testTheCallIsTheFirstFromOutside(): void
+    {
+        $client = new FakeClient();
+
+        self::assertSame([1, 2], [$client->run(fn() => [1, fn() => 2][0]), $client->submit(fn() => 2, name: 'x')->await()]);
     }
 }

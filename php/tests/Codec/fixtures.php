@@ -4,7 +4,11 @@ declare(strict_types=1);
 
 namespace B7s\Parallite\Tests\Codec;
 
+use B7s\Parallite\Codec\CallSite;
+use B7s\Parallite\Codec\ClosureCode;
+use B7s\Parallite\Codec\ClosureCompiler;
 use Closure;
+use ReflectionFunction;
 
 enum Suit: string
 {
@@ -149,5 +153,21 @@ final class ChildWithDestructor extends Base
     public function __destruct()
     {
         self::$destroyed++;
+    }
+}
+
+/** What hands closures over, as a client does. */
+final class Caller
+{
+    public function call(mixed $task, mixed $x = null): mixed
+    {
+        $code = ClosureCode::of(new ReflectionFunction($task instanceof Closure ? $task : $x), CallSite::task('call'));
+        $captured = (new ReflectionFunction($task instanceof Closure ? $task : $x))->getClosureUsedVariables();
+        return ClosureCompiler::make($code, $captured)();
+    }
+
+    public function first(Closure ...$closures): Closure
+    {
+        return end($closures) ?: $closures[0];
     }
 }
