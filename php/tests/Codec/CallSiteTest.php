@@ -50,7 +50,7 @@ final class CallSiteTest extends TestCase
     }
 
     /** @return iterable<string, array{Closure(self): mixed}> */
-    public function ambiguous(): iterable
+    public static function ambiguous(): iterable
     {
         yield 'an array that was made before' => [static function (self $test): mixed {
             $tasks = [static fn() => 'a', static fn() => 'b'];

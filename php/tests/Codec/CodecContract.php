@@ -217,7 +217,7 @@ abstract class CodecContract extends TestCase
     }
 
     /** @return iterable<string, array{mixed}> what holds one of two closures of a line, or one without a file */
-    public function ambiguous(): iterable
+    public static function ambiguous(): iterable
     {
         [$a, $b] = [static fn() => 'a', static fn() => 'b'];
         $object = new \stdClass();

@@ -18,7 +18,7 @@ final class Opis4CodecTest extends CodecContract
     protected function setUp(): void
     {
         if (!Opis4Codec::isInstalled()) {
-            self::markTestSkipped('its library is not installed; deploy/newer-php-for-tests brings it');
+            self::markTestSkipped('its library is not installed; deploy/tools-for-tests brings it');
         }
     }
 

@@ -15,9 +15,9 @@ use Laravel\SerializableClosure\Exceptions\InvalidSignatureException;
 use PHPUnit\Framework\TestCase;
 
 /**
- * The driver and the commands in an application of a real Laravel, with a daemon that Artisan starts: version 13 where
- * deploy/newer-php-for-tests has brought it and this PHP runs it, else the one that the distribution packages (8), with
- * doubles of what came later.
+ * The driver and the commands in an application of a real Laravel, with a daemon that Artisan starts: version 13 with a
+ * PHP that runs it, else the one that the distribution packages, with doubles of what came later. Both are brought by
+ * deploy/tools-for-tests, which also makes sure that they load.
  */
 final class LaravelTest extends TestCase
 {
@@ -30,7 +30,7 @@ final class LaravelTest extends TestCase
     public static function setUpBeforeClass(): void
     {
         if (self::laravel() === null) {
-            self::markTestSkipped('there is no Laravel to test with; deploy/newer-php-for-tests brings one');
+            self::markTestSkipped('there is no Laravel to test with; deploy/tools-for-tests brings one');
         }
         self::$directory = sys_get_temp_dir() . '/parallite-laravel-' . bin2hex(random_bytes(6));
         $directories = ['app', 'bootstrap/cache', 'config', 'vendor/composer', 'storage/framework/views', 'storage/logs'];
@@ -61,9 +61,8 @@ final class LaravelTest extends TestCase
 
     private static function laravel(): ?string
     {
-        $target = dirname(__DIR__, 3) . '/target';
-        $newest = PHP_VERSION_ID >= 80300 ? ["$target/newer-php/usr/share/php"] : [];
-        foreach ([...$newest, "$target/laravel/usr/share/php", '/usr/share/php'] as $directory) {
+        foreach (PHP_VERSION_ID >= 80400 ? ['newer-php', 'php'] : ['php'] as $tree) {
+            $directory = dirname(__DIR__, 3) . "/target/tools/$tree/usr/share/php";
             if (is_file("$directory/Illuminate/Foundation/Application.php")) {
                 return $directory;
             }

@@ -49,7 +49,7 @@ final class RevoltTest extends TestCase
     protected function setUp(): void
     {
         if (Revolt::autoloader() === null) {
-            self::markTestSkipped('Revolt is not installed; deploy/newer-php-for-tests brings it');
+            self::markTestSkipped('Revolt is not installed; deploy/tools-for-tests brings it');
         }
     }
 

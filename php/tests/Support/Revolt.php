@@ -5,7 +5,7 @@ declare(strict_types=1);
 namespace B7s\Parallite\Tests\Support;
 
 /**
- * Where Revolt is: on the include_path, or brought by deploy/newer-php-for-tests. It runs on any PHP that this package
+ * Where Revolt is: on the include_path, or brought by deploy/tools-for-tests. It runs on any PHP that this package
  * runs on.
  */
 final class Revolt
@@ -14,7 +14,7 @@ final class Revolt
     public static function autoloader(): ?string
     {
         $name = 'Revolt/EventLoop/autoload.php';
-        $brought = dirname(__DIR__, 3) . "/target/newer-php/usr/share/php/$name";
+        $brought = dirname(__DIR__, 3) . "/target/tools/newer-php/usr/share/php/$name";
         return stream_resolve_include_path($name) ?: (is_file($brought) ? $brought : null);
     }
 }

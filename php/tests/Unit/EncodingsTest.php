@@ -14,7 +14,7 @@ use PHPUnit\Framework\TestCase;
 final class EncodingsTest extends TestCase
 {
     /** @return iterable<string, array{Encoding}> */
-    public function encodings(): iterable
+    public static function encodings(): iterable
     {
         yield 'json' => [new JsonEncoding()];
         if (MessagePackEncoding::ifInstalled() !== null) {

@@ -15,7 +15,7 @@ final class GoldenFramesTest extends TestCase
     private const MALFORMED = 'refused MALFORMED_FRAME';
 
     /** @return iterable<string, array{string, string, array<string, mixed>}> */
-    public function frames(): iterable
+    private static function frames(): iterable
     {
         foreach (glob(self::DIRECTORY . '/*.txt') ?: [] as $file) {
             $lines = file($file, FILE_IGNORE_NEW_LINES) ?: [];
@@ -42,9 +42,9 @@ final class GoldenFramesTest extends TestCase
     }
 
     /** @return iterable<string, array{string, string, array<string, mixed>}> */
-    public function wellFormed(): iterable
+    public static function wellFormed(): iterable
     {
-        foreach ($this->frames() as $name => $frame) {
+        foreach (self::frames() as $name => $frame) {
             if ($frame[1] !== self::MALFORMED) {
                 yield $name => $frame;
             }
@@ -57,9 +57,9 @@ final class GoldenFramesTest extends TestCase
      *
      * @return iterable<string, array{string}>
      */
-    public function malformed(): iterable
+    public static function malformed(): iterable
     {
-        foreach ($this->frames() as $name => $frame) {
+        foreach (self::frames() as $name => $frame) {
             if ($frame[1] === self::MALFORMED && str_ends_with($name, '.json')) {
                 yield $name => [$frame[0]];
             }

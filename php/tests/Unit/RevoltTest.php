@@ -33,7 +33,7 @@ final class RevoltTest extends TestCase
     {
         $autoloader = Revolt::autoloader();
         if ($autoloader === null) {
-            self::markTestSkipped('Revolt is not installed; deploy/newer-php-for-tests brings it');
+            self::markTestSkipped('Revolt is not installed; deploy/tools-for-tests brings it');
         }
         require_once $autoloader;
         self::$daemon = new MiniDaemon();

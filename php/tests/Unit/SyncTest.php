@@ -28,8 +28,8 @@ final class SyncTest extends TestCase
 
         self::assertSame($pid, $client->run(fn(): int|false => getmypid()));
         self::assertSame(
-            ['a' => $this->getName(), 'b' => 'B'],
-            $client->all(['a' => fn(): string => $this->getName(), 'b' => static fn(): string => strtoupper('b')]),
+            ['a' => $this->toString(), 'b' => 'B'],
+            $client->all(['a' => fn(): string => $this->toString(), 'b' => static fn(): string => strtoupper('b')]),
             'nothing has to be serialized',
         );
         self::assertSame(['x' => 'x1'], $client->map(['x' => 1], static fn(int $v, string $k): string => "$k$v"));

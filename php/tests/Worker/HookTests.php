@@ -94,7 +94,7 @@ trait HookTests
     }
 
     /** @return array<string, array{string, string}> */
-    public function badBootstraps(): array
+    public static function badBootstraps(): array
     {
         return [
             'throws' => ['throw new Exception("no app key");', 'no app key'],

@@ -88,7 +88,7 @@ trait PayloadTests
     }
 
     /** @return array<string, array{mixed, string}> */
-    public function badPayloads(): array
+    public static function badPayloads(): array
     {
         return [
             'not a string' => [['type' => 'simple'], 'must be a string'],

@@ -146,7 +146,7 @@ trait PhpValueTests
     }
 
     /** @return array<string, array{Closure, string}> */
-    public function unserializable(): array
+    public static function unserializable(): array
     {
         $connected = static function (): object {
             $order = new Order(1, new DateTimeImmutable('@0'));

@@ -60,7 +60,7 @@ trait ProtocolTests
     }
 
     /** @return array<string, array{string, string}> */
-    public function malformedBodies(): array
+    public static function malformedBodies(): array
     {
         return [
             'empty' => ['', 'MALFORMED_FRAME'],
@@ -98,7 +98,7 @@ trait ProtocolTests
     }
 
     /** @return array<string, array{string}> */
-    public function unfinishedInput(): array
+    public static function unfinishedInput(): array
     {
         return ['between frames' => [''], 'in a header' => ["\0\0"], 'in a body' => ["\0\0\0\x20{\"task"]];
     }

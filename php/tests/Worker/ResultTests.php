@@ -87,7 +87,7 @@ trait ResultTests
     }
 
     /** @return array<string, array{\Closure, string}> */
-    public function unencodable(): array
+    public static function unencodable(): array
     {
         return [
             'closure' => [static fn() => static fn() => 1, 'result is a Closure'],

@@ -144,7 +144,7 @@ trait StateTests
     }
 
     /** @return array<string, array{string}> */
-    public function standardStreams(): array
+    public static function standardStreams(): array
     {
         return ['STDIN' => ['STDIN'], 'STDOUT' => ['STDOUT'], 'STDERR' => ['STDERR']];
     }

@@ -23,17 +23,8 @@ final class RequirePhpTest {
     @BeforeEach
     void fake() throws IOException {
         installed = bin.resolve("installed");
-        program(
-                "php",
-                """
-                [ -f %s ] && exit 0
-                case "$*" in
-                    *pdo_sqlite*) printf %%s "$WISHED" ;;
-                    *) printf %%s "$MISSING" ;;
-                esac
-                """
-                        .formatted(installed));
-        program("apt-get", "echo \"$*\" >>%s;".formatted(installed));
+        program("php", "[ -f %s ] || printf %%s \"$MISSING\"".formatted(installed));
+        program("apt-get", "echo \"$*\" >>%s".formatted(installed));
         program("id", "echo \"$USER_ID\"");
     }
 
@@ -42,16 +33,14 @@ final class RequirePhpTest {
         assertThat(file.toFile().setExecutable(true)).isTrue();
     }
 
-    private Tool.Ended run(String argument, String missing, String wished, int user) {
-        return Tool.tool("sh", Tool.project("deploy/require-php"), argument)
+    private Tool.Ended run(String missing, int user, String... arguments) {
+        return Tool.tool("sh", Tool.project("deploy/require-php"), String.join(" ", arguments))
                 .env(
                         Map.of(
                                 "PATH",
                                 bin + ":" + System.getenv("PATH"),
                                 "MISSING",
                                 missing,
-                                "WISHED",
-                                wished,
                                 "USER_ID",
                                 Integer.toString(user)))
                 .run();
@@ -59,32 +48,51 @@ final class RequirePhpTest {
 
     @Test
     void saysNothingWhenAllIsThere() {
-        assertThat(run("--for-tests", "", "", 0)).isEqualTo(new Tool.Ended(0, ""));
+        assertThat(run("", 0)).isEqualTo(new Tool.Ended(0, ""));
         assertThat(installed).doesNotExist();
     }
 
     @Test
-    void bringsWhatOnlySomeTestsNeed() {
-        Tool.Ended ended = run("--for-tests", "", "the extension gd", 0);
+    void installsWhatIsMissing() {
+        Tool.Ended ended = run("the extension msgpack", 0);
 
-        assertThat(ended.output()).contains("missing: the extension gd");
+        assertThat(ended.output()).contains("missing: the extension msgpack");
         assertThat(ended.exitCode()).isZero();
-        assertThat(installed).content().contains("install", "php-gd", "php-phpstan-phpdoc-parser");
+        assertThat(installed).content().contains("install", "php-msgpack");
     }
 
     @Test
-    void goesOnWithoutWhatOnlySomeTestsNeed() {
-        Tool.Ended ended = run("--for-tests", "", "the extension gd", 1000);
+    void waitsForTheLockOfAnotherProcess() throws IOException {
+        program(
+                "apt-get",
+                """
+                echo "$*" >>%1$s
+                [ $(wc -l <%1$s) -gt 1 ] && exit 0
+                echo 'E: Could not get lock /var/lib/apt/lists/lock. It is held by process 1' >&2
+                exit 100
+                """
+                        .formatted(bin.resolve("calls")));
+        program("php", "[ $(cat %s 2>/dev/null | wc -l) -gt 1 ] || printf msgpack".formatted(bin.resolve("calls")));
 
-        assertThat(ended.exitCode()).isZero();
-        assertThat(ended.output()).contains("as root, run: apt-get install", "are skipped");
+        assertThat(run("", 0).exitCode()).isZero();
+        assertThat(bin.resolve("calls")).content().contains("DPkg::Lock::Timeout=300").doesNotContain("update");
     }
 
     @Test
-    void failsWithoutWhatIsNeeded() {
-        Tool.Ended ended = run("--for-tests", "phpunit", "the extension gd", 1000);
+    void onlyReportsWhenAsked() {
+        Tool.Ended ended = run("the extension msgpack", 0, "--check");
 
         assertThat(ended.exitCode()).isEqualTo(69);
-        assertThat(ended.output()).contains("missing: phpunit").doesNotContain("are skipped");
+        assertThat(ended.output()).contains("as root, run: apt-get install");
+        assertThat(installed).doesNotExist();
+    }
+
+    @Test
+    void saysWhatToRunWithoutTheRights() {
+        Tool.Ended ended = run("the extension msgpack", 1000);
+
+        assertThat(ended.exitCode()).isEqualTo(69);
+        assertThat(ended.output()).contains("as root, run: apt-get install");
+        assertThat(installed).doesNotExist();
     }
 }

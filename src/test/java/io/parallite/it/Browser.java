@@ -46,7 +46,7 @@ final class Browser implements AutoCloseable {
         boolean installed = chromium != null && chromedriver != null;
         if (!installed) {
             System.out.println(
-                    "the page is not tested in a browser: install chromium and chromium-driver (deploy/require-chromium)");
+                    "the page is not tested in a browser: install chromium and chromium-driver (deploy/tools-for-tests)");
         }
         Assumptions.assumeTrue(installed, "chromium and chromium-driver are not installed");
         ChromeOptions options = new ChromeOptions();

@@ -13,7 +13,11 @@ import java.util.concurrent.ConcurrentHashMap;
 final class Closures {
 
     private static final Map<String, String> KNOWN = new ConcurrentHashMap<>();
-    private static final Closures PHP = new Closures();
+
+    /** Starts PHP when the first closure is asked for. */
+    private static final class Serializer {
+        private static final Closures PHP = new Closures();
+    }
 
     private final BufferedWriter toPhp;
     private final BufferedReader fromPhp;
@@ -33,7 +37,8 @@ final class Closures {
 
     /** The payload for a closure, for example {@code fn () => 6 * 7}. */
     static String closure(String code) {
-        return KNOWN.computeIfAbsent(code, PHP::serialize);
+        Php.assumeUsable();
+        return KNOWN.computeIfAbsent(code, Serializer.PHP::serialize);
     }
 
     /** A closure that waits for so long and gives {@code "slept"}. */

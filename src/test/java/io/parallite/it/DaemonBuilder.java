@@ -146,6 +146,7 @@ final class DaemonBuilder {
 
     /** Starts the process and waits for nothing. */
     DaemonProcess launch() {
+        Php.assumeUsable();
         List<String> command = new ArrayList<>(wrapper);
         command.add((launcher == null ? Distribution.launcher() : launcher).toString());
         command.addAll(flags);

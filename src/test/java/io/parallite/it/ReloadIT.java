@@ -20,23 +20,23 @@ import org.junit.jupiter.api.Test;
 /** Workers are replaced by new ones on SIGHUP, as a deployment does it. */
 final class ReloadIT {
 
-    private static final String RELEASE = closure("fn () => release()");
+    private final String release = closure("fn () => release()");
 
     @Test
     void followsTheLinkOfADeployment() {
         try (DaemonProcess daemon = deployment("first").startAtRest();
                 TestClient client = daemon.connect()) {
-            client.submit("before", RELEASE).assertResult("first");
+            client.submit("before", release).assertResult("first");
 
             deploy(daemon, "second", "return 'second';");
-            client.submit("not-yet", RELEASE).assertResult("first");
+            client.submit("not-yet", release).assertResult("first");
             daemon.signal("HUP");
 
             await().untilAsserted(
                             () ->
                                     assertThat(daemon.log())
                                             .contains("workers are reloaded replaced=2"));
-            client.submit("after", RELEASE).assertResult("second");
+            client.submit("after", release).assertResult("second");
             client.submit("where", closure("fn () => basename(getcwd())")).assertResult("second");
             daemon.assertRestored();
         }
@@ -58,13 +58,13 @@ final class ReloadIT {
             assertThat(pids(daemon)).isEqualTo(before);
             Processes.signal(before.getFirst(), "KILL");
             daemon.assertRestored();
-            client.submit("a", RELEASE).assertResult("first");
-            client.submit("b", RELEASE).assertResult("first");
+            client.submit("a", release).assertResult("first");
+            client.submit("b", release).assertResult("first");
 
             deploy(daemon, "fixed", "return 'fixed';");
             daemon.signal("HUP");
             await().untilAsserted(() -> assertThat(daemon.log()).contains("workers are reloaded"));
-            client.submit("c", RELEASE).assertResult("fixed");
+            client.submit("c", release).assertResult("fixed");
         }
     }
 
