@@ -72,10 +72,16 @@ final class RequirePhpTest {
                 exit 100
                 """
                         .formatted(bin.resolve("calls")));
-        program("php", "[ $(cat %s 2>/dev/null | wc -l) -gt 1 ] || printf msgpack".formatted(bin.resolve("calls")));
+        program(
+                "php",
+                "[ $(cat %s 2>/dev/null | wc -l) -gt 1 ] || printf msgpack"
+                        .formatted(bin.resolve("calls")));
 
         assertThat(run("", 0).exitCode()).isZero();
-        assertThat(bin.resolve("calls")).content().contains("DPkg::Lock::Timeout=300").doesNotContain("update");
+        assertThat(bin.resolve("calls"))
+                .content()
+                .contains("DPkg::Lock::Timeout=300")
+                .doesNotContain("update");
     }
 
     @Test

@@ -3,7 +3,10 @@ package io.parallite.it;
 import io.parallite.deploy.Tool;
 import org.junit.jupiter.api.Assumptions;
 
-/** The {@code php} on the {@code PATH}: the one that {@code deploy/tools-for-tests} has brought, else the machine's. */
+/**
+ * The {@code php} on the {@code PATH}: the one that {@code deploy/tools-for-tests} has brought,
+ * else the machine's.
+ */
 final class Php {
 
     private static final Tool.Ended CHECK =
