@@ -81,6 +81,16 @@ final readonly class ClosureCode
         return ($this->flags & self::USES_CALLED_CLASS) !== 0;
     }
 
+    /**
+     * The static variables whose values are other ones than a fresh closure has.
+     *
+     * @return array<string, mixed> values by name, for {@see ClosureCompiler::make()}
+     */
+    public function changedStatics(ReflectionFunction $function): array
+    {
+        return $this->statics === [] ? [] : StaticVariables::changed($this, $function);
+    }
+
     /** @return list<mixed> scalars, and arrays of them, for {@see fromArray()} */
     public function toArray(): array
     {

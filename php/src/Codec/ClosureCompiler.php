@@ -21,7 +21,7 @@ final class ClosureCompiler
 {
     private const MAX_UNITS = 1_024;
 
-    /** @var array<string, CompiledUnit> by hash, oldest first */
+    /** @var array<string, CompiledUnit> by hash and the names of static variables that were given, oldest first */
     private static array $units = [];
 
     private function __construct()
@@ -46,9 +46,14 @@ final class ClosureCompiler
         ?string $calledScope = null,
         array $statics = [],
     ): Closure {
-        $unit = self::$units[$code->hash] ?? null;
+        if ($statics !== []) {
+            $captured[StaticVariables::HOLDER] = $statics;
+        }
+        $names = array_keys($statics);
+        $key = $statics === [] ? $code->hash : implode(' ', [$code->hash, ...$names]);
+        $unit = self::$units[$key] ?? null;
         if ($unit === null || $unit->isForOne) {
-            $unit = self::compile($code);
+            $unit = self::compile($key, $code, $names);
         }
         $closure = $unit->makerFor($scope, $object === null ? $calledScope : null)($captured);
         return $object === null ? $closure : $closure->bindTo($object);
@@ -66,7 +71,7 @@ final class ClosureCompiler
         if ($tag === null) {
             return null;
         }
-        $unit = self::$units[$tag[0]] ?? null;
+        $unit = self::$units[$tag[0]] ?? self::unitWithStatics($tag[0]);
         $written = $unit?->closures[$tag[1]] ?? throw new ClosureNotSerializable('the code of the closure has been '
             . 'forgotten: this process has rebuilt ' . self::MAX_UNITS . ' others since');
         $isStrict = ($unit->code->flags & ClosureCode::IS_STRICT) !== 0;
@@ -92,12 +97,25 @@ final class ClosureCompiler
         return str_replace($compiled, '{closure:' . UnitSource::fileOf($file) . ":$line}", $name);
     }
 
-    /** @throws \ParseError */
-    private static function compile(ClosureCode $code): CompiledUnit
+    private static function unitWithStatics(string $hash): ?CompiledUnit
+    {
+        foreach (self::$units as $unit) {
+            if ($unit->code->hash === $hash) {
+                return $unit;
+            }
+        }
+        return null;
+    }
+
+    /**
+     * @param list<string> $statics
+     * @throws \ParseError
+     */
+    private static function compile(string $key, ClosureCode $code, array $statics): CompiledUnit
     {
         if (count(self::$units) >= self::MAX_UNITS) {
             unset(self::$units[array_key_first(self::$units)]);
         }
-        return self::$units[$code->hash] = new CompiledUnit($code);
+        return self::$units[$key] = new CompiledUnit($code, $statics);
     }
 }

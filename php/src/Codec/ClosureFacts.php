@@ -38,7 +38,12 @@ final class ClosureFacts
     /** @var list<array{string, string}> class and method of calls such as parent::build() */
     public array $calls = [];
 
-    /** @var list<string> */
+    /**
+     * Statements that declare static variables: where each begins, and ends behind its semicolon, in bytes, and the same
+     * of each variable with its value, by name.
+     *
+     * @var list<array{int, int, array<string, array{int, int}>}>
+     */
     public array $statics = [];
 
     /** @var list<WrittenClosure> */
@@ -112,17 +117,34 @@ final class ClosureFacts
     /** @param list<PhpToken> $tokens */
     private function static(array $tokens, int $i): void
     {
+        $name = '';
         if ($tokens[$i + 1]->id !== T_VARIABLE) {
             $this->asksForClass = true;
             return;
         }
+        $start = $tokens[$i]->pos;
+        $variables = [];
         for ($depth = 0, $i++; isset($tokens[$i]) && ($depth > 0 || $tokens[$i]->text !== ';'); $i++) {
-            $isName = $depth === 0 && $tokens[$i]->id === T_VARIABLE && in_array($tokens[$i - 1]->text, ['static', ','], true);
-            if ($isName) {
-                $this->statics[] = substr($tokens[$i]->text, 1);
+            if ($depth === 0 && $tokens[$i]->id === T_VARIABLE && in_array($tokens[$i - 1]->text, ['static', ','], true)) {
+                $name = substr($tokens[$i]->text, 1);
+                $variables[$name] = [$tokens[$i]->pos, 0];
+            }
+            if ($depth > 0 || $tokens[$i]->text !== ',') {
+                $variables[$name][1] = $tokens[$i]->pos + strlen($tokens[$i]->text);
             }
             $depth += SourceParser::turn($tokens[$i]);
         }
+        $this->statics[] = [$start, ($tokens[$i]->pos ?? $start) + 1, $variables];
+    }
+
+    /** @return list<string> */
+    public function namesOfStatics(): array
+    {
+        $names = [];
+        foreach ($this->statics as [, , $variables]) {
+            $names = [...$names, ...array_keys($variables)];
+        }
+        return $names;
     }
 
     /** @param list<PhpToken> $tokens */

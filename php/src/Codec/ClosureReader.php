@@ -115,7 +115,7 @@ final class ClosureReader
             $context->imports->header(self::wordsOf($written->text)),
             $flags,
             $written->uses,
-            $written->facts->statics,
+            $written->facts->namesOfStatics(),
             $context->class === 'class@anonymous' ? (string) $scope?->name : $context->class,
             $name,
         );

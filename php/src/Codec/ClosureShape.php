@@ -100,7 +100,7 @@ final class ClosureShape
         } catch (Throwable) {
             return true;
         }
-        return array_diff_key($own, array_flip($written->facts->statics)) === []
-            && count($own) === count($written->facts->statics);
+        $names = $written->facts->namesOfStatics();
+        return array_diff_key($own, array_flip($names)) === [] && count($own) === count($names);
     }
 }

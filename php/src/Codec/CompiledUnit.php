@@ -28,10 +28,13 @@ final class CompiledUnit
     /** @var array<string, Closure(array<string, mixed>): Closure> by scope and called class */
     private array $makers = [];
 
-    /** @throws \ParseError */
-    public function __construct(public readonly ClosureCode $code)
+    /**
+     * @param list<string> $statics names of static variables that begin with values that are given
+     * @throws \ParseError
+     */
+    public function __construct(public readonly ClosureCode $code, array $statics)
     {
-        $source = new UnitSource($code);
+        $source = new UnitSource($code, $statics);
         $this->closures = $source->closures;
         $this->isForOne = $source->hasStatefulClass;
         set_error_handler(static fn(): bool => true); // what PHP notices about the code is not the task's

@@ -201,7 +201,9 @@ final class SourceParser
         $close = $this->walk($open + 1, $inside);
         $closure->parameters = ParameterList::of(array_slice($this->tokens, $open + 1, $close - $open - 1));
         $i = $close + 1;
+        $closure->usesAt = ($this->tokens[$close]->pos ?? 0) + 1;
         if (($this->tokens[$i]->id ?? 0) === T_USE) {
+            $closure->usesAt = ($this->tokens[$i + 1]->pos ?? 0) + 1;
             $i = $this->uses($i + 2, $closure);
         }
         $type = [];

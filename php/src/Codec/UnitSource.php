@@ -37,8 +37,11 @@ final class UnitSource
     /** @var array<int, array{int, string}> length and what comes in its place, by position */
     private array $edits = [];
 
-    /** @throws UnexpectedValueException when the code is not that of a closure */
-    public function __construct(private readonly ClosureCode $code)
+    /**
+     * @param list<string> $statics names of static variables that {@see StaticVariables::HOLDER} holds
+     * @throws UnexpectedValueException when the code is not that of a closure
+     */
+    public function __construct(private readonly ClosureCode $code, array $statics = [])
     {
         $head = '<?php' . str_repeat("\n", $code->line - 1)
             . (($code->flags & ClosureCode::IS_STRICT) !== 0 ? ' declare(strict_types=1);' : '')
@@ -54,6 +57,9 @@ final class UnitSource
         foreach ($this->closures as $i => $closure) {
             $this->tag($closure, $i);
             $this->dropAttributes($closure);
+        }
+        if ($statics !== []) {
+            $this->holdStatics($source, $statics);
         }
         foreach ($parser->magicConstants as [$token, $around]) {
             $this->replace($token, $around);
@@ -113,6 +119,20 @@ final class UnitSource
         }
     }
 
+    /** @param list<string> $names */
+    private function holdStatics(string $source, array $names): void
+    {
+        $closure = $this->closures[0];
+        foreach ($closure->facts->statics as $statement) {
+            if (array_intersect_key($statement[2], array_flip($names)) !== []) {
+                [$start, $end] = $statement;
+                $this->edits[$start] = [$end - $start, StaticVariables::statement($source, $statement, $names)];
+            }
+        }
+        $holder = '&$' . StaticVariables::HOLDER;
+        $this->edits[$closure->usesAt] = [0, $closure->uses === [] ? " use ($holder)" : "$holder, "];
+    }
+
     private function dropAttributes(WrittenClosure $closure): void
     {
         foreach ($closure->attributes as [$position, $text]) {
@@ -155,6 +175,9 @@ final class UnitSource
         $result = '';
         $at = 0;
         foreach ($this->edits as $position => [$length, $text]) {
+            if ($position < $at) {
+                continue; // within what has been replaced
+            }
             $result .= substr($source, $at, $position - $at) . $text;
             $at = $position + $length;
         }

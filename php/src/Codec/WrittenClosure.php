@@ -48,6 +48,9 @@ final class WrittenClosure
     /** @var array<string, bool> what `use (…)` names; true: by reference */
     public array $uses = [];
 
+    /** Where the first variable of `use (…)` is, or would be `use` itself, in bytes. */
+    public int $usesAt = 0;
+
     public readonly ClosureFacts $facts;
 
     public function __construct(

@@ -14,7 +14,7 @@ final class Bootstrap
         'Wire/*', 'Worker/*', 'TaskContext', 'Task',
         'Codec/ClosureCode', 'Codec/ClosureCompiler', 'Codec/CompiledUnit', 'Codec/UnitSource', 'Codec/CodeStream',
         'Codec/CodeContext', 'Codec/SourceParser', 'Codec/WrittenClosure', 'Codec/ClosureFacts', 'Codec/ParameterList',
-        'Codec/Imports',
+        'Codec/Imports', 'Codec/StaticVariables',
     ];
 
     /**

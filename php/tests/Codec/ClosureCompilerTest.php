@@ -57,6 +57,37 @@ final class ClosureCompilerTest extends TestCase
         self::assertSame([6, 6], [$closure(), $closure()]);
     }
 
+    public function testStaticVariablesGoOnFromTheirValues(): void
+    {
+        $step = 10;
+        $count = function (int $by = 1) use (&$step): array {
+            if ($by > 0) static $n = 5, $list = ['a' => [1, 2]],
+                $never = PHP_INT_MAX;
+            else static $other = 'x';
+            $list[] = $n += $by * $step;
+            return [$n, count($list), $never, __LINE__, static function (): int {
+                static $n = 1;
+                return ++$n;
+            }];
+        };
+        self::assertSame([], self::codeOf($count)->changedStatics(new ReflectionFunction($count)));
+        $count();
+        $count();
+        for ($i = 0, $sent = $count; $i < 3; $i++) {
+            $function = new ReflectionFunction($sent);
+            $code = self::codeOf($sent);
+            $captured = ['step' => 100];
+            $sent = ClosureCompiler::make($code, $captured, null, self::class, null, $code->changedStatics($function));
+            self::assertSame([], array_diff(['n', 'list'], array_keys($code->changedStatics($function))));
+        }
+
+        self::assertSame([125, 4, PHP_INT_MAX], array_slice($sent(), 0, 3));
+        self::assertSame([225, 5, PHP_INT_MAX], array_slice($sent(), 0, 3));
+        self::assertSame([35, 4, PHP_INT_MAX], array_slice($count(), 0, 3), 'the original goes on by itself');
+        self::assertSame($count()[3], $sent()[3]);
+        self::assertSame(2, $sent()[4](), 'closures within are fresh');
+    }
+
     public function testClosuresOfOneLineAreToldApartInRebuiltCode(): void
     {
         $made = self::made(static function (): array {
