@@ -4,13 +4,12 @@ declare(strict_types=1);
 
 namespace B7s\Parallite\Wire;
 
-use B7s\Parallite\Codec\Codecs;
-use B7s\Parallite\Codec\Opis4Codec;
 use Opis\Closure\Serializer as Opis4;
 
 /**
- * Stands for a closure in a serialized value, or for a whole value with closures in its objects. A library of
- * closures packs it: opis/closure 4 packs any value, the others a closure, which may be one that gives the value.
+ * Stands for a closure, or for a whole value with closures in its objects, in what earlier versions of the client and
+ * the worker have serialized. A library of closures has packed it: opis/closure 4 packs any value, the others a closure,
+ * which may be one that gives the value.
  *
  * @internal
  */
@@ -20,29 +19,24 @@ final class ClosureBearer
     {
     }
 
-    /** @throws \Throwable when no library is installed, or it can't pack the value */
-    public static function of(mixed $value): self
-    {
-        $codec = Codecs::best();
-        return match (true) {
-            $value instanceof \Closure => new self($codec->encode($value), false),
-            $codec instanceof Opis4Codec => new self($codec->encodeValue($value), false),
-            default => new self($codec->encode(static fn(): mixed => $value), true),
-        };
-    }
-
     /** @throws \Throwable when it can't be unpacked, for lack of the library or of a class */
     public function value(): mixed
     {
-        if (str_contains($this->packed, '"Opis\Closure\Box"')) {
-            return class_exists(Opis4::class) ? Opis4::unserialize($this->packed) : throw self::lacking('opis/closure 4');
+        $value = self::unpack($this->packed);
+        return $this->isGiver ? $value() : $value;
+    }
+
+    /** @throws \Throwable when it can't be unpacked, for lack of the library or of a class */
+    public static function unpack(string $packed): mixed
+    {
+        if (str_contains($packed, '"Opis\Closure\Box"')) {
+            return class_exists(Opis4::class) ? Opis4::unserialize($packed) : throw self::lacking('opis/closure 4');
         }
-        $wrapper = @unserialize($this->packed); // quiet: the libraries were written for older versions of PHP
+        $wrapper = @unserialize($packed); // quiet: the libraries were written for older versions of PHP
         if (!is_object($wrapper) || !method_exists($wrapper, 'getClosure')) {
             throw self::lacking('laravel/serializable-closure or opis/closure 3');
         }
-        $closure = $wrapper->getClosure();
-        return $this->isGiver ? $closure() : $closure;
+        return $wrapper->getClosure();
     }
 
     private static function lacking(string $library): \UnexpectedValueException

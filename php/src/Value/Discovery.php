@@ -1,0 +1,258 @@
+<?php
+
+declare(strict_types=1);
+
+namespace B7s\Parallite\Value;
+
+use B7s\Parallite\Codec\ClosureCode;
+use B7s\Parallite\Codec\ClosureCodec;
+use B7s\Parallite\Exception\ClosureNotSerializable;
+use Closure;
+use ReflectionFunction;
+use ReflectionReference;
+use Throwable;
+
+/**
+ * Looks at all that is serialized of a value, and finds what `serialize()` can't do by itself: closures, exceptions,
+ * objects that say themselves what is serialized of them; and so also what holds such ones. Nothing is written to, and
+ * objects are asked as `serialize()` asks them, once.
+ *
+ * An object, or a reference to an array, is known by its key here: the object's id, the reference's id.
+ *
+ * @internal
+ */
+final class Discovery
+{
+    /** @var array<int, object> all, by id; kept, lest an id is used again */
+    public array $objects = [];
+
+    /** @var array<int, array<array-key, mixed>> what is serialized of objects, and what closures captured, by id */
+    public array $contents = [];
+
+    /** @var array<int, FoundClosure> by id */
+    public array $closures = [];
+
+    /** @var array<int|string, true> keys of what is to be a node: it needs help, or holds what needs it */
+    public array $nodes = [];
+
+    /** @var array<int|string, array<int|string, true>> keys of what holds something, by the key of that */
+    private array $holders = [];
+
+    /** @var array<int, list<mixed>> the way to objects that give a string of their own, by id */
+    private array $opaque = [];
+
+    /** @var array<string, true> */
+    private array $cells = [];
+
+    /** @var list<int|string|array{int|string}|array{string, string}> {@see ValuePath::of()} */
+    private array $path = [];
+
+    /**
+     * @param string|array<int, string> $names of the value, {@see ValuePath::of()}
+     * @param ?ClosureCodec $library packs the closures, in place of our own
+     * @param array<int, Closure(): ?string> $hints {@see ClosureCode::of()}, by id of the closure
+     * @param ?Closure(Throwable, array<string, mixed>): array<string, mixed> $throwables gives what travels of an
+     *     exception, made of its properties
+     */
+    public function __construct(
+        private readonly string|array $names,
+        private readonly ?ClosureCodec $library = null,
+        private readonly array $hints = [],
+        private readonly ?Closure $throwables = null,
+    ) {
+    }
+
+    /** @throws Refusal */
+    public function explore(mixed $value): void
+    {
+        $this->entries([$value], 0, isWhole: true);
+        $affected = array_keys($this->nodes);
+        while ($affected !== []) {
+            foreach ($this->holders[array_pop($affected)] ?? [] as $holder => $_) {
+                if ($holder !== 0 && !isset($this->nodes[$holder])) {
+                    $this->nodes[$holder] = true;
+                    $affected[] = $holder;
+                }
+            }
+        }
+    }
+
+    /** What `serialize()` failed at, which can't be seen in the objects: those that give a string of their own. */
+    public function refusalFor(Throwable $failure): Refusal
+    {
+        foreach ($this->opaque as $id => $path) {
+            try {
+                serialize($this->objects[$id]);
+            } catch (Throwable $e) {
+                return new Refusal(ValuePath::of($path, $this->names), self::named($this->objects[$id], $e), $e);
+            }
+        }
+        return new Refusal(ValuePath::of([], $this->names), "can't be serialized: {$failure->getMessage()}", $failure);
+    }
+
+    /**
+     * @param array<array-key, mixed> $values
+     * @throws Refusal
+     */
+    private function entries(array $values, int|string $holder, bool $isObject = false, bool $isWhole = false): void
+    {
+        if (\count($this->path) > Survey::MAX_DEPTH) {
+            throw $this->refuse('is nested deeper than ' . Survey::MAX_DEPTH . ' levels');
+        }
+        foreach ($values as $key => $value) {
+            if (\is_scalar($value) || $value === null) {
+                continue;
+            }
+            if (!$isWhole) {
+                $this->path[] = $isObject ? [$key] : $key;
+            }
+            if (\is_array($value)) {
+                $this->nested($values, $key, $holder);
+            } elseif (\is_object($value)) {
+                $this->object($value, $holder);
+            } else {
+                throw $this->refuse('is a resource');
+            }
+            if (!$isWhole) {
+                \array_pop($this->path);
+            }
+        }
+    }
+
+    /** @param array<array-key, mixed> $values */
+    private function nested(array $values, int|string $key, int|string $holder): void
+    {
+        $cell = ReflectionReference::fromArrayElement($values, $key)?->getId();
+        if ($cell !== null) {
+            $this->holders[$cell][$holder] = true;
+            if (isset($this->cells[$cell])) {
+                return;
+            }
+            $this->cells[$cell] = true;
+        }
+        $this->entries($values[$key], $cell ?? $holder);
+    }
+
+    private function object(object $object, int|string $holder): void
+    {
+        $id = \spl_object_id($object);
+        $this->holders[$id][$holder] = true;
+        if (isset($this->objects[$id])) {
+            return;
+        }
+        $this->objects[$id] = $object;
+        $rule = ClassRules::of($object);
+        match ($rule) {
+            ClassRule::EnumCase => null,
+            ClassRule::Refused => throw $this->refuse(ClassRules::reason($object)),
+            ClassRule::Closure => $this->closure($object, $id),
+            ClassRule::Opaque => $this->opaque[$id] = $this->path,
+            ClassRule::Throwable => $this->throwable($object, $id),
+            default => $this->contents[$id] = $this->contentsOf($object, $rule),
+        };
+        if ($rule === ClassRule::Serialize || $rule === ClassRule::Sleep) {
+            $this->nodes[$id] = true; // asked once, and what it gave is what travels
+        }
+        if (isset($this->contents[$id]) && $rule !== ClassRule::Closure) {
+            $this->entries($this->contents[$id], $id, isObject: true);
+        }
+    }
+
+    private function throwable(Throwable $e, int $id): void
+    {
+        $properties = \get_mangled_object_vars($e);
+        if ($this->throwables !== null || ThrowableProperties::needChange($properties)) {
+            $this->nodes[$id] = true;
+            $properties = ThrowableProperties::withoutArguments($properties);
+        }
+        $this->contents[$id] = $this->throwables === null ? $properties : ($this->throwables)($e, $properties);
+    }
+
+    /**
+     * @return array<array-key, mixed>
+     * @throws Refusal
+     */
+    private function contentsOf(object $object, ClassRule $rule): array
+    {
+        if ($rule === ClassRule::Properties) {
+            return \get_mangled_object_vars($object);
+        }
+        try {
+            return $rule === ClassRule::Sleep ? self::sleeping($object) : $object->__serialize();
+        } catch (Throwable $e) {
+            throw $this->refuse(self::named($object, $e), $e);
+        }
+    }
+
+    /** @return array<array-key, mixed> the properties that `__sleep()` names; private ones of the class itself only, as in PHP */
+    private static function sleeping(object $object): array
+    {
+        $names = $object->__sleep();
+        $properties = \get_mangled_object_vars($object);
+        $wanted = [];
+        foreach (\is_array($names) ? $names : [] as $name) {
+            foreach ([$name, "\0" . $object::class . "\0$name", "\0*\0$name"] as $key) {
+                if (\array_key_exists($key, $properties)) {
+                    $wanted[$key] = true;
+                    break;
+                }
+            }
+        }
+        return \array_intersect_key($properties, $wanted);
+    }
+
+    /** @throws Refusal */
+    private function closure(Closure $closure, int $id): void
+    {
+        $this->nodes[$id] = true;
+        $function = new ReflectionFunction($closure);
+        try {
+            $found = match (true) {
+                !\str_contains($function->getName(), '{closure') => FoundClosure::named($function),
+                $this->library !== null => FoundClosure::packed($this->library->encode($closure, $this->hints[$id] ?? null)),
+                default => FoundClosure::written($function, ClosureCode::of($function, $this->hints[$id] ?? null)),
+            };
+        } catch (ClosureNotSerializable $e) {
+            throw $this->path === [] || $this->isTask()
+                ? $e
+                : $this->refuse("is a closure that can't travel: {$e->getMessage()}", $e);
+        }
+        $this->closures[$id] = $found;
+        $path = $this->path;
+        foreach ([$found->captured, $found->statics] as $values) {
+            foreach ($values as $name => $_) {
+                $this->path = [...$path, [(string) $name, '$']];
+                $this->captured($values, $name, $id);
+            }
+        }
+        $this->path = $path;
+    }
+
+    /** @param array<string, mixed> $values */
+    private function captured(array $values, string $name, int $closure): void
+    {
+        $value = $values[$name];
+        match (true) {
+            \is_scalar($value), $value === null => null,
+            \is_array($value) => $this->nested($values, $name, $closure),
+            \is_object($value) => $this->object($value, $closure),
+            default => throw $this->refuse('is a resource'),
+        };
+    }
+
+    /** Whether what is looked at is what is to be called, and not something in it, or an argument. */
+    private function isTask(): bool
+    {
+        return $this->path === [0] && \is_array($this->names) && $this->names[0] === '';
+    }
+
+    private static function named(object $object, Throwable $e): string
+    {
+        return 'is ' . \get_debug_type($object) . ": {$e->getMessage()}";
+    }
+
+    private function refuse(string $reason, ?Throwable $previous = null): Refusal
+    {
+        return new Refusal(ValuePath::of($this->path, $this->names), $reason, $previous);
+    }
+}

@@ -1,0 +1,99 @@
+<?php
+
+declare(strict_types=1);
+
+namespace B7s\Parallite\Value;
+
+use B7s\Parallite\Codec\ClosureCode;
+use Closure;
+use ReflectionException;
+use ReflectionFunction;
+use ReflectionMethod;
+
+/**
+ * What travels of a closure.
+ *
+ * @internal
+ */
+final class FoundClosure
+{
+    /**
+     * @param ?ClosureCode $code null for what has a name, or was packed by a library
+     * @param ?string $packed by a library
+     * @param array<string, mixed> $captured variables, and the object that it is bound to as `this`
+     * @param array<string, mixed> $statics
+     * @param ?string $scope a class
+     * @param ?string $called the class that `static` is; null: the object's, else the scope
+     */
+    private function __construct(
+        public readonly ?ClosureCode $code,
+        public readonly ?string $packed,
+        public readonly array $captured = [],
+        public readonly array $statics = [],
+        public readonly ?string $scope = null,
+        public readonly ?string $called = null,
+        public readonly string $name = '',
+        public readonly bool $isMagic = false,
+    ) {
+    }
+
+    public static function packed(string $packed): self
+    {
+        return new self(null, $packed);
+    }
+
+    /** What captured nothing. */
+    public static function constant(ClosureCode $code, ?string $scope, ?string $called): self
+    {
+        return new self($code, null, scope: $scope, called: $called);
+    }
+
+    /** A closure with code of its own. */
+    public static function written(ReflectionFunction $function, ClosureCode $code): self
+    {
+        $captured = $function->getClosureUsedVariables();
+        $object = $code->usesThis() ? $function->getClosureThis() : null;
+        if ($object !== null) {
+            $captured['this'] = $object;
+        }
+        $scope = $function->getClosureScopeClass();
+        $called = $object === null && $code->usesCalledClass() ? $function->getClosureCalledClass() : null;
+        $isNeeded = $object !== null || $code->usesCalledClass();
+        return new self(
+            $code,
+            null,
+            $captured,
+            \method_exists($code, 'changedStatics') ? $code->changedStatics($function) : [],
+            $scope === null || $scope->isAnonymous() && !$isNeeded ? null : $scope->getName(),
+            $called?->getName(),
+        );
+    }
+
+    /** strtoupper(...), $report->build(...), parent::build(...), Suit::from(...). */
+    public static function named(ReflectionFunction $function): self
+    {
+        $object = $function->getClosureThis();
+        $scope = $function->getClosureScopeClass()?->getName();
+        $name = $function->getName();
+        return new self(
+            null,
+            null,
+            $object === null ? [] : ['this' => $object],
+            [],
+            $scope,
+            $object === null ? $function->getClosureCalledClass()?->getName() : null,
+            $name,
+            $scope !== null && $scope !== Closure::class && self::isMagic($function, $scope),
+        );
+    }
+
+    /** Whether `__call()` or `__callStatic()` takes the call: there is no such method, or it was out of reach. */
+    private static function isMagic(ReflectionFunction $function, string $scope): bool
+    {
+        try {
+            return $function->isInternal() && !(new ReflectionMethod($scope, $function->getName()))->isInternal();
+        } catch (ReflectionException) {
+            return true;
+        }
+    }
+}

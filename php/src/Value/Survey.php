@@ -1,0 +1,136 @@
+<?php
+
+declare(strict_types=1);
+
+namespace B7s\Parallite\Value;
+
+use ReflectionReference;
+
+/**
+ * A quick look at a value: whether `serialize()` does right by it. It finds closures, resources, objects that can't
+ * travel, exceptions, and nesting that would overflow the stack of `serialize()` or of `unserialize()`. What does not
+ * pass is looked at closely by {@see Discovery}, which also knows the way to it.
+ *
+ * @internal
+ */
+final class Survey
+{
+    /** Less than the 4,096 levels that `unserialize()` takes, for what stands around the value. */
+    public const MAX_DEPTH = 4_000;
+
+    /** Whether there are objects that say themselves what is serialized of them, which is not known therefore. */
+    private bool $hasUnknown = false;
+
+    /** @var array<int, object> that were looked at, by id */
+    private array $seen = [];
+
+    /** @var array<string, true> references to arrays that were looked at */
+    private array $cells = [];
+
+    /** @param bool $takesThrowables whether exceptions may go as they are, if nothing in them forbids it */
+    private function __construct(private readonly bool $takesThrowables)
+    {
+    }
+
+    /**
+     * @return ?string what `serialize()` makes of it, or null where that would not be right
+     */
+    public static function serialize(mixed $value, bool $takesThrowables): ?string
+    {
+        if ($value === null || \is_scalar($value) || \is_array($value) && self::isPlain($value, 1)) {
+            return NativeFormat::write($value);
+        }
+        $survey = new self($takesThrowables);
+        if (!$survey->passes([$value], 0)) {
+            return null;
+        }
+        try {
+            $blob = NativeFormat::write($value);
+        } catch (\Throwable) {
+            return null; // the closer look will tell
+        }
+        return $survey->hasUnknown && NativeFormat::isSuspicious($blob) ? null : $blob;
+    }
+
+    /**
+     * Whether there are scalars in it, and arrays of those, and nothing else. Two levels in one go: most arrays are
+     * lists of rows.
+     *
+     * @param array<array-key, mixed> $values
+     */
+    public static function isPlain(array $values, int $depth): bool
+    {
+        foreach ($values as $value) {
+            if (\is_scalar($value) || $value === null) {
+                continue;
+            }
+            if (!\is_array($value)) {
+                return false;
+            }
+            foreach ($value as $entry) {
+                if (\is_scalar($entry) || $entry === null) {
+                    continue;
+                }
+                if (!\is_array($entry) || $depth > self::MAX_DEPTH || !self::isPlain($entry, $depth + 2)) {
+                    return false;
+                }
+            }
+        }
+        return $depth <= self::MAX_DEPTH;
+    }
+
+    /** @param array<array-key, mixed> $values */
+    private function passes(array $values, int $depth): bool
+    {
+        if ($depth > self::MAX_DEPTH) {
+            return false;
+        }
+        foreach ($values as $key => $value) {
+            if (\is_scalar($value) || $value === null) {
+                continue;
+            }
+            if (\is_array($value)) {
+                $cell = ReflectionReference::fromArrayElement($values, $key)?->getId();
+                if ($cell !== null) {
+                    if (isset($this->cells[$cell])) {
+                        continue;
+                    }
+                    $this->cells[$cell] = true;
+                }
+                if (!$this->passes($value, $depth + 1)) {
+                    return false;
+                }
+            } elseif (!\is_object($value) || !$this->objectPasses($value, $depth + 1)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private function objectPasses(object $object, int $depth): bool
+    {
+        $id = \spl_object_id($object);
+        if (isset($this->seen[$id])) {
+            return true;
+        }
+        $this->seen[$id] = $object;
+        switch (ClassRules::of($object)) {
+            case ClassRule::Properties:
+                return $this->passes(\get_mangled_object_vars($object), $depth);
+            case ClassRule::EnumCase:
+                return true;
+            case ClassRule::Internal:
+                return $this->passes($object->__serialize(), $depth);
+            case ClassRule::Serialize:
+            case ClassRule::Sleep:
+            case ClassRule::Opaque:
+                return $this->hasUnknown = true;
+            case ClassRule::Throwable:
+                $properties = \get_mangled_object_vars($object);
+                return $this->takesThrowables && !ThrowableProperties::needChange($properties)
+                    && $this->passes($properties, $depth);
+            default:
+                return false;
+        }
+    }
+}

@@ -1,0 +1,66 @@
+<?php
+
+declare(strict_types=1);
+
+namespace B7s\Parallite\Value;
+
+/**
+ * The properties of exceptions, as {@see get_mangled_object_vars()} gives them. Traces travel without arguments, which
+ * may be secrets, huge, or things that can't travel.
+ *
+ * @internal
+ */
+final class ThrowableProperties
+{
+    private const TRACES = ["\0Exception\0trace", "\0Error\0trace"];
+
+    /**
+     * Whether they can't go as they are: PHP forgets codes that are not numbers, as PDOException has, when it
+     * unserializes an exception by itself.
+     *
+     * @param array<string, mixed> $properties
+     */
+    public static function needChange(array $properties): bool
+    {
+        if (!\is_int($properties["\0*\0code"] ?? 0)) {
+            return true;
+        }
+        foreach (self::TRACES as $name) {
+            foreach ($properties[$name] ?? [] as $frame) {
+                if (($frame['args'] ?? []) !== [] || isset($frame['object'])) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    /**
+     * @param array<string, mixed> $properties
+     * @return array<string, mixed>
+     */
+    public static function withoutArguments(array $properties): array
+    {
+        return self::withTrace($properties, static function (array $trace): array {
+            foreach ($trace as $i => $_) {
+                unset($trace[$i]['args'], $trace[$i]['object']);
+            }
+            return $trace;
+        });
+    }
+
+    /**
+     * @param array<string, mixed> $properties
+     * @param callable(list<array<string, mixed>>): list<array<string, mixed>> $change
+     * @return array<string, mixed>
+     */
+    public static function withTrace(array $properties, callable $change): array
+    {
+        foreach (self::TRACES as $name) {
+            if (isset($properties[$name])) {
+                $properties = \array_replace($properties, [$name => $change($properties[$name])]);
+            }
+        }
+        return $properties;
+    }
+}
