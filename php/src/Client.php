@@ -6,7 +6,6 @@ namespace B7s\Parallite;
 
 use B7s\Parallite\Codec\CallSite;
 use B7s\Parallite\Codec\ClosureCodec;
-use B7s\Parallite\Codec\Codecs;
 use B7s\Parallite\Daemon\Autostart;
 use B7s\Parallite\Exception\ConnectionException;
 use B7s\Parallite\Exception\DaemonNotRunning;
@@ -59,9 +58,11 @@ final class Client implements ClientInterface
      * @param ?string $fallback 'sync': runs tasks in this process where none listens; what they may take is then
      *     rounded up to whole seconds, and without ext-pcntl not bounded
      * @param float $connectTimeout seconds, also for waiting while more clients connect than the system lets queue
-     * @param ?ClosureCodec $codec the library for closures, else {@see Codecs::best()}
+     * @param ?ClosureCodec $codec a library that packs closures, else our own codec does
      * @param ?Closure(Throwable): mixed $onUnhandled is told, once, of each failure that nobody awaited; else PHP's
      *     error log is. What it throws goes to the log
+     * @param ?list<class-string> $allowedClasses those of which results, emitted values and exceptions may hold objects,
+     *     enum cases included; "Closure" stands for closures. Anything else is an error that names it. Null: all
      * @throws ConnectionException when the parallite.json that would tell the address is damaged or another user's
      */
     public function __construct(
@@ -71,6 +72,7 @@ final class Client implements ClientInterface
         float $connectTimeout = 10.0,
         ?ClosureCodec $codec = null,
         ?Closure $onUnhandled = null,
+        public readonly ?array $allowedClasses = null,
     ) {
         if ($fallback !== null && $fallback !== self::SYNC) {
             throw new InvalidArgumentException("fallback is \"$fallback\"; it may be null or 'sync'");
@@ -189,7 +191,7 @@ final class Client implements ClientInterface
         if (!$stream) {
             return $this->send($request, Origin::here(), null);
         }
-        return $this->send(['stream' => true] + $request, Origin::here(), new Reports());
+        return $this->send(['stream' => true] + $request, Origin::here(), new Reports($this->allowedClasses));
     }
 
     public function awaitAll(iterable $futures): array
@@ -270,7 +272,7 @@ final class Client implements ClientInterface
      */
     public function sendForTask(string $type, string $id, ?Reports $reports = null): Exchange
     {
-        $exchange = new Exchange($type, $reports, null, $this->unhandled);
+        $exchange = new Exchange($type, $reports, null, $this->unhandled, $this->allowedClasses);
         return $this->exchange($this->tasks, ['type' => $type, 'task_id' => $id], $exchange);
     }
 
@@ -300,7 +302,7 @@ final class Client implements ClientInterface
             unset($request['stream']); // else who joins a task on the connection that submitted it would get all twice
             $reports = null;
         }
-        $exchange = new Exchange($kind, $reports, $origin, $this->unhandled);
+        $exchange = new Exchange($kind, $reports, $origin, $this->unhandled, $this->allowedClasses);
         return new Future(new RemoteExecution($this, $id, $this->exchange($this->tasks, $request, $exchange, $more), $reports));
     }
 

@@ -27,14 +27,16 @@ final class Outcome
         private readonly string $output = '',
         private readonly ?TaskStats $stats = null,
         private readonly ?Origin $origin = null,
+        private readonly ?array $allowedClasses = null,
     ) {
     }
 
     /**
      * @param array<array-key, mixed> $reply
      * @param ?Origin $origin where the task was submitted
+     * @param ?list<string> $allowedClasses of objects in it; null: all
      */
-    public static function ofReply(array $reply, ?Origin $origin = null): self
+    public static function ofReply(array $reply, ?Origin $origin = null, ?array $allowedClasses = null): self
     {
         $output = $reply['output'] ?? '';
         $benchmark = $reply['benchmark'] ?? null;
@@ -43,6 +45,7 @@ final class Outcome
             is_string($output) ? $output : '',
             is_array($benchmark) ? TaskStats::of($benchmark) : null,
             $origin,
+            $allowedClasses,
         );
     }
 
@@ -98,7 +101,7 @@ final class Outcome
             if (($reply['ok'] ?? false) === true) {
                 $this->openValue($reply);
             } else {
-                $this->failure = self::exceptionIn($reply);
+                $this->failure = $this->exceptionIn($reply);
                 $isRemote = $this->failure !== null;
                 $this->failure ??= TaskException::of($reply, null, $this->origin);
                 $this->origin?->continueTrace($this->failure, $isRemote);
@@ -118,7 +121,7 @@ final class Outcome
             return;
         }
         try {
-            $this->value = PhpValue::decode($result);
+            $this->value = PhpValue::decode($result, $this->allowedClasses);
         } catch (Throwable $e) {
             $error = ['error' => 'the result cannot be rebuilt here: ' . $e->getMessage()];
             $error += ['error_code' => 'RESULT_NOT_ENCODABLE'] + $reply;
@@ -132,11 +135,11 @@ final class Outcome
      *
      * @param array<array-key, mixed> $reply
      */
-    private static function exceptionIn(array $reply): ?Throwable
+    private function exceptionIn(array $reply): ?Throwable
     {
         $exception = $reply['exception'] ?? null;
         return ($reply['exception_encoding'] ?? null) === 'php' && is_string($exception)
-            ? PhpException::decode($exception, $reply)
+            ? PhpException::decode($exception, $reply, $this->allowedClasses)
             : null;
     }
 }

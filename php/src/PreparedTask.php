@@ -5,14 +5,14 @@ declare(strict_types=1);
 namespace B7s\Parallite;
 
 /**
- * What is called by many tasks, serialized once.
+ * What is called by many tasks, serialized once where that is possible.
  *
  * @internal
  */
 final class PreparedTask
 {
-    /** The payload of a task without arguments, once it has been needed. */
-    public ?string $callee = null;
+    /** What is called, as it travels: a name, a payload, or what has to be serialized together with the arguments. */
+    public mixed $callee = null;
 
     /**
      * @param callable $original as the program gave it

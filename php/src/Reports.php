@@ -34,7 +34,8 @@ final class Reports implements TaskContext
 
     private bool $isTooMuch = false;
 
-    public function __construct()
+    /** @param ?list<string> $allowedClasses of objects in emitted values; null: all */
+    public function __construct(private readonly ?array $allowedClasses = null)
     {
         $this->emitted = new \SplQueue();
     }
@@ -101,7 +102,7 @@ final class Reports implements TaskContext
                 return $value[0];
             }
             $this->bytes -= strlen($value) + self::OVERHEAD;
-            return PhpValue::decode($value);
+            return PhpValue::decode($value, $this->allowedClasses);
         } finally {
             Signals::release();
         }

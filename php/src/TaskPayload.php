@@ -4,34 +4,43 @@ declare(strict_types=1);
 
 namespace B7s\Parallite;
 
+use B7s\Parallite\Codec\ClosureCode;
 use B7s\Parallite\Codec\ClosureCodec;
-use B7s\Parallite\Codec\Codecs;
-use B7s\Parallite\Codec\Culprit;
 use B7s\Parallite\Exception\ClosureNotSerializable;
-use B7s\Parallite\Wire\PhpValue;
+use B7s\Parallite\Value\FoundClosure;
+use B7s\Parallite\Value\Refusal;
+use B7s\Parallite\Value\Serializer;
 use Closure;
 use ReflectionFunction;
-use Throwable;
 
 /**
- * Makes payloads of tasks. Functions and static methods go by their names, closures by a library for them, methods
- * together with their objects; arguments as PHP serializes them.
+ * Makes payloads of tasks. Functions and static methods go by their names; closures, objects that are called, and
+ * arguments by {@see Serializer}, as one graph: what they share is shared in the worker.
  *
  * @internal
  */
 final class TaskPayload
 {
-    /** Before a callee and its arguments. */
-    public const PREFIX = 'parallite:1:';
+    /** Before the list of what is called and its arguments. */
+    public const PREFIX = 'parallite:2:';
 
-    /** @param ?ClosureCodec $codec the best that is installed, when none is given */
-    public function __construct(private ?ClosureCodec $codec = null)
+    /** How many payloads are remembered. */
+    private const MAX_KEPT = 1_000;
+
+    private readonly Serializer $serializer;
+
+    /** @var array<string, string> payloads of closures that captured nothing, by code, scope and called class */
+    private array $constants = [];
+
+    /** @param ?ClosureCodec $library packs closures, in place of our own codec */
+    public function __construct(private readonly ?ClosureCodec $library = null)
     {
+        $this->serializer = new Serializer($library);
     }
 
     /**
      * @param array<array-key, mixed> $args
-     * @param ?Closure(): ?string $hint {@see ClosureCodec::encode()}
+     * @param ?Closure(): ?string $hint {@see ClosureCode::of()}
      * @throws ClosureNotSerializable
      */
     public function of(callable|string|PreparedTask $task, array $args, ?Closure $hint = null): string
@@ -39,22 +48,11 @@ final class TaskPayload
         $callee = $task instanceof PreparedTask
             ? $task->callee ??= $this->calleeOf($task->original, $hint)
             : $this->calleeOf($task, $hint);
-        if ($args === []) {
+        if (is_string($callee) && $args === []) {
             return $callee;
         }
-        $named = [];
-        foreach ($args as $name => $value) {
-            $named[is_int($name) ? 'argument ' . $name + 1 : "argument $name"] = $value;
-        }
-        $culprit = Culprit::resourceIn($named);
-        try {
-            if ($culprit === null) {
-                return self::PREFIX . PhpValue::encode([$callee, $args]);
-            }
-        } catch (Throwable $e) {
-            $culprit = Culprit::in($named) ?? $e->getMessage();
-        }
-        throw new ClosureNotSerializable("the arguments can't travel: $culprit", previous: $e ?? null);
+        $hints = $hint !== null && $callee instanceof Closure ? [spl_object_id($callee) => $hint] : [];
+        return $this->serialize($args === [] ? [$callee] : [$callee, $args], $hints);
     }
 
     /** @throws ClosureNotSerializable */
@@ -77,55 +75,80 @@ final class TaskPayload
                 . '" is not the name of a callable');
     }
 
-    /** The payload for a call without arguments. */
-    private function calleeOf(callable|string $task, ?Closure $hint = null): string
+    /**
+     * @param ?Closure(): ?string $hint
+     * @return mixed a name, or a payload without arguments; else what has to go together with the arguments
+     * @throws ClosureNotSerializable
+     */
+    private function calleeOf(callable|string $task, ?Closure $hint): mixed
     {
         $task = $this->callableOf($task);
-        if (is_string($task)) {
-            return $task;
-        }
-        if ($task instanceof Closure) {
-            $named = self::nameOf($task);
-            if ($named === null) {
-                return ($this->codec ??= Codecs::best())->encode($task, $hint);
-            }
-            $task = $named;
-        }
         if (is_array($task) && is_string($task[0])) {
             return "$task[0]::$task[1]";
         }
-        try {
-            return is_string($task) ? $task : serialize($task);
-        } catch (Throwable $e) {
-            $culprit = Culprit::in(['the object' => is_array($task) ? $task[0] : $task]) ?? $e->getMessage();
-            throw new ClosureNotSerializable("the task can't travel: $culprit", previous: $e);
+        if (!$task instanceof Closure) {
+            return $task;
         }
+        $function = new ReflectionFunction($task);
+        if (!str_contains($function->getName(), '{closure')) {
+            return self::nameOf($function) ?? $task;
+        }
+        return $this->library !== null ? $this->library->encode($task, $hint) : $this->written($task, $function, $hint);
     }
 
     /**
-     * What strtoupper(...), Report::build(...) and $report->build(...) refer to; null for closures with code of their
-     * own.
+     * A closure with code of its own. One that captured no object and no reference shares nothing with arguments, and
+     * its payload serves for all of them.
      *
-     * @return string|array{object, string}|null
+     * @param ?Closure(): ?string $hint
      */
-    private static function nameOf(Closure $closure): string|array|null
+    private function written(Closure $closure, ReflectionFunction $function, ?Closure $hint): string|Closure
     {
-        $function = new ReflectionFunction($closure);
+        $found = FoundClosure::written($function, ClosureCode::of($function, $hint));
+        if (!$found->isIsolated()) {
+            return $closure;
+        }
+        $hints = $hint === null ? [] : [spl_object_id($closure) => $hint];
+        if ($found->captured !== [] || $found->statics !== []) {
+            return $this->serialize([$closure], $hints);
+        }
+        if (count($this->constants) >= self::MAX_KEPT) {
+            $this->constants = [];
+        }
+        return $this->constants["{$found->code?->hash} $found->scope $found->called"] ??= $this->serialize([$closure], $hints);
+    }
+
+    /** What strtoupper(...) and Report::build(...) refer to; null where more than a name has to travel. */
+    private static function nameOf(ReflectionFunction $function): ?string
+    {
+        $scope = $function->getClosureScopeClass();
         $name = $function->getName();
-        if (str_contains($name, '{closure')) {
-            return null;
+        if ($scope === null) {
+            return $name;
         }
-        $object = $function->getClosureThis();
-        $class = $function->getClosureScopeClass();
-        $callable = match (true) {
-            $object !== null => [$object, $name],
-            $class !== null => "{$class->getName()}::$name",
-            default => $name,
-        };
-        if (!is_callable($callable)) {
-            throw new ClosureNotSerializable("$name() can't be called from outside of its class, so it can't travel by "
-                . 'its name; write a closure around it');
+        $isWhole = $function->getClosureThis() === null && $function->getClosureCalledClass()?->getName() === $scope->getName()
+            && !$scope->isAnonymous();
+        return $isWhole && is_callable("{$scope->getName()}::$name") ? "{$scope->getName()}::$name" : null;
+    }
+
+    /**
+     * @param list<mixed> $list
+     * @param array<int, Closure(): ?string> $hints
+     * @throws ClosureNotSerializable
+     */
+    private function serialize(array $list, array $hints): string
+    {
+        $isClosure = $list[0] instanceof Closure;
+        try {
+            return self::PREFIX . $this->serializer->serialize($list, [$isClosure ? '' : 'the task', 'argument'], $hints);
+        } catch (Refusal $e) {
+            $what = match (true) {
+                str_starts_with($e->path, 'argument') => 'the arguments',
+                $isClosure => 'the closure',
+                default => 'the task',
+            };
+            $advice = str_starts_with($e->path, '$this') ? '; make the closure static, and pass what it needs' : '';
+            throw new ClosureNotSerializable("$what can't travel: {$e->getMessage()}$advice", previous: $e);
         }
-        return $callable;
     }
 }

@@ -36,26 +36,45 @@ final class Deserializer
     public static function deserialize(string $blob, ?array $allowedClasses = null): mixed
     {
         $value = self::read($blob, $allowedClasses);
-        return $value instanceof Graph ? (new GraphReader($value, $allowedClasses))->value() : $value;
+        return $value instanceof Graph ? self::build($value, $allowedClasses) : $value;
     }
 
     /**
-     * The same, but a graph as it is.
+     * The same, but a graph as it is, for {@see build()}.
      *
      * @param ?list<string> $allowedClasses
+     * @throws UnknownClass
+     * @throws UnexpectedValueException
+     * @throws \Throwable
      */
     public static function read(string $blob, ?array $allowedClasses = null): mixed
     {
         if ($allowedClasses !== null) {
             self::check(NativeFormat::classesIn($blob), $allowedClasses);
         }
-        return (new self())->guarded(function () use ($blob): mixed {
-            $value = unserialize($blob, ['max_depth' => self::MAX_DEPTH]);
+        $guard = new self();
+        return $guard->guarded(static function () use ($blob, $guard): mixed {
+            $callback = (string) ini_set('unserialize_callback_func', self::class . '::refuseClass');
+            try {
+                $value = unserialize($blob, ['max_depth' => self::MAX_DEPTH]);
+            } finally {
+                ini_set('unserialize_callback_func', $callback);
+            }
             if ($value === false && $blob !== 'b:0;') {
-                throw new UnexpectedValueException('the value cannot be unserialized: ' . ($this->notice ?? 'it is damaged'));
+                throw new UnexpectedValueException('the value cannot be unserialized: ' . ($guard->notice ?? 'it is damaged'));
             }
             return $value;
         });
+    }
+
+    /**
+     * @param ?list<string> $allowedClasses
+     * @throws UnknownClass
+     * @throws \Throwable
+     */
+    public static function build(Graph $graph, ?array $allowedClasses = null): mixed
+    {
+        return (new self())->guarded(static fn(): mixed => (new GraphReader($graph, $allowedClasses))->value());
     }
 
     /**
@@ -87,20 +106,17 @@ final class Deserializer
      */
     private function guarded(Closure $read): mixed
     {
-        $read = $read->bindTo($this);
-        $callback = (string) ini_set('unserialize_callback_func', self::class . '::refuseClass');
         $this->handler = set_error_handler($this->onError(...));
         try {
             return $read();
         } finally {
             restore_error_handler();
-            ini_set('unserialize_callback_func', $callback);
         }
     }
 
     private function onError(int $level, string $message, string $file = '', int $line = 0): bool
     {
-        if ($file !== __FILE__) {
+        if (!str_starts_with($file, __DIR__)) {
             return $this->handler !== null && ($this->handler)($level, $message, $file, $line) !== false;
         }
         if (($level & (E_DEPRECATED | E_USER_DEPRECATED)) === 0) {

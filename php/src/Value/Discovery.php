@@ -213,7 +213,7 @@ final class Discovery
                 default => FoundClosure::written($function, ClosureCode::of($function, $this->hints[$id] ?? null)),
             };
         } catch (ClosureNotSerializable $e) {
-            throw $this->path === [] || $this->isTask()
+            throw $this->isTask()
                 ? $e
                 : $this->refuse("is a closure that can't travel: {$e->getMessage()}", $e);
         }

@@ -9,6 +9,7 @@ use Closure;
 use ReflectionException;
 use ReflectionFunction;
 use ReflectionMethod;
+use ReflectionReference;
 
 /**
  * What travels of a closure.
@@ -67,6 +68,20 @@ final class FoundClosure
             $scope === null || $scope->isAnonymous() && !$isNeeded ? null : $scope->getName(),
             $called?->getName(),
         );
+    }
+
+    /** Whether it shares no object and no reference with anything else. */
+    public function isIsolated(): bool
+    {
+        foreach ([$this->captured, $this->statics] as $values) {
+            foreach ($values as $name => $value) {
+                $isPlain = $value === null || \is_scalar($value) || \is_array($value) && Survey::isPlain($value, 1);
+                if (!$isPlain || ReflectionReference::fromArrayElement($values, $name) !== null) {
+                    return false;
+                }
+            }
+        }
+        return true;
     }
 
     /** strtoupper(...), $report->build(...), parent::build(...), Suit::from(...). */

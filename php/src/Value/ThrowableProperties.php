@@ -14,6 +14,8 @@ final class ThrowableProperties
 {
     private const TRACES = ["\0Exception\0trace", "\0Error\0trace"];
 
+    private const PREVIOUS = ["\0Exception\0previous", "\0Error\0previous"];
+
     /**
      * Whether they can't go as they are: PHP forgets codes that are not numbers, as PDOException has, when it
      * unserializes an exception by itself.
@@ -47,6 +49,20 @@ final class ThrowableProperties
             }
             return $trace;
         });
+    }
+
+    /**
+     * @param array<string, mixed> $properties
+     * @return array<string, mixed>
+     */
+    public static function withoutPrevious(array $properties): array
+    {
+        foreach (self::PREVIOUS as $name) {
+            if (isset($properties[$name])) {
+                $properties = \array_replace($properties, [$name => null]);
+            }
+        }
+        return $properties;
     }
 
     /**

@@ -4,6 +4,10 @@ declare(strict_types=1);
 
 namespace B7s\Parallite\Wire;
 
+use B7s\Parallite\Value\Serializer;
+use B7s\Parallite\Value\ThrowableProperties;
+use Closure;
+
 /**
  * Exceptions as themselves: class, message, code, previous ones, and properties of their own. What travels carries no
  * arguments in its traces: those may be secrets, huge, or closures.
@@ -15,49 +19,35 @@ final class PhpException
     private const MAX_CHAIN = 20;
 
     /**
-     * Changes the traces of the exception for that.
-     *
-     * @param callable(list<array<string, mixed>>): list<array<string, mixed>> $trace gives the frames that travel
-     * @param callable(string, int): array{string, int} $place gives the file and line that travel
-     * @param callable(\Throwable): string $message gives the message that travels
+     * @param Closure(\Throwable, array<string, mixed>): array<string, mixed> $properties gives those that travel
      * @return ?string null when the exception can't be serialized, even without its previous ones
      */
-    public static function encode(\Throwable $e, callable $trace, callable $place, callable $message): ?string
+    public static function encode(\Throwable $e, Closure $properties): ?string
     {
-        for ($link = $e, $count = 0; $link !== null && $count < self::MAX_CHAIN; $count++) {
-            self::property($link, 'message')->setValue($link, $message($link));
-            self::property($link, 'trace')->setValue($link, $trace($link->getTrace()));
-            [$file, $line] = $place($link->getFile(), $link->getLine());
-            self::property($link, 'file')->setValue($link, $file);
-            self::property($link, 'line')->setValue($link, $line);
-            $link = $link->getPrevious();
-        }
         try {
-            return serialize($e);
+            return (new Serializer(throwables: $properties))->serialize($e, 'exception');
         } catch (\Throwable) {
             // a property that can't travel, of this one or of a previous one
         }
-        $previous = self::property($e, 'previous');
-        $cause = $e->getPrevious();
+        $alone = static fn(\Throwable $link, array $all): array
+            => ThrowableProperties::withoutPrevious($properties($link, $all));
         try {
-            $previous->setValue($e, null);
-            return serialize($e);
+            return (new Serializer(throwables: $alone))->serialize($e, 'exception');
         } catch (\Throwable) {
             return null;
-        } finally {
-            $previous->setValue($e, $cause);
         }
     }
 
     /**
-     * @param array<array-key, mixed> $reply the failure that carried it: PHP forgets codes that are strings, as
-     *     PDOException has, when it unserializes an exception
+     * @param array<array-key, mixed> $reply the failure that carried it: workers of earlier versions let PHP
+     *     unserialize it, which forgets codes that are strings, as PDOException has
+     * @param ?list<string> $allowedClasses {@see PhpValue::decode()}
      * @return ?\Throwable null when the exception, or its class, isn't known here
      */
-    public static function decode(string $blob, array $reply): ?\Throwable
+    public static function decode(string $blob, array $reply, ?array $allowedClasses = null): ?\Throwable
     {
         try {
-            $e = PhpValue::decode($blob);
+            $e = PhpValue::decode($blob, $allowedClasses);
         } catch (\Throwable) {
             return null;
         }

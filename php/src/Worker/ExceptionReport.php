@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace B7s\Parallite\Worker;
 
+use B7s\Parallite\Value\ThrowableProperties;
 use B7s\Parallite\Wire\Encoding;
 use B7s\Parallite\Wire\PhpException;
 
@@ -44,7 +45,7 @@ final class ExceptionReport
      */
     public static function asItself(\Throwable $e, Encoding $encoding): array
     {
-        $blob = PhpException::encode($e, self::bareFrames(...), self::place(...), self::message(...));
+        $blob = PhpException::encode($e, self::travelling(...));
         if ($blob === null || strlen($blob) > self::BLOB_LIMIT) {
             return [];
         }
@@ -52,6 +53,19 @@ final class ExceptionReport
             'exception' => $encoding->isBinarySafe() ? $blob : base64_encode($blob),
             'exception_encoding' => 'php',
         ];
+    }
+
+    /**
+     * What travels of an exception: without the worker's frames, and without the code of closures.
+     *
+     * @param array<string, mixed> $properties as {@see get_mangled_object_vars()} gives them
+     * @return array<string, mixed>
+     */
+    public static function travelling(\Throwable $e, array $properties): array
+    {
+        [$file, $line] = self::place($e->getFile(), $e->getLine());
+        $own = ["\0*\0message" => self::message($e), "\0*\0file" => $file, "\0*\0line" => $line];
+        return array_replace(ThrowableProperties::withTrace($properties, self::bareFrames(...)), $own);
     }
 
     /** Valid UTF-8 of a bounded length. */

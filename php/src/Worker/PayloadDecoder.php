@@ -4,20 +4,36 @@ declare(strict_types=1);
 
 namespace B7s\Parallite\Worker;
 
+use B7s\Parallite\Codec\ClosureCompiler;
+use B7s\Parallite\Value\Deserializer;
+use B7s\Parallite\Value\FoundClosure;
+use B7s\Parallite\Value\Graph;
+use B7s\Parallite\Value\GraphReader;
+use B7s\Parallite\Value\UnknownClass;
 use B7s\Parallite\Wire\PhpValue;
 use Closure;
 use Opis\Closure\ClosureInfo;
 use Opis\Closure\Serializer as Opis4;
 
 /**
- * Makes a callable of a payload: a closure serialized by laravel/serializable-closure or opis/closure
- * (3 or 4), any serialized invokable object or callable array, each plain or in base64, or the name of a
- * callable ("strtoupper", "App\Report::build"). With arguments it is `parallite:1:` and, by {@see PhpValue},
- * the list of one of these and the array of arguments, string keys being their names.
+ * Makes a callable of a payload:
+ *
+ * - the name of a callable ("strtoupper", "App\Report::build");
+ * - `parallite:2:` and, by {@see PhpValue}, the list of what to call and, maybe, the array of arguments, string keys
+ *   being their names. What to call is a callable, or a payload by itself;
+ * - a closure serialized by laravel/serializable-closure or opis/closure (3 or 4), any serialized invokable object or
+ *   callable array, each plain or in base64;
+ * - `parallite:1:`, of earlier versions, and the list of one of these two and the array of arguments.
  */
 final class PayloadDecoder
 {
+    private const LIST = 'parallite:2:';
+
     private const WITH_ARGUMENTS = 'parallite:1:';
+
+    /** Bytes of a payload beyond which it is not kept, and how many are. */
+    private const MAX_KEPT = 4_096;
+    private const MAX_CONSTANTS = 256;
 
     private const LARAVEL = 'O:47:"Laravel\SerializableClosure\SerializableClosure"';
 
@@ -43,6 +59,9 @@ final class PayloadDecoder
 
     private readonly CompiledClosures $compiled;
 
+    /** @var array<string, FoundClosure> closures that captured nothing, by payload, oldest first */
+    private array $constants = [];
+
     public function __construct()
     {
         $this->compiled = new CompiledClosures();
@@ -64,6 +83,11 @@ final class PayloadDecoder
             throw self::invalid('the payload must be a string (a serialized closure or the name of a callable), not '
                 . get_debug_type($payload));
         }
+        if (strncmp($payload, self::LIST, strlen(self::LIST)) === 0) {
+            return isset($this->constants[$payload])
+                ? [self::closureOf($this->constants[$payload]), null]
+                : $this->list($payload);
+        }
         $known = $this->compiled->again($payload);
         if ($known !== null) {
             return [$known, null];
@@ -82,6 +106,48 @@ final class PayloadDecoder
             ini_set('unserialize_callback_func', (string) $callback);
             restore_error_handler();
         }
+    }
+
+    /** @return array{callable, ?array<array-key, mixed>} */
+    private function list(string $payload): array
+    {
+        try {
+            $value = Deserializer::read(PhpValue::plain(substr($payload, strlen(self::LIST))));
+            $constant = $value instanceof Graph ? GraphReader::constantIn($value) : null;
+            if ($constant !== null) {
+                return [self::closureOf($this->keep($payload, $constant)), null];
+            }
+            $list = $value instanceof Graph ? Deserializer::build($value) : $value;
+        } catch (UnknownClass $e) {
+            throw self::isUnknown($e->class, $e);
+        } catch (\Throwable $e) {
+            throw self::invalid('the payload cannot be rebuilt: ' . $e->getMessage(), $e);
+        }
+        if (!is_array($list) || !isset($list[0]) || !is_array($list[1] ?? [])) {
+            throw self::invalid('after ' . self::LIST . ' must come the list of what to call and an array of arguments');
+        }
+        $callable = is_string($list[0]) ? $this->decode($list[0])[0] : $list[0];
+        if (!is_callable($callable)) {
+            throw self::invalid('the payload holds ' . get_debug_type($callable) . ', which cannot be called');
+        }
+        return [$callable, $list[1] ?? null];
+    }
+
+    private function keep(string $payload, FoundClosure $closure): FoundClosure
+    {
+        if (strlen($payload) <= self::MAX_KEPT) {
+            if (count($this->constants) >= self::MAX_CONSTANTS) {
+                unset($this->constants[array_key_first($this->constants)]);
+            }
+            $this->constants[$payload] = $closure;
+        }
+        return $closure;
+    }
+
+    private static function closureOf(FoundClosure $closure): Closure
+    {
+        $captured = [];
+        return ClosureCompiler::make($closure->code, $captured, null, $closure->scope, $closure->called);
     }
 
     /** @internal called by `unserialize()` */
@@ -116,6 +182,8 @@ final class PayloadDecoder
     {
         try {
             $parts = PhpValue::decode($blob);
+        } catch (UnknownClass $e) {
+            throw self::isUnknown($e->class, $e);
         } catch (\Throwable $e) {
             throw self::$unknownClass !== null
                 ? self::isUnknown(self::$unknownClass, $e)
