@@ -5,12 +5,17 @@ declare(strict_types=1);
 namespace B7s\Parallite\Codec;
 
 use B7s\Parallite\Exception\ClosureNotSerializable;
+use ReflectionFunction;
 
 /**
  * Which of the libraries for closures is used.
  */
 final class Codecs
 {
+    /** The schemes of their streams, from which they include the code that they rebuild. */
+    private const LARAVEL = 'laravel-serializable-closure';
+    private const OPIS = 'closure';
+
     private static ?ClosureCodec $best = null;
 
     private function __construct()
@@ -31,6 +36,18 @@ final class Codecs
         } finally {
             restore_error_handler();
         }
+    }
+
+    /** The library that has rebuilt a closure, or one around it, from a payload: only that knows its code. */
+    public static function thatRebuilt(ReflectionFunction $closure): ?ClosureCodec
+    {
+        $scheme = strstr((string) $closure->getFileName(), '://', true);
+        return match (true) {
+            $scheme === self::LARAVEL && LaravelCodec::isInstalled() => new LaravelCodec(),
+            $scheme === self::OPIS && Opis4Codec::isInstalled() => new Opis4Codec(),
+            $scheme === self::OPIS && Opis3Codec::isInstalled() => new Opis3Codec(),
+            default => null,
+        };
     }
 
     private static function find(): ClosureCodec

@@ -6,6 +6,7 @@ namespace B7s\Parallite\Value;
 
 use B7s\Parallite\Codec\ClosureCode;
 use B7s\Parallite\Codec\ClosureCodec;
+use B7s\Parallite\Codec\Codecs;
 use B7s\Parallite\Exception\ClosureNotSerializable;
 use Closure;
 use ReflectionFunction;
@@ -111,7 +112,7 @@ final class Discovery
             } elseif (\is_object($value)) {
                 $this->object($value, $holder);
             } else {
-                throw $this->refuse('is a resource');
+                throw $this->refuse('is a ' . \get_debug_type($value));
             }
             if (!$isWhole) {
                 \array_pop($this->path);
@@ -206,10 +207,11 @@ final class Discovery
     {
         $this->nodes[$id] = true;
         $function = new ReflectionFunction($closure);
+        $library = $this->library ?? Codecs::thatRebuilt($function);
         try {
             $found = match (true) {
                 !\str_contains($function->getName(), '{closure') => FoundClosure::named($function),
-                $this->library !== null => FoundClosure::packed($this->library->encode($closure, $this->hints[$id] ?? null)),
+                $library !== null => FoundClosure::packed($library->encode($closure, $this->hints[$id] ?? null)),
                 default => FoundClosure::written($function, ClosureCode::of($function, $this->hints[$id] ?? null)),
             };
         } catch (ClosureNotSerializable $e) {
@@ -236,7 +238,7 @@ final class Discovery
             \is_scalar($value), $value === null => null,
             \is_array($value) => $this->nested($values, $name, $closure),
             \is_object($value) => $this->object($value, $closure),
-            default => throw $this->refuse('is a resource'),
+            default => throw $this->refuse('is a ' . \get_debug_type($value)),
         };
     }
 

@@ -32,7 +32,7 @@ final class ValuePath
         foreach ($isCut ? array_slice($steps, 0, self::MAX_STEPS) : $steps as $step) {
             $path = self::step($path, $step);
         }
-        return $isCut ? "$path…" : $path;
+        return $isCut ? $path . '…' : $path;
     }
 
     /** @param int|string|array{int|string}|array{string, string} $step */

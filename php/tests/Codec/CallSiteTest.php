@@ -8,6 +8,7 @@ use B7s\Parallite\Codec\CallSite;
 use B7s\Parallite\Codec\Codecs;
 use B7s\Parallite\Exception\ClosureNotSerializable;
 use B7s\Parallite\Testing\FakeClient;
+use B7s\Parallite\Value\Refusal;
 use B7s\Parallite\Wire\PhpValue;
 use B7s\Parallite\Worker\PayloadDecoder;
 use Closure;
@@ -84,7 +85,7 @@ final class CallSiteTest extends TestCase
         [$a, $b] = [static fn() => 'a', static fn() => 'b'];
 
         self::assertNotSame($a, $b);
-        $this->expectException(ClosureNotSerializable::class);
+        $this->expectException(Refusal::class);
         $this->expectExceptionMessage('2 closures begin in line');
         PhpValue::encode([new Box('label', [$b])]);
     }

@@ -90,7 +90,7 @@ trait EventTests
         self::assertFailed('RESULT_NOT_ENCODABLE', 'value.a is a Closure', $reply);
 
         [, $reply] = self::observe(static fn() => Task::emit([STDERR]), $encoding, $fields + ['accept' => 'php']);
-        self::assertFailed('RESULT_NOT_ENCODABLE', 'value[0] is resource', $reply);
+        self::assertFailed('RESULT_NOT_ENCODABLE', 'value[0] is a resource', $reply);
 
         [, $reply] = self::observe(static fn() => Task::emit(str_repeat('x', 11_000_000)), $encoding, $fields);
         self::assertFailed('RESULT_TOO_LARGE', 'emit less at once', $reply);

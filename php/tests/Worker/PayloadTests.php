@@ -4,9 +4,6 @@ declare(strict_types=1);
 
 namespace B7s\Parallite\Tests\Worker;
 
-use B7s\Parallite\Codec\Codecs;
-use B7s\Parallite\Codec\LaravelCodec;
-use B7s\Parallite\Wire\PhpValue;
 
 /**
  * The forms in which work arrives.
@@ -140,7 +137,8 @@ trait PayloadTests
             [base64_encode($opis4), 'opis/closure 4, by which'],
             [self::$opis3, 'opis/closure, by which'],
             [self::payload(static fn() => 1, 'laravel'), 'laravel/serializable-closure, by which'],
-            ['parallite:1:' . PhpValue::encode(['pi', [static fn() => 1]]), self::bearerIsLacking()],
+            [self::withBearer(self::payload(static fn() => 1, 'laravel')), 'laravel/serializable-closure, by which'],
+            [self::withBearer($opis4), 'closures in this value were packed by opis/closure 4, which is not installed here'],
         ];
         self::forget();
         self::$worker = static::start(self::including(), ['-d', 'include_path=.']);
@@ -151,11 +149,21 @@ trait PayloadTests
         self::forget();
     }
 
-    private static function bearerIsLacking(): string
+    /** A call with a closure among its arguments, as earlier versions of the client have sent it. */
+    private static function withBearer(string $packed): string
     {
-        return Codecs::best() instanceof LaravelCodec
-            ? 'laravel/serializable-closure, by which'
-            : 'closures in this value were packed by opis/closure 4, which is not installed here';
+        $fields = ["\0B7s\Parallite\Wire\ClosureBearer\0packed" => $packed];
+        $fields["\0B7s\Parallite\Wire\ClosureBearer\0isGiver"] = false;
+        $bearer = 'O:32:"B7s\Parallite\Wire\ClosureBearer"' . substr(serialize($fields), 1);
+        return "parallite:1:a:2:{i:0;s:14:\"call_user_func\";i:1;a:1:{i:0;$bearer}}";
+    }
+
+    /** @dataProvider encodings */
+    public function testRunsTasksOfEarlierClientsWithClosuresAmongTheArguments(string $encoding): void
+    {
+        $payload = self::withBearer(self::payload(static fn() => 'called', 'laravel'));
+
+        self::assertSame('called', self::ask(['payload' => $payload], $encoding)['result']);
     }
 
     /** @dataProvider encodings */
