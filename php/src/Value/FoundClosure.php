@@ -53,6 +53,9 @@ final class FoundClosure
     public static function written(ReflectionFunction $function, ClosureCode $code): self
     {
         $captured = $function->getClosureUsedVariables();
+        if (($code->flags & ClosureCode::IS_ARROW) === 0) {
+            $captured = \array_intersect_key($captured, $code->uses); // compiled code has a variable of ours besides
+        }
         $object = $code->usesThis() ? $function->getClosureThis() : null;
         if ($object !== null) {
             $captured['this'] = $object;
