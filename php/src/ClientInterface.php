@@ -7,6 +7,7 @@ namespace B7s\Parallite;
 use B7s\Parallite\Exception\ConnectionException;
 use B7s\Parallite\Exception\TaskException;
 use Generator;
+use InvalidArgumentException;
 use Throwable;
 
 /**
@@ -33,14 +34,15 @@ interface ClientInterface
     public function run(callable|string $task, array $args = [], ?float $timeout = null): mixed;
 
     /**
-     * Runs tasks in parallel and waits for all of them. The first failure is thrown as soon as it is there; the
-     * other tasks go on.
+     * Runs tasks in parallel and waits for all of them. If one of them can't be sent, none is. The first failure is
+     * thrown as soon as it is there; the other tasks go on.
      *
      * @template K of array-key
      * @template T
      * @param iterable<K, (callable(): T)|string> $tasks
      * @param ?float $timeout seconds that each of them may run, else the daemon's
      * @return array<K, T> in the order of the tasks
+     * @throws InvalidArgumentException when a key comes twice, or can't be one of an array
      * @throws Throwable
      */
     public function all(iterable $tasks, ?float $timeout = null): array;
@@ -53,17 +55,17 @@ interface ClientInterface
      * @template V
      * @template T
      * @param iterable<K, V> $items
-     * @param (callable(V, K): T)|string $task gets the item, and its key if it takes two arguments (of PHP's own
-     *     functions: if it must have two)
+     * @param (callable(V, K): T)|string $task gets the item, and its key if it requires a second argument
      * @param int $concurrency how many calls are in flight at most
      * @param ?float $timeout seconds that each of them may run, else the daemon's
      * @return array<K, T> in the order of the items
+     * @throws InvalidArgumentException when a key comes twice, or can't be one of an array
      * @throws Throwable
      */
     public function map(iterable $items, callable|string $task, int $concurrency = 64, ?float $timeout = null): array;
 
     /**
-     * As {@see map()}, but lazily: takes items as there is room, and gives results as they come.
+     * As {@see map()}, but lazily: takes items as there is room, and gives results as they come, with keys of any kind.
      *
      * @template K
      * @template V
@@ -86,8 +88,9 @@ interface ClientInterface
      * @template T
      * @param (callable(mixed...): T)|string $task
      * @param array<array-key, mixed> $args by position or by name
-     * @param ?float $timeout seconds that it may run, else the daemon's
-     * @param ?string $id under which others can await, cancel or ask about the task; one that is in flight is joined
+     * @param ?float $timeout seconds that it may run, else the daemon's; above zero and finite
+     * @param ?string $id under which others can await, cancel or ask about the task; one that is in flight is joined.
+     *     1 to 255 bytes of UTF-8
      * @param bool $detach the daemon keeps the result until it is awaited, also by another client
      * @param ?bool $benchmark whether the worker measures the task, else as the daemon is configured
      * @param ?string $name for people: what the id begins with, when none is given

@@ -12,14 +12,23 @@ namespace B7s\Parallite;
  */
 final class Connections
 {
-    use BoundToProcess;
+    use BoundToProcess {
+        __clone as private refuse;
+    }
 
-    /** @var non-empty-list<Connection> */
+    /** @var list<Connection> */
     private array $all;
 
     public function __construct(private readonly Connector $connector)
     {
         $this->all = [new Connection($connector)];
+    }
+
+    /** @throws \Error always */
+    public function __clone()
+    {
+        $this->all = []; // the end of the copy, of which there is no way to stop the making, is not theirs
+        $this->refuse();
     }
 
     public function __destruct()

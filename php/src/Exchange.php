@@ -63,7 +63,9 @@ final class Exchange
     public function fail(ConnectionException $failure, bool $isMeant = false): void
     {
         $this->failure = $failure;
-        $this->isAwaited = $this->isAwaited || $isMeant;
+        if ($isMeant) {
+            $this->unhandled?->ignore($failure);
+        }
         $this->settle();
     }
 

@@ -46,6 +46,7 @@ final class RemoteExecution implements Execution
         $exchange = $this->exchange();
         $outcome = $exchange->outcome();
         if ($outcome !== null && $this->isDetached && $exchange->failure() !== null) {
+            $exchange->markAwaited();
             $this->exchange = null; // that was no answer of the task's: whoever awaits it again, asks again
             return $outcome;
         }

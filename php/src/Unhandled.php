@@ -26,6 +26,12 @@ final class Unhandled
         $this->reported = new WeakMap();
     }
 
+    /** The program knows of this failure: it is its own doing. */
+    public function ignore(Throwable $failure): void
+    {
+        $this->reported[$failure] = true;
+    }
+
     /** Never throws: it is called by destructors. */
     public function report(?Throwable $failure): void
     {

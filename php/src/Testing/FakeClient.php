@@ -9,7 +9,10 @@ use B7s\Parallite\ClientInterface;
 use B7s\Parallite\Exception\DaemonNotRunning;
 use B7s\Parallite\Exception\TaskException;
 use B7s\Parallite\Future;
+use B7s\Parallite\Keys;
 use B7s\Parallite\LocalExecution;
+use B7s\Parallite\Seconds;
+use B7s\Parallite\TaskIds;
 use B7s\Parallite\TaskPayload;
 use B7s\Parallite\Wire\PhpValue;
 use Closure;
@@ -130,19 +133,17 @@ final class FakeClient implements ClientInterface
     public function all(iterable $tasks, ?float $timeout = null): array
     {
         $entry = CallSite::arrayPassedTo('all');
-        $futures = [];
-        foreach ($tasks as $key => $task) {
-            if ($this->travels) {
-                $this->payloads->of($task, [], static fn(): ?string => $entry($key)); // refuses what can't
-            }
-            $futures[$key] = $this->accept($task, timeout: $timeout);
+        $tasks = Keys::unique($tasks, 'the tasks');
+        foreach ($this->travels ? $tasks : [] as $key => $task) {
+            $this->payloads->of($task, [], static fn(): ?string => $entry($key)); // refuses what can't, before any runs
         }
+        $futures = array_map(fn(mixed $task): Future => $this->accept($task, timeout: $timeout), $tasks);
         return Future::all($futures);
     }
 
     public function map(iterable $items, callable|string $task, int $concurrency = 64, ?float $timeout = null): array
     {
-        return iterator_to_array($this->imap($items, $task, $concurrency, $timeout));
+        return iterator_to_array($this->imap(Keys::checked($items, 'the items'), $task, $concurrency, $timeout));
     }
 
     public function imap(
@@ -186,7 +187,8 @@ final class FakeClient implements ClientInterface
         ?string $name = null,
     ): Future {
         $this->reach();
-        $id ??= ($name === null ? 'task-' : "$name-") . count($this->tasks) + 1;
+        Seconds::limit($timeout);
+        $id = $id !== null ? TaskIds::check($id) : ($name === null ? 'task-' : "$name-") . count($this->tasks) + 1;
         if (isset($this->futures[$id])) {
             return $this->futures[$id]; // joins it, as with the daemon
         }
@@ -213,6 +215,7 @@ final class FakeClient implements ClientInterface
     /** Too late: tasks have ended when submit() returns. */
     public function cancel(string $id, float $grace = 0.0): bool
     {
+        Seconds::grace($grace);
         $this->find($id);
         return false;
     }

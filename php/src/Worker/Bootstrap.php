@@ -4,6 +4,8 @@ declare(strict_types=1);
 
 namespace B7s\Parallite\Worker;
 
+use B7s\Parallite\Ownership;
+
 /**
  * Loads the autoloader of the project that the worker runs for, and the files that it wants included.
  */
@@ -11,7 +13,7 @@ final class Bootstrap
 {
     /** The classes of the worker itself are never taken from another version in the project's vendor directory. */
     private const OWN = [
-        'Wire/*', 'Worker/*', 'TaskContext', 'Task',
+        'Wire/*', 'Worker/*', 'TaskContext', 'Task', 'Signals', 'Quietly', 'Readiness', 'Ownership',
         'Codec/ClosureCode', 'Codec/ClosureCompiler', 'Codec/CompiledUnit', 'Codec/UnitSource', 'Codec/CodeStream',
         'Codec/CodeContext', 'Codec/SourceParser', 'Codec/WrittenClosure', 'Codec/ClosureFacts', 'Codec/ParameterList',
         'Codec/Imports', 'Codec/StaticVariables',
@@ -29,7 +31,7 @@ final class Bootstrap
                 require_once $file;
             }
         }
-        $autoloader = self::projectAutoloader() ?? self::ownAutoloader($packageDirectory);
+        $autoloader = self::projectAutoloader($includes) ?? self::ownAutoloader($packageDirectory);
         // a closure without a class, so that the files see neither $this nor self
         $require = \Closure::bind(static fn(string $path): mixed => require_once $path, null, null);
         if ($autoloader !== null) {
@@ -64,19 +66,32 @@ final class Bootstrap
         }
     }
 
-    /** The nearest vendor/autoload.php, from the current directory upwards. */
-    private static function projectAutoloader(): ?string
+    /**
+     * The nearest vendor/autoload.php, from the current directory upwards.
+     *
+     * @param list<string> $includes that are loaded anyway: they were named by the configuration
+     */
+    private static function projectAutoloader(array $includes): ?string
     {
         $directory = getcwd();
         while ($directory !== false) {
             $file = "$directory/vendor/autoload.php";
             if (is_file($file)) {
-                return $file;
+                $isNamed = in_array(realpath($file), array_map(realpath(...), $includes), true);
+                return $isNamed ? null : self::trusted($file, $directory);
             }
             $parent = dirname($directory);
             $directory = $parent === $directory ? false : $parent;
         }
         return null;
+    }
+
+    /** A file that was found, not named: in a directory such as /tmp anybody may have put it. */
+    private static function trusted(string $file, string $project): string
+    {
+        $objection = Ownership::objectionTo($file) ?? Ownership::objectionTo("$project/vendor");
+        return $objection === null ? $file : throw new \RuntimeException("$file is not loaded: $objection; make it and its "
+            . "directories belong to the worker's user, with nobody else allowed to write them, or name it in php_includes");
     }
 
     /** This package's own vendor directory, or the one that it is installed in. */

@@ -4,6 +4,8 @@ declare(strict_types=1);
 
 namespace B7s\Parallite\Worker;
 
+use B7s\Parallite\Readiness;
+
 /**
  * Runs a command as a child process and collects what it printed. A string goes to the shell, a list is
  * executed as it is. Its standard input is empty. When the task is cancelled, it gets a SIGTERM.
@@ -30,13 +32,14 @@ final class CommandRunner
             return ['stdout' => '', 'stderr' => "$started\n", 'exit_code' => 127];
         }
         [$process, $pipes] = $started;
+        $canWatch = self::canWatch($pipes);
         $feed = $events === null ? null : new OutputFeed($events);
         $texts = ['stdout' => '', 'stderr' => ''];
         $exitCode = null;
         $isHeldBack = $isTerminated = false;
         while ($pipes !== []) {
             $patience = $isHeldBack ? self::SHORT_PATIENCE : self::PATIENCE;
-            $count = self::read($pipes, $texts, $exitCode === null ? $patience : 0);
+            $count = self::read($pipes, $texts, $exitCode === null ? $patience : 0, $canWatch);
             $isHeldBack = $feed?->tell($texts) ?? false;
             if (!$isTerminated && $events?->isCancelled() === true) {
                 $isTerminated = proc_terminate($process);
@@ -87,27 +90,42 @@ final class CommandRunner
     }
 
     /**
+     * Whether `stream_select()` can watch the pipes: not when the task has left a thousand files open. They are read
+     * without blocking then.
+     *
+     * @param array<string, resource> $pipes
+     */
+    private static function canWatch(array $pipes): bool
+    {
+        foreach ($pipes as $pipe) {
+            if (!Readiness::canWatch($pipe)) {
+                array_map(static fn(mixed $pipe) => stream_set_blocking($pipe, false), $pipes);
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /**
      * Waits for output and adds it to the texts; a pipe that has come to its end is closed.
      *
      * @param array<string, resource> $pipes
      * @param array<string, string> $texts
      * @return int how many pipes had something, 0 when the time is over
      */
-    private static function read(array &$pipes, array &$texts, int $microseconds): int
+    private static function read(array &$pipes, array &$texts, int $microseconds, bool $canWatch): int
     {
-        $ready = $pipes;
-        $write = $except = null;
-        $count = (int) @stream_select($ready, $write, $except, 0, $microseconds);
-        if ($count === 0) {
-            return 0;
-        }
+        [$ready] = Readiness::of($pipes, [], $microseconds / 1e6, $canWatch);
+        $count = 0;
         foreach ($ready as $name => $pipe) {
             $chunk = fread($pipe, self::CHUNK);
-            if ($chunk === '' || $chunk === false) {
+            if ($chunk !== '' && $chunk !== false) {
+                $texts[$name] .= $chunk;
+                $count++;
+            } elseif ($canWatch || feof($pipe)) {
                 fclose($pipe);
                 unset($pipes[$name]);
-            } else {
-                $texts[$name] .= $chunk;
+                $count++;
             }
         }
         return $count;

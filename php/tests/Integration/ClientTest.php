@@ -8,6 +8,7 @@ use B7s\Parallite\Client;
 use B7s\Parallite\Exception\TaskCancelled;
 use B7s\Parallite\Tests\Support\ClientTests;
 use B7s\Parallite\Tests\Support\ManyTasksTests;
+use B7s\Parallite\Tests\Support\RealConditionsTests;
 use Closure;
 use PHPUnit\Framework\TestCase;
 
@@ -18,6 +19,7 @@ final class ClientTest extends TestCase
 {
     use ClientTests;
     use ManyTasksTests;
+    use RealConditionsTests;
 
     public static function setUpBeforeClass(): void
     {
@@ -53,6 +55,46 @@ final class ClientTest extends TestCase
         self::assertSame([1, 2, 3, 4], $steps);
         self::assertSame([1.0, 'step 4'], end($progress), 'the last one is always told');
         self::assertSame('reported', $future->await());
+    }
+
+    public function testEmittedValuesThatNobodyReadsTakeLittleMemory(): void
+    {
+        $client = self::client();
+        $task = static function (int $count): string {
+            for ($i = 0; $i < $count; $i++) {
+                \B7s\Parallite\Task::emit($i . str_repeat('x', 1 << 20));
+            }
+            return 'done';
+        };
+        $before = memory_get_usage();
+        $future = $client->submit(Closure::bind($task, null, null), [120]);
+
+        self::assertSame('done', $future->await());
+        self::assertLessThan(40_000_000, memory_get_usage() - $before);
+        $read = 0;
+        try {
+            foreach ($future->stream() as $value) {
+                self::assertSame($read++, (int) $value);
+            }
+            self::fail();
+        } catch (\B7s\Parallite\Exception\ParalliteException $e) {
+            self::assertStringContainsString('the task has emitted values faster than they were read', $e->getMessage());
+            self::assertGreaterThan(8, $read);
+        }
+    }
+
+    public function testEmittedValuesAreAllReadWhileTheTaskRuns(): void
+    {
+        $task = static function (): void {
+            for ($i = 0; $i < 120; $i++) {
+                \B7s\Parallite\Task::emit($i . str_repeat('x', 1 << 20));
+            }
+        };
+        $read = 0;
+        foreach (self::client()->submit(Closure::bind($task, null, null))->stream() as $value) {
+            self::assertSame($read++, (int) $value);
+        }
+        self::assertSame(120, $read);
     }
 
     public function testTasksOfOthersAreFollowed(): void
@@ -99,5 +141,10 @@ final class ClientTest extends TestCase
         } finally {
             @unlink($file);
         }
+    }
+
+    private static function address(): ?string
+    {
+        return null;
     }
 }

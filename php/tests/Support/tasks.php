@@ -19,6 +19,8 @@ return [
         }
         return $name;
     },
+    'shortens' => static fn(string $text, int $to = 3): string => substr($text, 0, $to),
+    'item and key' => static fn(string $item, string $key): array => [$key, $item],
     'slowly' => static function (float $seconds, string $value): string {
         usleep((int) ($seconds * 1e6));
         return $value;

@@ -8,6 +8,7 @@ use B7s\Parallite\Client;
 use B7s\Parallite\Tests\Support\ClientTests;
 use B7s\Parallite\Tests\Support\ManyTasksTests;
 use B7s\Parallite\Tests\Support\MiniDaemon;
+use B7s\Parallite\Tests\Support\RealConditionsTests;
 use PHPUnit\Framework\TestCase;
 
 /**
@@ -17,6 +18,7 @@ final class ClientTest extends TestCase
 {
     use ClientTests;
     use ManyTasksTests;
+    use RealConditionsTests;
 
     private static ?MiniDaemon $daemon = null;
 
@@ -33,5 +35,10 @@ final class ClientTest extends TestCase
     private static function client(): Client
     {
         return new Client(self::$daemon?->socket);
+    }
+
+    private static function address(): ?string
+    {
+        return self::$daemon?->socket;
     }
 }

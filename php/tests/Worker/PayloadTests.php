@@ -198,6 +198,26 @@ trait PayloadTests
         self::assertSame([3_000_000, 3_000_000], [strlen($large['stdout']), strlen($large['stderr'])]);
     }
 
+    public function testRunsCommandsWithAThousandFilesOpen(): void
+    {
+        if (posix_getrlimit()['soft openfiles'] < 1_200) {
+            self::markTestSkipped('a process may not open as many files here');
+        }
+        $file = (string) tempnam(sys_get_temp_dir(), 'parallite-test-');
+        file_put_contents($file, '<?php for ($i = 0; $i < 1100; $i++) { $GLOBALS["open"][] = fopen("/dev/null", "r"); }');
+        $worker = static::start(self::including($file));
+        try {
+            $zeros = 'head -c 1000000 /dev/zero | tr "\0" x';
+            $reply = $worker->ask(['task_id' => 'c', 'command' => "$zeros; sleep 0.2; $zeros >&2; exit 3"]);
+            self::assertSame([1_000_000, 1_000_000, 3], [
+                strlen($reply['result']['stdout']), strlen($reply['result']['stderr']), $reply['result']['exit_code'],
+            ]);
+        } finally {
+            $worker->stop();
+            unlink($file);
+        }
+    }
+
     public function testDoesNotWaitForTheBackgroundProcessesOfACommand(): void
     {
         $started = microtime(true);
