@@ -21,7 +21,10 @@ final class Outcome
 
     private ?Throwable $failure = null;
 
-    /** @param array<array-key, mixed>|null $reply not opened yet */
+    /**
+     * @param array<array-key, mixed>|null $reply not opened yet
+     * @param ?list<string> $allowedClasses of objects in it; null: all
+     */
     private function __construct(
         private ?array $reply,
         private readonly string $output = '',
