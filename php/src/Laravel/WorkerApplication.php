@@ -6,6 +6,7 @@ namespace B7s\Parallite\Laravel;
 
 use B7s\Parallite\Worker\Hooks;
 use B7s\Parallite\Worker\PayloadDecoder;
+use B7s\Parallite\Worker\State\ClosureLibraries;
 use Illuminate\Contracts\Console\Kernel;
 use Illuminate\Contracts\Debug\ExceptionHandler;
 use Illuminate\Contracts\Foundation\Application;
@@ -26,6 +27,7 @@ final class WorkerApplication
         private readonly Application $app,
         private readonly bool $isOurs,
         private readonly mixed $errorHandler,
+        private readonly ?ClosureLibraries $closures = null,
     ) {
     }
 
@@ -50,7 +52,7 @@ final class WorkerApplication
         $handler = set_error_handler(null);
         restore_error_handler();
         Hooks::afterTask((new StateReset($app))->restore(...));
-        return self::$instance = new self($app, true, $handler);
+        return self::$instance = new self($app, true, $handler, new ClosureLibraries());
     }
 
     /**
@@ -69,6 +71,7 @@ final class WorkerApplication
         if ($this->isOurs && $this->errorHandler !== null) {
             set_error_handler($this->errorHandler); // the worker takes it away after each task
         }
+        $this->closures?->restore(); // the application's key, which the worker takes away as well
         $succeeded = false;
         try {
             // only now, for what it refers to, models and the key of its signature, is the application's

@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace B7s\Parallite\Worker;
 
 use B7s\Parallite\Wire\Encoding;
+use B7s\Parallite\Worker\State\ProcessState;
 
 /**
  * Answers for a task that ends the process: exit(), a fatal error, no memory left. PHP calls it first among
@@ -13,6 +14,9 @@ use B7s\Parallite\Wire\Encoding;
 final class LastWords
 {
     private const FATAL = E_ERROR | E_PARSE | E_CORE_ERROR | E_COMPILE_ERROR | E_USER_ERROR | E_RECOVERABLE_ERROR;
+
+    /** For which shutdown functions of tasks may keep a worker that ends. */
+    private const SHUTDOWN_SECONDS = 5;
 
     /** Memory to answer with when there is none left. */
     private ?string $reserve;
@@ -27,11 +31,13 @@ final class LastWords
 
     private ?Inbox $inbox = null;
 
+    private ?ProcessState $state = null;
+
     private ?string $taskId = null;
 
     private ?Encoding $encoding = null;
 
-    private ?int $leavingWith = null;
+    private bool $isLeaving = false;
 
     public function __construct(private readonly OutputCapture $output)
     {
@@ -56,11 +62,13 @@ final class LastWords
     public function connected(
         Channel $channel,
         Replies $replies,
-        ?TaskEvents $events = null,
-        ?Inbox $inbox = null,
+        TaskEvents $events,
+        Inbox $inbox,
+        ProcessState $state,
     ): void {
         $this->events = $events;
         $this->inbox = $inbox;
+        $this->state = $state;
         $this->channel = $channel;
         $this->replies = $replies;
     }
@@ -77,10 +85,21 @@ final class LastWords
         $this->encoding = null;
     }
 
-    /** Ends the process without running the shutdown functions that tasks have left behind. */
+    /** Tells the daemon that no further reply will come. */
+    public function finish(): void
+    {
+        $this->returnTaken();
+        $this->channel?->finish();
+    }
+
+    /** Ends the process. Shutdown functions that tasks have registered run now, for a while. */
     public function leave(int $status = 0): never
     {
-        $this->leavingWith = $status;
+        $this->isLeaving = true;
+        if (function_exists('pcntl_alarm')) {
+            pcntl_signal(SIGALRM, SIG_DFL);
+            pcntl_alarm(self::SHUTDOWN_SECONDS);
+        }
         exit($status);
     }
 
@@ -90,14 +109,16 @@ final class LastWords
             $this->output->discard();
             return;
         }
-        $this->returnTaken();
-        if ($this->leavingWith !== null) {
-            exit($this->leavingWith);
-        }
+        $error = error_get_last();
         $this->reserve = null;
         @set_time_limit(0);
         @ini_set('memory_limit', '-1');
-        $error = error_get_last();
+        $this->state?->removeHandlers();
+        $this->state?->taskEnds();
+        $this->returnTaken();
+        if ($this->isLeaving) {
+            return;
+        }
         $fatal = $error !== null && ($error['type'] & self::FATAL) !== 0 ? $error : null;
         if ($this->channel === null || $this->replies === null) {
             $reason = $fatal === null

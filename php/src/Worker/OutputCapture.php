@@ -21,13 +21,11 @@ final class OutputCapture
 
     private bool $truncated = false;
 
-    /** Whether the buffer that is in place has proved to be ours. */
-    private bool $called = false;
-
     /** @var resource|null */
     private mixed $file = null;
 
-    private readonly \Closure $handler;
+    /** What PHP lists when our buffer is in place, and no other. */
+    private const OURS = [self::class . '::hear'];
 
     /** Who hears at once what is printed, while a task runs for which somebody wants that. */
     private ?EchoFeed $feed = null;
@@ -35,14 +33,6 @@ final class OutputCapture
     /** @param ?string $stdoutFile the file that is this process's standard output */
     public function __construct(?string $stdoutFile, bool $unlink = false)
     {
-        $this->handler = function (string $printed, int $phase): string {
-            $this->called = true;
-            if (($phase & PHP_OUTPUT_HANDLER_CLEAN) === 0) {
-                $this->add($printed);
-                $this->feed?->tell($printed);
-            }
-            return '';
-        };
         if ($stdoutFile !== null) {
             $file = @fopen($stdoutFile, 'r+');
             if ($file !== false) {
@@ -58,7 +48,17 @@ final class OutputCapture
 
     private function start(): void
     {
-        ob_start($this->handler, $this->feed === null ? self::CHUNK : 1);
+        ob_start([$this, 'hear'], $this->feed === null ? self::CHUNK : 1);
+    }
+
+    /** @internal called by PHP with what was printed */
+    public function hear(string $printed, int $phase): string
+    {
+        if (($phase & PHP_OUTPUT_HANDLER_CLEAN) === 0) {
+            $this->add($printed);
+            $this->feed?->tell($printed);
+        }
+        return '';
     }
 
     /** Has a feed told at once what is printed, until it is taken. */
@@ -70,7 +70,7 @@ final class OutputCapture
 
     private function restart(): void
     {
-        if (ob_get_level() === 1 && @ob_end_clean()) {
+        if (ob_list_handlers() === self::OURS && @ob_end_flush()) {
             $this->start();
         }
     }
@@ -83,8 +83,9 @@ final class OutputCapture
      */
     public function take(?Encoding $encoding = null): array
     {
-        if (ob_get_level() !== 1 || ob_get_length() !== 0) {
-            $this->settleBuffers();
+        $this->settle();
+        if (\ob_get_length() !== 0) {
+            @ob_flush();
         }
         if ($this->feed !== null) {
             $this->feed->end();
@@ -113,12 +114,6 @@ final class OutputCapture
         return $fields;
     }
 
-    /** Whether a task has left an output buffer that can't be removed. */
-    public function isStuck(): bool
-    {
-        return ob_get_level() !== 1;
-    }
-
     /** Forgets what is buffered: a forked child must not print its parent's output again. */
     public function discard(): void
     {
@@ -127,29 +122,41 @@ final class OutputCapture
         }
     }
 
-    /** Flushes the buffers that a task left open, and puts ours back where it closed too many. */
-    private function settleBuffers(): void
+    /**
+     * Flushes the buffers that a task left open, and puts ours back where it closed too many.
+     *
+     * @return bool false when one of the task's can't be removed
+     */
+    public function settle(): bool
     {
-        while (($level = ob_get_level()) > 1) {
-            try {
-                @ob_end_flush();
-            } catch (\Throwable) {
-                // thrown by the buffer's callback, which is gone or goes next
-            }
-            if (ob_get_level() === $level && !@ob_end_clean()) {
-                return;
-            }
+        if (\ob_list_handlers() === self::OURS) {
+            return true;
         }
-        $this->called = false;
-        if (ob_get_level() === 1) {
-            @ob_flush();
-            if (!$this->called) {
-                @ob_end_clean(); // a buffer of the task's in the place of ours
-            }
+        set_error_handler(static fn(): bool => true); // another one may throw what is silenced
+        try {
+            $isSettled = self::flushOthers();
+        } finally {
+            restore_error_handler();
         }
         if (ob_get_level() === 0) {
             $this->start();
         }
+        return $isSettled;
+    }
+
+    private static function flushOthers(): bool
+    {
+        while (ob_list_handlers() !== self::OURS && ($level = ob_get_level()) > 0) {
+            try {
+                ob_end_flush();
+            } catch (\Throwable) {
+                // thrown by the buffer's callback, which is gone or goes next
+            }
+            if (ob_get_level() === $level && !ob_end_clean()) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private function add(string $printed): void

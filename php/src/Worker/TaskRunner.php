@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace B7s\Parallite\Worker;
 
 use B7s\Parallite\Wire\Encoding;
+use B7s\Parallite\Worker\State\ProcessState;
 
 /**
  * Runs one task, with the hooks around it, and makes its reply, whatever the task does, short of ending the process.
@@ -19,6 +20,7 @@ final class TaskRunner
         private readonly OutputCapture $output,
         private readonly Replies $replies,
         private readonly LastWords $process,
+        private readonly ProcessState $state,
         private readonly bool $benchmark,
         private readonly ?TaskEvents $events = null,
     ) {
@@ -42,6 +44,7 @@ final class TaskRunner
             Hooks::runBefore($request->taskId);
             $value = $this->valueOf($request, $encoding, $benchmark);
         } catch (\Throwable $e) {
+            $this->state->removeHandlers();
             $this->process->endIfForked();
             $report = self::report($e, $request, $encoding);
         }
@@ -52,6 +55,7 @@ final class TaskRunner
         } catch (\Throwable) {
             // the first failure is the one to report
         }
+        $this->state->taskEnds();
         $details += $this->output->take($request->acceptsBase64 ? $encoding : null);
         $this->events?->taskEnds();
         if ($report === null) {
@@ -76,8 +80,12 @@ final class TaskRunner
     /** Runs the task. What it returned is gone afterwards: destructors belong to it, they may print, throw or exit. */
     private function valueOf(Request $request, Encoding $encoding, ?Benchmark $benchmark): mixed
     {
-        $code = $this->tasks->codeOf($request, $this->events);
-        $result = $code();
+        try {
+            $code = $this->tasks->codeOf($request, $this->events);
+            $result = $code();
+        } finally {
+            $this->state->removeHandlers();
+        }
         $this->process->endIfForked();
         $benchmark?->stop();
         return $request->acceptsPhp

@@ -7,52 +7,59 @@ namespace B7s\Parallite\Worker;
 use B7s\Parallite\Wire\Encoding;
 use B7s\Parallite\Wire\Encodings;
 use B7s\Parallite\Wire\MalformedBody;
+use B7s\Parallite\Worker\State\ProcessState;
 
 /**
  * The loop: takes a request, answers it exactly once, cleans up after it, until the daemon goes.
  */
 final class Worker
 {
-    /** @var array<resource> those that were open at the start */
-    private readonly array $standardStreams;
-
     public function __construct(
         private readonly Channel $channel,
         private readonly Inbox $inbox,
         private readonly Encodings $encodings,
         private readonly TaskRunner $runner,
         private readonly Replies $replies,
-        private readonly OutputCapture $output,
         private readonly LastWords $lastWords,
         private readonly Garbage $garbage,
+        private readonly ProcessState $state,
     ) {
-        $this->standardStreams = array_filter([STDIN, STDOUT, STDERR], is_resource(...));
     }
 
     /** @throws ChannelClosed when the daemon goes while a reply is sent, or sends an impossible frame */
-    public function serve(StateGuard $state, Lifetime $lifetime): void
+    public function serve(Lifetime $lifetime): void
     {
-        while (($body = $this->inbox->next()) !== null) {
-            $reply = $this->replyTo($body);
-            $this->lastWords->endIfForked();
-            if ($reply === null) {
-                continue;
-            }
-            $isLast = $lifetime->endsWithThisTask() || !$this->isFit();
-            if ($isLast) {
-                $this->channel->write($lifetime->isOneTask() ? $reply : Replies::asLast($reply));
-            } else {
-                $this->channel->write($reply, $this->inbox->takeNext());
-            }
-            $this->lastWords->taskEnds();
-            if ($isLast) {
-                $this->channel->finish();
-                return;
-            }
+        do {
+            $body = $this->inbox->next();
+            $reply = $body === null ? null : $this->replyTo($body);
+            $goesOn = $reply === null ? $body !== null : $this->answer($reply, $lifetime) && $this->cleanUp();
             unset($body, $reply);
-            $this->garbage->collect();
-            $state->restore();
+        } while ($goesOn);
+        $this->lastWords->finish();
+    }
+
+    /** Sends the reply; false when it was the last one. */
+    private function answer(string $reply, Lifetime $lifetime): bool
+    {
+        $isIntact = $this->state->isIntact() && !$this->runner->isDirty();
+        if (!$this->state->isSilent()) {
+            $this->lastWords->endIfForked(); // in a hook, a destructor or the like: there was a look after the task itself
         }
+        $isLast = $lifetime->endsWithThisTask() || !$isIntact;
+        if ($isLast) {
+            $this->channel->write($lifetime->isOneTask() ? $reply : Replies::asLast($reply));
+        } else {
+            $this->channel->write($reply, $this->inbox->takeNext());
+        }
+        $this->lastWords->taskEnds();
+        return !$isLast;
+    }
+
+    /** Destroys what the task has left, and puts back what it has changed; false when no other task can run here. */
+    private function cleanUp(): bool
+    {
+        $this->garbage->collect();
+        return $this->state->restore();
     }
 
     /** @return ?string null for what is no task */
@@ -70,6 +77,7 @@ final class Worker
             }
             $taskId = is_string($map['task_id'] ?? null) ? $map['task_id'] : null;
             $this->lastWords->taskBegins($taskId, $encoding);
+            $this->state->taskBegins($body, $map['payload'] ?? null);
             return $this->runner->run(Request::of($map), $encoding);
         } catch (MalformedBody $e) {
             return $this->replies->failure(null, 'MALFORMED_FRAME', $e->getMessage(), [], $encoding);
@@ -91,16 +99,5 @@ final class Worker
             return true;
         }
         return $map['type'] === 'cancel' || $map['type'] === 'follow';
-    }
-
-    /** Whether another task can run here: a task may have closed what can't be opened again. */
-    private function isFit(): bool
-    {
-        foreach ($this->standardStreams as $stream) {
-            if (!is_resource($stream)) {
-                return false;
-            }
-        }
-        return !$this->output->isStuck() && !$this->runner->isDirty();
     }
 }

@@ -6,6 +6,7 @@ namespace B7s\Parallite\Worker;
 
 use B7s\Parallite\Task;
 use B7s\Parallite\Wire\Encodings;
+use B7s\Parallite\Worker\State\ProcessState;
 
 /**
  * Starts a worker: environment, autoloader and includes, connection, hello, loop.
@@ -35,6 +36,7 @@ final class WorkerMain
             $lastWords = new LastWords($output);
             set_time_limit(0);
             $tasks = $boot($settings);
+            set_error_handler(null); // the project's may throw what is silenced
             $encodings = new Encodings();
             $replies = new Replies($settings->maxPayloadBytes);
             $output->take();
@@ -44,23 +46,25 @@ final class WorkerMain
             $events = new TaskEvents($channel, $inbox, $settings->maxPayloadBytes, $settings->events);
             Task::bind($events);
             $givesStack = $settings->events && self::giveStackOnSignal($events);
-            $state = new StateGuard();
+            self::showWarnings();
+            restore_error_handler();
+            $state = new ProcessState($output);
             if ($settings->socket !== null) {
                 $channel->write(self::hello($settings, $encodings, [
                     ...($nextTasks === null ? [] : ['prefetch']),
                     ...($givesStack ? ['stack'] : []),
                 ]));
             }
-            $lastWords->connected($channel, $replies, $events, $inbox);
+            $lastWords->connected($channel, $replies, $events, $inbox, $state);
         } catch (\Throwable $e) {
             self::fail('the worker cannot start: ' . self::describe($e), $lastWords ?? null);
         }
         self::debug($settings, 'ready');
         try {
-            $runner = new TaskRunner($tasks, $output, $replies, $lastWords, $settings->benchmark, $events);
+            $runner = new TaskRunner($tasks, $output, $replies, $lastWords, $state, $settings->benchmark, $events);
             $garbage = new Garbage($output);
-            $worker = new Worker($channel, $inbox, $encodings, $runner, $replies, $output, $lastWords, $garbage);
-            $worker->serve($state, Lifetime::of($settings));
+            $worker = new Worker($channel, $inbox, $encodings, $runner, $replies, $lastWords, $garbage, $state);
+            $worker->serve(Lifetime::of($settings));
         } catch (ChannelClosed $e) {
             self::debug($settings, $e->getMessage());
         } catch (\Throwable $e) {
@@ -76,6 +80,13 @@ final class WorkerMain
         return function_exists('pcntl_async_signals')
             && pcntl_signal(SIGUSR2, static fn() => $events->sendStack())
             && is_bool(pcntl_async_signals(true));
+    }
+
+    /** Has PHP print what it warns of, into the output of the task, whatever its settings for the command line are. */
+    private static function showWarnings(): void
+    {
+        ini_set('display_errors', '1');
+        ini_set('html_errors', '0');
     }
 
     /** @param list<string> $features beside those that every worker has */

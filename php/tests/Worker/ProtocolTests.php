@@ -123,7 +123,6 @@ trait ProtocolTests
     /** @dataProvider unfinishedInput */
     public function testLeavesQuietlyWhenTheDaemonGoes(string $input): void
     {
-        self::perform(static fn() => register_shutdown_function(static fn() => sleep(60)));
         $started = microtime(true);
         self::worker()->send($input);
         self::worker()->hangUp();

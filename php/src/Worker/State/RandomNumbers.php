@@ -2,19 +2,20 @@
 
 declare(strict_types=1);
 
-namespace B7s\Parallite\Worker;
+namespace B7s\Parallite\Worker\State;
 
 use Random\Engine\Mt19937;
 
 /**
- * The generator behind mt_rand(), rand(), shuffle() and the like: seeded anew after a task that seeded it or drew from
- * it, so that no task foretells another one's numbers.
- *
  * Seeding takes longer than all else about a small task. So a twin of the generator goes along with it, step by step:
  * as long as both give the same number, no task has touched it.
  */
-final class RandomGuard
+final class RandomNumbers implements Guard
 {
+    public const WHAT = 'Random numbers';
+    public const HOW = '`mt_srand()`, `mt_rand()` and all that uses it, such as `shuffle()`: seeded anew when a task has drawn '
+        . 'some, so that none foretells another one\'s';
+
     private Mt19937 $twin;
 
     public function __construct()
@@ -22,11 +23,17 @@ final class RandomGuard
         $this->seed();
     }
 
-    public function restore(): void
+    public static function isNeeded(): bool
     {
-        if (mt_rand() !== unpack('V', $this->twin->generate())[1] >> 1) {
+        return true;
+    }
+
+    public function restore(): bool
+    {
+        if (\mt_rand() !== \unpack('V', $this->twin->generate())[1] >> 1) {
             $this->seed();
         }
+        return true;
     }
 
     private function seed(): void

@@ -1,0 +1,165 @@
+<?php
+
+declare(strict_types=1);
+
+namespace B7s\Parallite\Worker\State;
+
+use B7s\Parallite\Worker\OutputCapture;
+
+/**
+ * The state of the process as it was before the first task, put back after each one in three steps: handlers as soon
+ * as the task has ended; before its reply what may turn out to be lost; and after it everything else.
+ *
+ * A guard looks before it touches. Most of them see a change in the memory of this process, at the cost of a function
+ * call; those that would have to ask the system are left out as long as there can't be one, see {@see LoadedCode}.
+ *
+ * A handler of errors that the project has registered is there for its code only: it may throw what the worker silences.
+ */
+final class ProcessState
+{
+    private readonly LoadedCode $code;
+
+    /** @var list<Guard> */
+    private readonly array $handlers;
+
+    /** @var list<Guard> */
+    private readonly array $beforeReply;
+
+    /** @var list<NamedCallGuard> */
+    private readonly array $namedBeforeReply;
+
+    /** @var list<Guard> */
+    private readonly array $afterReply;
+
+    /** @var list<NamedCallGuard> */
+    private readonly array $namedAfterReply;
+
+    private bool $isSilent = false;
+
+    /** Whether something could not be put back. */
+    private bool $isLost = false;
+
+    private readonly bool $hasErrorHandler;
+
+    /** Whether another one, none, lies above it. */
+    private bool $isErrorHandlerOff = false;
+
+    public function __construct(private readonly OutputCapture $output)
+    {
+        $this->code = new LoadedCode(Guards::functions(), Guards::taskFunctions());
+        $this->hasErrorHandler = ErrorHandler::now() !== null;
+        [$this->handlers] = $this->make(Guards::HANDLERS);
+        $this->taskEnds();
+        [$this->beforeReply, $this->namedBeforeReply] = $this->make(Guards::BEFORE_REPLY);
+        [$this->afterReply, $this->namedAfterReply] = $this->make(Guards::AFTER_REPLY);
+        $this->code->catchUp();
+    }
+
+    /**
+     * @param string $body the request as it came
+     * @param mixed $payload what it holds
+     */
+    public function taskBegins(string $body, mixed $payload): void
+    {
+        $this->code->taskBegins($body, $payload);
+        if ($this->isErrorHandlerOff) {
+            restore_error_handler();
+            $this->isErrorHandlerOff = false;
+        }
+    }
+
+    /** All code that belongs to the task has run. */
+    public function taskEnds(): void
+    {
+        if ($this->hasErrorHandler && !$this->isErrorHandlerOff) {
+            set_error_handler(null);
+            $this->isErrorHandlerOff = true;
+        }
+    }
+
+    /** Takes away the handlers of a task that has ended. They may be called until then, and throw, at any moment. */
+    public function removeHandlers(): void
+    {
+        while (true) {
+            try {
+                $this->restoreAll($this->handlers);
+                return;
+            } catch (\Throwable) {
+                // a handler of signals, which is gone by now or goes next
+            }
+        }
+    }
+
+    /** Puts back what may turn out to be lost; false when the worker must not run another task. */
+    public function isIntact(): bool
+    {
+        $this->isSilent = $this->code->isSilent();
+        $this->restoreAll($this->beforeReply);
+        if (!$this->isSilent) {
+            $this->restoreNamed($this->namedBeforeReply);
+        }
+        return !$this->isLost;
+    }
+
+    /** Whether no function has been named that a guard waits for, or that forks; to be asked after isIntact(). */
+    public function isSilent(): bool
+    {
+        return $this->isSilent;
+    }
+
+    /** Puts back everything else; false when the worker must not run another task. */
+    public function restore(): bool
+    {
+        $this->restoreAll($this->afterReply);
+        if (!$this->isSilent) {
+            $this->restoreNamed($this->namedAfterReply);
+            $this->code->catchUp();
+        }
+        if (\ob_get_length() !== 0) {
+            $this->output->take(); // of handlers of sessions and the like: nobody's
+        }
+        return !$this->isLost;
+    }
+
+    /** @param list<Guard> $guards */
+    private function restoreAll(array $guards): void
+    {
+        foreach ($guards as $guard) {
+            if (!$guard->restore()) {
+                $this->isLost = true;
+            }
+        }
+    }
+
+    /** @param list<NamedCallGuard> $guards */
+    private function restoreNamed(array $guards): void
+    {
+        foreach ($guards as $guard) {
+            if ($this->code->names($guard::FUNCTIONS) && !$guard->restore()) {
+                $this->isLost = true;
+            }
+        }
+    }
+
+    /**
+     * @param list<class-string<Guard>> $classes
+     * @return array{list<Guard>, list<NamedCallGuard>}
+     */
+    private function make(array $classes): array
+    {
+        $always = $named = [];
+        foreach (array_filter($classes, static fn(string $class): bool => $class::isNeeded()) as $class) {
+            $guard = match ($class) {
+                OutputBuffers::class => new OutputBuffers($this->output),
+                ShutdownFunctions::class, RealTimeSignals::class, OutputSettings::class => new $class($this->code),
+                default => new $class(),
+            };
+            if ($guard instanceof NamedCallGuard) {
+                $named[] = $guard;
+            } else {
+                $always[] = $guard;
+            }
+        }
+        return [$always, $named];
+    }
+}
