@@ -5,7 +5,9 @@
  *
  *     PARALLITE_FIXED_WORKERS=10 deploy/with-daemon php php/bench/compare.php [--svg FILE] [--runs N]
  *
- * Prints a table in Markdown; --svg draws it as well. Needs ext-pcntl, ext-posix and laravel/serializable-closure.
+ * Prints a table in Markdown; --svg draws it as well. Needs ext-pcntl, ext-posix and laravel/serializable-closure. Below it
+ * stands what 1,000 tasks in flight at a time take two workers, of the daemon and of Gearman, where that is installed;
+ * --gearman prints that alone. The daemon for it is started here, by PARALLITE_BIN.
  * Every way is warmed up for ten seconds, in which the JVM compiles what the daemon needs. The daemon and its workers run
  * already, as they do in service; what the other ways start, they start within the time that is measured.
  */
@@ -18,10 +20,13 @@ const WARM_UP = 10;
 
 require AUTOLOAD;
 require __DIR__ . '/plot.php';
+require __DIR__ . '/gearman.php';
+
+use B7s\Parallite\Client;
 
 error_reporting(E_ALL & ~E_DEPRECATED); // of libraries for closures
 
-$options = getopt('', ['svg:', 'runs:']);
+$options = getopt('', ['svg:', 'runs:', 'gearman']);
 $runs = max(1, (int) ($options['runs'] ?? 15));
 
 // closures outside of any class: workers need not know one
@@ -60,6 +65,74 @@ function measure(callable $way, array $tasks, mixed $expected, int $runs): array
     return ['median' => $times[intdiv(count($times), 2)], 'min' => $times[0], 'max' => $times[count($times) - 1]];
 }
 
+/**
+ * Prints what 1,000 tasks that do nothing take, alternately here and there, and the quotient.
+ */
+function compareWithGearman(Closure $noop, int $runs): void
+{
+    $missing = GearmanWay::missing();
+    if ($missing !== null) {
+        echo "Gearman is left out: $missing\n";
+        return;
+    }
+    [$process, $client] = startDaemonOfTwo();
+    $gearman = GearmanWay::start(2);
+    try {
+        $tasks = array_fill(0, 1_000, $noop);
+        $ways = ['Parallite, closures' => $client->all(...), 'Gearman, a function by name' => static fn(array $tasks): array
+            => $gearman->run(count($tasks))];
+        $times = [];
+        for ($warm = hrtime(true) + 2 * WARM_UP * 1e9, $i = -1; $i < $runs; $i += hrtime(true) < $warm ? 0 : 1) {
+            foreach ($ways as $name => $way) {
+                $started = hrtime(true);
+                if ($way($tasks) !== array_fill(0, 1_000, 42)) {
+                    throw new RuntimeException("wrong results: $name");
+                }
+                if ($i >= 0) {
+                    $times[$name][] = (hrtime(true) - $started) / 1e6;
+                }
+            }
+        }
+    } finally {
+        $gearman->stop();
+        proc_terminate($process);
+        proc_close($process);
+    }
+    $medians = [];
+    foreach ($times as $name => $all) {
+        sort($all);
+        $medians[] = $all[intdiv(count($all), 2)];
+        printf("%-28s %6.1f ms (%.1f to %.1f)\n", $name, end($medians), $all[0], end($all));
+    }
+    $quotients = array_map(static fn(float $a, float $b): float => $a / $b, ...array_values($times));
+    sort($quotients);
+    printf("%-28s %6.2f (of the medians; by pairs %.2f, %.2f to %.2f)\n", 'Parallite / Gearman', $medians[0] / $medians[1],
+        $quotients[intdiv(count($quotients), 2)], $quotients[0], end($quotients));
+}
+
+/** @return array{resource, Client} a daemon with two workers, and who is connected to it */
+function startDaemonOfTwo(): array
+{
+    $binary = getenv('PARALLITE_BIN') ?: dirname(__DIR__, 2) . '/target/parallite/bin/parallite';
+    $socket = sys_get_temp_dir() . '/parallite-compare-' . getmypid() . '.sock';
+    $process = proc_open(
+        [$binary, '--fixed-workers', '2', '--socket', $socket],
+        [['file', '/dev/null', 'r'], ['file', '/dev/null', 'w'], ['file', '/dev/null', 'w']],
+        $pipes,
+        null,
+        ['PARALLITE_MAX_WORKERS' => '2'] + getenv(),
+    );
+    for ($patience = 600; !file_exists($socket) && $patience > 0; $patience--) {
+        usleep(50_000);
+    }
+    return [$process, Client::connect($socket)];
+}
+
+if (isset($options['gearman'])) {
+    compareWithGearman($noop, $runs);
+    exit;
+}
+
 $figures = [];
 foreach ($scenarios as $scenario => [$tasks, $expected]) {
     foreach ($ways as $name => $way) {
@@ -83,3 +156,5 @@ if (is_string($options['svg'] ?? null)) {
         . php_uname('m') . ', ' . substr_count((string) @file_get_contents('/proc/cpuinfo'), "processor\t") . ' cores');
     file_put_contents($options['svg'], plot($figures, $caption));
 }
+echo "\n1,000 tasks that do nothing, two workers:\n\n";
+compareWithGearman($noop, $runs);
