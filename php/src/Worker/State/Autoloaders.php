@@ -4,6 +4,8 @@ declare(strict_types=1);
 
 namespace B7s\Parallite\Worker\State;
 
+use B7s\Parallite\Codec\UnitSource;
+
 /**
  * What a file that is loaded once has registered stays: it would not be registered again.
  */
@@ -68,7 +70,7 @@ final class Autoloaders implements Guard
             return true;
         }
         $file = (string) (new \ReflectionFunction($loader))->getFileName();
-        $isStream = str_contains($file, '://') && !str_starts_with($file, 'phar://');
-        return !$isStream && in_array($file, get_included_files(), true);
+        $isSent = UnitSource::fileOf($file) !== $file || str_contains($file, '://') && !str_starts_with($file, 'phar://');
+        return !$isSent && in_array($file, get_included_files(), true);
     }
 }

@@ -4,6 +4,8 @@ declare(strict_types=1);
 
 namespace B7s\Parallite\Worker\State;
 
+use B7s\Parallite\Codec\UnitSource;
+
 /**
  * Whether some function can have been called: whether its name stands in what this process was sent or has loaded.
  *
@@ -121,7 +123,8 @@ final class LoadedCode
         $own = dirname(__DIR__, 2);
         $left = self::FILES_AT_ONCE;
         foreach (array_slice(get_included_files(), $this->files) as $file) {
-            if (!str_starts_with($file, $own)) {
+            // the code of a closure, which gives itself out for a file, came in a request
+            if (!str_starts_with($file, $own) && UnitSource::fileOf($file) === $file) {
                 if ($left-- === 0) {
                     return;
                 }
