@@ -185,6 +185,66 @@ final class ConfigurationIT {
     }
 
     @Test
+    void readsNoFileThatTheProjectHasForItself() {
+        DaemonBuilder builder =
+                daemon().file(
+                                ".env",
+                                "PARALLITE_FIXED_WORKERS=3\nPARALLITE_TIMEOUT_MS=soon\n"
+                                        + "QUARKUS_LOG_LEVEL=nonsense\nAPP_NAME=\"${NOWHERE}\"\n")
+                        .file(
+                                "config/application.properties",
+                                "parallite.prefix-name=planted\nquarkus.log.level=nonsense\n")
+                        .file("application.properties", "parallite.prefix-name=planted\n");
+
+        try (DaemonProcess daemon = builder.startAtRest()) {
+            assertThat(daemon.stats().workers())
+                    .singleElement()
+                    .satisfies(worker -> assertThat(worker.name()).isEqualTo("work-1"));
+        }
+    }
+
+    @Test
+    void takesNoVariablesThatAreNotItsOwn() {
+        DaemonBuilder builder = daemon();
+        String planted = builder.project().resolve("planted.properties").toString();
+        builder.file("planted.properties", "parallite.prefix-name=planted\n")
+                .env("QUARKUS_CONFIG_LOCATIONS", planted)
+                .env("SMALLRYE_CONFIG_LOCATIONS", planted)
+                .env("QUARKUS_PROFILE", "planted")
+                .env("QUARKUS_HTTP_HOST_ENABLED", "true")
+                .env("QUARKUS_HTTP_PORT", "1")
+                .env("QUARKUS_LOG_LEVEL", "nonsense");
+
+        try (DaemonProcess daemon = builder.startAtRest()) {
+            assertThat(daemon.stats().workers().getFirst().name()).isEqualTo("work-1");
+        }
+    }
+
+    @Test
+    void refusesToStartWithTooFewOpenFiles() {
+        for (int files : new int[] {64, 100, 150}) {
+            assertRefused(
+                    daemon().under("sh", "-c", "ulimit -n " + files + "; exec \"$0\" \"$@\""),
+                    files + " files may be open",
+                    "ulimit -n");
+        }
+    }
+
+    @Test
+    void refusesToStartInADirectoryThatIsGone() {
+        var ended =
+                daemon().under("sh", "-c", "mkdir gone; cd gone; rmdir ../gone; exec \"$0\" \"$@\"")
+                        .run();
+
+        assertThat(ended.exitCode()).isEqualTo(BAD_CONFIGURATION);
+        // the shell itself may have a line of its own for that
+        assertThat(ended.log().lines().filter(line -> !line.startsWith("sh: ")))
+                .singleElement()
+                .asString()
+                .contains("current directory", "deleted");
+    }
+
+    @Test
     void listensWhereTheEnvironmentSays() {
         DaemonBuilder builder = daemon("--fixed-workers", "0");
         String other = builder.project().resolve("other.sock").toString();
