@@ -1,6 +1,7 @@
 package io.parallite;
 
 import io.parallite.cli.ExitCode;
+import io.parallite.cli.OpenFiles;
 import io.parallite.cli.SettingFlags;
 import io.parallite.config.ConfigException;
 import io.parallite.config.LaunchSettings;
@@ -56,6 +57,7 @@ record ServeFlags(Optional<Path> config, Map<Setting, String> flags) {
     int serve() {
         try {
             LaunchSettings settings = LaunchSettings.check(config.orElse(null), flags);
+            OpenFiles.check(settings.fixedWorkers());
             HttpPort.check(settings);
             settings.apply();
         } catch (ConfigException e) {

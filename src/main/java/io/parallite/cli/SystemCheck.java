@@ -14,15 +14,9 @@ import java.util.regex.Pattern;
 final class SystemCheck {
 
     private static final long FEW_FILES = 1024;
-    private static final long FILES_A_WORKER = 4;
-    private static final long FILES_OF_THE_JVM = 150;
     private static final long THREADS_A_WORKER = 4;
     private static final long THREADS_OF_THE_JVM = 40;
     private static final long HEAP = 512L << 20;
-    private static final Pattern LIMIT =
-            Pattern.compile(
-                    "^(Max open files|Max processes)\\s+(\\d+|unlimited)\\s", Pattern.MULTILINE);
-
     private final Workers workers;
     private final Path root;
     private final List<Finding> findings = new ArrayList<>();
@@ -60,11 +54,11 @@ final class SystemCheck {
     }
 
     private void lookAtFiles() {
-        OptionalLong limit = limit("Max open files");
+        OptionalLong limit = ProcessLimits.read(root).openFiles();
         if (limit.isEmpty()) {
             return;
         }
-        long needed = FILES_OF_THE_JVM + workers.most() * FILES_A_WORKER;
+        long needed = OpenFiles.needed(workers.most());
         String text =
                 "%d may be open; %d workers and the daemon need %d, each connection one more"
                         .formatted(limit.getAsLong(), workers.most(), needed);
@@ -82,7 +76,7 @@ final class SystemCheck {
     private void lookAtProcesses() {
         long limit =
                 Math.min(
-                        limit("Max processes").orElse(Long.MAX_VALUE),
+                        ProcessLimits.read(root).processes().orElse(Long.MAX_VALUE),
                         number("sys/fs/cgroup/pids.max").orElse(Long.MAX_VALUE));
         if (limit == Long.MAX_VALUE) {
             findings.add(Finding.ok("processes", "no limit"));
@@ -186,18 +180,6 @@ final class SystemCheck {
                             "guards",
                             "setsid and setpriv end workers, and a watchdog what they have started, with the daemon"));
         }
-    }
-
-    private OptionalLong limit(String name) {
-        Matcher matcher = LIMIT.matcher(read("proc/self/limits"));
-        while (matcher.find()) {
-            if (matcher.group(1).equals(name)) {
-                return matcher.group(2).equals("unlimited")
-                        ? OptionalLong.of(Long.MAX_VALUE)
-                        : OptionalLong.of(Long.parseLong(matcher.group(2)));
-            }
-        }
-        return OptionalLong.empty();
     }
 
     private OptionalLong number(String file) {

@@ -145,7 +145,7 @@ public final class LaunchSettings {
     }
 
     private void checkTogether() {
-        long fixed = number(Setting.FIXED_WORKERS).orElseThrow();
+        long fixed = fixedWorkers();
         Optional<Long> max = number(Setting.MAX_WORKERS);
         if (max.isPresent() && fixed > max.get()) {
             problems.add(
@@ -170,6 +170,11 @@ public final class LaunchSettings {
         return port == 0
                 ? Optional.empty()
                 : value(Setting.HTTP_HOST).map(host -> new ListenAddress.Tcp(host, port));
+    }
+
+    /** How many persistent workers the daemon starts with. */
+    public long fixedWorkers() {
+        return number(Setting.FIXED_WORKERS).orElseThrow();
     }
 
     /** What counts for each setting, in the order of {@link Setting}. */

@@ -17,6 +17,9 @@ import org.junit.jupiter.api.Test;
 /** The launcher for Windows does what the one for Unix does; that one is run by other tests. */
 final class LaunchersTest {
 
+    /** Windows keeps a directory that is somebody's current one. */
+    private static final String ONLY_OF_UNIX = "the current directory has been deleted";
+
     private static final Path BIN = Tool.project("src/main/dist/bin");
 
     private final String unix = read("parallite");
@@ -45,8 +48,13 @@ final class LaunchersTest {
     void bothWantTheSameJavaAndSayTheSame() {
         assertThat(first(windows, "set \"java_needed=(\\d+)\""))
                 .isEqualTo(first(unix, "(?m)^java_needed=(\\d+)$"));
-        assertThat(messages(windows)).isEqualTo(messages(unix)).hasSize(2);
-        assertThat(all(windows, "exit /b (78)")).hasSameSizeAs(all(unix, "exit (78)"));
+        List<String> common =
+                messages(unix).stream().filter(text -> !text.contains(ONLY_OF_UNIX)).toList();
+
+        assertThat(messages(windows)).isEqualTo(common).hasSize(2);
+        assertThat(messages(unix)).hasSize(3);
+        assertThat(all(windows, "exit /b (78)")).hasSize(2);
+        assertThat(all(unix, "exit (78)")).hasSize(3);
     }
 
     @Test
