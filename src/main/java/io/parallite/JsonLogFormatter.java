@@ -2,8 +2,8 @@ package io.parallite;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import io.parallite.units.Texts;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.time.ZoneId;
@@ -22,7 +22,8 @@ import org.jboss.logmanager.ExtLogRecord;
  *
  * <p>The keys {@code worker=}, {@code pid=} and {@code task=} that a message ends with become
  * fields of their own and leave the message. Of two of the same name the last one counts, which is
- * the daemon's: what a worker or a client has put into the text before it stays text.
+ * the daemon's: what a worker or a client has put into the text before it stays text. What JSON
+ * would leave as it is but a terminal would not, such as U+202E, is escaped too.
  */
 final class JsonLogFormatter extends Formatter {
 
@@ -51,13 +52,13 @@ final class JsonLogFormatter extends Formatter {
             json.writeStringField("message", message);
             writeKeys(json, keys);
             if (record.getThrown() != null) {
-                json.writeStringField("exception", stack(record.getThrown()));
+                json.writeStringField("exception", LogLines.stack(record.getThrown()));
             }
             json.writeEndObject();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return line.append('\n').toString();
+        return Texts.escape(line.toString()) + '\n';
     }
 
     private String formatted(LogRecord record) {
@@ -80,11 +81,5 @@ final class JsonLogFormatter extends Formatter {
                 json.writeStringField(key, value);
             }
         }
-    }
-
-    private static String stack(Throwable thrown) {
-        StringWriter stack = new StringWriter();
-        thrown.printStackTrace(new PrintWriter(stack));
-        return stack.toString();
     }
 }

@@ -55,6 +55,15 @@ class JsonLogFormatterTest {
     }
 
     @Test
+    void escapesWhatATerminalOrAReaderOfLinesWouldObey() {
+        String text = "a\u2028b\u202ec\u0085d\u007f";
+        String line = format(record(text));
+
+        assertThat(line).contains("a\\u2028b\\u202ec\\u0085d\\u007f");
+        assertThat(parsed(line)).containsEntry("message", text);
+    }
+
+    @Test
     void showsExceptions() {
         LogRecord record = record("a task met a defect task=t");
         record.setThrown(new IllegalStateException("boom"));

@@ -102,7 +102,7 @@ final class AdminRoutes {
             refuse(context, 400, e.getMessage());
             return;
         }
-        LOG.infof("a task is cancelled over HTTP task=%s", Encoding.jsonText(id.value()));
+        LOG.infof("a task is cancelled over HTTP task=%s", id);
         answer(
                 context,
                 JSON,

@@ -1,6 +1,7 @@
 package io.parallite.cli;
 
 import io.parallite.units.Durations;
+import io.parallite.units.Texts;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -69,11 +70,11 @@ public final class CancelCommand extends DaemonCommand {
         } else if (!answer.isOk()) {
             refused(answer);
         } else if (cancelled) {
-            out().printf("%s is cancelled%n", DaemonStats.printable(task));
+            out().printf("%s is cancelled%n", Texts.printable(task));
         } else {
             err().printf(
                             "parallite: %s had %s before%n",
-                            DaemonStats.printable(task),
+                            Texts.printable(task),
                             answer.node().at("status").text().orElse("ended"));
         }
         return cancelled;

@@ -1,6 +1,7 @@
 package io.parallite.cli;
 
 import io.parallite.units.HumanUnits;
+import io.parallite.units.Texts;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -26,7 +27,7 @@ record DaemonStats(Node node) {
         }
 
         String task() {
-            return printable(node.at("task_id").text().orElse(""));
+            return Texts.printable(node.at("task_id").text().orElse(""));
         }
 
         long pid() {
@@ -85,7 +86,7 @@ record DaemonStats(Node node) {
 
     /** Why workers do not start; empty when they do. */
     String startFailure() {
-        return printable(node.at("pool").at("start_failure").text().orElse(""));
+        return Texts.printable(node.at("pool").at("start_failure").text().orElse(""));
     }
 
     /** {@code draining}, {@code reloading}, both, or empty. */
@@ -202,13 +203,5 @@ record DaemonStats(Node node) {
     static String bytes(Node bytes) {
         OptionalDouble size = bytes.number();
         return size.isPresent() ? HumanUnits.bytes(size.getAsDouble()) : ABSENT;
-    }
-
-    /** A text that came from a client, without what would steer the terminal. */
-    static String printable(String text) {
-        return text.codePoints()
-                .map(c -> Character.isISOControl(c) ? '?' : c)
-                .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
-                .toString();
     }
 }

@@ -3,6 +3,7 @@ package io.parallite.cli;
 import io.parallite.config.Origin;
 import io.parallite.config.Setting;
 import io.parallite.config.SettingValue;
+import io.parallite.units.Texts;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -237,7 +238,7 @@ final class PhpCheck {
             findings.add(
                     Finding.fail(
                             "boot",
-                            "a worker does not boot here: " + DaemonStats.printable(error.get()),
+                            "a worker does not boot here: " + Texts.printable(error.get()),
                             "mend what php_includes, bootstrap or vendor/autoload.php load"));
         } else if (autoloader.isEmpty()) {
             findings.add(

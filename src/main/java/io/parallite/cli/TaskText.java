@@ -1,6 +1,6 @@
 package io.parallite.cli;
 
-import static io.parallite.cli.DaemonStats.printable;
+import static io.parallite.units.Texts.printable;
 
 import java.io.PrintWriter;
 import java.util.List;

@@ -1,6 +1,6 @@
 package io.parallite.cli;
 
-import static io.parallite.cli.DaemonStats.printable;
+import static io.parallite.units.Texts.printable;
 
 import io.parallite.cli.Table.Column;
 import java.util.LinkedHashMap;

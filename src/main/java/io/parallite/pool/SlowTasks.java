@@ -1,6 +1,7 @@
 package io.parallite.pool;
 
 import io.parallite.engine.Engine;
+import io.parallite.units.Texts;
 import io.parallite.wire.Events;
 import io.parallite.wire.Excerpt;
 import io.parallite.worker.Worker;
@@ -126,7 +127,7 @@ final class SlowTasks {
                 stack == null ? "; its stack is not known" : ", it is at " + Excerpt.oneLine(stack),
                 worker.name(),
                 worker.pid(),
-                Excerpt.oneWord(task));
+                Texts.word(task));
     }
 
     /** Looks no more. */

@@ -1,5 +1,6 @@
 package io.parallite.process;
 
+import io.parallite.units.Texts;
 import io.parallite.wire.Excerpt;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -127,6 +128,6 @@ final class StderrTail {
                 text,
                 worker,
                 pid,
-                running == null ? "-" : Excerpt.oneWord(running));
+                running == null ? "-" : Texts.word(running));
     }
 }

@@ -1,5 +1,7 @@
 package io.parallite.task;
 
+import io.parallite.units.Texts;
+
 /**
  * Why a task failed, whether the daemon or its worker says so.
  *
@@ -14,16 +16,7 @@ public record TaskFailure(String code, String message) {
 
     /** Cuts what is too long to be kept. */
     public TaskFailure {
-        code = shorten(code, MAX_CODE);
-        message = shorten(message, MAX_MESSAGE);
-    }
-
-    /** {@code text}, or its beginning and an ellipsis when it has more than {@code max} chars. */
-    static String shorten(String text, int max) {
-        if (text.length() <= max) {
-            return text;
-        }
-        int end = Character.isHighSurrogate(text.charAt(max - 2)) ? max - 2 : max - 1;
-        return text.substring(0, end) + "…";
+        code = Texts.shorten(code, MAX_CODE);
+        message = Texts.shorten(message, MAX_MESSAGE);
     }
 }

@@ -1,5 +1,7 @@
 package io.parallite.task;
 
+import io.parallite.units.Texts;
+
 /**
  * The name a client gives a task: 1 to {@value #MAX_LENGTH} characters, unique among the tasks that
  * are in flight or retained.
@@ -26,8 +28,9 @@ public record TaskId(String value) {
         }
     }
 
+    /** As a log or a message shows it: one short word, which cannot pass for more than an id. */
     @Override
     public String toString() {
-        return value;
+        return Texts.word(value);
     }
 }

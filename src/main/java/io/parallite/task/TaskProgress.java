@@ -1,5 +1,6 @@
 package io.parallite.task;
 
+import io.parallite.units.Texts;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +15,6 @@ public record TaskProgress(@Nullable Double fraction, @Nullable String message) 
 
     /** Cuts a message that is too long to be kept. */
     public TaskProgress {
-        message = message == null ? null : TaskFailure.shorten(message, MAX_MESSAGE);
+        message = message == null ? null : Texts.shorten(message, MAX_MESSAGE);
     }
 }

@@ -4,6 +4,7 @@ import io.parallite.task.FailureKind;
 import io.parallite.task.Task;
 import io.parallite.task.TaskId;
 import io.parallite.task.TaskState;
+import io.parallite.units.Texts;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -13,6 +14,9 @@ import org.jspecify.annotations.Nullable;
  * judges them when all are there.
  */
 final class Envelope {
+
+    /** Characters of an unknown word that a message repeats. */
+    private static final int SHOWN = 41;
 
     private static final long MAX_TIMEOUT_MS = Integer.MAX_VALUE;
     private static final int MAX_GRACE_MS = 3_600_000;
@@ -71,7 +75,7 @@ final class Envelope {
             default ->
                     throw invalid(
                             "type \"%s\" is unknown; use submit, await, tail, status, cancel, tasks, ping, stats, reload or stop"
-                                    .formatted(shorten(named)));
+                                    .formatted(Texts.shorten(named, SHOWN)));
         };
     }
 
@@ -102,7 +106,7 @@ final class Envelope {
                         () ->
                                 invalid(
                                         "status \"%s\" is unknown; use pending, running, completed or failed"
-                                                .formatted(shorten(name))));
+                                                .formatted(Texts.shorten(name, SHOWN))));
     }
 
     private Task toTask(byte[] frame) {
@@ -135,13 +139,5 @@ final class Envelope {
 
     private @Nullable TaskId optionalId() {
         return taskId == null ? null : new TaskId(taskId);
-    }
-
-    private static String shorten(String text) {
-        if (text.length() <= 40) {
-            return text;
-        }
-        int end = Character.isHighSurrogate(text.charAt(39)) ? 39 : 40;
-        return text.substring(0, end) + "…";
     }
 }

@@ -1,5 +1,6 @@
 package io.parallite.wire;
 
+import io.parallite.units.Texts;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 
@@ -36,37 +37,12 @@ public final class Excerpt {
     }
 
     /**
-     * A text that somebody else chose, for a line of the log: without control characters, and with
-     * a visible sign where a line ended.
+     * A text that somebody else chose, for a line of the log: all printable, and with a visible
+     * sign where a line ended.
      */
     public static String oneLine(String text) {
-        StringBuilder line = new StringBuilder(text.length());
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            if (c == '\n') {
-                line.append(" | ");
-            } else {
-                line.append(Character.isISOControl(c) ? ' ' : c);
-            }
-        }
-        return line.toString().strip();
-    }
-
-    /** An id that somebody else chose, as the value of a key in a line of the log. */
-    public static String oneWord(String id) {
-        StringBuilder word = new StringBuilder(id.length());
-        for (char c : shorten(id).toCharArray()) {
-            word.append(Character.isWhitespace(c) || Character.isISOControl(c) ? '_' : c);
-        }
-        return word.toString();
-    }
-
-    public static String shorten(String text) {
-        if (text.length() <= SHOWN) {
-            return text;
-        }
-        boolean splitsPair = Character.isHighSurrogate(text.charAt(SHOWN - 1));
-        return text.substring(0, splitsPair ? SHOWN - 1 : SHOWN) + "…";
+        String line = text.strip().replace("\r", "").replace('\t', ' ').replace("\n", " | ");
+        return Texts.printable(line);
     }
 
     private static boolean startsLikeFrame(byte[] bytes) {

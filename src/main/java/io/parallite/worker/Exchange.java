@@ -1,6 +1,7 @@
 package io.parallite.worker;
 
 import io.parallite.task.Task;
+import io.parallite.units.Texts;
 import io.parallite.wire.Encoding;
 import io.parallite.wire.Excerpt;
 import io.parallite.wire.ReplyEnvelope;
@@ -144,7 +145,7 @@ final class Exchange {
         if (envelope.taskId() != null && !envelope.taskId().equals(taskId())) {
             return new Heard.Garbage(
                     "answered for task \"%s\" while it runs \"%s\""
-                            .formatted(Excerpt.shorten(envelope.taskId()), taskId()));
+                            .formatted(Texts.word(envelope.taskId()), Texts.word(taskId())));
         }
         if (envelope.event() != null) {
             return new Heard.Event(envelope.event());

@@ -10,6 +10,7 @@ import io.parallite.process.WorkerTransport;
 import io.parallite.task.FailureKind;
 import io.parallite.task.Task;
 import io.parallite.task.TaskException;
+import io.parallite.units.Texts;
 import io.parallite.wire.Excerpt;
 import io.parallite.wire.FrameReader;
 import io.smallrye.mutiny.Uni;
@@ -330,7 +331,7 @@ public final class Worker implements WorkerChannel.Listener {
         if (isOver(current)) {
             return;
         }
-        LOG.debugf("task timed out worker=%s task=%s", name, current.taskId());
+        LOG.debugf("task timed out worker=%s task=%s", name, Texts.word(current.taskId()));
         departure.force(current.isUnwanted() ? EndReason.CANCELLED : EndReason.TIMEOUT);
         killAndFail(
                 new TaskException(
