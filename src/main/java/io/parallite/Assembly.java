@@ -1,5 +1,7 @@
 package io.parallite;
 
+import io.parallite.admin.Admin;
+import io.parallite.admin.Observed;
 import io.parallite.config.ParalliteConfig;
 import io.parallite.config.Setting;
 import io.parallite.dispatch.DispatchSettings;
@@ -128,5 +130,29 @@ final class Assembly {
                 figures,
                 new SessionSettings(config.maxPayloadBytes(), addBenchmark),
                 config.maxInflightBytes());
+    }
+
+    @Produces
+    @Singleton
+    Observed observed(
+            VertxEngine engine,
+            WorkerPool pool,
+            Dispatcher dispatcher,
+            ClientServer server,
+            Figures figures,
+            ProcessSampler sampler) {
+        return new Observed(engine, pool, dispatcher, server, figures, sampler);
+    }
+
+    @Produces
+    @Singleton
+    DaemonParts daemonParts(
+            WorkerSite site,
+            WorkerProcesses processes,
+            WorkerPool pool,
+            Dispatcher dispatcher,
+            ClientServer server,
+            Admin admin) {
+        return new DaemonParts(site, processes, pool, dispatcher, server, admin);
     }
 }

@@ -1,17 +1,13 @@
 package io.parallite;
 
-import io.parallite.admin.Admin;
 import io.parallite.cli.ExitCode;
 import io.parallite.config.ConfigException;
 import io.parallite.config.ParalliteConfig;
 import io.parallite.dispatch.Dispatcher;
 import io.parallite.engine.VertxEngine;
 import io.parallite.pool.ReloadOutcome;
-import io.parallite.pool.WorkerPool;
 import io.parallite.process.FileWatch;
-import io.parallite.process.WorkerProcesses;
 import io.parallite.process.WorkerScript;
-import io.parallite.process.WorkerSite;
 import io.parallite.server.ClientServer;
 import io.parallite.server.ListenException;
 import io.quarkus.runtime.Quarkus;
@@ -47,41 +43,31 @@ public final class Daemon implements QuarkusApplication {
 
     private final ParalliteConfig config;
     private final VertxEngine engine;
-    private final Instance<WorkerSite> site;
-    private final Instance<WorkerProcesses> processes;
-    private final Instance<WorkerPool> pool;
-    private final Instance<Dispatcher> dispatcher;
-    private final Instance<ClientServer> server;
-    private final Instance<Admin> admin;
+    private final Instance<DaemonParts> assembled;
     private final ServiceNotifier notifier;
     private @Nullable FileWatch watch;
     private final AtomicInteger exitCode = new AtomicInteger(ExitCode.OK);
 
+    /**
+     * A daemon.
+     *
+     * @param assembled the parts, which are built when they are asked for: a setting that only then
+     *     turns out to be wrong ends {@link #run} with its exit code
+     */
     @Inject
-    Daemon(
-            ParalliteConfig config,
-            VertxEngine engine,
-            Instance<WorkerSite> site,
-            Instance<WorkerProcesses> processes,
-            Instance<WorkerPool> pool,
-            Instance<Dispatcher> dispatcher,
-            Instance<ClientServer> server,
-            Instance<Admin> admin) {
+    Daemon(ParalliteConfig config, VertxEngine engine, Instance<DaemonParts> assembled) {
         this.config = config;
         this.engine = engine;
-        this.site = site;
-        this.processes = processes;
-        this.pool = pool;
-        this.dispatcher = dispatcher;
-        this.server = server;
-        this.admin = admin;
+        this.assembled = assembled;
         this.notifier = ServiceNotifier.from(System.getenv(), ProcessHandle.current().pid());
     }
 
     @Override
     public int run(String... args) {
         if (config.logFormat().equals("json")) {
-            LogFormat.useJson();
+            LogLines.useJson();
+        } else {
+            LogLines.useText();
         }
         if (!Signals.OF_PROCESS.serve(this::removeFiles, this::reload)) {
             return ExitCode.OK;
@@ -99,19 +85,18 @@ public final class Daemon implements QuarkusApplication {
     }
 
     private void start() {
-        WorkerScript worker = site.get().script();
-        dispatcher.get().onTaskFailed(this::onTaskFailed);
+        WorkerScript worker = parts().site().script();
+        parts().dispatcher().onTaskFailed(this::onTaskFailed);
         if (config.httpPort() > 0) {
-            admin.get().start();
+            parts().admin().start();
         }
-        server.get().onStopAsked(this::onStopAsked);
+        parts().server().onStopAsked(this::onStopAsked);
         try {
             onEngine(
                             done ->
-                                    processes
-                                            .get()
+                                    parts().processes()
                                             .listen()
-                                            .chain(() -> server.get().listen())
+                                            .chain(() -> parts().server().listen())
                                             .invoke(this::startWorkers)
                                             .subscribe()
                                             .with(
@@ -119,7 +104,7 @@ public final class Daemon implements QuarkusApplication {
                                                     done::completeExceptionally))
                     .join();
         } catch (CompletionException e) {
-            processes.get().close();
+            parts().processes().close();
             if (e.getCause() instanceof RuntimeException known) {
                 throw known;
             }
@@ -143,9 +128,13 @@ public final class Daemon implements QuarkusApplication {
         notifier.watch(engine);
     }
 
+    private DaemonParts parts() {
+        return assembled.get();
+    }
+
     private void startWorkers() {
-        pool.get().start();
-        processes.get().watchDaemon();
+        parts().pool().start();
+        parts().processes().watchDaemon();
     }
 
     private void watchFiles(List<String> globs) {
@@ -159,8 +148,8 @@ public final class Daemon implements QuarkusApplication {
     }
 
     private void watchUse() {
-        Dispatcher tasks = dispatcher.get();
-        ClientServer clients = server.get();
+        Dispatcher tasks = parts().dispatcher();
+        ClientServer clients = parts().server();
         new IdleShutdown(
                         engine,
                         config.idleShutdown(),
@@ -171,7 +160,7 @@ public final class Daemon implements QuarkusApplication {
     }
 
     private void watchHeap() {
-        Dispatcher tasks = dispatcher.get();
+        Dispatcher tasks = parts().dispatcher();
         new HeapTrim(
                         engine,
                         HeapTrim.Heap.OF_PROCESS,
@@ -183,7 +172,7 @@ public final class Daemon implements QuarkusApplication {
     /** Replaces the workers by new ones; the pool logs what came of it. Any thread. */
     private void reload() {
         notifier.reloading();
-        engine.execute(() -> pool.get().reload().subscribe().with(this::onReloaded));
+        engine.execute(() -> parts().pool().reload().subscribe().with(this::onReloaded));
     }
 
     private String serving() {
@@ -203,8 +192,8 @@ public final class Daemon implements QuarkusApplication {
     }
 
     private void removeFiles() {
-        server.get().removeSocketFile();
-        processes.get().close();
+        parts().server().removeSocketFile();
+        parts().processes().close();
     }
 
     private void onStopAsked() {
@@ -215,8 +204,8 @@ public final class Daemon implements QuarkusApplication {
     private void onTaskFailed() {
         if (config.stopsOnFailure() && exitCode.compareAndSet(ExitCode.OK, ExitCode.FAILED)) {
             LOG.error("a task has failed and fail_mode=stop_all: stopping");
-            server.get().stopAccepting();
-            pool.get().drain();
+            parts().server().stopAccepting();
+            parts().pool().drain();
             Quarkus.asyncExit(ExitCode.FAILED);
         }
     }
@@ -227,15 +216,19 @@ public final class Daemon implements QuarkusApplication {
         if (watch != null) {
             watch.close();
         }
-        engine.execute(() -> server.get().stopAccepting());
+        engine.execute(() -> parts().server().stopAccepting());
         boolean finished =
-                waitFor(onEngine(done -> dispatcher.get().drain(() -> done.complete(null))), grace);
+                waitFor(
+                        onEngine(done -> parts().dispatcher().drain(() -> done.complete(null))),
+                        grace);
         if (!finished && exitCode.get() == ExitCode.OK) {
             LOG.warnf("tasks still ran after shutdown_grace_ms=%d and are ended", grace.toMillis());
         }
-        waitFor(onEngine(done -> pool.get().stop(() -> done.complete(null))), PATIENCE);
-        waitFor(onEngine(done -> server.get().endSessions(() -> done.complete(null))), PATIENCE);
-        processes.get().close();
+        waitFor(onEngine(done -> parts().pool().stop(() -> done.complete(null))), PATIENCE);
+        waitFor(
+                onEngine(done -> parts().server().endSessions(() -> done.complete(null))),
+                PATIENCE);
+        parts().processes().close();
         LOG.info("Parallite has stopped");
     }
 

@@ -75,8 +75,8 @@ final class Access {
         if (!caller.marked()) {
             return new Refusal(403, "an action needs the header " + MARK + ": 1");
         }
-        String site = caller.fetchSite();
-        String origin = caller.origin();
+        String site = caller.page().fetchSite();
+        String origin = caller.page().origin();
         boolean foreign =
                 site != null && !site.equals("same-origin")
                         || origin != null && !sameHost(origin, caller.host());

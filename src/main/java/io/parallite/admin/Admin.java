@@ -1,15 +1,9 @@
 package io.parallite.admin;
 
 import io.parallite.config.ParalliteConfig;
-import io.parallite.dispatch.Dispatcher;
 import io.parallite.dispatch.TaskListener;
 import io.parallite.dispatch.TaskRun;
-import io.parallite.engine.Engine;
 import io.parallite.pool.ReloadOutcome;
-import io.parallite.pool.WorkerPool;
-import io.parallite.process.ProcessSampler;
-import io.parallite.server.ClientServer;
-import io.parallite.server.Figures;
 import io.parallite.task.TaskId;
 import io.parallite.task.TaskState;
 import io.parallite.task.TaskStatus;
@@ -17,6 +11,7 @@ import io.parallite.worker.WorkerSnapshot;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.inject.Instance;
 import jakarta.inject.Singleton;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -37,12 +32,7 @@ public final class Admin {
 
     private final ParalliteConfig config;
     private final EngineView view;
-    private final Instance<Engine> engine;
-    private final Instance<WorkerPool> pool;
-    private final Instance<Dispatcher> dispatcher;
-    private final Instance<ClientServer> server;
-    private final Instance<Figures> figures;
-    private final Instance<ProcessSampler> sampler;
+    private final Instance<Observed> observed;
     private volatile @Nullable Observers observers;
 
     /** Those who are told of every task. */
@@ -55,33 +45,24 @@ public final class Admin {
         }
     }
 
-    Admin(
-            ParalliteConfig config,
-            EngineView view,
-            Instance<Engine> engine,
-            Instance<WorkerPool> pool,
-            Instance<Dispatcher> dispatcher,
-            Instance<ClientServer> server,
-            Instance<Figures> figures,
-            Instance<ProcessSampler> sampler) {
+    Admin(ParalliteConfig config, EngineView view, Instance<Observed> observed) {
         this.config = config;
         this.view = view;
-        this.engine = engine;
-        this.pool = pool;
-        this.dispatcher = dispatcher;
-        this.server = server;
-        this.figures = figures;
-        this.sampler = sampler;
+        this.observed = observed;
     }
 
     /** Begins to observe. Called once, before the first task. */
     public void start() {
-        Metrics metrics = new Metrics(config.maxQueue(), figures.get().version());
-        History history = new History(engine.get(), dispatcher.get()::poolSnapshot);
+        Metrics metrics = new Metrics(config.maxQueue(), daemon().figures().version());
+        History history = new History(daemon().engine(), daemon().dispatcher()::poolSnapshot);
         Observers made = new Observers(metrics, new TaskMetrics(metrics.registry()), history);
-        dispatcher.get().observe(made);
-        engine.get().execute(history::start);
+        daemon().dispatcher().observe(made);
+        daemon().engine().execute(history::start);
         observers = made;
+    }
+
+    private Observed daemon() {
+        return observed.get();
     }
 
     private Observers observers() {
@@ -99,42 +80,43 @@ public final class Admin {
      * @param since the time of the last sample that the page has, in milliseconds since the epoch
      */
     Uni<PageState> state(long since) {
-        return view.askLater(() -> figures.get().stats().map(stats -> state(since, stats)));
+        return view.askLater(() -> daemon().figures().stats().map(stats -> state(since, stats)));
     }
 
     private PageState state(long since, Map<String, Object> stats) {
         return new PageState(
-                engine.get().epochMillis(),
+                daemon().engine().epochMillis(),
                 stats,
-                tasks(TaskState.RUNNING),
-                tasks(TaskState.PENDING),
-                tasks(TaskState.COMPLETED),
-                tasks(TaskState.FAILED),
+                tasks(),
                 observers().history().since(since));
     }
 
-    private List<TaskStatus> tasks(TaskState state) {
-        return dispatcher.get().tasks(TASKS_SHOWN, state);
+    private Map<TaskState, List<TaskStatus>> tasks() {
+        Map<TaskState, List<TaskStatus>> tasks = new EnumMap<>(TaskState.class);
+        for (TaskState state : TaskState.values()) {
+            tasks.put(state, daemon().dispatcher().tasks(TASKS_SHOWN, state));
+        }
+        return tasks;
     }
 
     /** A snapshot for {@link #metrics}. */
     Uni<EngineSnapshot> snapshot() {
         return view.askLater(
                 () ->
-                        sampler.get()
+                        daemon().sampler()
                                 .sample(pids())
                                 .map(
                                         usage ->
                                                 new EngineSnapshot(
-                                                        dispatcher.get().poolSnapshot(),
-                                                        dispatcher.get().snapshot(),
-                                                        server.get().sessions(),
-                                                        server.get().traffic(),
+                                                        daemon().dispatcher().poolSnapshot(),
+                                                        daemon().dispatcher().snapshot(),
+                                                        daemon().server().sessions(),
+                                                        daemon().server().traffic(),
                                                         usage)));
     }
 
     private List<Long> pids() {
-        return dispatcher.get().poolSnapshot().workers().stream()
+        return daemon().dispatcher().poolSnapshot().workers().stream()
                 .map(WorkerSnapshot::pid)
                 .filter(pid -> pid > 0)
                 .toList();
@@ -147,7 +129,7 @@ public final class Admin {
 
     /** Takes a task out of the queue or kills its worker; whether there was such a task. */
     Uni<Boolean> cancel(TaskId id) {
-        return view.ask(() -> dispatcher.get().cancel(id));
+        return view.ask(() -> daemon().dispatcher().cancel(id));
     }
 
     /** Replaces the workers; a reload that is under way is joined. */
@@ -155,10 +137,10 @@ public final class Admin {
         return Uni.createFrom()
                 .emitter(
                         emitter ->
-                                engine.get()
+                                daemon().engine()
                                         .execute(
                                                 () ->
-                                                        pool.get()
+                                                        daemon().pool()
                                                                 .reload()
                                                                 .subscribe()
                                                                 .with(

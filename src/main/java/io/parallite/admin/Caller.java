@@ -12,8 +12,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param loopback whether the connection comes from this machine
  * @param host the name and port that it was sent to, as the sender has them
- * @param origin the page that sends it, where a browser does
- * @param fetchSite how that page is related to us, in the words of {@code Sec-Fetch-Site}
+ * @param page the page that sends it, where a browser does
  * @param forwarded whether a proxy says that it passes on another's request
  * @param marked whether it has the header that pages elsewhere cannot send without our consent
  * @param authorization the header of that name
@@ -21,18 +20,23 @@ import org.jspecify.annotations.Nullable;
 record Caller(
         boolean loopback,
         @Nullable String host,
-        @Nullable String origin,
-        @Nullable String fetchSite,
+        Page page,
         boolean forwarded,
         boolean marked,
         @Nullable String authorization) {
+
+    /**
+     * What a browser says of the page that sends a request; other clients leave both out.
+     *
+     * @param fetchSite how that page is related to us, in the words of {@code Sec-Fetch-Site}
+     */
+    record Page(@Nullable String origin, @Nullable String fetchSite) {}
 
     static Caller of(HttpServerRequest request) {
         return new Caller(
                 isLoopback(request.connection().remoteAddress()),
                 host(request),
-                request.getHeader("Origin"),
-                request.getHeader("Sec-Fetch-Site"),
+                new Page(request.getHeader("Origin"), request.getHeader("Sec-Fetch-Site")),
                 request.getHeader("Forwarded") != null
                         || request.getHeader("X-Forwarded-For") != null
                         || request.getHeader("X-Real-IP") != null

@@ -33,26 +33,12 @@ final class History implements TaskListener {
     private static final double NANOS_PER_SECOND = 1_000_000_000;
 
     /**
-     * One second.
+     * One second; a sample taken late covers more, and gives rates a second all the same.
      *
      * @param at its end, in milliseconds since the epoch
-     * @param completed tasks a second; a sample taken late tells of more than one second
-     * @param p50 median time of the tasks that ended, {@code null} when none had run
+     * @param row the values of {@link #FIELDS}; percentiles are null when no task had run
      */
-    private record Sample(
-            long at,
-            double completed,
-            double failed,
-            @Nullable Double p50,
-            @Nullable Double p99,
-            int queued,
-            int busy,
-            int workers) {
-
-        List<@Nullable Object> row() {
-            return Arrays.asList(at, completed, failed, p50, p99, queued, busy, workers);
-        }
-    }
+    private record Sample(long at, List<@Nullable Object> row) {}
 
     private final Engine engine;
     private final Supplier<PoolSnapshot> pool;
@@ -98,16 +84,18 @@ final class History implements TaskListener {
         double seconds = Math.max(1, taken - lastTaken) / NANOS_PER_SECOND;
         lastTaken = taken;
         PoolSnapshot now = pool.get();
-        samples.addLast(
-                new Sample(
-                        engine.epochMillis(),
+        long at = engine.epochMillis();
+        List<@Nullable Object> row =
+                Arrays.asList(
+                        at,
                         completed / seconds,
                         failed / seconds,
                         percentile(50),
                         percentile(99),
                         now.queued(),
                         now.busy(),
-                        now.workers().size()));
+                        now.workers().size());
+        samples.addLast(new Sample(at, row));
         completed = 0;
         failed = 0;
         ran.reset();

@@ -1,5 +1,6 @@
 package io.parallite.admin;
 
+import io.parallite.task.TaskState;
 import io.parallite.task.TaskStatus;
 import io.parallite.wire.Encoding;
 import io.parallite.wire.Reply;
@@ -12,16 +13,13 @@ import java.util.Map;
  *
  * @param now milliseconds since the epoch, by the daemon's clock
  * @param stats what the request {@code stats} answers
- * @param running tasks on a worker; like the other lists those submitted last, newest first
+ * @param tasks those submitted last in each state, newest first
  * @param history the samples that the page lacks, as {@link History#since} gives them
  */
 record PageState(
         long now,
         Map<String, Object> stats,
-        List<TaskStatus> running,
-        List<TaskStatus> pending,
-        List<TaskStatus> completed,
-        List<TaskStatus> failed,
+        Map<TaskState, List<TaskStatus>> tasks,
         Map<String, Object> history) {
 
     /** As JSON; tasks look as in the answer to {@code status}. */
@@ -29,15 +27,12 @@ record PageState(
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("now", now);
         fields.put("stats", stats);
-        fields.put("running", told(running));
-        fields.put("pending", told(pending));
-        fields.put("completed", told(completed));
-        fields.put("failed", told(failed));
+        tasks.forEach((state, list) -> fields.put(state.wireName(), fieldsOf(list)));
         fields.put("history", history);
         return Encoding.jsonText(fields);
     }
 
-    private static List<Map<String, Object>> told(List<TaskStatus> tasks) {
+    private static List<Map<String, Object>> fieldsOf(List<TaskStatus> tasks) {
         return tasks.stream().map(task -> Reply.status(task).fields()).toList();
     }
 }

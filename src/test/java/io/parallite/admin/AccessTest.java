@@ -164,7 +164,13 @@ class AccessTest {
         }
 
         Caller caller() {
-            return new Caller(loopback, host, origin, site, forwarded, marked, authorization);
+            return new Caller(
+                    loopback,
+                    host,
+                    new Caller.Page(origin, site),
+                    forwarded,
+                    marked,
+                    authorization);
         }
     }
 }

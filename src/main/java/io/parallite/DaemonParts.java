@@ -1,0 +1,20 @@
+package io.parallite;
+
+import io.parallite.admin.Admin;
+import io.parallite.dispatch.Dispatcher;
+import io.parallite.pool.WorkerPool;
+import io.parallite.process.WorkerProcesses;
+import io.parallite.process.WorkerSite;
+import io.parallite.server.ClientServer;
+
+/**
+ * What a {@link Daemon} starts and stops, as {@link Assembly} has built it out of the
+ * configuration.
+ */
+record DaemonParts(
+        WorkerSite site,
+        WorkerProcesses processes,
+        WorkerPool pool,
+        Dispatcher dispatcher,
+        ClientServer server,
+        Admin admin) {}
