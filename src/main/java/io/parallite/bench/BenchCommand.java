@@ -2,10 +2,13 @@ package io.parallite.bench;
 
 import io.parallite.bench.BenchPlan.ForDuration;
 import io.parallite.bench.BenchPlan.ForTasks;
+import io.parallite.config.ConfigException;
+import io.parallite.config.DaemonAddress;
 import io.parallite.units.Durations;
 import java.io.Console;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -22,7 +25,8 @@ import picocli.CommandLine.Spec;
  * {@code parallite bench}: measures a running daemon with tasks of its own.
  *
  * <p>Exit status: 0 if every task succeeded, 1 if any failed, 64 for wrong options, 69 if the
- * daemon cannot be reached. Results go to standard output, progress to standard error.
+ * daemon cannot be reached, 78 if the configuration names no address. Results go to standard
+ * output, progress to standard error.
  */
 @Command(
         name = "bench",
@@ -49,11 +53,13 @@ import picocli.CommandLine.Spec;
             "  parallite bench -c 16 --rate 2000 --php 'fn () => usleep(5000)'",
             "      how long 2000 tasks of 5 ms a second have to wait, as p50 to p99.99",
             "",
-            "Exit status: 0 all tasks succeeded, 1 some failed, 64 wrong options, 69 no daemon."
+            "Exit status: 0 all tasks succeeded, 1 some failed, 64 wrong options, 69 no daemon,"
+                    + " 78 bad configuration."
         })
 public final class BenchCommand implements Callable<Integer> {
 
     private static final int EXIT_UNAVAILABLE = 69;
+    private static final int EXIT_CONFIG = 78;
     private static final Duration DEFAULT_PATIENCE = Duration.ofSeconds(65);
 
     @Spec private CommandSpec spec = CommandSpec.create();
@@ -62,9 +68,15 @@ public final class BenchCommand implements Callable<Integer> {
             names = "--socket",
             paramLabel = "ADDRESS",
             description =
-                    "The daemon's socket, a path or host:port (default: PARALLITE_SOCKET, else"
-                            + " /tmp/parallite.sock, on Windows 127.0.0.1:9876).")
+                    "The daemon's socket, a path or host:port (PARALLITE_SOCKET, else what"
+                            + " parallite.json here or above says, else /tmp/parallite.sock).")
     private @Nullable String socket;
+
+    @Option(
+            names = "--config",
+            paramLabel = "FILE",
+            description = "The file to look into instead of parallite.json.")
+    private @Nullable Path config;
 
     @Option(
             names = {"-c", "--connections"},
@@ -116,7 +128,7 @@ public final class BenchCommand implements Callable<Integer> {
             description = "The tasks' own time limit instead of the daemon's.")
     private @Nullable Long timeoutMs;
 
-    @Option(names = "--json", description = "Print the result as JSON; no progress.")
+    @Option(names = "--json", description = "Print the result as JSON on one line; no progress.")
     private boolean json;
 
     @Option(
@@ -137,6 +149,9 @@ public final class BenchCommand implements Callable<Integer> {
                             : BenchFrames.json(body, timeoutMs);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
+        } catch (ConfigException e) {
+            spec.commandLine().getErr().println("parallite: " + e.getMessage());
+            return EXIT_CONFIG;
         }
         PrintWriter err = spec.commandLine().getErr();
         Progress progress = new Progress(err, style(), plan);
@@ -195,7 +210,7 @@ public final class BenchCommand implements Callable<Integer> {
         Duration patience =
                 timeoutMs == null ? DEFAULT_PATIENCE : Duration.ofMillis(timeoutMs).plusSeconds(5);
         return new BenchPlan(
-                socket == null ? Target.byDefault() : new Target(socket),
+                DaemonAddress.find(socket, config, System.getenv(), Path.of("").toAbsolutePath()),
                 connections,
                 depth,
                 tasks != null
@@ -230,10 +245,14 @@ public final class BenchCommand implements Callable<Integer> {
         return connected == 0
                 ? ("cannot connect to %s (%s); start the daemon with `parallite`, or name its"
                                 + " socket with --socket")
-                        .formatted(plan.target(), reason)
+                        .formatted(plan.target().described(), reason)
                 : ("cannot open connection %d of %d to %s (%s); ask for fewer with --connections, or"
                                 + " raise the limit of open files (ulimit -n)")
-                        .formatted(connected + 1, plan.connections(), plan.target(), reason);
+                        .formatted(
+                                connected + 1,
+                                plan.connections(),
+                                plan.target().described(),
+                                reason);
     }
 
     private static String reason(Exception e) {

@@ -114,22 +114,17 @@ final class BenchFrames {
     }
 
     /**
-     * The tag in a reply's task id, or -1 if the id is not one that this connection sent.
+     * The tag in the task id of a reply, or -1 if the id is not one that this connection sent.
      *
      * @param connectionHead the connection's head, for its digits
      */
-    long tag(byte[] connectionHead, byte[] reply, int idFrom, int idTo) {
+    long tag(byte[] connectionHead, String taskId) {
+        byte[] id = taskId.getBytes(UTF_8);
         int fixed = tagOffset() - idOffset;
         boolean ours =
-                idTo - idFrom == fixed + TAG_DIGITS
-                        && Arrays.equals(
-                                connectionHead,
-                                idOffset,
-                                idOffset + fixed,
-                                reply,
-                                idFrom,
-                                idFrom + fixed);
-        return ours ? parseHex(reply, idFrom + fixed, idTo) : -1;
+                id.length == fixed + TAG_DIGITS
+                        && Arrays.equals(connectionHead, idOffset, idOffset + fixed, id, 0, fixed);
+        return ours ? parseHex(id, fixed, id.length) : -1;
     }
 
     private int tagOffset() {

@@ -1,5 +1,6 @@
 package io.parallite.bench;
 
+import io.parallite.config.DaemonAddress;
 import java.time.Duration;
 
 /**
@@ -14,7 +15,12 @@ import java.time.Duration;
  * @param patience how long to wait when tasks are in flight and no reply comes at all
  */
 record BenchPlan(
-        Target target, int connections, int depth, Extent extent, double rate, Duration patience) {
+        DaemonAddress target,
+        int connections,
+        int depth,
+        Extent extent,
+        double rate,
+        Duration patience) {
 
     static final int MAX_CONNECTIONS = 10_000;
     static final int MAX_DEPTH = 10_000;

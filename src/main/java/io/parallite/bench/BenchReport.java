@@ -2,7 +2,6 @@ package io.parallite.bench;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import io.parallite.bench.Measurements.Failure;
 import io.parallite.units.HumanUnits;
 import java.io.IOException;
@@ -40,7 +39,7 @@ final class BenchReport {
                         : "";
         return "%s: %d %s x %d in flight, frames of %s %s%s"
                 .formatted(
-                        plan.target(),
+                        plan.target().text(),
                         plan.connections(),
                         plan.connections() == 1 ? "connection" : "connections",
                         plan.depth(),
@@ -61,8 +60,8 @@ final class BenchReport {
                 String.format(
                         Locale.ROOT, "%s in %.2f s", HumanUnits.count(result.tasks()), seconds));
         row(out, "rate", HumanUnits.perSecond(result.rate()) + " tasks/s");
-        row(out, "sent", megabytes(result.perSecond(result.bytesOut())));
-        row(out, "received", megabytes(result.perSecond(result.bytesIn())));
+        row(out, "sent", megabytes(result.perSecond(result.traffic().sent())));
+        row(out, "received", megabytes(result.perSecond(result.traffic().received())));
         row(out, "errors", HumanUnits.count(result.failed()));
         if (result.unsent() > 0) {
             row(
@@ -86,11 +85,10 @@ final class BenchReport {
         out.flush();
     }
 
-    /** One JSON object; times in nanoseconds, sizes in bytes. */
+    /** One JSON object on one line; times in nanoseconds, sizes in bytes. */
     String json(BenchResult result) {
         StringWriter text = new StringWriter();
         try (JsonGenerator json = new JsonFactory().createGenerator(text)) {
-            json.setPrettyPrinter(new DefaultPrettyPrinter());
             json.writeStartObject();
             json.writeStringField("target", plan.target().text());
             json.writeStringField("encoding", encoding);
@@ -102,8 +100,8 @@ final class BenchReport {
             json.writeNumberField("elapsed_ns", result.elapsed().toNanos());
             json.writeNumberField("tasks", result.tasks());
             json.writeNumberField("tasks_per_second", result.rate());
-            json.writeNumberField("sent_bytes", result.bytesOut());
-            json.writeNumberField("received_bytes", result.bytesIn());
+            json.writeNumberField("sent_bytes", result.traffic().sent());
+            json.writeNumberField("received_bytes", result.traffic().received());
             json.writeNumberField("unsent", result.unsent());
             writeLatencies(json, result.latencies());
             writeFailures(json, result);

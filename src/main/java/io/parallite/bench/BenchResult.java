@@ -11,8 +11,7 @@ import org.HdrHistogram.Histogram;
  * @param elapsed the measured time
  * @param latencies of the tasks that succeeded in it, in nanoseconds
  * @param failures by code, over the whole run, in order of appearance
- * @param bytesOut sent in the measured time
- * @param bytesIn received in the measured time
+ * @param traffic in the measured time
  * @param unsent tasks that were due (at a constant rate) but found no free place
  * @param interrupted whether the user ended it early
  */
@@ -20,10 +19,12 @@ record BenchResult(
         Duration elapsed,
         Histogram latencies,
         Map<String, Failure> failures,
-        long bytesOut,
-        long bytesIn,
+        Traffic traffic,
         long unsent,
         boolean interrupted) {
+
+    /** Bytes sent and received. */
+    record Traffic(long sent, long received) {}
 
     long tasks() {
         return latencies.getTotalCount();

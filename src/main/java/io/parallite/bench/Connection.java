@@ -1,13 +1,17 @@
 package io.parallite.bench;
 
+import io.parallite.task.TaskFailure;
+import io.parallite.wire.Encoding;
+import io.parallite.wire.Excerpt;
+import io.parallite.wire.ReplyEnvelope;
+import io.parallite.wire.RequestException;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
-import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.function.LongSupplier;
 
 /**
@@ -21,6 +25,7 @@ import java.util.function.LongSupplier;
 final class Connection {
 
     private static final int OUT_BYTES = 64 * 1024;
+    private static final int HEADER = 4;
     private static final int NONE = -1;
 
     private final SocketChannel channel;
@@ -45,21 +50,21 @@ final class Connection {
     private byte[] in = new byte[4096];
     private int inLength;
 
-    private final ReplyScanner json = new JsonReplyScanner();
-    private final ReplyScanner messagePack = new MessagePackReplyScanner();
-
-    /** Adopts a connected, non-blocking channel; {@link #close} releases it. */
+    /**
+     * Adopts a connected, non-blocking channel; {@link #close} releases it.
+     *
+     * @param key of that channel, with an interest in reading
+     * @param number which of the connections it is, from 0
+     */
     Connection(
-            SocketChannel channel,
-            Selector selector,
+            SelectionKey key,
             int number,
             int depth,
             BenchFrames frames,
             Measurements measurements,
-            LongSupplier clock)
-            throws IOException {
-        this.channel = channel;
-        this.key = channel.register(selector, SelectionKey.OP_READ, this);
+            LongSupplier clock) {
+        this.key = key;
+        this.channel = (SocketChannel) key.channel();
         this.frames = frames;
         this.measurements = measurements;
         this.clock = clock;
@@ -174,7 +179,7 @@ final class Connection {
     private int takeFrames(long now) throws IOException {
         int at = 0;
         int replies = 0;
-        while (inLength - at >= 4) {
+        while (inLength - at >= HEADER) {
             int length = ByteBuffer.wrap(in).getInt(at);
             if (length <= 0 || length > Integer.MAX_VALUE - 64) {
                 throw new IOException(
@@ -182,15 +187,15 @@ final class Connection {
                                 + Integer.toUnsignedLong(length)
                                 + " bytes");
             }
-            if (inLength - at - 4 < length) {
-                if (in.length < length + 4) {
-                    in = Arrays.copyOf(in, length + 4);
+            if (inLength - at - HEADER < length) {
+                if (in.length < length + HEADER) {
+                    in = Arrays.copyOf(in, length + HEADER);
                 }
                 break;
             }
-            takeReply(at + 4, at + 4 + length, now);
+            takeReply(at + HEADER, at + HEADER + length, now);
             replies++;
-            at += 4 + length;
+            at += HEADER + length;
         }
         if (at > 0) {
             inLength -= at;
@@ -200,27 +205,36 @@ final class Connection {
     }
 
     private void takeReply(int from, int to, long now) {
-        ReplyScanner reply = in[from] < 0 ? messagePack : json;
-        boolean readable = reply.scan(in, from, to);
-        int place = reply.idFrom() < 0 ? oldestPlace() : placeOf(reply);
+        byte[] frame = Arrays.copyOfRange(in, from - HEADER, to);
+        ReplyEnvelope reply;
+        String problem = null;
+        try {
+            reply = Encoding.of(frame).decodeReply(frame);
+        } catch (RequestException e) {
+            reply = null;
+            problem = e.explanation();
+        }
+        int place =
+                reply == null || reply.taskId() == null ? oldestPlace() : placeOf(reply.taskId());
         if (place == NONE) {
             measurements.failure(
-                    "UNEXPECTED_REPLY", "a reply to no task in flight: " + firstWords(from, to));
+                    "UNEXPECTED_REPLY", "a reply to no task in flight: " + Excerpt.show(frame));
             return;
         }
         tagAt[place] = NONE;
         freePlaces[free++] = place;
-        if (!readable) {
-            measurements.failure("BAD_REPLY", "not a reply: " + firstWords(from, to));
+        if (reply == null) {
+            measurements.failure("BAD_REPLY", problem + ": " + Excerpt.show(frame));
         } else if (reply.ok()) {
             measurements.success(now - startedAt[place]);
         } else {
-            measurements.failure(reply.errorCode(), reply.error());
+            TaskFailure failure = Objects.requireNonNull(reply.failure());
+            measurements.failure(failure.code(), failure.message());
         }
     }
 
-    private int placeOf(ReplyScanner reply) {
-        long tag = frames.tag(head, in, reply.idFrom(), reply.idTo());
+    private int placeOf(String taskId) {
+        long tag = frames.tag(head, taskId);
         int place = tag < 0 ? NONE : (int) (tag % tagAt.length);
         return place != NONE && tagAt[place] == tag ? place : NONE;
     }
@@ -234,10 +248,5 @@ final class Connection {
             }
         }
         return oldest;
-    }
-
-    private String firstWords(int from, int to) {
-        String words = new String(in, from, Math.min(to - from, 80), StandardCharsets.ISO_8859_1);
-        return words.replaceAll("[^\\x20-\\x7e]", ".");
     }
 }

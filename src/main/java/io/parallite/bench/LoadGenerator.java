@@ -2,8 +2,12 @@ package io.parallite.bench;
 
 import io.parallite.bench.BenchPlan.ForDuration;
 import io.parallite.bench.BenchPlan.ForTasks;
+import io.parallite.bench.BenchResult.Traffic;
 import io.parallite.bench.RunWindow.Phase;
+import io.parallite.config.DaemonAddress;
 import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
@@ -74,15 +78,25 @@ final class LoadGenerator implements AutoCloseable {
         // Closing a channel loads a library the first time, which fails once descriptors run out.
         SocketChannel.open().close();
         for (int number = 0; number < plan.connections(); number++) {
-            connections.add(
-                    new Connection(
-                            plan.target().connect(),
-                            selector,
-                            number,
-                            plan.depth(),
-                            frames,
-                            measurements,
-                            this::now));
+            SelectionKey key = open(plan.target()).register(selector, SelectionKey.OP_READ);
+            Connection connection =
+                    new Connection(key, number, plan.depth(), frames, measurements, this::now);
+            key.attach(connection);
+            connections.add(connection);
+        }
+    }
+
+    private static SocketChannel open(DaemonAddress address) throws IOException {
+        SocketChannel channel = SocketChannel.open(address.toSocketAddress());
+        try {
+            if (channel.getLocalAddress() instanceof InetSocketAddress) {
+                channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+            }
+            channel.configureBlocking(false);
+            return channel;
+        } catch (IOException e) {
+            channel.close();
+            throw e;
         }
     }
 
@@ -121,8 +135,7 @@ final class LoadGenerator implements AutoCloseable {
                 window.elapsed(),
                 measurements.latencies(),
                 measurements.failures(),
-                measurements.bytesOut(),
-                measurements.bytesIn(),
+                new Traffic(measurements.bytesOut(), measurements.bytesIn()),
                 unsent(),
                 interrupted);
     }
@@ -227,7 +240,7 @@ final class LoadGenerator implements AutoCloseable {
         connection.close();
         String message =
                 "the connection to %s broke with %d in flight (%s); see the daemon's log"
-                        .formatted(plan.target(), connection.inFlight(), cause.getMessage());
+                        .formatted(plan.target().text(), connection.inFlight(), cause.getMessage());
         measurements.failure("CONNECTION_LOST", message, Math.max(1, connection.inFlight()));
     }
 
@@ -243,7 +256,7 @@ final class LoadGenerator implements AutoCloseable {
         }
         String message =
                 "no reply at all for %d s from %s; see the daemon's log"
-                        .formatted(plan.patience().toSeconds(), plan.target());
+                        .formatted(plan.patience().toSeconds(), plan.target().text());
         measurements.failure("NO_REPLY", message, waiting);
         closeConnections();
     }

@@ -1,6 +1,7 @@
 package io.parallite.cli;
 
 import io.parallite.config.ConfigException;
+import io.parallite.config.DaemonAddress;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;

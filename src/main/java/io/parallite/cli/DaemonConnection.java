@@ -1,5 +1,6 @@
 package io.parallite.cli;
 
+import io.parallite.config.DaemonAddress;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.ConnectException;

@@ -2,6 +2,7 @@ package io.parallite.cli;
 
 import io.parallite.cli.Finding.Level;
 import io.parallite.config.ConfigException;
+import io.parallite.config.DaemonAddress;
 import io.parallite.config.LaunchSettings;
 import io.parallite.config.Origin;
 import io.parallite.config.Setting;

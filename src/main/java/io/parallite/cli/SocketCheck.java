@@ -1,5 +1,6 @@
 package io.parallite.cli;
 
+import io.parallite.config.DaemonAddress;
 import io.parallite.config.ListenAddress;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;

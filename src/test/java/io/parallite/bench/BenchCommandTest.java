@@ -39,7 +39,11 @@ class BenchCommandTest {
             int status = run(daemon, "-d", "1100ms", "-w", "0", "--json", "--msgpack");
 
             assertThat(status).isZero();
-            assertThat(out.toString().strip()).startsWith("{").endsWith("}");
+            assertThat(out.toString().lines())
+                    .singleElement()
+                    .asString()
+                    .startsWith("{")
+                    .endsWith("}");
             assertThat(err.toString()).isEmpty();
         }
     }
@@ -94,11 +98,29 @@ class BenchCommandTest {
         "--timeout-ms,0,--timeout-ms 0",
         "--payload-bytes,0,--payload-bytes 0",
         "--payload-file,/nonexistent,cannot read",
-        "--socket,localhost:0,port 0",
     })
     void refusesOptionsThatMakeNoSense(String option, String value, String message) {
         assertThat(execute(option, value)).isEqualTo(64);
         assertThat(err.toString()).contains(message);
+    }
+
+    @Test
+    void findsTheDaemonByTheFileThatItIsGiven() throws IOException {
+        try (FakeDaemon daemon = new FakeDaemon(directory, FakeDaemon::echo)) {
+            Path file =
+                    Files.writeString(
+                            directory.resolve("other.json"),
+                            "{\"socket\": \"%s\"}".formatted(daemon.target().text()));
+
+            assertThat(execute("--config", file.toString(), "-n", "3")).isZero();
+        }
+    }
+
+    @Test
+    void refusesAddressesAndFilesThatItCannotUse() {
+        assertThat(execute("--socket", "localhost:70000")).isEqualTo(78);
+        assertThat(err.toString()).contains("port 70000", "--socket");
+        assertThat(execute("--config", directory.resolve("none").toString())).isEqualTo(78);
     }
 
     @Test

@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.parallite.bench.BenchPlan.ForTasks;
 import io.parallite.bench.Measurements.Failure;
+import io.parallite.config.DaemonAddress;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import org.HdrHistogram.Histogram;
@@ -15,7 +17,12 @@ class BenchReportTest {
 
     private static final BenchPlan PLAN =
             new BenchPlan(
-                    new Target("/run/p.sock"), 8, 1, new ForTasks(10), 0, Duration.ofSeconds(65));
+                    DaemonAddress.find("/run/p.sock", null, Map.of(), Path.of("/")),
+                    8,
+                    1,
+                    new ForTasks(10),
+                    0,
+                    Duration.ofSeconds(65));
 
     private final BenchReport report =
             new BenchReport(PLAN, BenchFrames.json(new byte[] {'x'}, null), "JSON");
@@ -62,12 +69,13 @@ class BenchReportTest {
         String json = report.json(result(Map.of("FATAL", new Failure(1, "a \"b\"")), 0, 1_000));
 
         assertThat(json)
-                .contains("\"target\" : \"/run/p.sock\"")
-                .contains("\"elapsed_ns\" : 2000000000")
-                .contains("\"tasks\" : 1,")
-                .contains("\"p99.9\" : 1000")
-                .contains("\"errors\" : 1,")
-                .contains("\"first_message\" : \"a \\\"b\\\"\"");
+                .doesNotContain("\n")
+                .contains("\"target\":\"/run/p.sock\"")
+                .contains("\"elapsed_ns\":2000000000")
+                .contains("\"tasks\":1,")
+                .contains("\"p99.9\":1000")
+                .contains("\"errors\":1,")
+                .contains("\"first_message\":\"a \\\"b\\\"\"");
     }
 
     private String print(BenchResult result) {
@@ -82,6 +90,11 @@ class BenchReportTest {
             latencies.recordValue(latency);
         }
         return new BenchResult(
-                Duration.ofSeconds(2), latencies, failures, 4_000_000, 2_000_000, unsent, false);
+                Duration.ofSeconds(2),
+                latencies,
+                failures,
+                new BenchResult.Traffic(4_000_000, 2_000_000),
+                unsent,
+                false);
     }
 }

@@ -2,6 +2,7 @@ package io.parallite.bench;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.parallite.config.DaemonAddress;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
@@ -11,6 +12,7 @@ import java.nio.channels.Channels;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -87,8 +89,8 @@ final class FakeDaemon implements AutoCloseable {
         return ByteBuffer.allocate(4 + body.length).putInt(body.length).put(body).array();
     }
 
-    Target target() {
-        return new Target(socket.toString());
+    DaemonAddress target() {
+        return DaemonAddress.find(socket.toString(), null, Map.of(), socket.getParent());
     }
 
     @Override

@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -50,7 +51,7 @@ class LoadGeneratorTest {
             assertThat(result.tasks()).isEqualTo(1_000);
             assertThat(result.failures()).isEmpty();
             assertThat(ids).hasSize(1_000);
-            assertThat(result.bytesOut()).isEqualTo(1_000L * FRAMES.frameLength());
+            assertThat(result.traffic().sent()).isEqualTo(1_000L * FRAMES.frameLength());
             assertThat(result.elapsed()).isPositive();
         }
     }
@@ -129,8 +130,8 @@ class LoadGeneratorTest {
             BenchResult measured = run(plan(daemon, 2, 3, new ForTasks(20)), frames);
 
             assertThat(measured.tasks()).isEqualTo(20);
-            assertThat(measured.bytesOut()).isEqualTo(20L * frames.frameLength());
-            assertThat(measured.bytesIn()).isGreaterThan(20 * 3_000_000L);
+            assertThat(measured.traffic().sent()).isEqualTo(20L * frames.frameLength());
+            assertThat(measured.traffic().received()).isGreaterThan(20 * 3_000_000L);
         }
     }
 
@@ -158,15 +159,18 @@ class LoadGeneratorTest {
     }
 
     @Test
-    void takesReplyWithoutIdForTheOldestTask() throws IOException {
+    void takesFailureWithoutIdForTheOldestTask() throws IOException {
         FakeDaemon.Behaviour anonymous =
                 session -> {
                     for (String id = session.next(); id != null; id = session.next()) {
-                        session.reply("{\"ok\":true}");
+                        session.reply(
+                                "{\"ok\":false,\"error\":\"no map\",\"error_code\":\"MALFORMED_FRAME\"}");
                     }
                 };
         try (FakeDaemon daemon = new FakeDaemon(directory, anonymous)) {
-            assertThat(run(plan(daemon, 1, 4, new ForTasks(50)), FRAMES).tasks()).isEqualTo(50);
+            assertThat(run(plan(daemon, 1, 4, new ForTasks(50)), FRAMES).failures())
+                    .containsExactly(
+                            Map.entry("MALFORMED_FRAME", new Measurements.Failure(50, "no map")));
         }
     }
 
@@ -189,7 +193,9 @@ class LoadGeneratorTest {
             assertThat(result.failures().get("UNEXPECTED_REPLY"))
                     .returns(2L, Measurements.Failure::count);
             assertThat(result.failures().get("BAD_REPLY"))
-                    .returns("not a reply: Warning: .", Measurements.Failure::firstMessage);
+                    .extracting(Measurements.Failure::firstMessage)
+                    .asString()
+                    .contains("begins with 0x57", "Warning:");
         }
     }
 
@@ -303,9 +309,9 @@ class LoadGeneratorTest {
         FakeDaemon.Behaviour stalling =
                 session -> {
                     session.succeed(String.valueOf(session.next()));
-                    session.next();
+                    String delayed = String.valueOf(session.next());
                     LockSupport.parkNanos(Duration.ofMillis(400).toNanos());
-                    session.reply("{\"ok\":true}");
+                    session.succeed(delayed);
                     FakeDaemon.echo(session);
                 };
         try (FakeDaemon daemon = new FakeDaemon(directory, stalling)) {

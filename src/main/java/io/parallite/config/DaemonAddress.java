@@ -1,9 +1,5 @@
-package io.parallite.cli;
+package io.parallite.config;
 
-import io.parallite.config.ConfigException;
-import io.parallite.config.ListenAddress;
-import io.parallite.config.ParalliteJson;
-import io.parallite.config.Setting;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
@@ -16,11 +12,11 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where the daemon is expected, and who says so.
+ * Where a command expects the daemon, and what says so.
  *
  * @param source for messages: {@code --socket}, a variable, a file, or {@code default}
  */
-record DaemonAddress(ListenAddress address, String source) {
+public record DaemonAddress(ListenAddress address, String source) {
 
     private static final String FILE = "parallite.json";
 
@@ -31,7 +27,7 @@ record DaemonAddress(ListenAddress address, String source) {
      *
      * @throws ConfigException when what it names is no address, or the file cannot be read
      */
-    static DaemonAddress find(
+    public static DaemonAddress find(
             @Nullable String flag,
             @Nullable Path file,
             Map<String, String> environment,
@@ -91,7 +87,8 @@ record DaemonAddress(ListenAddress address, String source) {
         }
     }
 
-    SocketAddress toSocketAddress() {
+    /** The address to connect to. */
+    public SocketAddress toSocketAddress() {
         return switch (address) {
             case ListenAddress.Unix(Path path) -> UnixDomainSocketAddress.of(path);
             case ListenAddress.Tcp(String host, int port) -> new InetSocketAddress(host, port);
@@ -99,18 +96,19 @@ record DaemonAddress(ListenAddress address, String source) {
     }
 
     /** The socket's file, where it is one. */
-    Optional<Path> path() {
+    public Optional<Path> path() {
         return address instanceof ListenAddress.Unix(Path path)
                 ? Optional.of(path)
                 : Optional.empty();
     }
 
-    /** The address, and who says so unless the user just has. */
-    String described() {
+    /** The address, and its source unless that is the flag that was just typed. */
+    public String described() {
         return source.equals("--socket") ? text() : "%s (%s)".formatted(text(), source);
     }
 
-    String text() {
+    /** The address alone. */
+    public String text() {
         return address.toString();
     }
 }

@@ -1,10 +1,8 @@
-package io.parallite.cli;
+package io.parallite.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.parallite.config.ConfigException;
-import io.parallite.config.ListenAddress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
