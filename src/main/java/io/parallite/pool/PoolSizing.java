@@ -3,52 +3,71 @@ package io.parallite.pool;
 import java.time.Duration;
 
 /**
- * How many workers there may be, and when one more is worth its price.
+ * When one more on-demand worker is worth its start.
  *
- * <p>An on-demand worker runs one task and costs a PHP start. As long as a worker comes free within
- * the time that a start takes, a queued task is served sooner by waiting; when none has for that
- * long, it is not. The time is measured, so that it grows on a busy machine, where more processes
- * would make matters worse; after tasks that were shorter than it, it counts double. Growth begins
- * with one worker and doubles for as long as none comes free.
+ * <p>The time that a start takes is compared with the work that waits: {@code backlog × typical task
+ * ÷ workers}. The typical task is measured; while no worker comes free it is taken to be at least as
+ * long as that has lasted, so that one sees at once when tasks become longer. If waiting takes
+ * longer than a start, workers are started:
+ *
+ * <ul>
+ *   <li>one for each waiting task, when a task takes longer than a start;
+ *   <li>up to one for each processor, when it takes a good part of it: more processes would only
+ *       share the processors;
+ *   <li>none for shorter tasks: a start would cost more than it brings.
+ * </ul>
  *
  * <p>Owned by the engine's thread.
  */
 final class PoolSizing {
 
-    /** The shortest time that a start is taken to need, and how often one looks. */
-    static final Duration SHORTEST_START = Duration.ofMillis(10);
+    /** The shortest time that a start is taken to need. */
+    static final Duration SHORTEST_START = Duration.ofMillis(1);
 
     private static final Duration LONGEST_START = Duration.ofSeconds(1);
-    private static final double SMOOTHING = 0.1;
+    private static final Duration FIRST_GUESS = Duration.ofMillis(10);
+    private static final Duration SHORTEST_LOOK = Duration.ofMillis(1);
+    private static final Duration LONGEST_LOOK = Duration.ofMillis(20);
+
+    /** How much of a start a task must take, for a worker of its own to be worth it. */
+    private static final double WORTHWHILE = 0.25;
+
+    private static final double TASK_SMOOTHING = 0.2;
     private static final double START_SMOOTHING = 0.3;
 
-    private final int max;
-    private double typicalStart = SHORTEST_START.toNanos();
-    private double typicalTask = SHORTEST_START.toNanos();
-    private int burst = 1;
+    private final int processors;
+    private double typicalStart = FIRST_GUESS.toNanos();
+    private double typicalTask = FIRST_GUESS.toNanos();
+    private boolean hasServed;
 
-    PoolSizing(int max) {
-        this.max = max;
+    /**
+     * @param processors how many processes can run at once
+     */
+    PoolSizing(int processors) {
+        this.processors = processors;
     }
 
-    /** How many more processes there may be beside {@code existing}. */
-    int headroom(int existing) {
-        return Math.max(0, max - existing);
-    }
-
-    /** Takes note that a worker needed {@code nanos} from its launch until it was ready. */
-    void onStarted(long nanos) {
-        typicalStart += START_SMOOTHING * (nanos - typicalStart);
+    /**
+     * Takes note that a worker has needed {@code nanos} from its launch until it was ready.
+     *
+     * @param atOnce how many were starting then: they have shared the processors, and the start of
+     *     one alone is what counts
+     */
+    void onStarted(long nanos, int atOnce) {
+        double alone = (double) nanos * processors / Math.max(processors, atOnce);
+        typicalStart += START_SMOOTHING * (alone - typicalStart);
     }
 
     /** How long a worker mostly needs from its launch until it is ready, in nanoseconds. */
     long typicalStartNanos() {
-        return (long) typicalStart;
+        return Math.clamp(
+                Math.round(typicalStart), SHORTEST_START.toNanos(), LONGEST_START.toNanos());
     }
 
     /** Takes note that a task kept its worker for {@code nanos}. */
     void onServed(long nanos) {
-        typicalTask += SMOOTHING * (nanos - typicalTask);
+        typicalTask = hasServed ? typicalTask + TASK_SMOOTHING * (nanos - typicalTask) : nanos;
+        hasServed = true;
     }
 
     /** How long a task mostly keeps its worker, in nanoseconds. */
@@ -57,22 +76,29 @@ final class PoolSizing {
     }
 
     /**
-     * How many on-demand workers queued tasks should get now.
+     * How many on-demand workers to start now.
      *
+     * @param backlog tasks that wait, and that no starting worker will take
+     * @param workers that serve or start
      * @param sinceOneCameFree nanoseconds since a worker last came free
-     * @param oldestWaits nanoseconds that the oldest task has waited
      */
-    int growth(long sinceOneCameFree, long oldestWaits) {
-        double start = Math.clamp(typicalStart, SHORTEST_START.toNanos(), LONGEST_START.toNanos());
-        boolean areTasksShort = typicalTask < start;
-        boolean isStuck = sinceOneCameFree >= (areTasksShort ? 2 * start : start);
-        boolean isLate = !areTasksShort && oldestWaits >= 2 * start;
-        if (!isStuck && !isLate) {
-            burst = 1;
+    int growth(int backlog, int workers, long sinceOneCameFree) {
+        if (backlog <= 0) {
             return 0;
         }
-        int now = burst;
-        burst = Math.min(max, 2 * burst);
-        return now;
+        double start = typicalStartNanos();
+        double task = Math.max(hasServed ? typicalTask : 0, sinceOneCameFree);
+        double wait = backlog * task / Math.max(1, workers);
+        if (wait < start || task < WORTHWHILE * start) {
+            return 0;
+        }
+        return task >= start ? backlog : Math.clamp(processors - workers, 0, backlog);
+    }
+
+    /** When to look again while tasks wait: when no worker has come free for as long as a start. */
+    Duration nextLook(long sinceOneCameFree) {
+        long left = typicalStartNanos() - sinceOneCameFree;
+        return Duration.ofNanos(
+                Math.clamp(left, SHORTEST_LOOK.toNanos(), LONGEST_LOOK.toNanos()));
     }
 }

@@ -32,7 +32,7 @@ final class QueueTimeout {
 
     /** Tasks wait. */
     void arm() {
-        Waiter oldest = deadline.isArmed() ? null : queue.oldest();
+        Waiter<?> oldest = deadline.isArmed() ? null : queue.oldest();
         if (oldest != null) {
             long waited = engine.nanoTime() - oldest.since;
             deadline.arm(limit.minusNanos(waited));
@@ -40,13 +40,12 @@ final class QueueTimeout {
     }
 
     private void onDeadline() {
-        for (Waiter late : queue.takeQueuedUntil(engine.nanoTime() - limit.toNanos())) {
-            late.refuse(
-                    new TaskException(
-                            FailureKind.QUEUE_TIMEOUT,
-                            "task waited queue_timeout_ms=%d for one of %d workers; add workers or submit less"
-                                    .formatted(limit.toMillis(), workers.getAsInt())));
-        }
+        Waiter.refuseAll(
+                queue.takeQueuedUntil(engine.nanoTime() - limit.toNanos()),
+                new TaskException(
+                        FailureKind.QUEUE_TIMEOUT,
+                        "task waited queue_timeout_ms=%d for one of %d workers; add workers or submit less"
+                                .formatted(limit.toMillis(), workers.getAsInt())));
         arm();
     }
 

@@ -2,133 +2,99 @@ package io.parallite.pool;
 
 import io.parallite.engine.Engine;
 import io.parallite.process.WorkerCommand;
-import io.parallite.process.WorkerName;
+import io.parallite.process.WorkerTransport;
 import io.parallite.worker.EndReason;
 import io.parallite.worker.Worker;
-import io.parallite.worker.WorkerState;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.UniEmitter;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One replacement of all workers by new ones, without losing a task.
+ * Replaces all workers by new ones, without losing a task.
  *
  * <p>First a canary boots, from the script and directory as they are found now. If it does not, the
- * others stay and go on starting from what they were started from. If it does, it takes the first
- * slot, and the other slots follow a few at a time: a successor boots while the old worker goes on;
- * where there is no room for both, the old one is replaced when its task ends. There is at most one
- * process above {@code max_workers}. Old workers that are still busy end after their task.
+ * others stay, and workers go on being started from what was found before. If it does, it takes the
+ * first slot, and the other slots follow a few at a time: a successor boots while the old worker
+ * goes on; where there is no room for both, the old one is replaced when its task ends. There is at
+ * most one process above {@code max_workers}. Workers that fill no slot retire. The reload is done
+ * when every worker that could get a task runs the new code; old ones that are busy end after their
+ * task.
  *
- * <p>Owned by the engine's thread.
+ * <p>There is one reload at a time; a second request joins it. Owned by the engine's thread.
  */
 final class Reload {
 
     private static final Logger LOG = Logger.getLogger(Reload.class);
 
     /**
-     * How long a worker that does not say when its script runs must stay alive to be believed in.
+     * How long a worker that does not say when its script runs must stay alive to count as ready.
      */
     static final Duration PROBATION = Duration.ofMillis(500);
 
     /** One in so many slots may be in transition at a time, and always one. */
     private static final int SLOTS_PER_MOVE = 4;
 
-    /** Why there is no reload any more. */
-    static final String STOPPING = "the daemon is stopping";
-
-    /** What a reload needs of the crew. */
-    interface Host {
-
-        /** Looks for what workers are to be started from. */
-        Uni<WorkerCommand> findCommand();
-
-        /** Whether one more process keeps within {@code max_workers + 1}. */
-        boolean hasRoom();
-
-        /** Whether a process is about to go, so that there will be room. */
-        boolean isSomebodyLeaving();
-
-        /**
-         * Starts a worker.
-         *
-         * @param name {@code null} for an on-demand one
-         */
-        Worker launch(@Nullable WorkerName name, WorkerCommand what);
-
-        /** Starts workers from {@code found} from now on, and ends on-demand ones that are not. */
-        void adopt(WorkerCommand found);
-
-        /** Gives an idle worker to whoever needs it. */
-        void offer(Worker worker);
-
-        /** The reload has come to its end. */
-        void onOver();
-    }
+    private static final String STOPPING = "the daemon is stopping";
 
     private final Engine engine;
-    private final Slots slots;
-    private final Host host;
-    private final long since;
-    private final List<UniEmitter<? super ReloadOutcome>> waiting = new ArrayList<>();
-    private @Nullable WorkerCommand command;
-    private @Nullable Worker canary;
-    private Engine.@Nullable Timer probation;
-    private boolean adopted;
-    private boolean over;
+    private final WorkerTransport transport;
+    private final int maxWorkers;
+    private final WorkerSet workers;
+    private final Consumer<Worker> offer;
+    private @Nullable Run run;
+    private boolean isStopping;
 
-    Reload(Engine engine, Slots slots, Host host) {
+    /**
+     * @param offer gives an idle worker to the task that waits for one
+     */
+    Reload(
+            Engine engine,
+            WorkerTransport transport,
+            int maxWorkers,
+            WorkerSet workers,
+            Consumer<Worker> offer) {
         this.engine = engine;
-        this.slots = slots;
-        this.host = host;
-        this.since = engine.nanoTime();
+        this.transport = transport;
+        this.maxWorkers = maxWorkers;
+        this.workers = workers;
+        this.offer = offer;
     }
 
-    /** Tells {@code emitter} of the outcome. */
-    void join(UniEmitter<? super ReloadOutcome> emitter) {
-        waiting.add(emitter);
+    /** Begins a reload, or joins the one that runs; see {@link WorkerPool#reload}. */
+    Uni<ReloadOutcome> request() {
+        return Uni.createFrom()
+                .emitter(
+                        emitter -> {
+                            if (isStopping) {
+                                emitter.complete(new ReloadOutcome.Failed(STOPPING));
+                            } else if (run != null) {
+                                run.waiting.add(emitter);
+                            } else {
+                                Run begun = new Run();
+                                run = begun;
+                                begun.waiting.add(emitter);
+                                begun.findCommand();
+                            }
+                        });
     }
 
-    void begin() {
-        host.findCommand()
-                .subscribe()
-                .with(this::onFound, e -> fail(String.valueOf(e.getMessage())));
+    boolean isRunning() {
+        return run != null;
     }
 
-    private void onFound(WorkerCommand found) {
-        command = found;
-        step();
-    }
-
-    /** Whether this worker is the one by which the new code is tried. */
+    /** Whether this worker is the one by which new code is being tried. */
     boolean isCanary(Worker worker) {
-        return worker == canary && !adopted;
+        return run != null && run.isCanary(worker);
     }
 
-    /** Whether the canary is idle and must not be given a task yet. */
-    boolean isOnProbation() {
-        return probation != null;
-    }
-
-    void onCanaryFailed(String why) {
-        fail(why);
-    }
-
-    /** A worker other than the canary did not start. */
-    void onStartFailed(String why) {
-        if (adopted) {
-            fail(
-                    "%d of %d workers were replaced, the others stay: %s"
-                            .formatted(replaced(), slots.all().size(), why));
-        }
-    }
-
-    /** The pool drains: nobody is started any more. */
-    void onStopping() {
-        fail(STOPPING);
+    /** How many idle workers are held back until they count as ready. */
+    int onProbation() {
+        return run != null && run.probation != null ? 1 : 0;
     }
 
     /**
@@ -136,114 +102,206 @@ final class Reload {
      *
      * @return whether it may be given a task
      */
-    boolean letsWork(Worker worker) {
-        if (isCanary(worker) && !worker.saidReady()) {
-            probation = engine.schedule(PROBATION, () -> onProven(worker));
-            return false;
-        }
-        if (isCanary(worker)) {
-            adopt(worker);
-        }
-        step();
-        return worker.state() == WorkerState.IDLE;
+    boolean admits(Worker worker) {
+        return run == null || run.admits(worker);
     }
 
-    private void onProven(Worker worker) {
-        probation = null;
-        adopt(worker);
-        host.offer(worker);
-        step();
+    void onCanaryFailed(String why) {
+        if (run != null) {
+            run.finish(new ReloadOutcome.Failed(why));
+        }
     }
 
-    private void adopt(Worker worker) {
-        adopted = true;
-        if (command != null) {
-            host.adopt(command);
+    /** A worker other than the canary did not start. */
+    void onStartFailed(String why) {
+        if (run != null && run.isAdopted) {
+            run.finish(
+                    new ReloadOutcome.Failed(
+                            "%d of %d workers were replaced, the others stay: %s"
+                                    .formatted(run.replaced(), workers.slots().size(), why)));
         }
-        if (!slots.all().isEmpty()) {
-            slots.takeOver(slots.all().iterator().next(), worker, EndReason.RELOAD);
-        }
-        slots.fillAll();
     }
 
-    /** Does what can be done now; to be called whenever a worker has come, gone or got free. */
+    /** Does what can be done now; to be called whenever a worker has come or gone. */
     void step() {
-        if (over || command == null) {
-            return;
+        if (run != null) {
+            run.step();
         }
-        if (!adopted) {
-            tryCanary(command);
-            return;
+    }
+
+    /** The pool drains: no worker is started from now on. */
+    void stop() {
+        isStopping = true;
+        if (run != null) {
+            run.finish(new ReloadOutcome.Failed(STOPPING));
         }
-        for (Slot slot = next(); slot != null && mayMove(); slot = next()) {
-            if (host.hasRoom()) {
-                slots.prepare(slot, EndReason.RELOAD);
-            } else if (slot.worker != null && isIdle(slot.worker) && !host.isSomebodyLeaving()) {
-                slot.worker.retire(EndReason.RELOAD);
-            } else {
+    }
+
+    /** One reload. */
+    private final class Run {
+
+        private final List<UniEmitter<? super ReloadOutcome>> waiting = new ArrayList<>();
+        private final long since = engine.nanoTime();
+        private @Nullable WorkerCommand command;
+        private @Nullable Worker canary;
+        private Engine.@Nullable Timer probation;
+        private boolean isAdopted;
+
+        private void findCommand() {
+            transport
+                    .findCommand()
+                    .subscribe()
+                    .with(
+                            this::onFound,
+                            e -> finish(new ReloadOutcome.Failed(String.valueOf(e.getMessage()))));
+        }
+
+        private void onFound(WorkerCommand found) {
+            command = found;
+            step();
+        }
+
+        private boolean isOver() {
+            return run != this;
+        }
+
+        boolean isCanary(Worker worker) {
+            return worker == canary && !isAdopted;
+        }
+
+        boolean admits(Worker worker) {
+            if (isCanary(worker) && !worker.hasSaidReady()) {
+                probation = engine.schedule(PROBATION, () -> onProven(worker));
+                return false;
+            }
+            if (isCanary(worker)) {
+                adopt(worker);
+            }
+            step();
+            return worker.isIdle();
+        }
+
+        private void onProven(Worker worker) {
+            probation = null;
+            adopt(worker);
+            offer.accept(worker);
+            step();
+        }
+
+        private void adopt(Worker worker) {
+            isAdopted = true;
+            if (command != null) {
+                workers.adopt(command);
+            }
+            List<Slot> slots = workers.slots();
+            if (!slots.isEmpty()) {
+                workers.takeOver(slots.getFirst(), worker, EndReason.RELOAD);
+            }
+            retireOthers();
+            workers.fillAll();
+        }
+
+        /** Old workers that fill no slot, which thus will not be replaced, take no task again. */
+        private void retireOthers() {
+            for (Worker worker : workers.all()) {
+                if (!isNew(worker) && workers.slotOf(worker) == null) {
+                    worker.retire(EndReason.RELOAD);
+                }
+            }
+        }
+
+        private void step() {
+            if (isOver() || command == null) {
                 return;
             }
-        }
-        if (replaced() == slots.all().size()) {
-            finish(new ReloadOutcome.Done(replaced(), took()));
-        }
-    }
-
-    private void tryCanary(WorkerCommand found) {
-        if (canary == null && host.hasRoom()) {
-            WorkerName name = slots.all().isEmpty() ? null : slots.all().iterator().next().name;
-            canary = host.launch(name, found);
-        }
-    }
-
-    /** A slot with an old worker that is not about to be replaced; rather one that is idle. */
-    private @Nullable Slot next() {
-        Slot busy = null;
-        for (Slot slot : slots.all()) {
-            if (slot.isSettled() && !isNew(slot)) {
-                if (isIdle(slot.worker)) {
-                    return slot;
+            if (!isAdopted) {
+                tryCanary(command);
+                return;
+            }
+            for (Slot slot = next(); slot != null && mayMove(); slot = next()) {
+                Worker old = slot.worker();
+                if (hasRoom()) {
+                    workers.prepareSuccessor(slot, EndReason.RELOAD);
+                } else if (old != null
+                        && old.isIdle()
+                        && workers.count(Worker::isEnding) == 0) {
+                    old.retire(EndReason.RELOAD);
+                } else {
+                    return;
                 }
-                busy = slot;
+            }
+            if (replaced() == workers.slots().size()) {
+                finish(new ReloadOutcome.Done(replaced(), took()));
             }
         }
-        return busy;
-    }
 
-    private static boolean isIdle(@Nullable Worker worker) {
-        return worker != null && worker.state() == WorkerState.IDLE;
-    }
-
-    private boolean mayMove() {
-        long moving = slots.all().stream().filter(slot -> !slot.isSettled()).count();
-        return moving < Math.max(1, slots.all().size() / SLOTS_PER_MOVE);
-    }
-
-    private boolean isNew(Slot slot) {
-        return slot.worker != null && command != null && slot.worker.runs(command);
-    }
-
-    private int replaced() {
-        return (int) slots.all().stream().filter(slot -> slot.isSettled() && isNew(slot)).count();
-    }
-
-    private Duration took() {
-        return Duration.ofNanos(engine.nanoTime() - since);
-    }
-
-    private void fail(String why) {
-        finish(new ReloadOutcome.Failed(why));
-    }
-
-    private void finish(ReloadOutcome outcome) {
-        if (over) {
-            return;
+        private void tryCanary(WorkerCommand found) {
+            if (canary == null && hasRoom()) {
+                List<Slot> slots = workers.slots();
+                canary =
+                        slots.isEmpty()
+                                ? workers.launchOnDemand(found)
+                                : workers.launch(slots.getFirst().name, found);
+            }
         }
-        over = true;
-        if (probation != null) {
-            probation.cancel();
+
+        /** Whether one more process keeps within {@code max_workers + 1}. */
+        private boolean hasRoom() {
+            return workers.size() + workers.vacant() <= maxWorkers;
         }
-        host.onOver();
+
+        /** A slot with an old worker that is not being replaced; rather one that is idle. */
+        private @Nullable Slot next() {
+            Slot busy = null;
+            for (Slot slot : workers.slots()) {
+                Worker worker = slot.worker();
+                if (worker != null && slot.isSettled() && !isNew(worker)) {
+                    if (worker.isIdle()) {
+                        return slot;
+                    }
+                    busy = slot;
+                }
+            }
+            return busy;
+        }
+
+        private boolean mayMove() {
+            List<Slot> slots = workers.slots();
+            long moving = slots.stream().filter(slot -> !slot.isSettled()).count();
+            return moving < Math.max(1, slots.size() / SLOTS_PER_MOVE);
+        }
+
+        private boolean isNew(Worker worker) {
+            return command != null && worker.runs(command);
+        }
+
+        private int replaced() {
+            int replaced = 0;
+            for (Slot slot : workers.slots()) {
+                Worker worker = slot.worker();
+                replaced += worker != null && slot.isSettled() && isNew(worker) ? 1 : 0;
+            }
+            return replaced;
+        }
+
+        private Duration took() {
+            return Duration.ofNanos(engine.nanoTime() - since);
+        }
+
+        private void finish(ReloadOutcome outcome) {
+            if (isOver()) {
+                return;
+            }
+            run = null;
+            if (probation != null) {
+                probation.cancel();
+            }
+            log(outcome);
+            waiting.forEach(emitter -> emitter.complete(outcome));
+        }
+    }
+
+    private static void log(ReloadOutcome outcome) {
         switch (outcome) {
             case ReloadOutcome.Done(int replaced, Duration took) ->
                     LOG.infof(
@@ -255,6 +313,5 @@ final class Reload {
                             "workers are not reloaded, those that are there stay: %s",
                             why);
         }
-        waiting.forEach(emitter -> emitter.complete(outcome));
     }
 }

@@ -1,10 +1,14 @@
 package io.parallite.pool;
 
+import io.parallite.engine.Engine;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.IntSupplier;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,11 +22,19 @@ final class TaskQueue {
     private final ArrayDeque<Lane> turns = new ArrayDeque<>();
     private final Set<Lane> held = new LinkedHashSet<>();
     private final Runnable onServable;
+    private final QueueTimeout timeout;
     private int size;
 
-    /** A queue that calls {@code onServable} when a held lane with tasks is released. */
-    TaskQueue(Runnable onServable) {
+    /**
+     * An empty queue.
+     *
+     * @param limit how long a task may wait in it before it is refused
+     * @param workers how many there are, for that refusal
+     * @param onServable called when a held lane with tasks is released
+     */
+    TaskQueue(Engine engine, Duration limit, IntSupplier workers, Runnable onServable) {
         this.onServable = onServable;
+        this.timeout = new QueueTimeout(engine, this, limit, workers);
     }
 
     Lane newLane() {
@@ -34,31 +46,32 @@ final class TaskQueue {
     }
 
     /** Puts {@code waiter} at the end of its lane. */
-    void add(Waiter waiter) {
+    void add(Waiter<?> waiter) {
         size++;
-        waiter.lane.waiters.addLast(waiter);
+        waiter.lane.addLast(waiter);
         list(waiter.lane);
+        timeout.arm();
     }
 
     /** Puts {@code waiter} before the others of its lane; it must not be younger than they are. */
-    void addFirst(Waiter waiter) {
+    void addFirst(Waiter<?> waiter) {
         size++;
-        waiter.lane.waiters.addFirst(waiter);
+        waiter.lane.addFirst(waiter);
         list(waiter.lane);
+        timeout.arm();
     }
 
     /** The next task in turn, taken out; {@code null} when there is none that may be served. */
-    @Nullable Waiter poll() {
+    @Nullable Waiter<?> poll() {
         for (Lane lane = turns.poll(); lane != null; lane = turns.poll()) {
-            lane.listed = false;
+            lane.isListed = false;
             if (lane.isHeld()) {
                 held.add(lane);
                 continue;
             }
-            Waiter next = firstOf(lane);
+            Waiter<?> next = lane.first();
             if (next != null) {
-                lane.waiters.remove();
-                size--;
+                remove(next);
                 list(lane);
                 return next;
             }
@@ -67,9 +80,9 @@ final class TaskQueue {
     }
 
     /** The task that {@link #poll} would give. */
-    @Nullable Waiter peek() {
+    @Nullable Waiter<?> peek() {
         for (Lane lane : turns) {
-            Waiter next = lane.isHeld() ? null : firstOf(lane);
+            Waiter<?> next = lane.isHeld() ? null : lane.first();
             if (next != null) {
                 return next;
             }
@@ -77,47 +90,41 @@ final class TaskQueue {
         return null;
     }
 
-    /** Takes {@code waiter} out, wherever it stands; does nothing when it has been served. */
-    void withdraw(Waiter waiter) {
-        if (!waiter.isSettled()) {
-            waiter.settle();
+    /** Takes {@code waiter} out, wherever it stands; does nothing when it is not in the queue. */
+    void remove(Waiter<?> waiter) {
+        if (waiter.lane.remove(waiter)) {
             size--;
         }
     }
 
     /** Takes out all that were queued at or before {@code since}. */
-    List<Waiter> takeQueuedUntil(long since) {
-        List<Waiter> taken = new ArrayList<>();
-        for (Lane lane : lanes()) {
-            for (Waiter first = firstOf(lane);
-                    first != null && first.since - since <= 0;
-                    first = firstOf(lane)) {
-                lane.waiters.remove();
-                size--;
-                taken.add(first);
-            }
-        }
-        return taken;
+    List<Waiter<?>> takeQueuedUntil(long since) {
+        return takeWhile(waiter -> waiter.since - since <= 0);
     }
 
     /** Takes out everything, held or not. */
-    List<Waiter> takeAll() {
-        List<Waiter> taken = new ArrayList<>();
+    List<Waiter<?>> takeAll() {
+        return takeWhile(waiter -> true);
+    }
+
+    private List<Waiter<?>> takeWhile(Predicate<Waiter<?>> condition) {
+        List<Waiter<?>> taken = new ArrayList<>();
         for (Lane lane : lanes()) {
-            for (Waiter first = firstOf(lane); first != null; first = firstOf(lane)) {
-                lane.waiters.remove();
-                size--;
+            Waiter<?> first = lane.first();
+            while (first != null && condition.test(first)) {
+                remove(first);
                 taken.add(first);
+                first = lane.first();
             }
         }
         return taken;
     }
 
     /** The task that has waited longest, held or not; {@code null} when the queue is empty. */
-    @Nullable Waiter oldest() {
-        Waiter oldest = null;
+    @Nullable Waiter<?> oldest() {
+        Waiter<?> oldest = null;
         for (Lane lane : lanes()) {
-            Waiter first = firstOf(lane);
+            Waiter<?> first = lane.first();
             if (first != null && (oldest == null || first.since - oldest.since < 0)) {
                 oldest = first;
             }
@@ -127,20 +134,20 @@ final class TaskQueue {
 
     /** Whether {@link #poll} would give a task. */
     boolean isServable() {
-        for (Lane lane : turns) {
-            if (!lane.isHeld() && firstOf(lane) != null) {
-                return true;
-            }
-        }
-        return false;
+        return peek() != null;
     }
 
     void onReleased(Lane lane) {
         held.remove(lane);
         list(lane);
-        if (firstOf(lane) != null) {
+        if (lane.first() != null) {
             onServable.run();
         }
+    }
+
+    /** No task is timed out from now on. */
+    void close() {
+        timeout.close();
     }
 
     private List<Lane> lanes() {
@@ -150,19 +157,9 @@ final class TaskQueue {
     }
 
     private void list(Lane lane) {
-        if (!lane.listed && !held.contains(lane) && !lane.waiters.isEmpty()) {
-            lane.listed = true;
+        if (!lane.isListed && !held.contains(lane) && lane.first() != null) {
+            lane.isListed = true;
             turns.addLast(lane);
         }
-    }
-
-    /** The lane's first task that is still waiting; those that were withdrawn are dropped here. */
-    private static @Nullable Waiter firstOf(Lane lane) {
-        Waiter first = lane.waiters.peek();
-        while (first != null && first.isSettled()) {
-            lane.waiters.remove();
-            first = lane.waiters.peek();
-        }
-        return first;
     }
 }

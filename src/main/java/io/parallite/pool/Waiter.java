@@ -1,67 +1,169 @@
 package io.parallite.pool;
 
-import io.parallite.engine.Engine;
 import io.parallite.task.Task;
+import io.parallite.task.TaskException;
 import io.parallite.worker.Worker;
 import io.parallite.worker.WorkerLease;
+import io.smallrye.mutiny.Uni;
+import io.smallrye.mutiny.subscription.Cancellable;
+import io.smallrye.mutiny.subscription.UniEmitter;
+import java.util.function.Function;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
-/** A task that waits for a worker. */
-final class Waiter {
+/**
+ * A task that waits for a worker, and then has one, until its work has ended.
+ *
+ * <p>The lease is released before the outcome is passed on, so that the worker has its next task by
+ * then. Between its arrival and its lease a waiter is in exactly one place: in the queue, or with
+ * the worker that its frame is laid beside. Owned by the engine's thread.
+ *
+ * @param <T> what the work gives
+ */
+final class Waiter<T> {
+
+    private static final Logger LOG = Logger.getLogger(Waiter.class);
+
+    /** Where it is. */
+    private enum Place {
+        /** In the queue, or about to be. */
+        QUEUE,
+        /** Laid beside the task of a busy worker. */
+        WITH_WORKER,
+        /** Leased, refused or cancelled. */
+        SETTLED
+    }
 
     final Task task;
     final Lane lane;
     final long since;
-    private final Loan<?> loan;
-    private boolean settled;
+    private final Function<WorkerLease, Uni<T>> work;
+    private final UniEmitter<? super T> outcome;
+    private Place place = Place.QUEUE;
     private @Nullable Worker holder;
     private long prefetchedAt;
+    private @Nullable WorkerLease lease;
+    private @Nullable Cancellable running;
 
-    Waiter(Task task, Lane lane, long since, Loan<?> loan) {
+    /** Neighbours in the lane, which alone uses them. */
+    @Nullable Waiter<?> previous;
+
+    @Nullable Waiter<?> next;
+    boolean isInLane;
+
+    /**
+     * @param since since when it waits, in {@link io.parallite.engine.Engine#nanoTime}
+     * @param work what is done with the lease
+     */
+    Waiter(
+            Task task,
+            Lane lane,
+            long since,
+            Function<WorkerLease, Uni<T>> work,
+            UniEmitter<? super T> outcome) {
         this.task = task;
         this.lane = lane;
         this.since = since;
-        this.loan = loan;
+        this.work = work;
+        this.outcome = outcome;
     }
 
-    /** Whether it has been granted, refused or withdrawn. */
+    /** Whether it has been leased a worker, refused or cancelled. */
     boolean isSettled() {
-        return settled;
+        return place == Place.SETTLED;
     }
 
-    void grant(WorkerLease lease) {
-        settled = true;
-        loan.grant(lease);
-    }
+    // With a worker; see Prefetch
 
-    /** Fails it; it must have been taken out of the queue, or not have been in it. */
-    void refuse(Throwable why) {
-        settled = true;
-        loan.refuse(why);
-    }
-
-    /** The worker that it lies with; {@code null} while it is in the queue. */
-    @Nullable Worker holder() {
-        return holder;
-    }
-
-    /** It lies with {@code worker} from {@code now} on, in {@link Engine#nanoTime}. */
+    /** Its frame is laid beside the task of {@code worker}. */
     void onPrefetched(Worker worker, long now) {
+        place = Place.WITH_WORKER;
         holder = worker;
         prefetchedAt = now;
     }
 
-    /** It lies with no worker any more. */
-    void onReleased() {
+    /** It is back from its holder, which is forgotten. */
+    void onReturned() {
         holder = null;
+        if (place == Place.WITH_WORKER) {
+            place = Place.QUEUE;
+        }
     }
 
-    /** Since when it lies with its holder. */
+    /** The worker that its frame is laid beside; {@code null} when there is none. */
+    @Nullable Worker holder() {
+        return holder;
+    }
+
     long prefetchedAt() {
         return prefetchedAt;
     }
 
+    // Its end
+
+    /** Begins the work. */
+    void grant(WorkerLease granted) {
+        place = Place.SETTLED;
+        lease = granted;
+        Uni<T> begun;
+        try {
+            begun = work.apply(granted);
+        } catch (RuntimeException | Error e) {
+            onFailure(e);
+            return;
+        }
+        running = begun.subscribe().with(this::onItem, this::onFailure);
+    }
+
+    /** Fails it; it must have been taken out of its place. */
+    void refuse(Throwable why) {
+        place = Place.SETTLED;
+        outcome.fail(why);
+    }
+
+    /** Refuses each of {@code waiters}, whatever comes of the others. */
+    static void refuseAll(Iterable<Waiter<?>> waiters, TaskException why) {
+        for (Waiter<?> waiter : waiters) {
+            try {
+                waiter.refuse(why);
+            } catch (RuntimeException | Error e) {
+                LOG.errorf(e, "a refusal met a defect task=%s", waiter.task.id());
+            }
+        }
+    }
+
+    /** Takes note that nobody waits for it. */
     void settle() {
-        settled = true;
+        place = Place.SETTLED;
+    }
+
+    /** Ends the work, if it has begun; nobody is told how. */
+    void cancel() {
+        if (running != null) {
+            running.cancel();
+        }
+        release();
+    }
+
+    private void onItem(T item) {
+        try {
+            release();
+        } finally {
+            outcome.complete(item);
+        }
+    }
+
+    private void onFailure(Throwable failure) {
+        try {
+            release();
+        } finally {
+            outcome.fail(failure);
+        }
+    }
+
+    private void release() {
+        if (lease != null) {
+            lease.release();
+        }
     }
 }

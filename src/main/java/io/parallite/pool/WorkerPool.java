@@ -6,36 +6,76 @@ import io.parallite.process.WorkerTransport;
 import io.parallite.task.FailureKind;
 import io.parallite.task.Task;
 import io.parallite.task.TaskException;
+import io.parallite.worker.EndReason;
 import io.parallite.worker.Worker;
+import io.parallite.worker.WorkerEnd;
 import io.parallite.worker.WorkerLease;
+import io.parallite.worker.WorkerOwner;
 import io.smallrye.mutiny.Uni;
 import java.time.Duration;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The bounded pool of PHP workers and the queue in front of it.
  *
- * <p>A task gets a worker at once when one is idle, else it waits in its client's {@link Lane}, or
- * already with a busy worker that may take it by itself ({@link Prefetching}). The {@link Crew}
- * starts on-demand workers when tasks wait and none of the others comes free; those run one task
- * and end. This is where tasks are admitted, refused and timed out while they wait.
+ * <h2>States</h2>
+ *
+ * <p>Every process is in the {@link WorkerSet} from its launch until it is known to be gone, and in
+ * one state of its own; see {@link Worker}. A worker is leased for one task and released once: by
+ * the {@link Waiter} that has its lease, when the work with it has ended in whatever way.
+ *
+ * <h2>Capacity</h2>
+ *
+ * <p>There are {@code fixed_workers} persistent workers. On-demand workers come on top, for a peak,
+ * up to {@code max_workers} processes in all; a process that ends counts until it is gone.
+ *
+ * <h2>Queue</h2>
+ *
+ * <p>A task gets a worker at once when one is idle and no other task waits; else it waits in the
+ * {@link TaskQueue}, in the {@link Lane} of its client. {@link #withWorker} is where tasks are
+ * admitted and refused ({@code QUEUE_FULL}); the queue times them out. An idle worker and a
+ * task that may be served never wait side by side; {@link WedgeWatch} checks that.
+ *
+ * <h2>Sizing</h2>
+ *
+ * <p>Whenever tasks wait, {@link PoolSizing} compares the wait with the start of a worker. When no
+ * worker is there or boots, one is started at once.
+ *
+ * <h2>Restarts, recycling, reload</h2>
+ *
+ * <p>{@link RestartPolicy} says when a worker that has ended is replaced, and when no task can be
+ * served because none starts. A worker over a limit of its own ({@code worker_max_tasks}, …) gets a
+ * successor, and retires when that is ready. {@link Reload} does the same with all of them.
+ *
+ * <h2>Prefetch</h2>
+ *
+ * <p>Behind {@link Prefetch}, the frames of waiting tasks may lie with busy workers already. A worker
+ * that has taken one is idle for a moment only, and is then leased for that task.
  *
  * <p>Owned by the engine's thread.
  */
 public final class WorkerPool {
 
+    private static final Logger LOG = Logger.getLogger(WorkerPool.class);
+
     private final Engine engine;
+    private final WorkerTransport transport;
     private final PoolSettings settings;
-    final Crew crew;
-    private final TaskQueue queue = new TaskQueue(this::onLaneReleased);
-    private final Prefetching prefetching;
-    private final QueueTimeout queueTimeout;
-    private final Deadline pressure;
+    final WorkerSet workers;
+    private final RestartPolicy restarts;
+    private final Reload reload;
+    private final PoolSizing sizing;
+    private final TaskQueue queue;
+    private final Prefetch prefetch;
     private final WedgeWatch wedge;
-    private boolean stopping;
+    private final Deadline pressure;
+    private long lastFreed;
+    private boolean isDraining;
+    private @Nullable Runnable onEmpty;
 
     /**
      * A pool that has started nothing yet.
@@ -47,31 +87,37 @@ public final class WorkerPool {
             WorkerTransport transport,
             PoolSettings settings,
             RandomGenerator random) {
+        this(engine, transport, settings, random, Prefetch.throughPipes(engine));
+    }
+
+    WorkerPool(
+            Engine engine,
+            WorkerTransport transport,
+            PoolSettings settings,
+            RandomGenerator random,
+            Prefetch.Factory prefetching) {
         this.engine = engine;
+        this.transport = transport;
         this.settings = settings;
-        this.crew = new Crew(engine, transport, settings, random, new CrewEvents());
-        this.prefetching = new Prefetching(engine, queue, this::onPutBack);
-        this.queueTimeout = new QueueTimeout(engine, queue, settings.queueTimeout(), crew::size);
-        this.pressure = new Deadline(engine, this::onPressure);
+        this.workers = new WorkerSet(engine, transport, settings, random, new WorkerReports());
+        this.restarts = new RestartPolicy(engine, random, this::growIfNobodyWorks);
+        this.reload =
+                new Reload(engine, transport, settings.max(), workers, this::onFree);
+        this.sizing = new PoolSizing(Runtime.getRuntime().availableProcessors());
+        this.queue =
+                new TaskQueue(
+                        engine, settings.queueTimeout(), workers::size, this::onLaneReleased);
+        this.prefetch = prefetching.create(queue, this::onTasksReturned);
         this.wedge = new WedgeWatch(engine, this::wedgeSymptom, this::onWedgeLook);
+        this.pressure = new Deadline(engine, this::onPressure);
     }
 
     /** Starts the persistent workers, side by side. */
     public void start() {
-        crew.start();
+        workers.start();
     }
 
-    /**
-     * Replaces all workers by new ones, which run the code that is there now; loses no task.
-     *
-     * <p>A new worker must boot first, else the old ones stay. The outcome comes when every task
-     * runs on a new worker from then on; old workers that are still busy end after their task.
-     * Whoever asks while a reload runs gets the outcome of that one. Never fails; cancelling leaves
-     * the reload running.
-     */
-    public Uni<ReloadOutcome> reload() {
-        return crew.reload();
-    }
+    // Leases
 
     /** A new lane of the task queue, for one client session. */
     public Lane newLane() {
@@ -79,15 +125,15 @@ public final class WorkerPool {
     }
 
     /**
-     * Waits for a worker, runs {@code work} with the lease of it, and takes the worker back when
+     * Waits for a worker, runs {@code work} with the lease of it, and releases the worker when
      * {@code work} has ended in whatever way.
      *
      * <p>Fails with a {@link TaskException}: {@code QUEUE_FULL}, {@code QUEUE_TIMEOUT}, {@code
-     * WORKER_START_FAILED}, {@code SHUTTING_DOWN}, or what {@code work} fails with. Cancelling
-     * takes the task out of the queue, or cancels {@code work}.
+     * WORKER_START_FAILED}, {@code SHUTTING_DOWN}, or what {@code work} fails with. Cancelling takes
+     * the task out of the queue, or cancels {@code work}.
      */
     public <T> Uni<T> withWorker(Task task, Lane lane, Function<WorkerLease, Uni<T>> work) {
-        return lend(task, lane, engine.nanoTime(), this::admit, work);
+        return lease(task, lane, engine.nanoTime(), this::admit, work);
     }
 
     /**
@@ -95,45 +141,37 @@ public final class WorkerPool {
      * in its lane, and a full queue does not refuse it.
      */
     public <T> Uni<T> withAnotherWorker(Task task, Lane lane, Function<WorkerLease, Uni<T>> work) {
-        return lend(task, lane, lane.waitsSince(engine.nanoTime()), this::admitAgain, work);
+        return lease(task, lane, lane.waitsSince(engine.nanoTime()), this::admitAgain, work);
     }
 
-    private <T> Uni<T> lend(
+    private <T> Uni<T> lease(
             Task task,
             Lane lane,
             long since,
-            Consumer<Waiter> admission,
+            Consumer<Waiter<?>> admission,
             Function<WorkerLease, Uni<T>> work) {
         return Uni.createFrom()
                 .emitter(
                         emitter -> {
-                            Loan<T> loan = new Loan<>(work, emitter);
-                            Waiter waiter = new Waiter(task, lane, since, loan);
-                            emitter.onTermination(() -> onCancelled(waiter, loan));
+                            Waiter<T> waiter = new Waiter<>(task, lane, since, work, emitter);
+                            emitter.onTermination(() -> onCancelled(waiter));
                             admission.accept(waiter);
                         });
     }
 
-    private void onCancelled(Waiter waiter, Loan<?> loan) {
-        if (!prefetching.withdraw(waiter)) {
-            queue.withdraw(waiter);
+    private void onCancelled(Waiter<?> waiter) {
+        if (!waiter.isSettled() && !prefetch.withdraw(waiter)) {
+            queue.remove(waiter);
+            waiter.settle();
         }
-        loan.cancel();
+        waiter.cancel();
     }
 
-    private void admitAgain(Waiter waiter) {
-        TaskException refusal = stopping ? shuttingDown() : crew.failure();
-        if (refusal != null) {
-            waiter.refuse(refusal);
-            return;
-        }
-        queue.addFirst(waiter);
-        onQueued();
-    }
+    // Admission
 
-    private void admit(Waiter waiter) {
-        if (crew.hasIdle() && queue.size() == 0 && !waiter.lane.isHeld()) {
-            give(waiter, crew.takeIdle());
+    private void admit(Waiter<?> waiter) {
+        if (workers.hasIdle() && queue.size() == 0 && !waiter.lane.isHeld()) {
+            give(waiter, workers.takeIdle());
             return;
         }
         TaskException refusal = refusal();
@@ -145,13 +183,22 @@ public final class WorkerPool {
         onQueued();
     }
 
+    private void admitAgain(Waiter<?> waiter) {
+        TaskException refusal = isDraining ? shuttingDown() : startFailure();
+        if (refusal != null) {
+            waiter.refuse(refusal);
+            return;
+        }
+        queue.addFirst(waiter);
+        onQueued();
+    }
+
     private @Nullable TaskException refusal() {
-        if (stopping) {
+        if (isDraining) {
             return shuttingDown();
         }
-        TaskException failure = crew.failure();
-        if (failure == null
-                && queue.size() + prefetching.size() >= settings.maxQueue() + crew.capacity()) {
+        TaskException failure = startFailure();
+        if (failure == null && waiting() >= settings.maxQueue() + capacity()) {
             return new TaskException(
                     FailureKind.QUEUE_FULL,
                     "%d tasks are waiting and max_queue=%d; submit fewer at once, or raise max_queue or max_workers=%d"
@@ -160,42 +207,96 @@ public final class WorkerPool {
         return failure;
     }
 
+    /** Why no task can be served now; {@code null} when one can, or will be. */
+    private @Nullable TaskException startFailure() {
+        TaskException failure = restarts.pause();
+        return failure == null || workers.hasProspect() ? null : failure;
+    }
+
+    private int waiting() {
+        return queue.size() + prefetch.size();
+    }
+
+    /** How many tasks are soon served without having to wait for one another. */
+    private int capacity() {
+        int more = Math.max(0, settings.max() - workers.size());
+        return workers.idle() + workers.count(Worker::isStarting) + more;
+    }
+
+    private static TaskException shuttingDown() {
+        return new TaskException(
+                FailureKind.SHUTTING_DOWN, "the daemon is stopping; submit again when it is back");
+    }
+
+    // Serving
+
     private void onQueued() {
         serve();
-        queueTimeout.arm();
-        growIfNobodyWorks();
-        watchPressure();
-        wedge.arm();
+        if (queue.size() > 0) {
+            growIfNobodyWorks();
+            grow(0);
+            watchPressure();
+            wedge.arm();
+        }
     }
 
     /** Brings idle workers and waiting tasks together. */
     private void serve() {
-        while (crew.hasIdle()) {
-            Waiter next = next();
+        while (workers.hasIdle()) {
+            Waiter<?> next = next();
             if (next == null) {
                 return;
             }
-            give(next, crew.takeIdle());
+            give(next, workers.takeIdle());
         }
     }
 
-    private @Nullable Waiter next() {
-        Waiter next = queue.poll();
-        while (next == null && prefetching.putBackAny()) {
+    private @Nullable Waiter<?> next() {
+        Waiter<?> next = queue.poll();
+        while (next == null && prefetch.recallAny()) {
             next = queue.poll(); // none when their lanes are held
         }
         return next;
     }
 
     /** The next ones first: once it has its task the worker may look for them at any time. */
-    private void give(Waiter waiter, Worker worker) {
-        prefetching.fill(worker, crew.typicalTaskNanos(), crew.size());
+    private void give(Waiter<?> waiter, Worker worker) {
+        prefetch.fill(worker, sizing.typicalTaskNanos(), workers.size());
         waiter.grant(worker.lease());
     }
 
-    private void onPutBack() {
-        if (stopping) {
-            queue.takeAll().forEach(waiter -> waiter.refuse(shuttingDown()));
+    /** A worker is free: it gets the task that waits for one, or is parked. */
+    private void onFree(Worker worker) {
+        if (worker.hasNext()) {
+            goOn(worker);
+            return;
+        }
+        prefetch.recall(worker);
+        Waiter<?> next = next();
+        if (next != null) {
+            give(next, worker);
+        } else {
+            workers.park(worker);
+        }
+    }
+
+    /** Leases the worker for the task that it has taken by itself. */
+    private void goOn(Worker worker) {
+        Waiter<?> taken = prefetch.pollTaken(worker);
+        if (taken == null) {
+            worker.onGarbage("announced a task that it was not given");
+        } else if (!taken.isSettled()) {
+            give(taken, worker);
+        } else if (prefetch.hasTakenNext(worker)) {
+            worker.lease().discard(taken.task);
+        } else {
+            worker.abandonNext(); // nobody wants the task, and it is still at it
+        }
+    }
+
+    private void onTasksReturned() {
+        if (isDraining) {
+            Waiter.refuseAll(queue.takeAll(), shuttingDown());
         } else {
             onQueued();
         }
@@ -207,150 +308,291 @@ public final class WorkerPool {
         watchPressure();
     }
 
-    /** What the crew reports; see {@link Crew.Employer}. */
-    private final class CrewEvents implements Crew.Employer {
+    // Sizing
 
-        @Override
-        public void onFree(Worker worker) {
-            if (worker.lookahead().hasTaken()) {
-                goOn(worker);
-                return;
-            }
-            prefetching.putBack(worker);
-            Waiter next = next();
-            if (next != null) {
-                give(next, worker);
-            } else {
-                crew.park(worker);
-            }
-        }
-
-        private void goOn(Worker worker) {
-            Waiter taken = prefetching.pollTaken(worker);
-            if (taken == null) {
-                worker.onGarbage("says that it has taken a task, and none lay with it");
-            } else if (taken.isSettled()) {
-                letGo(taken, worker);
-            } else {
-                give(taken, worker);
-            }
-        }
-
-        /** Nobody wants the task that the worker has taken: it is killed, if it is still at it. */
-        private void letGo(Waiter unwanted, Worker worker) {
-            if (prefetching.hasGoneOn(worker)) {
-                worker.lease().hearOut(unwanted.task);
-            } else {
-                worker.abandonTaken();
-            }
-        }
-
-        @Override
-        public boolean hasGoneOn(Worker worker) {
-            return worker.lookahead().hasTaken() || prefetching.hasGoneOn(worker);
-        }
-
-        @Override
-        public void onRetiring(Worker worker) {
-            prefetching.recall(worker);
-        }
-
-        @Override
-        public void onLeaving(Worker worker) {
-            prefetching.onLeaving(worker);
-        }
-
-        @Override
-        public void onGone() {
-            growIfNobodyWorks();
-            watchPressure();
-        }
-
-        @Override
-        public void onMayStart() {
-            growIfNobodyWorks();
-        }
-
-        @Override
-        public void onCannotStart(TaskException why) {
-            queue.takeAll().forEach(waiter -> waiter.refuse(why));
+    /** Tasks wait, and no worker serves or boots: waiting longer can bring nothing. */
+    private void growIfNobodyWorks() {
+        if (queue.size() > 0 && !workers.hasProspect()) {
+            launchOnDemand(queue.size());
         }
     }
 
-    /** Tasks wait, and nobody runs or is about to: waiting longer can bring nothing. */
-    private void growIfNobodyWorks() {
-        if (queue.size() > 0 && !crew.hasProspect()) {
-            grow(queue.size());
+    /** Starts the workers that are worth it when none has come free for so many nanoseconds. */
+    private void grow(long sinceOneCameFree) {
+        int starting = workers.count(Worker::isStarting);
+        int serving = workers.count(Worker::isInService);
+        launchOnDemand(
+                sizing.growth(waiting() - starting, serving + starting, sinceOneCameFree));
+    }
+
+    private void launchOnDemand(int most) {
+        if (isDraining || most <= 0 || restarts.pause() != null || !queue.isServable()) {
+            return;
+        }
+        int wanted = Math.min(most, workers.room());
+        for (int i = 0; i < wanted; i++) {
+            workers.launchOnDemand();
         }
     }
 
     private void watchPressure() {
         if (queue.size() > 0 && !pressure.isArmed()) {
-            pressure.arm(PoolSizing.SHORTEST_START);
+            pressure.arm(sizing.nextLook(stuckNanos()));
         }
     }
 
     private void onPressure() {
-        Waiter oldest = queue.oldest();
-        if (oldest != null && !stopping) {
-            grow(crew.growth(engine.nanoTime() - oldest.since));
+        if (queue.size() > 0 && !isDraining) {
+            grow(stuckNanos());
             watchPressure();
         }
     }
 
+    /** For how long tasks have waited without any worker having come free. */
+    private long stuckNanos() {
+        Waiter<?> oldest = queue.oldest();
+        long now = engine.nanoTime();
+        return oldest == null ? 0 : Math.min(now - oldest.since, now - lastFreed);
+    }
+
+    // What workers report
+
+    private final class WorkerReports implements WorkerOwner {
+
+        @Override
+        public void onIdle(Worker worker) {
+            long now = engine.nanoTime();
+            if (worker.busySince() == 0) {
+                int starting = 1 + workers.count(Worker::isStarting);
+                sizing.onStarted(now - worker.launchedAt(), starting);
+                restarts.onReady();
+                workers.onReady(worker);
+            } else {
+                sizing.onServed(now - worker.busySince());
+            }
+            lastFreed = now;
+            if (worker.hasNext()) {
+                onFree(worker);
+            } else if (isDraining) {
+                worker.end(EndReason.EXITED);
+            } else if (reload.admits(worker)) {
+                onFree(worker);
+            }
+        }
+
+        @Override
+        public boolean hasTakenNext(Worker worker) {
+            return prefetch.hasTakenNext(worker);
+        }
+
+        @Override
+        public long startNanos() {
+            return sizing.typicalStartNanos();
+        }
+
+        @Override
+        public void onRecyclable(Worker worker, EndReason reason) {
+            boolean isPersistent = workers.fillsSlot(worker);
+            if (isPersistent && (workers.hasSuccessor(worker) || restarts.pause() != null)) {
+                return; // it is being replaced, or an old worker is better than none
+            }
+            if (isPersistent && workers.room() > 0) {
+                workers.prepareSuccessor(worker, reason);
+            } else if (reason != EndReason.RECYCLED_TASKS) { // that limit it keeps by itself
+                worker.retire(reason);
+            }
+        }
+
+        @Override
+        public void onStack(Worker worker, byte[] frame) {
+            workers.onStack(worker, frame);
+        }
+
+        @Override
+        public void onRetiring(Worker worker) {
+            prefetch.onRetiring(worker);
+        }
+
+        @Override
+        public void onEnding(Worker worker) {
+            workers.removeIdle(worker);
+            prefetch.onLeaving(worker);
+        }
+
+        @Override
+        public void onStartFailed(Worker worker, TaskException why) {
+            remove(worker);
+            if (reload.isCanary(worker)) {
+                reload.onCanaryFailed(why.explanation());
+                onWorkersChanged();
+            } else {
+                cannotStart(worker, EndReason.START_FAILED, why);
+            }
+        }
+
+        @Override
+        public void onGone(Worker worker, WorkerEnd end) {
+            prefetch.onLeaving(worker);
+            remove(worker);
+            if (reload.isCanary(worker)) {
+                reload.onCanaryFailed(
+                        "worker %s %s".formatted(worker.name(), end.exit().describe()));
+                onWorkersChanged();
+                return;
+            }
+            switch (restarts.judge(worker, end)) {
+                case RestartPolicy.Verdict.CannotStart(EndReason reason, TaskException why) ->
+                        cannotStart(worker, reason, why);
+                case RestartPolicy.Verdict.Replace(EndReason reason) -> {
+                    if (workers.vacate(worker, reason)) {
+                        Duration delay = restarts.delay(worker.name(), reason);
+                        logReplacement(worker, end, delay);
+                        workers.refill(worker.name(), delay, reason);
+                    }
+                    reload.step();
+                    onWorkersChanged();
+                }
+            }
+        }
+    }
+
+    private void remove(Worker worker) {
+        workers.remove(worker);
+        stopIfEmpty();
+    }
+
+    /** A worker is gone, so that others may be wanted. */
+    private void onWorkersChanged() {
+        growIfNobodyWorks();
+        watchPressure();
+    }
+
+    /** No worker was to be had: when there is no other in sight, the waiting tasks are refused. */
+    private void cannotStart(Worker worker, EndReason reason, TaskException why) {
+        if (isDraining) {
+            return;
+        }
+        Duration delay = restarts.onStartFailed(worker.name(), why);
+        if (workers.vacate(worker, reason)) {
+            workers.refill(worker.name(), delay, reason);
+        }
+        reload.onStartFailed(why.explanation());
+        TaskException failure = startFailure();
+        if (failure != null) {
+            Waiter.refuseAll(queue.takeAll(), failure);
+        } else {
+            onWorkersChanged();
+        }
+    }
+
+    private static void logReplacement(Worker worker, WorkerEnd end, Duration delay) {
+        LOG.logf(
+                end.reason().isFault() ? Logger.Level.WARN : Logger.Level.DEBUG,
+                "worker is replaced in %d ms: it %s worker=%s pid=%d",
+                delay.toMillis(),
+                end.exit().describe(),
+                worker.name(),
+                worker.pid());
+    }
+
+    // Reload
+
+    /**
+     * Replaces all workers by new ones, which run the code that is there now; loses no task.
+     *
+     * <p>A new worker must boot first, else the old ones stay. The outcome comes when every task
+     * runs on a new worker from then on; old workers that are still busy end after their task. A
+     * request during a reload gets the outcome of that one. Never fails; cancelling leaves the
+     * reload running.
+     */
+    public Uni<ReloadOutcome> reload() {
+        return reload.request();
+    }
+
+    // Checks
+
     /** What keeps tasks waiting that could be served; {@code null} when all is well. */
     private @Nullable String wedgeSymptom() {
-        String problem = queue.isServable() ? crew.wedge() : null;
-        return problem == null ? null : "%s queued=%d".formatted(problem, queue.size());
+        if (!queue.isServable()) {
+            return null;
+        }
+        int free = workers.count(Worker::isIdle);
+        if (free > reload.onProbation()) {
+            return "workers are idle beside waiting tasks idle=%d parked=%d workers=%d queued=%d"
+                    .formatted(free, workers.idle(), workers.size(), queue.size());
+        }
+        boolean isHopeless =
+                workers.size() == 0 && workers.vacant() == 0 && restarts.pause() == null;
+        return isHopeless
+                ? "there is no worker and none is about to start queued=" + queue.size()
+                : null;
     }
 
     private void onWedgeLook() {
         if (queue.size() == 0) {
             return;
         }
-        crew.reclaimLost();
+        workers.reclaimLost(reload::isCanary);
         serve();
         growIfNobodyWorks();
         watchPressure();
         wedge.arm();
     }
 
-    private void grow(int most) {
-        if (most > 0 && !stopping && queue.isServable()) {
-            crew.grow(most, queue.size());
-        }
+    /** The pool as it is now. */
+    public PoolSnapshot snapshot() {
+        Waiter<?> oldest = queue.oldest();
+        long waits = oldest == null ? 0 : engine.nanoTime() - oldest.since;
+        return new PoolSnapshot(
+                settings.fixed(),
+                settings.max(),
+                workers.count(Worker::isIdle),
+                workers.count(Worker::isBusy),
+                workers.count(Worker::isStarting),
+                workers.count(Worker::isEnding),
+                workers.count(worker -> worker.isInService() && worker.hasAnswered()),
+                waiting(),
+                Duration.ofNanos(waits).toMillis(),
+                workers.restarts(),
+                wedge.count(),
+                isDraining,
+                reload.isRunning(),
+                restarts.lastFailure(),
+                workers.snapshots());
     }
+
+    // The end
 
     /** Takes no more tasks, refuses those that wait, and lets idle workers end. */
     public void drain() {
-        stopping = true;
-        prefetching.putBackAll();
-        queue.takeAll().forEach(waiter -> waiter.refuse(shuttingDown()));
-        prefetching.close();
-        queueTimeout.close();
+        isDraining = true;
+        prefetch.recallAll();
+        Waiter.refuseAll(queue.takeAll(), shuttingDown());
+        prefetch.close();
+        queue.close();
         pressure.close();
         wedge.close();
-        crew.dismiss();
+        restarts.close();
+        reload.stop();
+        workers.dismiss();
     }
 
     /** Drains, kills what still runs and calls {@code whenEmpty} once the last process is gone. */
     public void stop(Runnable whenEmpty) {
         drain();
-        crew.abort(shuttingDown(), whenEmpty);
+        onEmpty = whenEmpty;
+        for (Worker worker : workers.all()) {
+            worker.abort(shuttingDown());
+        }
+        stopIfEmpty();
     }
 
-    private static TaskException shuttingDown() {
-        return new TaskException(
-                FailureKind.SHUTTING_DOWN, "the daemon is stopping; submit again when it is back");
-    }
-
-    /** The pool as it is now. */
-    public PoolSnapshot snapshot() {
-        Waiter oldest = queue.oldest();
-        long waits = oldest == null ? 0 : engine.nanoTime() - oldest.since;
-        return crew.snapshot(
-                queue.size() + prefetching.size(),
-                Duration.ofNanos(waits).toMillis(),
-                wedge.count());
+    private void stopIfEmpty() {
+        Runnable whenEmpty = onEmpty;
+        if (workers.size() == 0 && whenEmpty != null) {
+            onEmpty = null;
+            transport.close();
+            whenEmpty.run();
+        }
     }
 }

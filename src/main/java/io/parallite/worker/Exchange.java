@@ -1,5 +1,6 @@
 package io.parallite.worker;
 
+import io.parallite.process.WorkerChannel;
 import io.parallite.task.Task;
 import io.parallite.units.Texts;
 import io.parallite.wire.Encoding;
@@ -12,32 +13,30 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * One task on one worker: from the frame that asks for it to the frame that answers. Owned by the
+ * One task on one worker, from the frame that requests it to the frame that answers it. Owned by the
  * engine's thread.
  */
 final class Exchange {
 
-    /** What a frame of the worker is to this exchange. */
-    sealed interface Heard {
+    /** What a frame of the worker means to this exchange. */
+    sealed interface Received {
         /** The answer, which ends the exchange. */
-        record Answer(WorkerReply reply, boolean workerEnds) implements Heard {}
+        record Answer(WorkerReply reply, boolean workerEnds) implements Received {}
 
-        /** Something that the task says while it runs. */
-        record Event(String name) implements Heard {}
+        /** An event of the running task. */
+        record Event(String name) implements Received {}
 
-        /** Nothing that may come. */
-        record Garbage(String description) implements Heard {}
+        /** Nothing that a worker may send now. */
+        record Garbage(String description) implements Received {}
     }
 
     private final Task task;
     private final UniEmitter<? super WorkerReply> emitter;
     private final Duration timeout;
     private final WorkerEvents events;
-    private boolean unwanted;
-    private boolean followed;
-    private boolean prefetched;
-    private boolean over;
-    private boolean abandoned;
+    private boolean isRequestLastWritten = true;
+    private boolean isPrefetched;
+    private boolean isPaused;
 
     Exchange(
             Task task,
@@ -54,110 +53,100 @@ final class Exchange {
         return task.id().value();
     }
 
-    /** The frame that asks for the task. */
-    byte[] request() {
-        return task.frame();
-    }
-
     /** How long the task may run. */
     Duration timeout() {
         return timeout;
     }
 
-    /** Whether the task has been cancelled and has only time left to end by itself. */
-    boolean isUnwanted() {
-        return unwanted;
-    }
-
     /**
-     * Takes note that nobody waits for the task any more; gives the frame that tells the worker.
+     * Requests the task.
+     *
+     * @param hasRequest whether the worker has taken the request by itself already
      */
-    byte[] cancel() {
-        unwanted = true;
-        return notice("cancel");
-    }
-
-    /** Takes note that the worker is asked what the task prints; gives the frame that asks. */
-    byte[] follow() {
-        followed = true;
-        return notice("follow");
-    }
-
-    /** Takes note that the worker had taken the task by itself before this began. */
-    void onPrefetched() {
-        prefetched = true;
+    void begin(WorkerChannel channel, boolean hasRequest) {
+        isPrefetched = hasRequest;
+        if (!hasRequest) {
+            channel.write(task.frame());
+        }
+        if (events.wantsOutput()) {
+            follow(channel);
+        }
     }
 
     /** Whether the worker had taken the task by itself. */
-    boolean wasPrefetched() {
-        return prefetched;
+    boolean isPrefetched() {
+        return isPrefetched;
     }
 
-    /** Takes note that the worker is done with the task, and its reply on the way. */
-    void onOver() {
-        over = true;
+    /** Has the worker send what the task prints, if it can. */
+    void follow(WorkerChannel channel) {
+        notify(channel, "follow");
     }
 
-    /** Whether the worker is known to be done with the task. */
-    boolean isOver() {
-        return over;
+    /** Asks the task to end by itself, if the worker can. */
+    void cancel(WorkerChannel channel) {
+        resume(channel);
+        notify(channel, "cancel");
     }
 
-    /** Takes note that nobody waits any more, for the reply or for the worker to be given back. */
-    void abandon() {
-        abandoned = true;
-    }
-
-    /** Whether it goes on for the sake of the worker alone. */
-    boolean isAbandoned() {
-        return abandoned;
-    }
-
-    /** Whether what the worker leaves unread can be nothing but the request. */
-    boolean isAllThatWasSent() {
-        return !followed && !prefetched;
-    }
-
-    /** Whether somebody wants to be told what the task prints. */
-    boolean wantsOutput() {
-        return events.wantsOutput();
-    }
-
-    private byte[] notice(String type) {
+    private void notify(WorkerChannel channel, String notice) {
+        if (!channel.features().contains(notice)) {
+            return;
+        }
         Map<String, Object> fields = new LinkedHashMap<>();
-        fields.put("type", type);
+        fields.put("type", notice);
         fields.put("task_id", taskId());
-        return Encoding.of(request()).encode(fields);
+        isRequestLastWritten = false;
+        channel.write(Encoding.of(task.frame()).encode(fields));
     }
 
-    /** Tells what {@code frame} is; believes nothing that does not name this task. */
-    Heard hear(byte[] frame) {
+    /** Whether the request is the last thing that was written to the worker. */
+    boolean isRequestLastWritten() {
+        return isRequestLastWritten && !isPrefetched;
+    }
+
+    /** Reads nothing from the worker until {@link #resume}. */
+    void pause(WorkerChannel channel) {
+        if (!isPaused) {
+            isPaused = true;
+            channel.pause();
+        }
+    }
+
+    /** Reads from the worker again. */
+    void resume(WorkerChannel channel) {
+        if (isPaused) {
+            isPaused = false;
+            channel.resume();
+        }
+    }
+
+    /** Tells what {@code frame} is; a frame counts only if it names this task. */
+    Received read(byte[] frame) {
         ReplyEnvelope envelope;
         byte[] answer;
         try {
             envelope = Encoding.of(frame).decodeReply(frame);
             answer = envelope.taskId() == null ? Encoding.withTaskId(frame, taskId()) : frame;
         } catch (RequestException e) {
-            return new Heard.Garbage(
-                    "sent a reply that is none (%s): %s"
+            return new Received.Garbage(
+                    "sent an invalid reply (%s): %s"
                             .formatted(e.explanation(), Excerpt.show(frame)));
         }
         if (envelope.taskId() != null && !envelope.taskId().equals(taskId())) {
-            return new Heard.Garbage(
+            return new Received.Garbage(
                     "answered for task \"%s\" while it runs \"%s\""
                             .formatted(Texts.word(envelope.taskId()), Texts.word(taskId())));
         }
         if (envelope.event() != null) {
-            return new Heard.Event(envelope.event());
+            return new Received.Event(envelope.event());
         }
-        return new Heard.Answer(new WorkerReply(answer, envelope.ok()), envelope.workerEnds());
+        return new Received.Answer(new WorkerReply(answer, envelope.ok()), envelope.workerEnds());
     }
 
-    /** Passes on what the task says, as long as somebody wants it. */
-    void tell(String event, byte[] frame) {
-        if (!unwanted) {
-            events.onEvent(event, frame);
-        }
+    /** Passes an event of the task on. */
+    void report(String event, byte[] frame) {
+        events.onEvent(event, frame);
     }
 
     void complete(WorkerReply reply) {

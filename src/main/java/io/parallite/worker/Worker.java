@@ -1,5 +1,6 @@
 package io.parallite.worker;
 
+import io.parallite.engine.Deadline;
 import io.parallite.engine.Engine;
 import io.parallite.process.WorkerChannel;
 import io.parallite.process.WorkerCommand;
@@ -13,19 +14,54 @@ import io.parallite.task.TaskException;
 import io.parallite.units.Texts;
 import io.parallite.wire.Excerpt;
 import io.parallite.wire.FrameReader;
+import io.parallite.worker.WorkerState.Answered;
+import io.parallite.worker.WorkerState.AtTask;
+import io.parallite.worker.WorkerState.Busy;
+import io.parallite.worker.WorkerState.Cancelling;
+import io.parallite.worker.WorkerState.Ending;
+import io.parallite.worker.WorkerState.Gone;
+import io.parallite.worker.WorkerState.Idle;
+import io.parallite.worker.WorkerState.Leased;
+import io.parallite.worker.WorkerState.Overdue;
+import io.parallite.worker.WorkerState.Phase;
+import io.parallite.worker.WorkerState.Running;
+import io.parallite.worker.WorkerState.Starting;
 import io.smallrye.mutiny.Uni;
+import io.smallrye.mutiny.subscription.Cancellable;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
+import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One PHP process: runs a task at a time and believes a reply only if it names that task.
+ * One PHP process that runs one task at a time.
  *
- * <p>Whatever else comes on its channel, a second reply, stray output, an impossible length, ends
- * the worker and fails its task with the first bytes shown. Owned by the engine's thread.
+ * <h2>State</h2>
+ *
+ * <p>Its {@link WorkerState} is one field; each state carries what holds while it lasts. The pool
+ * hears of the transitions that concern it through {@link WorkerOwner}. The state changes first, and
+ * is then reported.
+ *
+ * <h2>Trust</h2>
+ *
+ * <p>A reply counts only if it names the task that the worker runs. Everything else on the channel
+ * (a second reply, stray output, an impossible length) ends the worker and fails its task with the
+ * first bytes shown.
+ *
+ * <h2>Ends</h2>
+ *
+ * <p>{@link #retire} lets a worker finish its task and end; {@link #end} closes its input; {@link
+ * #kill} and {@link #abort} kill the process with all that it started. Whichever it is, and when the
+ * process ends by itself, {@link WorkerOwner#onGone} is called once, and the task is answered.
+ *
+ * <p>Owned by the engine's thread.
  */
 public final class Worker implements WorkerChannel.Listener {
+
+    /** How long the answer to a task that is known to be done may take to arrive. */
+    public static final Duration ANSWER_GRACE = Duration.ofSeconds(1);
 
     private static final Logger LOG = Logger.getLogger(Worker.class);
 
@@ -33,13 +69,15 @@ public final class Worker implements WorkerChannel.Listener {
     private final WorkerCommand command;
     private final Engine engine;
     private final WorkerOwner owner;
-    private final RecyclingMonitor wear;
-    private final Lifecycle life;
-    private final Conversation conversation;
-    private final Lookahead lookahead = new Lookahead();
-    private final Departure departure = new Departure();
+    private final RecyclingMonitor recycling;
+    private final Deadline deadline;
 
-    private boolean readTask;
+    private WorkerState state = Starting.UNLAUNCHED;
+
+    /** Why it takes no further task; {@code null} while it may. */
+    private @Nullable EndReason retirement;
+
+    private boolean isProven;
     private long served;
     private long launchedAt;
     private long busySince;
@@ -47,29 +85,32 @@ public final class Worker implements WorkerChannel.Listener {
     /**
      * A worker that has not been started.
      *
-     * @param wear watches over its limits
+     * @param recycling watches its limits
      */
     public Worker(
             WorkerName name,
             WorkerCommand command,
             Engine engine,
             WorkerOwner owner,
-            RecyclingMonitor wear) {
+            RecyclingMonitor recycling) {
         this.name = name;
         this.command = command;
         this.engine = engine;
         this.owner = owner;
-        this.wear = wear;
-        this.life = new Lifecycle(name);
-        this.conversation = new Conversation(engine, this::onTimeout);
+        this.recycling = recycling;
+        this.deadline = new Deadline(engine, this::onDeadline);
     }
+
+    // What it is
 
     public WorkerName name() {
         return name;
     }
 
-    public WorkerState state() {
-        return life.state();
+    /** The process id, 0 while there is none yet. */
+    public long pid() {
+        WorkerChannel channel = state.channel();
+        return channel == null ? 0 : channel.pid();
     }
 
     /** Tasks answered so far. */
@@ -77,9 +118,14 @@ public final class Worker implements WorkerChannel.Listener {
         return served;
     }
 
-    /** The process id, 0 while there is none yet. */
-    public long pid() {
-        return life.pid();
+    /** {@link Engine#nanoTime} of its launch. */
+    public long launchedAt() {
+        return launchedAt;
+    }
+
+    /** {@link Engine#nanoTime} of the last lease, 0 before the first. */
+    public long busySince() {
+        return busySince;
     }
 
     /**
@@ -92,65 +138,57 @@ public final class Worker implements WorkerChannel.Listener {
         return command == latest;
     }
 
-    /** What it has of the tasks after its present one. */
-    public Lookahead lookahead() {
-        return lookahead;
+    public boolean isStarting() {
+        return state.phase() == Phase.STARTING;
     }
 
-    /** Whether tasks may be laid beside the one that it has, or is about to be given. */
-    public boolean canPrefetch() {
-        return isInService() && name.reusable() && !departure.isDue() && lookahead.isOpen();
+    public boolean isIdle() {
+        return state.phase() == Phase.IDLE;
     }
 
-    /** Why it leaves, or has left. */
-    public Departure departure() {
-        return departure;
+    public boolean isBusy() {
+        return state.phase() == Phase.BUSY;
     }
 
-    /**
-     * Asks it to tell where its task is.
-     *
-     * @return whether it can
-     */
-    public boolean askForStack() {
-        WorkerChannel channel = life.channel();
-        if (channel == null || !life.hasFeature("stack")) {
-            return false;
-        }
-        channel.askForStack();
-        return true;
+    public boolean isEnding() {
+        return state.phase() == Phase.ENDING;
     }
 
-    /** Whether it says when its script runs, and has said so. */
-    public boolean saidReady() {
-        WorkerChannel channel = life.channel();
+    public boolean isGone() {
+        return state.phase() == Phase.GONE;
+    }
+
+    /** Whether it is, or will be, free for a task. */
+    public boolean isInService() {
+        return isIdle() || isBusy();
+    }
+
+    /** Whether it is going to end without having been told to yet: after its present task. */
+    public boolean isRetiring() {
+        return retirement != null;
+    }
+
+    /** Whether its script has said that it runs. A transport may not let it. */
+    public boolean hasSaidReady() {
+        WorkerChannel channel = state.channel();
         return channel != null && channel.provesReadiness();
     }
 
     /** Whether it has answered something, a ping or a task. */
     public boolean hasAnswered() {
-        WorkerChannel channel = life.channel();
+        WorkerChannel channel = state.channel();
         return served > 0 || channel != null && channel.hasAnswered();
     }
 
     /** Whether it has shown that its script runs: a process that merely exists has not. */
-    public boolean wasProven() {
-        return served > 0 || readTask || saidReady();
+    public boolean isProven() {
+        return isProven;
     }
 
-    /** Whether it is, or will be, free for a task. */
-    public boolean isInService() {
-        return life.isInService();
-    }
-
-    /** {@link Engine#nanoTime} of the last lease, 0 before the first. */
-    public long busySince() {
-        return busySince;
-    }
-
+    /** Read without a lock on purpose: a log line a moment late is good enough. */
     @Override
     public @Nullable String currentTask() {
-        return conversation.taskId();
+        return state instanceof AtTask atTask ? atTask.exchange().taskId() : null;
     }
 
     public WorkerSnapshot snapshot() {
@@ -158,37 +196,47 @@ public final class Worker implements WorkerChannel.Listener {
         return new WorkerSnapshot(
                 name.value(),
                 pid(),
-                state().name().toLowerCase(Locale.ROOT),
+                state.phase().name().toLowerCase(Locale.ROOT),
                 served,
                 millis(now - launchedAt),
                 currentTask(),
-                conversation.exchange() == null ? 0 : millis(now - busySince));
+                state instanceof AtTask ? millis(now - busySince) : 0);
     }
 
     private static long millis(long nanos) {
         return Duration.ofNanos(nanos).toMillis();
     }
 
-    /** {@link Engine#nanoTime} of its launch. */
-    public long launchedAt() {
-        return launchedAt;
-    }
+    // Start
 
     /** Starts the process. */
     public void start(WorkerTransport transport) {
         launchedAt = engine.nanoTime();
-        life.start(transport.open(name, command, this), this::onReady, this::onNotReady);
+        Cancellable launch =
+                transport
+                        .open(name, command, this)
+                        .subscribe()
+                        .with(this::onOpened, this::onNotOpened);
+        if (state instanceof Starting) {
+            state = new Starting(launch);
+        }
     }
 
-    private void onReady(WorkerChannel channel) {
-        conversation.open(channel);
-        lookahead.open(channel);
-        LOG.debugf("worker is ready worker=%s pid=%d", name, channel.pid());
-        wear.begin(channel.pid(), reason -> owner.onWorn(this, reason));
-        owner.onIdle(this);
+    private void onOpened(WorkerChannel channel) {
+        if (state instanceof Ending ending) {
+            state = ending.ready(channel);
+            channel.kill();
+        } else if (state instanceof Starting starting) {
+            state = starting.ready(channel);
+            isProven |= channel.provesReadiness();
+            LOG.debugf("worker is ready worker=%s pid=%d", name, channel.pid());
+            recycling.begin(channel.pid(), reason -> owner.onRecyclable(this, reason));
+            owner.onIdle(this);
+        }
     }
 
-    private void onNotReady(Throwable failure) {
+    private void onNotOpened(Throwable failure) {
+        state = new Gone(null);
         TaskException why =
                 failure instanceof TaskException known
                         ? known
@@ -197,237 +245,399 @@ public final class Worker implements WorkerChannel.Listener {
         owner.onStartFailed(this, why);
     }
 
-    /** Takes the worker out of the pool for one task. */
+    // Lease and task
+
+    /**
+     * Leases the worker for one task.
+     *
+     * @throws IllegalStateException when it is not idle
+     */
     public WorkerLease lease() {
-        life.become(WorkerState.BUSY);
+        if (!(state instanceof Idle idle)) {
+            throw new IllegalStateException(
+                    "worker %s is %s and cannot be leased".formatted(name, state.phase()));
+        }
+        state = idle.lease();
         busySince = engine.nanoTime();
-        lookahead.onLeased();
-        wear.onLeased(served, owner.startNanos());
-        return new WorkerLease(this, conversation);
+        recycling.onLeased(served, owner.startNanos());
+        return new WorkerLease(this);
     }
 
     Uni<WorkerReply> exchange(Task task, Duration timeout, WorkerEvents events) {
         return Uni.createFrom()
                 .emitter(
                         emitter -> {
-                            Exchange begun = new Exchange(task, emitter, timeout, events);
-                            emitter.onTermination(() -> onAbandoned(begun));
-                            begin(begun);
+                            Exchange exchange = new Exchange(task, emitter, timeout, events);
+                            emitter.onTermination(() -> onUnsubscribed(exchange));
+                            begin(exchange);
                         });
     }
 
-    private void begin(Exchange begun) {
-        if (state() != WorkerState.BUSY || !conversation.begin(begun, lookahead.begin())) {
-            begun.fail(new UndeliveredException("worker %s is %s".formatted(name, state())));
+    private void begin(Exchange exchange) {
+        if (!(state instanceof Leased leased)) {
+            exchange.fail(
+                    new UndeliveredException("worker %s is %s".formatted(name, state.phase())));
+            return;
+        }
+        state = leased.begin(exchange);
+        deadline.arm(exchange.timeout());
+        exchange.begin(leased.channel(), leased.hasRequest());
+    }
+
+    /** Reads nothing more from the process, until {@link #resume} or until its task has ended. */
+    void pause() {
+        if (state instanceof AtTask atTask) {
+            atTask.exchange().pause(atTask.channel());
         }
     }
 
-    /** The lease was returned: back to the pool, unless something is wrong with the worker. */
-    void onLeaseReturned() {
-        if (state() != WorkerState.BUSY) {
-            return;
+    void resume() {
+        if (state instanceof AtTask atTask) {
+            atTask.exchange().resume(atTask.channel());
         }
-        Exchange current = conversation.exchange();
-        if (current != null && current.isAbandoned()) {
-            return;
+    }
+
+    void follow() {
+        if (state instanceof Running running) {
+            running.exchange().follow(running.channel());
         }
-        boolean isAtTask = current != null || lookahead.hasFrame();
-        if (departure.isFaulty() || isAtTask) {
-            kill();
-        } else if (!lookahead.hasTaken() && (departure.isDue() || !name.reusable() || wearsOut())) {
-            end();
-        } else {
-            life.become(WorkerState.IDLE);
+    }
+
+    void cancel(Duration grace) {
+        if (state instanceof Running running) {
+            state = running.cancelling();
+            running.exchange().cancel(running.channel());
+            Duration left = deadline.left();
+            deadline.arm(left.compareTo(grace) < 0 ? left : grace);
+        }
+    }
+
+    /** The lease was returned: the worker is free again, unless it has to end. */
+    void onReleased() {
+        switch (state) {
+            case Overdue overdue when !overdue.isAwaited() -> {} // free when its answer is read
+            case Leased(WorkerChannel ignored, boolean hasRequest) when !hasRequest -> free(false);
+            case Answered answered -> free(answered.hasNext());
+            case Busy ignored -> kill(EndReason.CANCELLED);
+            case Starting ignored -> {}
+            case Idle ignored -> {}
+            case Ending ignored -> {}
+            case Gone ignored -> {}
+        }
+    }
+
+    private void free(boolean hasNext) {
+        if (!hasNext && mustEnd()) {
+            end(retirement == null ? EndReason.EXITED : retirement);
+        } else if (state instanceof Busy busy) {
+            state = new Idle(busy.channel(), hasNext);
             owner.onIdle(this);
         }
     }
 
-    private boolean wearsOut() {
-        if (wear.isUsedUp(served)) {
-            departure.plan(EndReason.RECYCLED_TASKS);
-        } else {
-            wear.lookAtMemory();
+    private boolean mustEnd() {
+        if (retirement == null && name.reusable()) {
+            if (recycling.isUsedUp(served)) {
+                retirement = EndReason.RECYCLED_TASKS;
+            } else {
+                recycling.lookAtMemory(); // may retire it
+            }
         }
-        return departure.isDue();
+        return retirement != null || !name.reusable();
     }
+
+    // Prefetching
+
+    /** Whether tasks may be laid beside the one that it has, or is about to be given. */
+    public boolean canPrefetch() {
+        WorkerChannel channel = state.channel();
+        return channel != null
+                && isInService()
+                && name.reusable()
+                && retirement == null
+                && !channel.hasMore(); // the next reply tells whether it would still look
+    }
+
+    /** Lays a frame beside its task; {@code false} when the worker cannot take that. */
+    public boolean prefetch(byte[] frame) {
+        WorkerChannel channel = state.channel();
+        return channel != null && channel.prefetch(frame);
+    }
+
+    /** Takes back the frames that it has not taken. */
+    public List<byte[]> takeBack() {
+        WorkerChannel channel = state.channel();
+        return channel == null ? List.of() : channel.takeBack();
+    }
+
+    /** Whether it is idle for the daemon only, and runs a task that it took by itself. */
+    public boolean hasNext() {
+        return state instanceof Idle idle && idle.hasNext();
+    }
+
+    /** It has taken a task that nobody wants, and runs it. */
+    public void abandonNext() {
+        kill(EndReason.CANCELLED);
+    }
+
+    // What comes from the process
 
     @Override
     public void onFrame(byte[] frame) {
-        if (departure.isFaulty() || state() == WorkerState.ENDING) {
+        try {
+            switch (state) {
+                case AtTask atTask -> read(atTask, frame);
+                case Starting ignored -> onUnasked(frame);
+                case Idle ignored -> onUnasked(frame);
+                case Leased ignored -> onUnasked(frame);
+                case Answered ignored -> onUnasked(frame);
+                case Ending ignored -> {}
+                case Gone ignored -> {}
+            }
+        } catch (RuntimeException | Error e) {
+            LOG.errorf(e, "a frame of a worker met a defect worker=%s pid=%d", name, pid());
+            killAndFail(
+                    EndReason.CRASHED,
+                    null,
+                    new TaskException(
+                            FailureKind.INTERNAL,
+                            "the daemon met a defect with the answer of worker %s: %s"
+                                    .formatted(name, e)));
+        }
+    }
+
+    private void onUnasked(byte[] frame) {
+        onGarbage("sent a frame that nobody asked for: " + Excerpt.show(frame));
+    }
+
+    private void read(AtTask atTask, byte[] frame) {
+        boolean saysTaken = FrameReader.isEmpty(frame) && !atTask.tookNext();
+        if (saysTaken && atTask.channel().features().contains("prefetch")) {
+            state = atTask.takingNext();
             return;
         }
-        Exchange current = conversation.exchange();
-        if (current == null) {
-            onGarbage("sent a frame that nobody asked for: " + Excerpt.show(frame));
-            return;
-        }
-        if (FrameReader.isEmpty(frame) && lookahead.onTaken()) {
-            return;
-        }
-        switch (current.hear(frame)) {
-            case Exchange.Heard.Garbage(String description) -> onGarbage(description);
-            case Exchange.Heard.Event(String event) -> onEvent(current, event, frame);
-            case Exchange.Heard.Answer(WorkerReply reply, boolean workerEnds) -> {
-                served++;
-                if (workerEnds) {
-                    departure.plan(wear.announced(served, reply.ok()));
-                }
-                conversation.finish();
-                if (current.isAbandoned()) {
-                    onLeaseReturned();
+        switch (atTask.exchange().read(frame)) {
+            case Exchange.Received.Garbage(String description) -> onGarbage(description);
+            case Exchange.Received.Event(String event) -> onEvent(atTask, event, frame);
+            case Exchange.Received.Answer(WorkerReply reply, boolean workerEnds) -> {
+                onAnswer(atTask, reply.ok(), workerEnds);
+                if (atTask instanceof Overdue overdue && !overdue.isAwaited()) {
+                    onReleased();
                 } else {
-                    current.complete(reply);
+                    atTask.exchange().complete(reply);
                 }
             }
         }
     }
 
-    private void onEvent(Exchange current, String event, byte[] frame) {
+    private void onAnswer(AtTask atTask, boolean ok, boolean workerEnds) {
+        served++;
+        isProven = true;
+        if (workerEnds && retirement == null) {
+            retirement = recycling.announced(served, ok);
+        }
+        leaveTask(atTask);
+        state = atTask.answered();
+    }
+
+    private void leaveTask(AtTask atTask) {
+        atTask.exchange().resume(atTask.channel());
+        deadline.disarm();
+    }
+
+    private void onEvent(AtTask atTask, String event, byte[] frame) {
         switch (event) {
             case "stack" -> owner.onStack(this, frame);
-            case "returned" -> onReturned(current);
-            default -> current.tell(event, frame);
+            case "returned" -> onTaskReturned(atTask.exchange());
+            default -> {
+                if (!(atTask instanceof Cancelling)) {
+                    atTask.exchange().report(event, frame);
+                }
+            }
         }
     }
 
     /** It had taken a task by itself, and ends before it has begun that. */
-    private void onReturned(Exchange current) {
-        if (current.wasPrefetched()) {
-            departure.plan(EndReason.EXITED);
-            killAndFail(new UndeliveredException("worker %s ends".formatted(name)));
+    private void onTaskReturned(Exchange exchange) {
+        if (exchange.isPrefetched()) {
+            EndReason why = retirement == null ? EndReason.EXITED : retirement;
+            killAndFail(why, null, new UndeliveredException("worker %s ends".formatted(name)));
         } else {
             onGarbage("returned a task that it had not taken by itself");
         }
     }
 
-    /** It goes on with a task that nobody wants any more. */
-    public void abandonTaken() {
-        departure.force(EndReason.CANCELLED);
-        kill();
-    }
-
     @Override
     public void onGarbage(String description) {
-        if (departure.isFaulty() || state() == WorkerState.ENDING) {
+        if (isEnding() || isGone()) {
             return;
         }
-        departure.blame(description);
-        readTask |= conversation.exchange() != null;
+        isProven |= state instanceof AtTask;
         LOG.warnf(
                 "worker broke the protocol and is replaced: it %s worker=%s pid=%d",
                 description, name, pid());
         killAndFail(
+                EndReason.PROTOCOL,
+                description,
                 new TaskException(
                         FailureKind.WORKER_PROTOCOL,
                         "worker %s %s; a worker script may write nothing but reply frames to its channel"
                                 .formatted(name, description)));
     }
 
-    private void onTimeout() {
-        Exchange current = conversation.exchange();
-        if (current == null) {
-            return;
-        }
-        if (isOver(current)) {
-            return;
-        }
-        LOG.debugf("task timed out worker=%s task=%s", name, Texts.word(current.taskId()));
-        departure.force(current.isUnwanted() ? EndReason.CANCELLED : EndReason.TIMEOUT);
-        killAndFail(
-                new TaskException(
-                        FailureKind.TIMEOUT,
-                        "task ran for longer than timeout_ms=%d and was killed; raise timeout_ms or split it"
-                                .formatted(current.timeout().toMillis())));
-    }
-
-    private void onAbandoned(Exchange abandoned) {
-        if (conversation.exchange() != abandoned) {
-            return;
-        }
-        if (abandoned.isOver() || isOver(abandoned)) {
-            abandoned.abandon();
-        } else {
-            departure.force(EndReason.CANCELLED);
-            conversation.finish();
-            kill();
-        }
-    }
-
-    /** Whether the task is done, which has just been found out: then its reply is waited for. */
-    private boolean isOver(Exchange current) {
-        if (current.isOver() || state() != WorkerState.BUSY || !owner.hasGoneOn(this)) {
+    /** Asks it for the stack of its task; {@code false} when it cannot tell. */
+    public boolean askForStack() {
+        WorkerChannel channel = state.channel();
+        if (channel == null || !channel.features().contains("stack")) {
             return false;
         }
-        current.onOver();
-        conversation.awaitReply();
+        channel.askForStack();
         return true;
     }
 
-    @Override
-    public void onEnded(WorkerExit ending) {
-        if (state() == WorkerState.DEAD) {
+    // Timeout and cancellation
+
+    private void onDeadline() {
+        if (!(state instanceof AtTask atTask) || outlives(atTask, true)) {
             return;
         }
-        life.become(WorkerState.DEAD);
-        Exchange lost = conversation.finish();
-        conversation.close();
-        boolean isUnread = ending.requestUnread() && (lost == null || lost.isAllThatWasSent());
-        readTask |= lost != null && !isUnread;
-        wear.close();
-        owner.onGone(this, ending);
-        if (lost != null) {
-            lost.fail(crashed(ending, isUnread));
+        LOG.debugf(
+                "task timed out worker=%s task=%s", name, Texts.word(atTask.exchange().taskId()));
+        killAndFail(
+                atTask instanceof Cancelling ? EndReason.CANCELLED : EndReason.TIMEOUT,
+                null,
+                new TaskException(
+                        FailureKind.TIMEOUT,
+                        "task ran for longer than timeout_ms=%d and was killed; raise timeout_ms or split it"
+                                .formatted(atTask.exchange().timeout().toMillis())));
+    }
+
+    /** Nobody waits for the answer to {@code unsubscribed} any longer. */
+    private void onUnsubscribed(Exchange unsubscribed) {
+        if (!(state instanceof AtTask atTask) || atTask.exchange() != unsubscribed) {
+            return;
+        }
+        if (atTask instanceof Overdue) {
+            state = atTask.outlived(false);
+        } else if (!outlives(atTask, false)) {
+            leaveTask(atTask);
+            kill(EndReason.CANCELLED);
         }
     }
 
-    private TaskException crashed(WorkerExit ending, boolean isUnread) {
-        String what = "worker %s %s".formatted(name, ending.describe());
-        return isUnread
-                ? new UndeliveredException(what + " before it had read the task")
-                : new TaskException(FailureKind.WORKER_CRASHED, what + " while it ran the task");
+    /**
+     * Whether the worker turns out to be done with the task, because it has taken its next one: then
+     * the answer is on its way, and is waited for.
+     */
+    private boolean outlives(AtTask atTask, boolean isAwaited) {
+        if (atTask instanceof Overdue || !atTask.tookNext() && !owner.hasTakenNext(this)) {
+            return false;
+        }
+        state = atTask.outlived(isAwaited);
+        deadline.arm(ANSWER_GRACE);
+        return true;
     }
 
-    /** Kills the process with all that it started; {@link WorkerOwner#onGone} follows. */
-    public void kill() {
-        life.end(WorkerChannel::kill, this::onFirstToldToEnd);
-    }
-
-    /** Kills the process and fails the task it runs with {@code why}. */
-    public void abort(TaskException why) {
-        departure.force(EndReason.CANCELLED);
-        killAndFail(why);
-    }
+    // Ends
 
     /**
      * Takes no further task: ends now when it has none, else after it; one that boots is killed.
      */
     public void retire(EndReason why) {
-        departure.plan(why);
-        if (state() == WorkerState.IDLE) {
-            end();
-        } else if (state() == WorkerState.BUSY) {
-            owner.onRetiring(this);
-        } else if (state() == WorkerState.STARTING) {
-            kill();
+        if (retirement == null) {
+            retirement = why;
+        }
+        switch (state.phase()) {
+            case STARTING -> kill(retirement);
+            case IDLE -> end(retirement);
+            case BUSY -> owner.onRetiring(this);
+            case ENDING, GONE -> {}
         }
     }
 
     /** Lets the process end by itself; {@link WorkerOwner#onGone} follows. */
-    public void end() {
-        life.end(WorkerChannel::end, this::onFirstToldToEnd);
+    public void end(EndReason why) {
+        leave(why, null, WorkerChannel::end);
     }
 
-    private void onFirstToldToEnd() {
-        departure.order();
-        wear.close();
-        owner.onEnding(this);
+    /** Kills the process with all that it started; {@link WorkerOwner#onGone} follows. */
+    public void kill(EndReason why) {
+        leave(why, null, WorkerChannel::kill);
     }
 
-    private void killAndFail(TaskException why) {
-        Exchange lost = conversation.finish();
-        kill();
-        if (lost != null) {
-            lost.fail(why);
+    /** Kills the process and fails the task that it runs with {@code why}. */
+    public void abort(TaskException why) {
+        killAndFail(EndReason.CANCELLED, null, why);
+    }
+
+    private void killAndFail(EndReason reason, @Nullable String fault, TaskException why) {
+        WorkerState before = state;
+        try {
+            if (before instanceof AtTask atTask) {
+                leaveTask(atTask);
+            }
+            leave(reason, fault, WorkerChannel::kill);
+        } finally {
+            if (before instanceof AtTask atTask) {
+                atTask.exchange().fail(why);
+            }
         }
+    }
+
+    /**
+     * @param how said to the channel, when there is one
+     */
+    private void leave(EndReason reason, @Nullable String fault, Consumer<WorkerChannel> how) {
+        WorkerState before = state;
+        if (before instanceof Gone) {
+            return;
+        }
+        if (!(before instanceof Ending)) {
+            state = new Ending(before.channel(), reason, fault);
+            deadline.disarm();
+            recycling.close();
+            owner.onEnding(this);
+        }
+        WorkerChannel channel = state.channel();
+        if (channel != null) {
+            how.accept(channel);
+        } else if (before instanceof Starting starting) {
+            starting.launch().cancel();
+        }
+    }
+
+    @Override
+    public void onEnded(WorkerExit exit) {
+        WorkerState before = state;
+        if (before instanceof Gone) {
+            return;
+        }
+        Exchange lost = before instanceof AtTask atTask ? atTask.exchange() : null;
+        boolean isUnread = exit.requestUnread() && (lost == null || lost.isRequestLastWritten());
+        isProven |= lost != null && !isUnread;
+        state = new Gone(before.channel());
+        deadline.close();
+        recycling.close();
+        try {
+            owner.onGone(this, WorkerEnd.of(before, exit, unorderedEnd(exit)));
+        } finally {
+            if (lost != null) {
+                lost.fail(crashed(exit, isUnread));
+            }
+        }
+    }
+
+    private EndReason unorderedEnd(WorkerExit exit) {
+        if (retirement != null) {
+            return retirement;
+        }
+        return served > 0 && exit.exitStatus() == 0 ? EndReason.EXITED : EndReason.CRASHED;
+    }
+
+    private TaskException crashed(WorkerExit exit, boolean isUnread) {
+        String what = "worker %s %s".formatted(name, exit.describe());
+        return isUnread
+                ? new UndeliveredException(what + " before it had read the task")
+                : new TaskException(FailureKind.WORKER_CRASHED, what + " while it ran the task");
     }
 }

@@ -5,18 +5,16 @@ import io.smallrye.mutiny.Uni;
 import java.time.Duration;
 
 /**
- * The right to run one task on a worker. The pool that gave it takes it back, exactly once; see
- * {@code WorkerPool.withWorker}.
+ * The right to run one task on a worker. The pool that grants it releases it, exactly once; see
+ * {@code WorkerPool.withWorker}. Owned by the engine's thread.
  */
 public final class WorkerLease {
 
     private final Worker worker;
-    private final Conversation conversation;
-    private boolean returned;
+    private boolean isReleased;
 
-    WorkerLease(Worker worker, Conversation conversation) {
+    WorkerLease(Worker worker) {
         this.worker = worker;
-        this.conversation = conversation;
     }
 
     /** The name of the leased worker. */
@@ -26,11 +24,11 @@ public final class WorkerLease {
 
     /**
      * Runs {@code task} on the worker and gives its reply frame; {@code events} hears what the task
-     * says before it.
+     * reports before it.
      *
      * <p>Fails with a {@link io.parallite.task.TaskException} when the worker dies, takes longer
-     * than {@code timeout} or answers nonsense, and with {@link UndeliveredException} when it died
-     * before it had read the task. Cancelling kills the worker.
+     * than {@code timeout} or sends an invalid reply, and with {@link UndeliveredException} when it
+     * died before it had read the task. Cancelling kills the worker.
      */
     public Uni<WorkerReply> exchange(Task task, Duration timeout, WorkerEvents events) {
         return worker.exchange(task, timeout, events);
@@ -38,50 +36,50 @@ public final class WorkerLease {
 
     /** Reads nothing more from the worker until {@link #resume}, or until the task has ended. */
     public void pause() {
-        if (!returned) {
-            conversation.pause();
+        if (!isReleased) {
+            worker.pause();
         }
     }
 
     /** Reads from the worker again. */
     public void resume() {
-        if (!returned) {
-            conversation.resume();
+        if (!isReleased) {
+            worker.resume();
         }
     }
 
-    /** Has the worker tell all that the task prints, from its start on, if the worker can. */
+    /** Has the worker send all that the task prints, from its start on, if the worker can. */
     public void follow() {
-        if (!returned) {
-            conversation.follow();
+        if (!isReleased) {
+            worker.follow();
         }
     }
 
     /**
-     * Wants no reply any more: tells the worker so, if it can hear it, and kills it unless its task
-     * has ended within {@code grace}. The exchange goes on until then.
+     * Asks the task to end, if the worker can do that, and kills the worker unless the task has
+     * ended within {@code grace}. The exchange goes on until then.
      */
     public void cancel(Duration grace) {
-        if (!returned) {
-            conversation.cancel(grace);
+        if (!isReleased) {
+            worker.cancel(grace);
         }
     }
 
     /**
-     * Waits for the reply to {@code task}, which the worker has taken by itself and is done with,
-     * and which nobody wants; then gives the worker back.
+     * Waits for the answer to {@code task}, which the worker has taken by itself and is done with,
+     * and which nobody wants; then releases the worker.
      */
-    public void hearOut(Task task) {
-        exchange(task, Conversation.LATENESS, (name, frame) -> {})
+    public void discard(Task task) {
+        exchange(task, Worker.ANSWER_GRACE, (name, frame) -> {})
                 .subscribe()
-                .with(reply -> giveBack(), failure -> giveBack());
+                .with(reply -> release(), failure -> release());
     }
 
-    /** Gives the worker back; further calls do nothing. */
-    public void giveBack() {
-        if (!returned) {
-            returned = true;
-            worker.onLeaseReturned();
+    /** Returns the worker to the pool; further calls do nothing. */
+    public void release() {
+        if (!isReleased) {
+            isReleased = true;
+            worker.onReleased();
         }
     }
 }

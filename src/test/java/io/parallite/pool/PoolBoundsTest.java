@@ -10,13 +10,12 @@ import org.junit.jupiter.api.Test;
 class PoolBoundsTest {
 
     @Test
-    void startsOnDemandWorkersWhenNoneComesFreeForAMoment() {
+    void startsOnDemandWorkersAtOnceForTasksThatTakeLongerThanAStart() {
         PoolFixture fixture = PoolFixture.ready(1, 4);
         fixture.submit("a");
-        Submission waiting = fixture.submit("b");
-
         assertThat(fixture.transport.alive()).hasSize(1);
-        fixture.engine.advance(PoolSizing.SHORTEST_START);
+
+        Submission waiting = fixture.submit("b");
         assertThat(fixture.transport.alive()).hasSize(2);
         fixture.transport.readyAll();
 
@@ -25,10 +24,9 @@ class PoolBoundsTest {
 
     @Test
     void onDemandWorkerIsToldToEndAfterOneTask() {
-        PoolFixture fixture = PoolFixture.ready(1, 4);
+        PoolFixture fixture = PoolFixture.ready(1, 2);
         fixture.submit("a");
         fixture.submit("b");
-        fixture.engine.advance(PoolSizing.SHORTEST_START);
         fixture.transport.readyAll();
         FakeChannel onDemand = fixture.transport.last();
 
@@ -58,18 +56,20 @@ class PoolBoundsTest {
     }
 
     @Test
-    void growsByOneAndTwiceAsManyEachMomentThatNoneComesFree() {
+    void startsAWorkerForEachWaitingTaskWhenTasksBecomeLong() {
         PoolFixture fixture = PoolFixture.ready(1, 32);
-        for (int i = 0; i < 30; i++) {
+        for (int i = 0; i < 50; i++) {
+            fixture.submit("tiny-" + i);
+            fixture.worker("work-1").reply();
+        }
+        for (int i = 0; i < 20; i++) {
             fixture.submit("task-" + i);
         }
+        assertThat(fixture.transport.alive()).as("as long as tasks seem short").hasSize(1);
 
-        fixture.engine.advance(PoolSizing.SHORTEST_START);
-        assertThat(fixture.transport.alive()).hasSize(1 + 1);
-        fixture.engine.advance(PoolSizing.SHORTEST_START);
-        assertThat(fixture.transport.alive()).hasSize(1 + 3);
-        fixture.engine.advance(PoolSizing.SHORTEST_START);
-        assertThat(fixture.transport.alive()).hasSize(1 + 7);
+        fixture.advanceMillis(10); // a start takes less
+
+        assertThat(fixture.transport.alive()).hasSize(20);
     }
 
     @Test
@@ -96,7 +96,7 @@ class PoolBoundsTest {
         }
 
         for (int i = 0; i < 17; i++) {
-            fixture.advanceMillis(4);
+            fixture.advanceMillis(1);
             fixture.worker("work-1").reply();
         }
 

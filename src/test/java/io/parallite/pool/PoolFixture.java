@@ -30,6 +30,39 @@ final class PoolFixture {
         lane = pool.newLane();
     }
 
+    private PoolFixture(FakeTransport transport, PoolSettings settings, Prefetch prefetch) {
+        this.transport = transport;
+        pool =
+                new WorkerPool(
+                        engine,
+                        transport,
+                        settings,
+                        new Random(1),
+                        (queue, onReturned) -> prefetch);
+        lane = pool.newLane();
+    }
+
+    /** A pool without prefetching, whose workers could prefetch, and have had a task each. */
+    static PoolFixture readyWithoutPrefetch(int fixed, int max) {
+        FakeTransport transport = new FakeTransport();
+        transport.startPrefetching();
+        PoolFixture fixture =
+                new PoolFixture(transport, settings(fixed, max, MAX_QUEUE), new NoPrefetch());
+        fixture.pool.start();
+        fixture.warmUp(fixed);
+        return fixture;
+    }
+
+    private void warmUp(int workers) {
+        transport.readyAll();
+        for (int i = 0; i < workers; i++) {
+            submit("warm-up-" + i);
+        }
+        advanceMillis(10);
+        transport.alive().forEach(FakeChannel::reply);
+        submissions.clear();
+    }
+
     /** A pool that has been told to start; its workers boot. */
     static PoolFixture starting(int fixed, int max) {
         return starting(fixed, max, MAX_QUEUE, 1);
@@ -77,13 +110,7 @@ final class PoolFixture {
      */
     static PoolFixture ready(int fixed, int max) {
         PoolFixture fixture = starting(fixed, max);
-        fixture.transport.readyAll();
-        for (int i = 0; i < fixed; i++) {
-            fixture.submit("warm-up-" + i);
-        }
-        fixture.advanceMillis(10);
-        fixture.transport.alive().forEach(FakeChannel::reply);
-        fixture.submissions.clear();
+        fixture.warmUp(fixed);
         return fixture;
     }
 

@@ -7,87 +7,107 @@ import org.junit.jupiter.api.Test;
 
 class PoolSizingTest {
 
-    private static final long NONE_WAITS = 0;
-
-    private final PoolSizing sizing = new PoolSizing(8);
+    private final PoolSizing sizing = new PoolSizing(4);
 
     @Test
-    void leavesRoomUpToTheMaximum() {
-        assertThat(sizing.headroom(0)).isEqualTo(8);
-        assertThat(sizing.headroom(7)).isEqualTo(1);
-        assertThat(sizing.headroom(8)).isZero();
-        assertThat(sizing.headroom(9)).isZero();
+    void startsOneForEachWaitingTaskThatTakesLongerThanAStart() {
+        start(20, Duration.ofMillis(25));
+        serve(1, Duration.ofMillis(100));
+
+        assertThat(sizing.growth(19, 1, 0)).isEqualTo(19);
     }
 
     @Test
-    void growsWhenNoneHasComeFreeForAsLongAsAStartTakes() {
-        assertThat(sizing.growth(millis(9), NONE_WAITS)).isZero();
-        assertThat(sizing.growth(millis(10), NONE_WAITS)).isEqualTo(1);
+    void startsNoneWhereTheBacklogIsServedSooner() {
+        start(20, Duration.ofMillis(25));
+        serve(1, Duration.ofMillis(30));
+
+        assertThat(sizing.growth(3, 4, 0)).isZero(); // 22 ms
+        assertThat(sizing.growth(4, 4, 0)).isEqualTo(4); // 30 ms
     }
 
     @Test
-    void waitsLongerWhereStartsTakeLonger() {
-        start(20, Duration.ofMillis(60));
-        serve(50, Duration.ofMillis(200));
+    void startsNoneForTasksThatAreShortBesideAStart() {
+        start(20, Duration.ofMillis(25));
+        serve(1, Duration.ofMillis(6));
 
-        assertThat(sizing.growth(millis(58), NONE_WAITS)).isZero();
-        assertThat(sizing.growth(millis(60), NONE_WAITS)).isEqualTo(1);
+        assertThat(sizing.growth(10_000, 1, 0)).isZero();
+    }
+
+    @Test
+    void startsAsManyAsProcessorsAreLeftForTasksInBetween() {
+        start(20, Duration.ofMillis(25));
+        serve(1, Duration.ofMillis(10));
+
+        assertThat(sizing.growth(100, 1, 0)).isEqualTo(3);
+        assertThat(sizing.growth(100, 4, 0)).isZero();
+    }
+
+    @Test
+    void seesThatTasksHaveBecomeLongerWhenNoWorkerComesFree() {
+        start(20, Duration.ofMillis(25));
+        serve(50, Duration.ofMillis(1));
+
+        assertThat(sizing.growth(19, 1, millis(5))).isZero();
+        assertThat(sizing.growth(19, 1, millis(24))).isEqualTo(3);
+        assertThat(sizing.growth(19, 1, millis(25))).isEqualTo(19);
+    }
+
+    @Test
+    void seesFromAFewTasksThatTheyHaveBecomeLonger() {
+        start(20, Duration.ofMillis(25));
+        serve(50, Duration.ofMillis(1));
+        serve(3, Duration.ofMillis(100));
+
+        assertThat(sizing.growth(2, 1, 0)).isEqualTo(2);
+    }
+
+    @Test
+    void seesFromAFewTasksThatTheyHaveBecomeShorter() {
+        start(20, Duration.ofMillis(25));
+        serve(50, Duration.ofMillis(100));
+        serve(20, Duration.ofMillis(1));
+
+        assertThat(sizing.growth(1000, 1, 0)).isZero();
+    }
+
+    @Test
+    void knowsNothingOfTasksBeforeTheFirst() {
+        start(20, Duration.ofMillis(25));
+
+        assertThat(sizing.growth(1000, 1, 0)).isZero();
+    }
+
+    @Test
+    void measuresTheStartOfOneWhenManyShareTheProcessors() {
+        for (int i = 0; i < 50; i++) {
+            sizing.onStarted(millis(200), 32);
+        }
+
+        assertThat(Duration.ofNanos(sizing.typicalStartNanos())).hasMillis(25);
     }
 
     @Test
     void takesNoStartForShorterOrLongerThanIsLikely() {
         start(50, Duration.ZERO);
-        assertThat(sizing.growth(millis(9), NONE_WAITS)).isZero();
+        assertThat(Duration.ofNanos(sizing.typicalStartNanos())).hasMillis(1);
 
         start(50, Duration.ofMinutes(5));
-        serve(50, Duration.ofMinutes(5));
-        assertThat(sizing.growth(millis(999), NONE_WAITS)).isZero();
-        assertThat(sizing.growth(millis(1000), NONE_WAITS)).isEqualTo(1);
+        assertThat(Duration.ofNanos(sizing.typicalStartNanos())).hasSeconds(1);
     }
 
     @Test
-    void growsTwiceAsMuchEachTimeUpToTheMaximum() {
-        for (int expected : new int[] {1, 2, 4, 8, 8}) {
-            assertThat(sizing.growth(millis(10), NONE_WAITS)).isEqualTo(expected);
-        }
-    }
+    void looksAgainWhenNoWorkerHasComeFreeForAsLongAsAStart() {
+        start(50, Duration.ofMillis(15));
 
-    @Test
-    void growsByOneAgainOnceAWorkerHasComeFree() {
-        sizing.growth(millis(10), NONE_WAITS);
-        sizing.growth(millis(10), NONE_WAITS);
-        sizing.growth(millis(1), NONE_WAITS);
-
-        assertThat(sizing.growth(millis(10), NONE_WAITS)).isEqualTo(1);
-    }
-
-    @Test
-    void waitsTwiceAsLongAfterTasksShorterThanAStart() {
-        serve(50, Duration.ofMillis(1));
-
-        assertThat(sizing.growth(millis(19), millis(500))).isZero();
-        assertThat(sizing.growth(millis(20), NONE_WAITS)).isEqualTo(1);
-    }
-
-    @Test
-    void growsForATaskThatWaitsLongBehindLongOnes() {
-        serve(50, Duration.ofMillis(50));
-
-        assertThat(sizing.growth(millis(1), millis(19))).isZero();
-        assertThat(sizing.growth(millis(1), millis(20))).isEqualTo(1);
-    }
-
-    @Test
-    void forgetsOldTasks() {
-        serve(50, Duration.ofMillis(1));
-        serve(50, Duration.ofMillis(50));
-
-        assertThat(sizing.growth(millis(10), NONE_WAITS)).isEqualTo(1);
+        assertThat(sizing.nextLook(0)).hasMillis(15);
+        assertThat(sizing.nextLook(millis(10))).hasMillis(5);
+        assertThat(sizing.nextLook(millis(100))).hasMillis(1);
     }
 
     private void start(int workers, Duration each) {
         for (int i = 0; i < workers; i++) {
-            sizing.onStarted(each.toNanos());
+            sizing.onStarted(each.toNanos(), 1);
         }
     }
 

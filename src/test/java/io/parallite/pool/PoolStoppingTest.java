@@ -123,7 +123,7 @@ class PoolStoppingTest {
         fixture.submit("b");
 
         fixture.pool.stop(empty::incrementAndGet);
-        fixture.worker("work-1").exitAsTold();
+        fixture.transport.alive().forEach(FakeChannel::exitAsTold);
 
         assertThat(empty).hasValue(1);
         assertThat(fixture.engine.pendingTimers()).isZero();

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.parallite.engine.NamedPipe;
 import io.parallite.task.FailureKind;
-import io.parallite.worker.Conversation;
+import io.parallite.worker.Worker;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -152,7 +152,7 @@ class PrefetchingTest {
         worker.reply();
         assertThat(worker.laid()).containsExactly("c", "d");
 
-        pool.advanceMillis(Prefetching.PATIENCE.toMillis());
+        pool.advanceMillis(PipePrefetch.PATIENCE.toMillis());
         assertThat(worker.laid()).isEmpty();
         for (int i = 0; i < 20 && !tasks.get(3).isAnswered(); i++) {
             pool.advanceMillis(10);
@@ -174,7 +174,7 @@ class PrefetchingTest {
     void whatIsPutBackKeepsItsTurn() {
         List<Submission> tasks = submit("a", "b", "c", "d");
         worker.reply();
-        pool.advanceMillis(Prefetching.PATIENCE.toMillis());
+        pool.advanceMillis(PipePrefetch.PATIENCE.toMillis());
         tasks.addAll(submit("e"));
 
         for (Submission task : tasks.subList(1, 5)) {
@@ -276,7 +276,7 @@ class PrefetchingTest {
         worker.reply();
         worker.take();
         tasks.get(1).cancel();
-        pool.engine.advance(Conversation.LATENESS);
+        pool.engine.advance(Worker.ANSWER_GRACE);
 
         assertThat(worker.wasKilled()).isTrue();
         assertThat(tasks.get(2).failureKind()).isEqualTo(FailureKind.WORKER_CRASHED);

@@ -1,5 +1,8 @@
 package io.parallite.pool;
 
+import io.parallite.engine.ManualEngine;
+import java.time.Duration;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.smallrye.mutiny.Uni;
@@ -10,7 +13,7 @@ import org.junit.jupiter.api.Test;
 class TaskQueueTest {
 
     private int served;
-    private final TaskQueue queue = new TaskQueue(() -> served++);
+    private final TaskQueue queue = new TaskQueue(new ManualEngine(), Duration.ofDays(1), () -> 1, () -> served++);
     private final Lane lane = queue.newLane();
     private final Lane other = queue.newLane();
     private long now = 1000;
@@ -85,13 +88,13 @@ class TaskQueueTest {
 
     @Test
     void withdrawnTasksAreNeitherServedNorCounted() {
-        Waiter first = add(lane, "a1").getFirst();
-        Waiter second = add(lane, "a2").getFirst();
+        Waiter<?> first = add(lane, "a1").getFirst();
+        Waiter<?> second = add(lane, "a2").getFirst();
         add(lane, "a3");
 
-        queue.withdraw(second);
-        queue.withdraw(second);
-        queue.withdraw(first);
+        queue.remove(second);
+        queue.remove(second);
+        queue.remove(first);
 
         assertThat(queue.size()).isEqualTo(1);
         assertThat(pollAll()).containsExactly("a3");
@@ -101,19 +104,19 @@ class TaskQueueTest {
     @Test
     void withdrawingWhatWasServedChangesNothing() {
         add(lane, "a1", "a2");
-        Waiter served = queue.poll();
+        Waiter<?> served = queue.poll();
         served.settle();
 
-        queue.withdraw(served);
+        queue.remove(served);
 
         assertThat(queue.size()).isEqualTo(1);
     }
 
     @Test
     void laneOfWithdrawnTasksIsNotServable() {
-        Waiter only = add(lane, "a1").getFirst();
+        Waiter<?> only = add(lane, "a1").getFirst();
 
-        queue.withdraw(only);
+        queue.remove(only);
 
         assertThat(queue.isServable()).isFalse();
         assertThat(queue.poll()).isNull();
@@ -161,7 +164,7 @@ class TaskQueueTest {
     @Test
     void taskThatComesBackGoesFirstInItsLane() {
         add(lane, "a1", "a2");
-        Waiter first = queue.poll();
+        Waiter<?> first = queue.poll();
         add(other, "b1");
 
         queue.addFirst(waiter(first.task.id().value(), lane));
@@ -190,31 +193,34 @@ class TaskQueueTest {
         assertThat(lane.waitsSince(7000)).isEqualTo(1000);
     }
 
-    private List<Waiter> add(Lane to, String... ids) {
-        List<Waiter> added = new ArrayList<>();
+    private List<Waiter<?>> add(Lane to, String... ids) {
+        List<Waiter<?>> added = new ArrayList<>();
         for (String id : ids) {
-            Waiter waiter = waiter(id, to);
+            Waiter<?> waiter = waiter(id, to);
             queue.add(waiter);
             added.add(waiter);
         }
         return added;
     }
 
-    private Waiter waiter(String id, Lane in) {
-        Loan<Object> unused =
-                new Loan<>(lease -> Uni.createFrom().nothing(), new IgnoringEmitter<>());
-        return new Waiter(PoolFixture.task(id), in, now, unused);
+    private Waiter<?> waiter(String id, Lane in) {
+        return new Waiter<>(
+                PoolFixture.task(id),
+                in,
+                now,
+                lease -> Uni.createFrom().nothing(),
+                new IgnoringEmitter<>());
     }
 
     private List<String> pollAll() {
-        List<Waiter> polled = new ArrayList<>();
-        for (Waiter next = queue.poll(); next != null; next = queue.poll()) {
+        List<Waiter<?>> polled = new ArrayList<>();
+        for (Waiter<?> next = queue.poll(); next != null; next = queue.poll()) {
             polled.add(next);
         }
         return ids(polled);
     }
 
-    private static List<String> ids(List<Waiter> waiters) {
+    private static List<String> ids(List<Waiter<?>> waiters) {
         return waiters.stream().map(waiter -> waiter.task.id().value()).toList();
     }
 }

@@ -360,7 +360,7 @@ class WorkerPoolTest {
         fixture.worker("work-1").reply();
         Submission next = fixture.submit("b");
 
-        kept[0].giveBack();
+        kept[0].release();
 
         assertThat(fixture.snapshot().busy()).isEqualTo(1);
         assertThat(fixture.worker("work-1").isDoomed()).isFalse();

@@ -1,0 +1,164 @@
+package io.parallite.pool;
+
+import io.parallite.engine.Deadline;
+import io.parallite.engine.Engine;
+import io.parallite.process.WorkerName;
+import io.parallite.process.WorkerStartException;
+import io.parallite.task.TaskException;
+import io.parallite.worker.EndReason;
+import io.parallite.worker.Worker;
+import io.parallite.worker.WorkerEnd;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.random.RandomGenerator;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * When a worker that has ended is replaced, and when starting workers makes no sense for a while.
+ *
+ * <h2>Delay</h2>
+ *
+ * <p>A worker that the daemon has ended, or that has ended in good order, is replaced at once. One
+ * that has crashed is replaced after 1 s, 2 s, 4 s, … up to 30 s, each stretched by up to a fifth, so
+ * that a pool does not start in step; a worker that answers a task begins at 1 s again.
+ *
+ * <h2>Pause</h2>
+ *
+ * <p>After a worker that did not start, no on-demand worker is started for the same delay, and tasks
+ * are refused with what it wrote to standard error, unless another worker is there. A worker that
+ * somebody killed while it booted says nothing about its script: only a second one in a row counts.
+ * The first worker that starts ends the pause.
+ *
+ * <p>Owned by the engine's thread.
+ */
+final class RestartPolicy {
+
+    private static final Logger LOG = Logger.getLogger(RestartPolicy.class);
+
+    private static final Duration FIRST_DELAY = Duration.ofSeconds(1);
+    private static final Duration LONGEST_DELAY = Duration.ofSeconds(30);
+    private static final double JITTER = 0.2;
+    private static final int MAX_DOUBLINGS = 5;
+
+    /** How many of the last workers of one name have failed, and how. */
+    private static final class Failures {
+
+        private int inARow;
+        private int protocolFaults;
+
+        private void onAnswered() {
+            inARow = 0;
+            protocolFaults = 0;
+        }
+    }
+
+    /** What follows from the end of a worker. */
+    sealed interface Verdict {
+
+        EndReason reason();
+
+        /** It may be replaced, after {@link RestartPolicy#delay}. */
+        record Replace(EndReason reason) implements Verdict {}
+
+        /** Its script does not work: no worker can be had until it does. */
+        record CannotStart(EndReason reason, WorkerStartException why) implements Verdict {}
+    }
+
+    private final RandomGenerator random;
+    private final Deadline pause;
+    private final Failures onDemand = new Failures();
+    private final Map<String, Failures> persistent = new HashMap<>();
+    private @Nullable TaskException lastFailure;
+    private int failuresInARow;
+
+    /**
+     * @param onPauseOver called when workers may be started again
+     */
+    RestartPolicy(Engine engine, RandomGenerator random, Runnable onPauseOver) {
+        this.random = random;
+        this.pause = new Deadline(engine, onPauseOver);
+    }
+
+    /** Why nothing is started at the moment; {@code null} when workers may be started. */
+    @Nullable TaskException pause() {
+        return pause.isArmed() ? lastFailure : null;
+    }
+
+    /** The last failed start in words, until a worker starts. */
+    @Nullable String lastFailure() {
+        return lastFailure == null ? null : lastFailure.explanation();
+    }
+
+    /** A worker has become ready. */
+    void onReady() {
+        lastFailure = null;
+        failuresInARow = 0;
+        onDemand.inARow = 0;
+        pause.disarm();
+    }
+
+    /**
+     * A worker could not be started; on-demand workers count together.
+     *
+     * @return after what delay to try again
+     */
+    Duration onStartFailed(WorkerName name, TaskException why) {
+        Duration delay = delayAfter(failuresOf(name));
+        LOG.warnf("%s; next attempt in %d ms", why.explanation(), delay.toMillis());
+        failuresInARow++;
+        boolean mayBeChance = why instanceof WorkerStartException e && e.isBySignal();
+        if (!mayBeChance || failuresInARow > 1) {
+            lastFailure = why;
+            pause.arm(delay);
+        }
+        return delay;
+    }
+
+    /** {@code worker} has ended, not by a failed start. */
+    Verdict judge(Worker worker, WorkerEnd end) {
+        Failures failures = failuresOf(worker.name());
+        boolean isPersistent = worker.name().persistent();
+        if (isPersistent && worker.served() > 0) {
+            failures.onAnswered();
+        } else if (isPersistent && end.reason() == EndReason.PROTOCOL) {
+            failures.protocolFaults++;
+        }
+        String fault = end.fault();
+        boolean neverRan = !worker.isProven() && !end.wasKilledByOthers();
+        boolean isUseless = isPersistent && failures.protocolFaults > 1;
+        if (fault != null && (neverRan || isUseless)) {
+            return new Verdict.CannotStart(
+                    neverRan ? EndReason.START_FAILED : end.reason(),
+                    new WorkerStartException(
+                            "worker %s %s before it answered a task; check worker_script and php_includes"
+                                    .formatted(worker.name(), fault)));
+        }
+        return new Verdict.Replace(end.reason());
+    }
+
+    /** After what delay the next worker of this name starts, when one has ended for {@code why}. */
+    Duration delay(WorkerName name, EndReason why) {
+        return why.isFault() ? delayAfter(failuresOf(name)) : Duration.ZERO;
+    }
+
+    private Failures failuresOf(WorkerName name) {
+        return name.persistent()
+                ? persistent.computeIfAbsent(name.value(), any -> new Failures())
+                : onDemand;
+    }
+
+    private Duration delayAfter(Failures failures) {
+        long millis = FIRST_DELAY.toMillis() << Math.min(failures.inARow, MAX_DOUBLINGS);
+        failures.inARow++;
+        double stretched =
+                Math.min(millis, LONGEST_DELAY.toMillis()) * (1 + JITTER * random.nextDouble());
+        return Duration.ofMillis((long) Math.min(stretched, LONGEST_DELAY.toMillis()));
+    }
+
+    /** Nothing is started from now on. */
+    void close() {
+        pause.close();
+    }
+}

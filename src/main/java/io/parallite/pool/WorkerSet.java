@@ -1,0 +1,410 @@
+package io.parallite.pool;
+
+import io.parallite.engine.Deadline;
+import io.parallite.engine.Engine;
+import io.parallite.process.ResidentMemory;
+import io.parallite.process.WorkerCommand;
+import io.parallite.process.WorkerName;
+import io.parallite.process.WorkerTransport;
+import io.parallite.worker.EndReason;
+import io.parallite.worker.Recycling;
+import io.parallite.worker.RecyclingMonitor;
+import io.parallite.worker.Worker;
+import io.parallite.worker.WorkerOwner;
+import io.parallite.worker.WorkerSnapshot;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which workers there are: the one owner of every process, from its launch until it is known to be
+ * gone.
+ *
+ * <h2>Kinds</h2>
+ *
+ * <p>Persistent workers fill {@link Slot}s. A persistent worker that can be replaced without hurry
+ * stays in its slot until its successor has booted, so that no task waits for the boot. On-demand
+ * workers fill none: they are there for a peak.
+ *
+ * <h2>Idle workers</h2>
+ *
+ * <p>The worker that became idle last is taken first: its memory is warm. On-demand workers are
+ * taken only when no persistent one is idle, so that they may end once they have been idle for long
+ * enough.
+ *
+ * <h2>Command</h2>
+ *
+ * <p>What workers are started from is found once, and anew by each {@link Reload}, which adopts it
+ * here. Whether a worker is old is asked of the worker itself, whatever slot it fills or not.
+ *
+ * <p>Owned by the engine's thread.
+ */
+final class WorkerSet {
+
+    /** How much earlier than another's a worker's age limit may be, lest all end at once. */
+    private static final double TTL_JITTER = 0.2;
+
+    private record Spare(Worker worker, long since) {}
+
+    private final Engine engine;
+    private final WorkerTransport transport;
+    private final PoolSettings settings;
+    private final RandomGenerator random;
+    private final WorkerOwner owner;
+
+    private final Set<Worker> all = new LinkedHashSet<>();
+    private final Map<String, Slot> slots = new LinkedHashMap<>();
+    private final ArrayDeque<Worker> idlePersistent = new ArrayDeque<>();
+    private final ArrayDeque<Spare> idleOnDemand = new ArrayDeque<>();
+    private final Deadline idleDeadline;
+    private final Map<EndReason, Long> replaced = new EnumMap<>(EndReason.class);
+    private final @Nullable SlowTasks slowTasks;
+    private WorkerCommand command;
+    private long lastTimestamp;
+    private boolean isClosed;
+
+    /**
+     * A set without workers.
+     *
+     * @param random for the jitter of age limits
+     * @param owner of every worker
+     */
+    WorkerSet(
+            Engine engine,
+            WorkerTransport transport,
+            PoolSettings settings,
+            RandomGenerator random,
+            WorkerOwner owner) {
+        this.engine = engine;
+        this.transport = transport;
+        this.settings = settings;
+        this.random = random;
+        this.owner = owner;
+        this.command = transport.command();
+        this.idleDeadline = new Deadline(engine, this::endSpareWorkers);
+        this.slowTasks =
+                settings.slowTask().isPositive()
+                        ? new SlowTasks(engine, settings.slowTask(), this::all)
+                        : null;
+        for (int number = 1; number <= settings.fixed(); number++) {
+            WorkerName name = WorkerName.persistent(settings.prefix(), number);
+            slots.put(name.value(), new Slot(name));
+        }
+    }
+
+    // All of them
+
+    /** How many processes there are, in whatever state. */
+    int size() {
+        return all.size();
+    }
+
+    /** All processes, as of now. */
+    List<Worker> all() {
+        return new ArrayList<>(all);
+    }
+
+    int count(Predicate<Worker> condition) {
+        int count = 0;
+        for (Worker worker : all) {
+            count += condition.test(worker) ? 1 : 0;
+        }
+        return count;
+    }
+
+    /** Whether a worker is there or boots. */
+    boolean hasProspect() {
+        return all.stream().anyMatch(worker -> worker.isStarting() || worker.isInService());
+    }
+
+    /** How many more processes there may be beside those that there are or will be. */
+    int room() {
+        return Math.max(0, settings.max() - all.size() - vacant());
+    }
+
+    List<WorkerSnapshot> snapshots() {
+        return all.stream().map(Worker::snapshot).toList();
+    }
+
+    /** {@code worker} is gone. */
+    void remove(Worker worker) {
+        all.remove(worker);
+        removeIdle(worker);
+    }
+
+    // Launching
+
+    /** Starts workers from {@code found} from now on. */
+    void adopt(WorkerCommand found) {
+        command = found;
+    }
+
+    /** Starts an on-demand worker. */
+    Worker launchOnDemand() {
+        return launchOnDemand(command);
+    }
+
+    Worker launchOnDemand(WorkerCommand what) {
+        lastTimestamp = Math.max(lastTimestamp + 1, engine.epochMillis());
+        boolean isReusable = settings.recycling().keepsOnDemand();
+        return launch(WorkerName.onDemand(settings.prefix(), lastTimestamp, isReusable), what);
+    }
+
+    /** Starts a worker from {@code what}. */
+    Worker launch(WorkerName name, WorkerCommand what) {
+        Worker worker = new Worker(name, what, engine, owner, recyclingMonitor());
+        all.add(worker);
+        worker.start(transport);
+        return worker;
+    }
+
+    private RecyclingMonitor recyclingMonitor() {
+        Recycling limits = settings.recycling();
+        double share = 1 - TTL_JITTER * random.nextDouble();
+        Duration ttl = Duration.ofNanos((long) (limits.ttl().toNanos() * share));
+        return new RecyclingMonitor(engine, limits, ttl, ResidentMemory::bytes);
+    }
+
+    // Idle workers
+
+    boolean hasIdle() {
+        return !idlePersistent.isEmpty() || !idleOnDemand.isEmpty();
+    }
+
+    int idle() {
+        return idlePersistent.size() + idleOnDemand.size();
+    }
+
+    /** Takes an idle worker out; there must be one. */
+    Worker takeIdle() {
+        return idlePersistent.isEmpty()
+                ? idleOnDemand.remove().worker()
+                : idlePersistent.remove();
+    }
+
+    /** Keeps an idle worker that no task needs now; an on-demand one that may not stay ends. */
+    void park(Worker worker) {
+        if (worker.name().persistent()) {
+            idlePersistent.addFirst(worker);
+        } else if (worker.name().reusable()) {
+            idleOnDemand.addFirst(new Spare(worker, engine.nanoTime()));
+            if (!idleDeadline.isArmed()) {
+                idleDeadline.arm(settings.recycling().idle());
+            }
+        } else {
+            worker.end(EndReason.EXITED); // another worker has served what it was started for
+        }
+    }
+
+    void removeIdle(Worker worker) {
+        if (worker.name().persistent()) {
+            idlePersistent.remove(worker);
+        } else {
+            idleOnDemand.removeIf(spare -> spare.worker() == worker);
+        }
+    }
+
+    private boolean isParked(Worker worker) {
+        return idlePersistent.contains(worker)
+                || idleOnDemand.stream().anyMatch(spare -> spare.worker() == worker);
+    }
+
+    private void endSpareWorkers() {
+        long now = engine.nanoTime();
+        long patience = settings.recycling().idle().toNanos();
+        while (!idleOnDemand.isEmpty() && now - idleOnDemand.getLast().since() >= patience) {
+            idleOnDemand.removeLast().worker().end(EndReason.EXITED);
+        }
+        if (!idleOnDemand.isEmpty()) {
+            long left = patience - (now - idleOnDemand.getLast().since());
+            idleDeadline.arm(Duration.ofNanos(left));
+        }
+    }
+
+    /** Parks idle workers that nobody has, but those that {@code isHeld}, and fills empty slots. */
+    void reclaimLost(Predicate<Worker> isHeld) {
+        for (Worker worker : all()) {
+            if (worker.isIdle() && !isParked(worker) && !isHeld.test(worker)) {
+                park(worker);
+            }
+        }
+        slots.values().stream().filter(Slot::isEmpty).forEach(this::fill);
+    }
+
+    // Slots
+
+    /** The slots of the persistent workers. */
+    List<Slot> slots() {
+        return List.copyOf(slots.values());
+    }
+
+    /** The slot that {@code worker} fills or boots for; {@code null} when there is none. */
+    @Nullable Slot slotOf(Worker worker) {
+        Slot slot = slots.get(worker.name().value());
+        return slot != null && slot.has(worker) ? slot : null;
+    }
+
+    /** Slots whose next worker is started later: their places are not for on-demand workers. */
+    int vacant() {
+        int vacant = 0;
+        for (Slot slot : slots.values()) {
+            vacant += slot.awaitsRestart() ? 1 : 0;
+        }
+        return vacant;
+    }
+
+    /** Starts the persistent workers. */
+    void start() {
+        fillAll();
+        if (slowTasks != null) {
+            slowTasks.start();
+        }
+    }
+
+    /** {@code worker} has sent the stack of its task. */
+    void onStack(Worker worker, byte[] frame) {
+        if (slowTasks != null) {
+            slowTasks.onStack(worker, frame);
+        }
+    }
+
+    /** Starts a worker in every slot that has none, also where one is to be started later. */
+    void fillAll() {
+        for (Slot slot : slots.values()) {
+            if (slot.worker() == null) {
+                fill(slot);
+            }
+        }
+    }
+
+    private void fill(Slot slot) {
+        if (!isClosed) {
+            slot.fill(launch(slot.name, command));
+        }
+    }
+
+    /**
+     * Starts the next worker of an empty slot after {@code delay}, which counts as a restart.
+     *
+     * @param name of the slot
+     */
+    void refill(WorkerName name, Duration delay, EndReason reason) {
+        Slot slot = slots.get(name.value());
+        if (slot == null) {
+            return;
+        }
+        replaced.merge(reason, 1L, Long::sum);
+        if (delay.isZero()) {
+            fill(slot);
+        } else if (!isClosed) {
+            slot.scheduleRestart(engine, delay, () -> fill(slot));
+        }
+    }
+
+    /** Whether {@code worker} fills a slot. */
+    boolean fillsSlot(Worker worker) {
+        return slotOf(worker) != null;
+    }
+
+    /** Whether a successor of {@code worker} boots. */
+    boolean hasSuccessor(Worker worker) {
+        Slot slot = slotOf(worker);
+        return slot != null && slot.hasSuccessor();
+    }
+
+    /** Starts a successor of {@code worker}, which fills a slot and goes on until that is ready. */
+    void prepareSuccessor(Worker worker, EndReason reason) {
+        Slot slot = slotOf(worker);
+        if (slot != null) {
+            prepareSuccessor(slot, reason);
+        }
+    }
+
+    /** The same for the worker of {@code slot}. */
+    void prepareSuccessor(Slot slot, EndReason reason) {
+        slot.prepare(launch(slot.name, command), reason);
+    }
+
+    /** {@code worker} is ready for its first task: a successor takes over its slot. */
+    void onReady(Worker worker) {
+        Slot slot = slotOf(worker);
+        if (slot != null && slot.isSuccessor(worker)) {
+            takeOver(slot, worker, slot.replacement());
+        }
+    }
+
+    /**
+     * Gives a slot to {@code newcomer}, which is ready.
+     *
+     * <p>The worker before retires. One that has tasks left to its limit may run them, so that the
+     * limit is exact; unless it runs old code.
+     */
+    void takeOver(Slot slot, Worker newcomer, EndReason reason) {
+        Worker before = slot.worker();
+        Worker surplus = slot.takeOver(newcomer);
+        replaced.merge(reason, 1L, Long::sum);
+        if (surplus != null) {
+            surplus.retire(reason);
+        }
+        if (before != null && (reason != EndReason.RECYCLED_TASKS || !before.runs(command))) {
+            before.retire(reason);
+        }
+    }
+
+    /**
+     * {@code gone} fills no slot any longer.
+     *
+     * @return whether a slot needs a new worker for that
+     */
+    boolean vacate(Worker gone, EndReason reason) {
+        Slot slot = slotOf(gone);
+        if (slot == null) {
+            return false;
+        }
+        boolean isSuccessor = slot.isSuccessor(gone);
+        boolean isEmpty = slot.vacate(gone);
+        if (!isSuccessor && !isEmpty) {
+            replaced.merge(reason, 1L, Long::sum); // by the successor that boots
+        }
+        return isEmpty && !isClosed;
+    }
+
+    /** How often a worker was replaced, by {@link EndReason#label}; each reason is there. */
+    Map<String, Long> restarts() {
+        Map<String, Long> restarts = new LinkedHashMap<>();
+        for (EndReason reason : EndReason.values()) {
+            restarts.put(reason.label(), replaced.getOrDefault(reason, 0L));
+        }
+        return restarts;
+    }
+
+    // The end
+
+    /** Starts no worker from now on; those without a task end, the others after theirs. */
+    void dismiss() {
+        isClosed = true;
+        slots.values().forEach(Slot::cancelRestart);
+        for (Worker worker : all()) {
+            if (worker.isStarting()) {
+                worker.kill(EndReason.EXITED);
+            } else if (worker.isIdle()) {
+                worker.end(EndReason.EXITED);
+            }
+        }
+        idlePersistent.clear();
+        idleOnDemand.clear();
+        idleDeadline.close();
+        if (slowTasks != null) {
+            slowTasks.close();
+        }
+    }
+}
