@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
  * the client catches up, and the memory that replies can take is bounded by the number of workers
  * and of prefetched tasks.
  *
- * <p>Its waiters form a linked list, so that one that is cancelled leaves at once, with its payload,
- * wherever it stands. Owned by the engine's thread.
+ * <p>Its waiters form a linked list, so that one that is cancelled leaves at once, with its
+ * payload, wherever it stands. Owned by the engine's thread.
  */
 public final class Lane {
 

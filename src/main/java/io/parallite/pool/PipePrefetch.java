@@ -19,12 +19,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Prefetching through a pipe beside each worker's channel: a worker that has to sleep until the
- * daemon has read its reply and sent the next request spends more time on that than on a short task.
+ * daemon has read its reply and sent the next request spends more time on that than on a short
+ * task.
  *
- * <p>A prefetched task returns to the queue when another worker is free, when its own ends, and when
- * it has lain there for {@link #PATIENCE}: no task waits behind a long one. A worker takes one task
- * at a time, after it has done the one before, and says so ahead of its reply to that: when the
- * reply is read it is known whether it goes on by itself. Owned by the engine's thread.
+ * <p>A prefetched task returns to the queue when another worker is free, when its own ends, and
+ * when it has lain there for {@link #PATIENCE}: no task waits behind a long one. A worker takes one
+ * task at a time, after it has done the one before, and says so ahead of its reply to that: when
+ * the reply is read it is known whether it goes on by itself. Owned by the engine's thread.
  */
 final class PipePrefetch implements Prefetch {
 
@@ -175,8 +176,8 @@ final class PipePrefetch implements Prefetch {
     }
 
     /**
-     * A worker that has died during its task had begun no other: all that lay with it returns to the
-     * queue. One that is about to be killed may have begun the task that it has taken.
+     * A worker that has died during its task had begun no other: all that lay with it returns to
+     * the queue. One that is about to be killed may have begun the task that it has taken.
      */
     @Override
     public void onLeaving(Worker worker) {

@@ -5,10 +5,10 @@ import java.time.Duration;
 /**
  * When one more on-demand worker is worth its start.
  *
- * <p>The time that a start takes is compared with the work that waits: {@code backlog × typical task
- * ÷ workers}. The typical task is measured; while no worker comes free it is taken to be at least as
- * long as that has lasted, so that one sees at once when tasks become longer. If waiting takes
- * longer than a start, workers are started:
+ * <p>The time that a start takes is compared with the work that waits: {@code backlog × typical
+ * task ÷ workers}. The typical task is measured; while no worker comes free it is taken to be at
+ * least as long as that has lasted, so that one sees at once when tasks become longer. If waiting
+ * takes longer than a start, workers are started:
  *
  * <ul>
  *   <li>one for each waiting task, when a task takes longer than a start;
@@ -98,7 +98,6 @@ final class PoolSizing {
     /** When to look again while tasks wait: when no worker has come free for as long as a start. */
     Duration nextLook(long sinceOneCameFree) {
         long left = typicalStartNanos() - sinceOneCameFree;
-        return Duration.ofNanos(
-                Math.clamp(left, SHORTEST_LOOK.toNanos(), LONGEST_LOOK.toNanos()));
+        return Duration.ofNanos(Math.clamp(left, SHORTEST_LOOK.toNanos(), LONGEST_LOOK.toNanos()));
     }
 }

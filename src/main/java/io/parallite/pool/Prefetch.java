@@ -40,18 +40,20 @@ interface Prefetch {
      */
     void fill(Worker worker, long typicalTask, int workers);
 
-    /** The task that {@code worker} has gone on with, taken out; {@code null} when none lay there. */
+    /**
+     * The task that {@code worker} has gone on with, taken out; {@code null} when none lay there.
+     */
     @Nullable Waiter<?> pollTaken(Worker worker);
 
     /**
-     * Whether {@code worker} has taken one of its tasks, so that it is done with the one before. The
-     * others are recalled to find that out.
+     * Whether {@code worker} has taken one of its tasks, so that it is done with the one before.
+     * The others are recalled to find that out.
      */
     boolean hasTakenNext(Worker worker);
 
     /**
-     * Takes {@code waiter} out for good, if it lies with a worker. A worker that has taken it already
-     * comes to it all the same; then {@link Waiter#isSettled} tells.
+     * Takes {@code waiter} out for good, if it lies with a worker. A worker that has taken it
+     * already comes to it all the same; then {@link Waiter#isSettled} tells.
      *
      * @return whether it lay with a worker
      */
@@ -72,8 +74,8 @@ interface Prefetch {
     void onRetiring(Worker worker);
 
     /**
-     * {@code worker} ends, or is gone. What it has not taken returns to the queue; a task that it may
-     * have begun fails.
+     * {@code worker} ends, or is gone. What it has not taken returns to the queue; a task that it
+     * may have begun fails.
      */
     void onLeaving(Worker worker);
 

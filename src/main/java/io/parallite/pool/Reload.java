@@ -222,9 +222,7 @@ final class Reload {
                 Worker old = slot.worker();
                 if (hasRoom()) {
                     workers.prepareSuccessor(slot, EndReason.RELOAD);
-                } else if (old != null
-                        && old.isIdle()
-                        && workers.count(Worker::isEnding) == 0) {
+                } else if (old != null && old.isIdle() && workers.count(Worker::isEnding) == 0) {
                     old.retire(EndReason.RELOAD);
                 } else {
                     return;

@@ -21,15 +21,15 @@ import org.jspecify.annotations.Nullable;
  * <h2>Delay</h2>
  *
  * <p>A worker that the daemon has ended, or that has ended in good order, is replaced at once. One
- * that has crashed is replaced after 1 s, 2 s, 4 s, … up to 30 s, each stretched by up to a fifth, so
- * that a pool does not start in step; a worker that answers a task begins at 1 s again.
+ * that has crashed is replaced after 1 s, 2 s, 4 s, … up to 30 s, each stretched by up to a fifth,
+ * so that a pool does not start in step; a worker that answers a task begins at 1 s again.
  *
  * <h2>Pause</h2>
  *
- * <p>After a worker that did not start, no on-demand worker is started for the same delay, and tasks
- * are refused with what it wrote to standard error, unless another worker is there. A worker that
- * somebody killed while it booted says nothing about its script: only a second one in a row counts.
- * The first worker that starts ends the pause.
+ * <p>After a worker that did not start, no on-demand worker is started for the same delay, and
+ * tasks are refused with what it wrote to standard error, unless another worker is there. A worker
+ * that somebody killed while it booted says nothing about its script: only a second one in a row
+ * counts. The first worker that starts ends the pause.
  *
  * <p>Owned by the engine's thread.
  */

@@ -37,8 +37,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A task gets a worker at once when one is idle and no other task waits; else it waits in the
  * {@link TaskQueue}, in the {@link Lane} of its client. {@link #withWorker} is where tasks are
- * admitted and refused ({@code QUEUE_FULL}); the queue times them out. An idle worker and a
- * task that may be served never wait side by side; {@link WedgeWatch} checks that.
+ * admitted and refused ({@code QUEUE_FULL}); the queue times them out. An idle worker and a task
+ * that may be served never wait side by side; {@link WedgeWatch} checks that.
  *
  * <h2>Sizing</h2>
  *
@@ -53,8 +53,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <h2>Prefetch</h2>
  *
- * <p>Behind {@link Prefetch}, the frames of waiting tasks may lie with busy workers already. A worker
- * that has taken one is idle for a moment only, and is then leased for that task.
+ * <p>Behind {@link Prefetch}, the frames of waiting tasks may lie with busy workers already. A
+ * worker that has taken one is idle for a moment only, and is then leased for that task.
  *
  * <p>Owned by the engine's thread.
  */
@@ -101,12 +101,10 @@ public final class WorkerPool {
         this.settings = settings;
         this.workers = new WorkerSet(engine, transport, settings, random, new WorkerReports());
         this.restarts = new RestartPolicy(engine, random, this::growIfNobodyWorks);
-        this.reload =
-                new Reload(engine, transport, settings.max(), workers, this::onFree);
+        this.reload = new Reload(engine, transport, settings.max(), workers, this::onFree);
         this.sizing = new PoolSizing(Runtime.getRuntime().availableProcessors());
         this.queue =
-                new TaskQueue(
-                        engine, settings.queueTimeout(), workers::size, this::onLaneReleased);
+                new TaskQueue(engine, settings.queueTimeout(), workers::size, this::onLaneReleased);
         this.prefetch = prefetching.create(queue, this::onTasksReturned);
         this.wedge = new WedgeWatch(engine, this::wedgeSymptom, this::onWedgeLook);
         this.pressure = new Deadline(engine, this::onPressure);
@@ -129,8 +127,8 @@ public final class WorkerPool {
      * {@code work} has ended in whatever way.
      *
      * <p>Fails with a {@link TaskException}: {@code QUEUE_FULL}, {@code QUEUE_TIMEOUT}, {@code
-     * WORKER_START_FAILED}, {@code SHUTTING_DOWN}, or what {@code work} fails with. Cancelling takes
-     * the task out of the queue, or cancels {@code work}.
+     * WORKER_START_FAILED}, {@code SHUTTING_DOWN}, or what {@code work} fails with. Cancelling
+     * takes the task out of the queue, or cancels {@code work}.
      */
     public <T> Uni<T> withWorker(Task task, Lane lane, Function<WorkerLease, Uni<T>> work) {
         return lease(task, lane, engine.nanoTime(), this::admit, work);
@@ -321,8 +319,7 @@ public final class WorkerPool {
     private void grow(long sinceOneCameFree) {
         int starting = workers.count(Worker::isStarting);
         int serving = workers.count(Worker::isInService);
-        launchOnDemand(
-                sizing.growth(waiting() - starting, serving + starting, sinceOneCameFree));
+        launchOnDemand(sizing.growth(waiting() - starting, serving + starting, sinceOneCameFree));
     }
 
     private void launchOnDemand(int most) {

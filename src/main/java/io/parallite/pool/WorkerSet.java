@@ -186,9 +186,7 @@ final class WorkerSet {
 
     /** Takes an idle worker out; there must be one. */
     Worker takeIdle() {
-        return idlePersistent.isEmpty()
-                ? idleOnDemand.remove().worker()
-                : idlePersistent.remove();
+        return idlePersistent.isEmpty() ? idleOnDemand.remove().worker() : idlePersistent.remove();
     }
 
     /** Keeps an idle worker that no task needs now; an on-demand one that may not stay ends. */

@@ -13,8 +13,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * One task on one worker, from the frame that requests it to the frame that answers it. Owned by the
- * engine's thread.
+ * One task on one worker, from the frame that requests it to the frame that answers it. Owned by
+ * the engine's thread.
  */
 final class Exchange {
 

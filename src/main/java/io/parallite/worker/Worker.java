@@ -41,8 +41,8 @@ import org.jspecify.annotations.Nullable;
  * <h2>State</h2>
  *
  * <p>Its {@link WorkerState} is one field; each state carries what holds while it lasts. The pool
- * hears of the transitions that concern it through {@link WorkerOwner}. The state changes first, and
- * is then reported.
+ * hears of the transitions that concern it through {@link WorkerOwner}. The state changes first,
+ * and is then reported.
  *
  * <h2>Trust</h2>
  *
@@ -53,8 +53,8 @@ import org.jspecify.annotations.Nullable;
  * <h2>Ends</h2>
  *
  * <p>{@link #retire} lets a worker finish its task and end; {@link #end} closes its input; {@link
- * #kill} and {@link #abort} kill the process with all that it started. Whichever it is, and when the
- * process ends by itself, {@link WorkerOwner#onGone} is called once, and the task is answered.
+ * #kill} and {@link #abort} kill the process with all that it started. Whichever it is, and when
+ * the process ends by itself, {@link WorkerOwner#onGone} is called once, and the task is answered.
  *
  * <p>Owned by the engine's thread.
  */
@@ -526,8 +526,8 @@ public final class Worker implements WorkerChannel.Listener {
     }
 
     /**
-     * Whether the worker turns out to be done with the task, because it has taken its next one: then
-     * the answer is on its way, and is waited for.
+     * Whether the worker turns out to be done with the task, because it has taken its next one:
+     * then the answer is on its way, and is waited for.
      */
     private boolean outlives(AtTask atTask, boolean isAwaited) {
         if (atTask instanceof Overdue || !atTask.tookNext() && !owner.hasTakenNext(this)) {

@@ -20,9 +20,9 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * <p>A worker that has taken its next task by itself (see {@link WorkerChannel#prefetch}) says so
- * before it answers the present one: {@code tookNext} notes it in the states with a task, and {@code
- * hasNext} carries it to the next lease. The transitions are methods of the state they start from,
- * so that one that does not exist cannot be written. Owned by the engine's thread.
+ * before it answers the present one: {@code tookNext} notes it in the states with a task, and
+ * {@code hasNext} carries it to the next lease. The transitions are methods of the state they start
+ * from, so that one that does not exist cannot be written. Owned by the engine's thread.
  */
 sealed interface WorkerState {
 
@@ -64,8 +64,8 @@ sealed interface WorkerState {
     /**
      * Ready, and leased to nobody.
      *
-     * @param hasNext whether it already runs a task that it took by itself, and that is to be leased
-     *     to it next
+     * @param hasNext whether it already runs a task that it took by itself, and that is to be
+     *     leased to it next
      */
     record Idle(WorkerChannel channel, boolean hasNext) implements WorkerState {
 
@@ -154,11 +154,10 @@ sealed interface WorkerState {
     /**
      * Is done with its task, as its next one shows, and the answer has not been read yet.
      *
-     * @param isAwaited whether somebody waits for the answer; if nobody does, the lease was returned
-     *     already, and the answer only makes the worker idle
+     * @param isAwaited whether somebody waits for the answer; if nobody does, the lease was
+     *     returned already, and the answer only makes the worker idle
      */
-    record Overdue(
-            WorkerChannel channel, Exchange exchange, boolean tookNext, boolean isAwaited)
+    record Overdue(WorkerChannel channel, Exchange exchange, boolean tookNext, boolean isAwaited)
             implements AtTask {
 
         @Override

@@ -1,12 +1,11 @@
 package io.parallite.pool;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.parallite.engine.ManualEngine;
 import io.parallite.process.WorkerName;
 import io.parallite.process.WorkerStartException;
 import io.parallite.worker.EndReason;
-
-import static org.assertj.core.api.Assertions.assertThat;
-
 import java.time.Duration;
 import java.util.Random;
 import java.util.random.RandomGenerator;

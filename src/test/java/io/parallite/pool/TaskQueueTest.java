@@ -1,11 +1,10 @@
 package io.parallite.pool;
 
-import io.parallite.engine.ManualEngine;
-import java.time.Duration;
-
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.parallite.engine.ManualEngine;
 import io.smallrye.mutiny.Uni;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -13,7 +12,8 @@ import org.junit.jupiter.api.Test;
 class TaskQueueTest {
 
     private int served;
-    private final TaskQueue queue = new TaskQueue(new ManualEngine(), Duration.ofDays(1), () -> 1, () -> served++);
+    private final TaskQueue queue =
+            new TaskQueue(new ManualEngine(), Duration.ofDays(1), () -> 1, () -> served++);
     private final Lane lane = queue.newLane();
     private final Lane other = queue.newLane();
     private long now = 1000;
