@@ -6,13 +6,16 @@
  *
  *     php php/bench/worker.php [TASKS]
  *
- * The same for socket-echo.php, which only answers, is the floor.
+ * The same for socket-echo.php, which only answers, is the floor. The last line says how much of a task putting back
+ * is, see put-back.php.
  */
 
 declare(strict_types=1);
 
 require dirname(__DIR__) . '/autoload.php';
 
+use B7s\Parallite\TaskPayload;
+use B7s\Parallite\Wire\Encodings;
 use Laravel\SerializableClosure\SerializableClosure as LaravelClosure;
 use Opis\Closure\SerializableClosure as OpisClosure;
 
@@ -26,7 +29,11 @@ $captures = (static function (): Closure {
     $numbers = range(1, 5);
     return static fn(): int => count($numbers) + $when->getTimestamp();
 })();
-$payloads = ['name of a function' => 'pi'];
+$payloads = [
+    'name of a function' => 'pi',
+    'closure' => (new TaskPayload())->of($noop, []),
+    'closure, captures' => (new TaskPayload())->of($captures, []),
+];
 if (class_exists(LaravelClosure::class)) {
     $payloads['laravel closure'] = serialize(new LaravelClosure($noop));
     $payloads['laravel closure, captures'] = serialize(new LaravelClosure($captures));
@@ -55,13 +62,15 @@ function measure(string $script, string $payload, int $tasks): array
     stream_set_read_buffer($worker, 0);
     fread($worker, 65_536); // hello
     $pid = proc_get_status($process)['pid'];
-    $body = json_encode(['type' => 'submit', 'task_id' => 'bench', 'payload' => $payload], JSON_THROW_ON_ERROR);
+    $encodings = new Encodings();
+    $encoding = $encodings->messagePack ?? $encodings->json;
+    $body = $encoding->encode(['type' => 'submit', 'task_id' => 'bench', 'payload' => $payload]);
     $frame = pack('N', strlen($body)) . $body;
     $run = static function (int $count) use ($worker, $frame): void {
         while ($count-- > 0) {
             fwrite($worker, $frame);
             $reply = fread($worker, 65_536);
-            if (!str_contains((string) $reply, '"ok":true')) {
+            if (!preg_match('/"ok":true|\xa2ok\xc3/', (string) $reply)) {
                 throw new RuntimeException("the task failed: $reply");
             }
         }
@@ -105,3 +114,6 @@ foreach ($rows as $name => [$script, $payload]) {
     sort($runs); // by CPU: the best, which others on the machine disturbed least
     printf("%-28s %10.1f %10.1f %14d\n", $name, ...$runs[0]);
 }
+$putBack = proc_open([PHP_BINARY, __DIR__ . '/put-back.php'], [['file', '/dev/null', 'r'], 2 => ['pipe', 'w']], $pipes);
+printf("%-28s %10s\n", '(of it, putting back)', trim((string) stream_get_contents($pipes[2])));
+proc_close($putBack);

@@ -77,7 +77,7 @@ final class Worker
             }
             $taskId = is_string($map['task_id'] ?? null) ? $map['task_id'] : null;
             $this->lastWords->taskBegins($taskId, $encoding);
-            $this->state->taskBegins($body, $map['payload'] ?? null);
+            $this->state->taskBegins($body, $map['payload'] ?? null, $map['context'] ?? null);
             return $this->runner->run(Request::of($map), $encoding);
         } catch (MalformedBody $e) {
             return $this->replies->failure(null, 'MALFORMED_FRAME', $e->getMessage(), [], $encoding);

@@ -78,7 +78,7 @@ final class GuardsTest extends TestCase
     public function testFindsAFunctionInARequest(string $request, ?string $payload): void
     {
         $code = self::code();
-        $code->taskBegins($request, $payload);
+        $code->taskBegins($request, $payload, null);
 
         self::assertFalse($code->isSilent());
         self::assertTrue($code->names([self::PUT, self::MOVE]));
@@ -86,11 +86,22 @@ final class GuardsTest extends TestCase
         self::assertFalse($code->names([self::PUT]));
     }
 
+    public function testLooksAtTheContextOfAPayloadThatItKnows(): void
+    {
+        $code = self::code();
+        $code->taskBegins('{"payload":"array_map"}', 'array_map', null);
+        self::assertTrue($code->isSilent());
+        $code->taskBegins('{"payload":"array_map"}', 'array_map', []);
+        self::assertTrue($code->isSilent());
+        $code->taskBegins('{"payload":"array_map","context":"' . self::PUT . '"}', 'array_map', self::PUT);
+        self::assertTrue($code->isNamedByTask(self::PUT));
+    }
+
     public function testRemembersWhatAnEarlierRequestHasNamed(): void
     {
         $code = self::code();
-        $code->taskBegins(self::PUT, null);
-        $code->taskBegins('nothing', null);
+        $code->taskBegins(self::PUT, null, null);
+        $code->taskBegins('nothing', null, null);
 
         self::assertFalse($code->isSilent());
         self::assertTrue($code->names([self::PUT]));
@@ -100,15 +111,15 @@ final class GuardsTest extends TestCase
     public function testTakesALongRequestToNameEverything(): void
     {
         $code = self::code();
-        $code->taskBegins(str_repeat('x', 1_000_000), null);
+        $code->taskBegins(str_repeat('x', 1_000_000), null, null);
         self::assertFalse($code->isSilent());
         self::assertTrue($code->names([self::PUT]));
         self::assertFalse($code->isNamedByTask(self::LEAVE));
 
-        $code->taskBegins(str_repeat('x', 1_000_000) . self::LEAVE, null);
+        $code->taskBegins(str_repeat('x', 1_000_000) . self::LEAVE, null, null);
         self::assertTrue($code->isNamedByTask(self::LEAVE));
 
-        $code->taskBegins('short', null);
+        $code->taskBegins('short', null, null);
         self::assertTrue($code->isSilent());
     }
 

@@ -21,6 +21,10 @@ final class LoadedCode
     /** Bytes of a file that are looked through. */
     private const MAX_FILE = 1_048_576;
 
+    /** Requests that are remembered for naming nothing, and bytes of a payload beyond which it is not. */
+    private const MAX_KEPT = 256;
+    private const MAX_KEPT_LENGTH = 4_096;
+
     /** Files that are looked through after one task. */
     private const FILES_AT_ONCE = 20;
 
@@ -35,6 +39,9 @@ final class LoadedCode
     /** @var array<string, true> functions that the running task's request names */
     private array $namedByTask = [];
 
+    /** @var array<string, true> payloads that name nothing, oldest first */
+    private array $quiet = [];
+
     /** Whether the running task's request is too long to be looked through. */
     private bool $isLong = false;
 
@@ -43,6 +50,9 @@ final class LoadedCode
 
     /** Whether there were more of them when the task ended. */
     private bool $isBehind = true;
+
+    /** Bytes in use when the files were counted: a file that is loaded leaves some. */
+    private int $bytes = -1;
 
     /**
      * @param list<string> $functions their names, in lower case
@@ -61,10 +71,27 @@ final class LoadedCode
     /**
      * @param string $body the request as it came
      * @param mixed $payload what it holds, which may be in base64
+     * @param mixed $context its context
      */
-    public function taskBegins(string $body, mixed $payload): void
+    public function taskBegins(string $body, mixed $payload, mixed $context): void
     {
         $this->namedByTask = [];
+        $this->isLong = false;
+        $isAlone = \is_string($payload) && ($context === null || $context === [] || $context === '');
+        if ($isAlone && isset($this->quiet[$payload])) {
+            return;
+        }
+        $this->lookThrough($body, $payload);
+        if ($isAlone && $this->namedByTask === [] && \strlen($payload) <= self::MAX_KEPT_LENGTH) {
+            if (\count($this->quiet) >= self::MAX_KEPT) {
+                unset($this->quiet[array_key_first($this->quiet)]);
+            }
+            $this->quiet[$payload] = true;
+        }
+    }
+
+    private function lookThrough(string $body, mixed $payload): void
+    {
         $this->isLong = \strlen($body) > self::MAX_REQUEST;
         if ($this->isLong) {
             foreach ($this->always as $function) {
@@ -86,7 +113,11 @@ final class LoadedCode
     /** Whether no function can have been called, by the running task or by what an earlier one has left. */
     public function isSilent(): bool
     {
-        $this->isBehind = \count(\get_included_files()) > $this->files;
+        $bytes = \memory_get_usage();
+        if ($bytes !== $this->bytes) {
+            $this->bytes = $bytes;
+            $this->isBehind = \count(\get_included_files()) > $this->files;
+        }
         return $this->named === [] && !$this->isLong && !$this->isBehind;
     }
 
@@ -120,6 +151,7 @@ final class LoadedCode
         if (!$this->isBehind) {
             return;
         }
+        $this->bytes = -1; // counts them again after the next task
         $own = dirname(__DIR__, 2);
         $left = self::FILES_AT_ONCE;
         foreach (array_slice(get_included_files(), $this->files) as $file) {

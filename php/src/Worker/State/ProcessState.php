@@ -58,10 +58,11 @@ final class ProcessState
     /**
      * @param string $body the request as it came
      * @param mixed $payload what it holds
+     * @param mixed $context its context
      */
-    public function taskBegins(string $body, mixed $payload): void
+    public function taskBegins(string $body, mixed $payload, mixed $context): void
     {
-        $this->code->taskBegins($body, $payload);
+        $this->code->taskBegins($body, $payload, $context);
         if ($this->isErrorHandlerOff) {
             restore_error_handler();
             $this->isErrorHandlerOff = false;
