@@ -13,6 +13,10 @@ public enum FailureKind {
     INVALID_REQUEST,
     /** The frame is longer than {@code max_payload_bytes}. */
     PAYLOAD_TOO_LARGE,
+    /** There is no memory for the request beside what the daemon keeps for clients already. */
+    BUDGET_EXCEEDED,
+    /** The rest of a frame that had begun did not come in time. */
+    FRAME_TIMEOUT,
     /** Another payload was submitted under the same {@code task_id}. */
     CONFLICT,
     /** No task of that id is in flight or retained. */
@@ -55,6 +59,8 @@ public enum FailureKind {
             case MALFORMED_FRAME,
                     INVALID_REQUEST,
                     PAYLOAD_TOO_LARGE,
+                    BUDGET_EXCEEDED,
+                    FRAME_TIMEOUT,
                     CONFLICT,
                     NOT_FOUND,
                     QUEUE_FULL,

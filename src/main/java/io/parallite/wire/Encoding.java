@@ -20,7 +20,7 @@ public sealed interface Encoding permits JsonEncoding, MessagePackEncoding {
      * @throws RequestException of kind {@link FailureKind#MALFORMED_FRAME} when it is in neither
      */
     static Encoding of(byte[] frame) {
-        if (frame.length == FrameReader.HEADER) {
+        if (frame.length <= FrameReader.HEADER) {
             throw malformed("frame of 0 bytes; send a JSON or MessagePack map");
         }
         int first = frame[FrameReader.HEADER] & 0xff;
@@ -64,13 +64,24 @@ public sealed interface Encoding permits JsonEncoding, MessagePackEncoding {
      */
     byte[] encode(Map<String, ?> fields);
 
-    /** A reply frame as it is when it is in this encoding already, else told anew in it. */
+    /** The same for a reply of any length. */
     default byte[] encode(byte[] replyFrame) {
-        Encoding from = of(replyFrame);
-        return from == this
-                ? replyFrame
-                : encode(Blobs.translate(from.decodeAll(replyFrame), from == JSON));
+        return encode(replyFrame, Integer.MAX_VALUE - FrameReader.HEADER);
     }
+
+    /**
+     * A reply frame as it is when it is in this encoding already, else told anew in it.
+     *
+     * @throws RequestException of kind {@link FailureKind#RESULT_NOT_ENCODABLE} when it has no form
+     *     in this encoding, or one that is longer than {@code maxBody}
+     */
+    default byte[] encode(byte[] replyFrame, int maxBody) {
+        Encoding from = of(replyFrame);
+        return from == this ? replyFrame : from.translate(replyFrame, maxBody);
+    }
+
+    /** A reply in this encoding, told in the other one; see {@link #encode(byte[], int)}. */
+    byte[] translate(byte[] replyFrame, int maxBody);
 
     /** {@code fields} of a {@link Reply} as a frame. */
     default byte[] encode(Reply reply) {

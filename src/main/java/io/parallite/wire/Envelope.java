@@ -2,6 +2,7 @@ package io.parallite.wire;
 
 import io.parallite.task.FailureKind;
 import io.parallite.task.Task;
+import io.parallite.task.TaskException;
 import io.parallite.task.TaskId;
 import io.parallite.task.TaskState;
 import io.parallite.units.Texts;
@@ -22,6 +23,9 @@ final class Envelope {
     private static final int MAX_GRACE_MS = 3_600_000;
     private static final int MAX_TASKS = 1000;
     private static final int DEFAULT_TASKS = 50;
+
+    /** A longer id is not sent back. */
+    private static final int MAX_TOLD = 4096;
 
     private static final List<String> CONTENT_FIELDS =
             List.of("payload", "command", "context", "cwd", "env");
@@ -134,10 +138,20 @@ final class Envelope {
         if (taskId == null) {
             throw invalid("task_id is missing; give every task an id of its own");
         }
-        return new TaskId(taskId);
+        return toId(taskId);
     }
 
     private @Nullable TaskId optionalId() {
-        return taskId == null ? null : new TaskId(taskId);
+        return taskId == null ? null : toId(taskId);
+    }
+
+    /** One that may not be is told of under its own name, so that its client knows which it is. */
+    private static TaskId toId(String name) {
+        try {
+            return new TaskId(name);
+        } catch (TaskException e) {
+            String own = name.length() <= MAX_TOLD ? name : null;
+            throw new RequestException(e.kind(), e.explanation(), own);
+        }
     }
 }

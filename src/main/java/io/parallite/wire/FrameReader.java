@@ -7,9 +7,9 @@ import java.util.Arrays;
 /**
  * Cuts a stream of bytes into frames: a 4-byte big-endian unsigned length, then that many bytes.
  *
- * <p>Chunks may be split anywhere. The first bytes of a frame go to a small array and the whole is
- * allocated once there are more, so a header alone takes nothing; whoever wants to bound what is in
- * memory says so in {@link Sink#admits}.
+ * <p>Chunks may be split anywhere. Memory is taken as bytes arrive: a frame that has begun takes
+ * {@value #SMALLEST} bytes at first and up to {@value #UNASKED} without a question; the whole of a
+ * longer one is allocated once more has arrived and {@link Sink#hasRoom} agrees.
  *
  * <p>Owned by the thread that feeds it.
  */
@@ -18,18 +18,28 @@ public final class FrameReader {
     /** Bytes of the length prefix. */
     public static final int HEADER = 4;
 
-    private static final int FIRST_ALLOCATION = 64 * 1024;
+    /** A frame takes so many bytes, prefix included, before the sink is asked for room. */
+    public static final int UNASKED = 4096;
+
+    private static final int SMALLEST = 256;
+    private static final int DIRECT = 64 * 1024;
     private static final int SHOWN = 256;
 
-    /** Who gets the frames. */
+    /** Who gets the frames. A {@code false} holds the reader until {@link FrameReader#resume}. */
     public interface Sink {
 
-        /**
-         * Asked once per frame when its length is known: whether its body may be read now. After a
-         * {@code false} the reader holds still, keeping what it was fed, until {@link
-         * FrameReader#resume}.
-         */
+        /** Asked once per frame when its length is known: whether its body may be read now. */
         default boolean admits(int length) {
+            return true;
+        }
+
+        /**
+         * Asked once per frame of more than {@link #UNASKED} bytes, when more of it has arrived:
+         * whether there is memory for all of it.
+         *
+         * @param bytes the frame's length, prefix included
+         */
+        default boolean hasRoom(int bytes) {
             return true;
         }
 
@@ -54,12 +64,15 @@ public final class FrameReader {
     private int total;
     private int filled;
     private boolean inBody;
+    private boolean hasRoom;
     private long toSkip;
 
     private boolean held;
     private boolean closed;
     private byte[] kept = new byte[0];
     private boolean more;
+    private long begun;
+    private long taken;
 
     /** A reader that hands frames with a body of up to {@code maxBody} bytes to {@code sink}. */
     public FrameReader(int maxBody, Sink sink) {
@@ -70,6 +83,7 @@ public final class FrameReader {
     /** Takes the next bytes of the stream; they are copied. */
     public void feed(ByteBuf bytes) {
         int length = bytes.readableBytes();
+        taken += length;
         if (!closed && !held && isBetweenFrames() && isWholeFrame(bytes, length)) {
             byte[] whole = new byte[length];
             bytes.readBytes(whole);
@@ -81,24 +95,35 @@ public final class FrameReader {
 
     /** Takes the next bytes of the stream; they are copied, the caller keeps its array. */
     public void feed(byte[] bytes, int offset, int length) {
+        taken += length;
         take(Unpooled.wrappedBuffer(bytes, offset, length));
     }
 
-    /** Whether the bytes are one small frame and nothing else, as they mostly are. */
+    /** Whether the bytes are one frame and nothing else, as they mostly are. */
     private boolean isWholeFrame(ByteBuf bytes, int length) {
         return length > HEADER
-                && length <= Math.min(maxBody, FIRST_ALLOCATION)
+                && length <= HEADER + Math.min(maxBody, DIRECT)
                 && bytes.getUnsignedInt(bytes.readerIndex()) == length - HEADER;
     }
 
     private void onWholeFrame(byte[] whole) {
-        if (sink.admits(whole.length - HEADER)) {
-            sink.onFrame(whole);
+        begun++;
+        if (!sink.admits(whole.length - HEADER)) {
+            holdWhole(whole, false);
+        } else if (whole.length > UNASKED && !sink.hasRoom(whole.length)) {
+            holdWhole(whole, true);
         } else {
-            System.arraycopy(whole, 0, header, 0, HEADER);
-            total = whole.length;
-            kept = Arrays.copyOfRange(whole, HEADER, whole.length);
-            held = true;
+            sink.onFrame(whole);
+        }
+    }
+
+    private void holdWhole(byte[] whole, boolean isAdmitted) {
+        System.arraycopy(whole, 0, header, 0, HEADER);
+        total = whole.length;
+        kept = Arrays.copyOfRange(whole, HEADER, whole.length);
+        held = true;
+        if (isAdmitted) {
+            startBody();
         }
     }
 
@@ -123,13 +148,17 @@ public final class FrameReader {
         bytes.readBytes(kept, before, length);
     }
 
-    /** Goes on after {@link Sink#admits} said no, with what was kept. */
+    /** Goes on after the sink said no, with what was kept; the question is not asked again. */
     public void resume() {
-        if (!held) {
+        if (!held || closed) {
             return;
         }
         held = false;
-        startBody();
+        if (inBody) {
+            hasRoom = true;
+        } else {
+            startBody();
+        }
         byte[] rest = kept;
         kept = new byte[0];
         take(Unpooled.wrappedBuffer(rest));
@@ -138,6 +167,7 @@ public final class FrameReader {
     /** Takes nothing more and frees what was gathered. */
     public void close() {
         closed = true;
+        held = false;
         frame = new byte[0];
         kept = new byte[0];
     }
@@ -152,9 +182,24 @@ public final class FrameReader {
         return held;
     }
 
+    /** Whether the reader waits for room for the rest of a frame. */
+    public boolean isHeldForRoom() {
+        return held && inBody;
+    }
+
     /** Whether the stream stands between two frames. */
     public boolean isBetweenFrames() {
         return headerBytes == 0 && !inBody && toSkip == 0;
+    }
+
+    /** How many frames have begun so far: tells one frame from the next. */
+    public long begun() {
+        return begun;
+    }
+
+    /** How many bytes it has been fed so far. */
+    public long taken() {
+        return taken;
     }
 
     /** The first bytes of the frame that is not complete yet, at most {@code limit}. */
@@ -171,6 +216,9 @@ public final class FrameReader {
     }
 
     private void readHeader(ByteBuf bytes) {
+        if (headerBytes == 0) {
+            begun++;
+        }
         int step = Math.min(HEADER - headerBytes, bytes.readableBytes());
         bytes.readBytes(header, headerBytes, step);
         headerBytes += step;
@@ -202,10 +250,11 @@ public final class FrameReader {
     }
 
     private void startBody() {
-        frame = new byte[Math.min(total, FIRST_ALLOCATION)];
+        frame = new byte[Math.min(total, SMALLEST)];
         System.arraycopy(header, 0, frame, 0, HEADER);
         filled = HEADER;
         inBody = true;
+        hasRoom = false;
         if (filled == total) {
             finish();
         }
@@ -213,8 +262,9 @@ public final class FrameReader {
 
     private void readBody(ByteBuf bytes) {
         int step = Math.min(total - filled, bytes.readableBytes());
-        if (filled + step > frame.length) {
-            frame = Arrays.copyOf(frame, total);
+        if (filled + step > frame.length && !grow(filled + step)) {
+            held = true;
+            return;
         }
         bytes.readBytes(frame, filled, step);
         filled += step;
@@ -223,6 +273,20 @@ public final class FrameReader {
             finish();
             more = false;
         }
+    }
+
+    /** Makes room for {@code needed} bytes; {@code false} when the sink has none. */
+    private boolean grow(int needed) {
+        if (needed <= UNASKED) {
+            frame = Arrays.copyOf(frame, Math.min(total, UNASKED));
+            return true;
+        }
+        if (total > UNASKED && !hasRoom && !sink.hasRoom(total)) {
+            return false;
+        }
+        hasRoom = true;
+        frame = Arrays.copyOf(frame, total);
+        return true;
     }
 
     private void finish() {

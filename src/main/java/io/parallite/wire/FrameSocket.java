@@ -1,8 +1,11 @@
 package io.parallite.wire;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.AdaptiveRecvByteBufAllocator;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOutboundBuffer;
 import io.vertx.core.net.NetSocket;
 import io.vertx.core.net.impl.NetSocketInternal;
 import java.util.function.Consumer;
@@ -17,15 +20,28 @@ import java.util.function.Consumer;
  */
 public final class FrameSocket extends ChannelInboundHandlerAdapter implements FrameWriter.Line {
 
+    private static final int DEFAULT_BUFFER = 64 * 1024;
+
     private final NetSocket socket;
     private final ChannelHandlerContext context;
     private final Consumer<ByteBuf> onBytes;
+    private final Runnable onPassOver;
     private boolean flushIsDue;
 
     /** Takes over the bytes of {@code socket}; {@code onBytes} must not keep what it is given. */
     public FrameSocket(NetSocket socket, Consumer<ByteBuf> onBytes) {
+        this(socket, onBytes, () -> {});
+    }
+
+    /**
+     * The same.
+     *
+     * @param onPassOver called when no more is read in this pass of the event loop
+     */
+    public FrameSocket(NetSocket socket, Consumer<ByteBuf> onBytes, Runnable onPassOver) {
         this.socket = socket;
         this.onBytes = onBytes;
+        this.onPassOver = onPassOver;
         var pipeline = ((NetSocketInternal) socket).channelHandlerContext().pipeline();
         pipeline.addFirst(this);
         this.context = pipeline.context(this);
@@ -42,6 +58,17 @@ public final class FrameSocket extends ChannelInboundHandlerAdapter implements F
         } finally {
             bytes.release();
         }
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ignored) {
+        onPassOver.run();
+        context.fireChannelReadComplete();
+    }
+
+    /** Ends the connection at once. */
+    public void close() {
+        socket.close();
     }
 
     /** Whether what is written can still be sent. */
@@ -85,6 +112,35 @@ public final class FrameSocket extends ChannelInboundHandlerAdapter implements F
     @Override
     public boolean isFull() {
         return socket.writeQueueFull();
+    }
+
+    @Override
+    public long pending() {
+        ChannelOutboundBuffer buffer = context.channel().unsafe().outboundBuffer();
+        return buffer == null ? 0 : buffer.totalPendingWriteBytes();
+    }
+
+    /**
+     * Sets how many bytes are read at once, and how many may wait to be sent before the line is
+     * full; to be called before the first byte is read.
+     */
+    public void useBuffersOf(int bytes) {
+        if (bytes >= DEFAULT_BUFFER) {
+            return;
+        }
+        context.channel()
+                .config()
+                .setRecvByteBufAllocator(
+                        new AdaptiveRecvByteBufAllocator(64, Math.min(2048, bytes), bytes));
+        socket.setWriteQueueMaxSize(bytes);
+    }
+
+    /** Has the listening socket accept no more connections, or accept them again. */
+    public void acceptOthers(boolean isWanted) {
+        Channel listening = context.channel().parent();
+        if (listening != null) {
+            listening.config().setAutoRead(isWanted);
+        }
     }
 
     @Override

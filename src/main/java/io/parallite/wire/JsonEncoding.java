@@ -7,9 +7,11 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import io.parallite.task.FailureKind;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -21,21 +23,39 @@ import org.jspecify.annotations.Nullable;
  */
 final class JsonEncoding implements Encoding {
 
-    private static final JsonFactory FACTORY =
-            new JsonFactoryBuilder()
-                    .disable(JsonFactory.Feature.CHARSET_DETECTION)
-                    .streamReadConstraints(
-                            StreamReadConstraints.builder()
-                                    .maxNestingDepth(Integer.MAX_VALUE)
-                                    .maxStringLength(Integer.MAX_VALUE)
-                                    .maxNumberLength(Integer.MAX_VALUE)
-                                    .build())
-                    .build();
+    /** How deep a request may be nested, and how long a number in it may be. */
+    static final int MAX_DEPTH = 1000;
+
+    private static final int MAX_NUMBER = 1000;
+
+    /** Longer texts of a request are not read into memory: none that is meant is so long. */
+    private static final int MAX_TEXT = 64 * 1024;
+
+    /** How deep a reply may be nested: it is only passed over, which takes some bytes a level. */
+    private static final int MAX_REPLY_DEPTH = 100_000;
+
+    private static final JsonFactory REQUESTS = factory(MAX_DEPTH, MAX_TEXT, MAX_NUMBER);
+    private static final JsonFactory REPLIES =
+            factory(MAX_REPLY_DEPTH, Integer.MAX_VALUE, Integer.MAX_VALUE);
+    private static final JsonFactory VALUES =
+            factory(MAX_REPLY_DEPTH, Integer.MAX_VALUE, MAX_NUMBER);
+
+    private static JsonFactory factory(int depth, int text, int number) {
+        return new JsonFactoryBuilder()
+                .disable(JsonFactory.Feature.CHARSET_DETECTION)
+                .streamReadConstraints(
+                        StreamReadConstraints.builder()
+                                .maxNestingDepth(depth)
+                                .maxStringLength(text)
+                                .maxNumberLength(number)
+                                .build())
+                .build();
+    }
 
     @Override
     public Request decode(byte[] frame) {
         Envelope envelope = new Envelope();
-        try (JsonParser parser = open(frame)) {
+        try (JsonParser parser = open(REQUESTS, frame)) {
             expectMap(parser);
             for (String field = parser.nextFieldName(); field != null; ) {
                 parser.nextToken();
@@ -45,11 +65,11 @@ final class JsonEncoding implements Encoding {
                         continue;
                     }
                     case "type" -> envelope.type = text(envelope, field, parser);
-                    case "task_id" -> envelope.taskId = text(envelope, field, parser);
+                    case "task_id" -> envelope.taskId = id(envelope, field, parser);
                     case "timeout_ms" -> envelope.timeoutMs = number(envelope, parser);
                     case "detach" -> envelope.detach = flag(envelope, field, parser);
                     case "stream", "stream_output", "grace_ms", "limit", "status" ->
-                            envelope.options().put(field, scalar(parser));
+                            envelope.options().put(field, scalar(envelope, field, parser));
                     default -> parser.skipChildren();
                 }
                 field = parser.nextFieldName();
@@ -100,7 +120,7 @@ final class JsonEncoding implements Encoding {
         String errorCode = null;
         String error = null;
         String event = null;
-        try (JsonParser parser = open(frame)) {
+        try (JsonParser parser = open(REPLIES, frame)) {
             expectMap(parser);
             for (String field = parser.nextFieldName();
                     field != null;
@@ -133,7 +153,7 @@ final class JsonEncoding implements Encoding {
     @Override
     @SuppressWarnings("unchecked")
     public Map<String, Object> decodeAll(byte[] frame) {
-        try (JsonParser parser = open(frame)) {
+        try (JsonParser parser = open(VALUES, frame)) {
             expectMap(parser);
             return (Map<String, Object>) JsonValues.readMap(parser, 0);
         } catch (IOException e) {
@@ -144,7 +164,7 @@ final class JsonEncoding implements Encoding {
     @Override
     public byte[] encode(Map<String, ?> fields) {
         ByteArrayOutputStream out = Frames.begin(256);
-        try (JsonGenerator json = FACTORY.createGenerator(out)) {
+        try (JsonGenerator json = generator(out)) {
             JsonValues.write(json, fields);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -154,7 +174,7 @@ final class JsonEncoding implements Encoding {
 
     static String text(Object value) {
         StringWriter out = new StringWriter();
-        try (JsonGenerator json = FACTORY.createGenerator(out)) {
+        try (JsonGenerator json = REPLIES.createGenerator(out)) {
             JsonValues.write(json, value);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -176,8 +196,23 @@ final class JsonEncoding implements Encoding {
         return Frames.putLength(out);
     }
 
-    private static JsonParser open(byte[] frame) throws IOException {
-        return FACTORY.createParser(frame, FrameReader.HEADER, frame.length - FrameReader.HEADER);
+    @Override
+    public byte[] translate(byte[] replyFrame, int maxBody) {
+        return JsonToMessagePack.translate(replyFrame, maxBody);
+    }
+
+    /** What writes JSON to {@code out}. */
+    static JsonGenerator generator(OutputStream out) throws IOException {
+        return REPLIES.createGenerator(out);
+    }
+
+    /** A parser of the value that begins at {@code from} in a worker's frame. */
+    static JsonParser openReply(byte[] frame, int from) throws IOException {
+        return VALUES.createParser(frame, from, frame.length - from);
+    }
+
+    private static JsonParser open(JsonFactory factory, byte[] frame) throws IOException {
+        return factory.createParser(frame, FrameReader.HEADER, frame.length - FrameReader.HEADER);
     }
 
     private static void expectMap(JsonParser parser) throws IOException {
@@ -195,10 +230,30 @@ final class JsonEncoding implements Encoding {
         }
     }
 
+    /** A text that is compared with others must be one in UTF-8, too, or two would be the same. */
+    private static @Nullable String id(Envelope envelope, String field, JsonParser parser)
+            throws IOException {
+        boolean isText = parser.currentToken() == JsonToken.VALUE_STRING;
+        if (isText && !JsonStrings.isWellFormed(text(parser, envelope, field))) {
+            throw envelope.wrongType(field, "a string of whole characters, which has a form in UTF-8");
+        }
+        return text(envelope, field, parser);
+    }
+
+    private static String text(JsonParser parser, Envelope envelope, String field)
+            throws IOException {
+        try {
+            return parser.getText();
+        } catch (StreamConstraintsException e) {
+            throw envelope.invalid(
+                    "%s is longer than %d characters; use a shorter one".formatted(field, MAX_TEXT));
+        }
+    }
+
     private static @Nullable String text(Envelope envelope, String field, JsonParser parser)
             throws IOException {
         return switch (parser.currentToken()) {
-            case VALUE_STRING -> JsonStrings.wellFormed(parser.getText());
+            case VALUE_STRING -> JsonStrings.wellFormed(text(parser, envelope, field));
             case VALUE_NULL -> null;
             default -> throw envelope.wrongType(field, "a string");
         };
@@ -220,9 +275,10 @@ final class JsonEncoding implements Encoding {
         };
     }
 
-    private static @Nullable Object scalar(JsonParser parser) throws IOException {
+    private static @Nullable Object scalar(Envelope envelope, String field, JsonParser parser)
+            throws IOException {
         return switch (parser.currentToken()) {
-            case VALUE_STRING -> JsonStrings.wellFormed(parser.getText());
+            case VALUE_STRING -> JsonStrings.wellFormed(text(parser, envelope, field));
             case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> parser.getDoubleValue();
             case VALUE_TRUE -> true;
             case VALUE_FALSE -> false;
@@ -234,13 +290,26 @@ final class JsonEncoding implements Encoding {
         };
     }
 
-    private static RequestException malformed(IOException cause, @Nullable String taskId) {
+    static RequestException malformed(IOException cause, @Nullable String taskId) {
+        return new RequestException(
+                FailureKind.MALFORMED_FRAME, "frame is not a JSON object: " + what(cause), taskId);
+    }
+
+    private static String what(IOException cause) {
+        if (cause instanceof StreamConstraintsException) {
+            String limit = String.valueOf(cause.getMessage());
+            if (limit.contains("nesting depth")) {
+                return "it is nested deeper than %d levels".formatted(MAX_DEPTH);
+            }
+            if (limit.startsWith("Number value") || limit.startsWith("String value")) {
+                return "it holds a number of more than %d digits; send it as a string"
+                        .formatted(MAX_NUMBER);
+            }
+        }
         String what =
                 cause instanceof JsonProcessingException known
                         ? known.getOriginalMessage()
                         : cause.getMessage();
-        String firstLine = String.valueOf(what).lines().findFirst().orElse("it is none");
-        return new RequestException(
-                FailureKind.MALFORMED_FRAME, "frame is not a JSON object: " + firstLine, taskId);
+        return String.valueOf(what).lines().findFirst().orElse("it is none");
     }
 }

@@ -70,11 +70,24 @@ final class JsonStrings {
 
     /** {@code text} with half surrogate pairs replaced: they have no form in UTF-8. */
     static String wellFormed(String text) {
+        return isWellFormed(text)
+                ? text
+                : new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
+    }
+
+    /** Whether {@code text} has no half surrogate pairs. */
+    static boolean isWellFormed(String text) {
         for (int i = 0; i < text.length(); i++) {
-            if (Character.isSurrogate(text.charAt(i))) {
-                return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
+            char c = text.charAt(i);
+            if (Character.isSurrogate(c)) {
+                if (!Character.isHighSurrogate(c)
+                        || i + 1 == text.length()
+                        || !Character.isLowSurrogate(text.charAt(i + 1))) {
+                    return false;
+                }
+                i++;
             }
         }
-        return text;
+        return true;
     }
 }

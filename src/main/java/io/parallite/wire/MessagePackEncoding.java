@@ -4,6 +4,7 @@ import static io.parallite.wire.MessagePackValues.checkWithin;
 import static io.parallite.wire.MessagePackValues.mapHeader;
 import static io.parallite.wire.MessagePackValues.position;
 import static io.parallite.wire.MessagePackValues.skip;
+import static io.parallite.wire.MessagePackValues.skipWithin;
 import static io.parallite.wire.MessagePackValues.string;
 
 import io.parallite.task.FailureKind;
@@ -30,12 +31,12 @@ final class MessagePackEncoding implements Encoding {
                     case "payload", "command", "context", "cwd", "env" ->
                             addContent(envelope, field, frame, unpacker);
                     case "type" -> envelope.type = text(envelope, field, unpacker, frame);
-                    case "task_id" -> envelope.taskId = text(envelope, field, unpacker, frame);
+                    case "task_id" -> envelope.taskId = id(envelope, field, unpacker, frame);
                     case "timeout_ms" -> envelope.timeoutMs = number(envelope, unpacker);
                     case "detach" -> envelope.detach = flag(envelope, field, unpacker);
                     case "stream", "stream_output", "grace_ms", "limit", "status" ->
                             envelope.options().put(field, scalar(unpacker, frame));
-                    default -> skip(unpacker, frame);
+                    default -> skipWithin(JsonEncoding.MAX_DEPTH, unpacker, frame);
                 }
             }
             expectEnd(unpacker, frame);
@@ -64,7 +65,7 @@ final class MessagePackEncoding implements Encoding {
             checkWithin(unpacker, frame, length);
             unpacker.readPayloadAsReference(length);
         } else {
-            skip(unpacker, frame);
+            skipWithin(JsonEncoding.MAX_DEPTH, unpacker, frame);
         }
         Fingerprint content = new Fingerprint();
         content.add(frame, from, position(unpacker));
@@ -154,9 +155,18 @@ final class MessagePackEncoding implements Encoding {
         }
     }
 
+    @Override
+    public byte[] translate(byte[] replyFrame, int maxBody) {
+        return MessagePackToJson.translate(replyFrame, maxBody);
+    }
+
     private static MessageUnpacker open(byte[] frame) {
-        return MessagePack.newDefaultUnpacker(
-                frame, FrameReader.HEADER, frame.length - FrameReader.HEADER);
+        return open(frame, FrameReader.HEADER);
+    }
+
+    /** What reads the values from {@code from} on. */
+    static MessageUnpacker open(byte[] frame, int from) {
+        return MessagePack.newDefaultUnpacker(frame, from, frame.length - from);
     }
 
     private static void expectEnd(MessageUnpacker unpacker, byte[] frame) throws IOException {
@@ -167,10 +177,24 @@ final class MessagePackEncoding implements Encoding {
 
     private static String fieldName(MessageUnpacker unpacker, byte[] frame) throws IOException {
         if (!unpacker.getNextFormat().getValueType().isRawType()) {
-            skip(unpacker, frame);
+            skipWithin(JsonEncoding.MAX_DEPTH, unpacker, frame);
             return "";
         }
         return string(unpacker, frame);
+    }
+
+    /** An id is compared with others: as text of what is no UTF-8, two of them would be the same. */
+    private static @Nullable String id(
+            Envelope envelope, String field, MessageUnpacker unpacker, byte[] frame)
+            throws IOException {
+        if (!unpacker.getNextFormat().getValueType().isRawType()) {
+            return text(envelope, field, unpacker, frame);
+        }
+        String id = MessagePackToJson.utf8(MessagePackValues.bytes(unpacker, frame));
+        if (id == null) {
+            throw envelope.wrongType(field, "a string in UTF-8");
+        }
+        return id;
     }
 
     private static @Nullable String text(
@@ -223,13 +247,13 @@ final class MessagePackEncoding implements Encoding {
                 yield null;
             }
             case ARRAY, MAP, EXTENSION -> {
-                skip(unpacker, frame);
+                skipWithin(JsonEncoding.MAX_DEPTH, unpacker, frame);
                 yield RequestOptions.COMPOUND;
             }
         };
     }
 
-    private static RequestException malformed(Exception cause, @Nullable String taskId) {
+    static RequestException malformed(Exception cause, @Nullable String taskId) {
         String what = cause.getMessage() == null ? "it ends too early" : cause.getMessage();
         return new RequestException(
                 FailureKind.MALFORMED_FRAME, "frame is not a MessagePack map: " + what, taskId);

@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -56,12 +57,16 @@ final class MessagePackValues {
                 }
                 yield map;
             }
-            case EXTENSION ->
-                    throw new RequestException(
-                            FailureKind.RESULT_NOT_ENCODABLE,
-                            "the result holds a MessagePack extension, which JSON cannot tell",
-                            null);
+            case EXTENSION -> throw extension();
         };
+    }
+
+    /** The refusal of a value that only MessagePack has. */
+    static RequestException extension() {
+        return new RequestException(
+                FailureKind.RESULT_NOT_ENCODABLE,
+                "the result holds a MessagePack extension, which JSON cannot tell",
+                null);
     }
 
     private static Object textOrBytes(MessageUnpacker unpacker, byte[] frame) throws IOException {
@@ -103,27 +108,39 @@ final class MessagePackValues {
         }
     }
 
-    /** Where in the frame the unpacker stands. */
+    /** Where in the frame an unpacker stands that reads all of it. */
     static int position(MessageUnpacker unpacker) {
-        return FrameReader.HEADER + (int) unpacker.getTotalReadBytes();
+        return position(unpacker, FrameReader.HEADER);
+    }
+
+    private static int position(MessageUnpacker unpacker, int from) {
+        return from + (int) unpacker.getTotalReadBytes();
     }
 
     /** The next string or binary as text. */
     static String string(MessageUnpacker unpacker, byte[] frame) throws IOException {
-        int length = rawHeader(unpacker, frame);
-        int from = position(unpacker);
+        return string(unpacker, frame, FrameReader.HEADER);
+    }
+
+    /** The same by an unpacker that began to read at {@code from}. */
+    static String string(MessageUnpacker unpacker, byte[] frame, int from) throws IOException {
+        int length = rawHeader(unpacker, frame, from);
+        int at = position(unpacker, from);
         unpacker.readPayloadAsReference(length);
-        return new String(frame, from, length, StandardCharsets.UTF_8);
+        return new String(frame, at, length, StandardCharsets.UTF_8);
     }
 
-    private static byte[] bytes(MessageUnpacker unpacker, byte[] frame) throws IOException {
-        return unpacker.readPayloadAsReference(rawHeader(unpacker, frame)).toByteArray();
+    /** The next string or binary as it is. */
+    static byte[] bytes(MessageUnpacker unpacker, byte[] frame) throws IOException {
+        int length = rawHeader(unpacker, frame, FrameReader.HEADER);
+        return unpacker.readPayloadAsReference(length).toByteArray();
     }
 
-    private static int rawHeader(MessageUnpacker unpacker, byte[] frame) throws IOException {
+    private static int rawHeader(MessageUnpacker unpacker, byte[] frame, int from)
+            throws IOException {
         boolean isText = unpacker.getNextFormat().getValueType() == ValueType.STRING;
         int length = isText ? unpacker.unpackRawStringHeader() : unpacker.unpackBinaryHeader();
-        checkWithin(unpacker, frame, length);
+        checkWithin(unpacker, frame, from, length);
         return length;
     }
 
@@ -132,11 +149,62 @@ final class MessagePackValues {
      * of nested headers can make overflow.
      */
     static void skip(MessageUnpacker unpacker, byte[] frame) throws IOException {
+        skip(unpacker, frame, FrameReader.HEADER);
+    }
+
+    /** The same by an unpacker that began to read at {@code from}. */
+    static void skip(MessageUnpacker unpacker, byte[] frame, int from) throws IOException {
         for (long left = 1; left > 0; left--) {
-            switch (unpacker.getNextFormat().getValueType()) {
-                case MAP -> left += 2L * mapHeader(unpacker, frame);
-                case ARRAY -> left += arrayHeader(unpacker, frame);
-                default -> unpacker.skipValue();
+            left += skipOne(unpacker, frame, from);
+        }
+    }
+
+    /** Skips a value, or its header; answers how many values are in it. */
+    private static long skipOne(MessageUnpacker unpacker, byte[] frame, int from)
+            throws IOException {
+        return switch (unpacker.getNextFormat().getValueType()) {
+            case MAP -> {
+                int entries = unpacker.unpackMapHeader();
+                checkWithin(unpacker, frame, from, 2L * entries);
+                yield 2L * entries;
+            }
+            case ARRAY -> {
+                int items = unpacker.unpackArrayHeader();
+                checkWithin(unpacker, frame, from, items);
+                yield items;
+            }
+            default -> {
+                unpacker.skipValue();
+                yield 0;
+            }
+        };
+    }
+
+    /** Skips a value that is nested no deeper than {@code levels}. */
+    static void skipWithin(int levels, MessageUnpacker unpacker, byte[] frame)
+            throws IOException {
+        long inside = skipOne(unpacker, frame, FrameReader.HEADER);
+        if (inside == 0) {
+            return;
+        }
+        long[] left = new long[8];
+        left[0] = inside;
+        for (int depth = 0; depth >= 0; ) {
+            if (left[depth] == 0) {
+                depth--;
+                continue;
+            }
+            left[depth]--;
+            inside = skipOne(unpacker, frame, FrameReader.HEADER);
+            if (inside > 0) {
+                if (++depth == levels) {
+                    throw new IOException(
+                            "it is nested deeper than %d levels".formatted(levels));
+                }
+                if (depth == left.length) {
+                    left = Arrays.copyOf(left, 2 * depth);
+                }
+                left[depth] = inside;
             }
         }
     }
@@ -148,7 +216,8 @@ final class MessagePackValues {
         return entries;
     }
 
-    private static int arrayHeader(MessageUnpacker unpacker, byte[] frame) throws IOException {
+    /** How many items the next list has; no more than the frame can hold. */
+    static int arrayHeader(MessageUnpacker unpacker, byte[] frame) throws IOException {
         int items = unpacker.unpackArrayHeader();
         checkWithin(unpacker, frame, items);
         return items;
@@ -157,7 +226,12 @@ final class MessagePackValues {
     /** The library would allocate whatever length a header claims. */
     static void checkWithin(MessageUnpacker unpacker, byte[] frame, long length)
             throws IOException {
-        if (length > frame.length - position(unpacker)) {
+        checkWithin(unpacker, frame, FrameReader.HEADER, length);
+    }
+
+    private static void checkWithin(MessageUnpacker unpacker, byte[] frame, int from, long length)
+            throws IOException {
+        if (length > frame.length - position(unpacker, from)) {
             throw new IOException("a value ends behind the frame");
         }
     }

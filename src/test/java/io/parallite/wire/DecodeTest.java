@@ -77,23 +77,84 @@ class DecodeTest {
     }
 
     @Test
-    void skipsPayloadNestedVeryDeep() {
-        byte[] json =
-                TestFrames.json(
-                        "{'payload':%s%s,'task_id':'a'}"
-                                .formatted("[".repeat(DEEP), "]".repeat(DEEP)));
+    void skipsPayloadNestedUpToTheLimit() {
+        int levels = JsonEncoding.MAX_DEPTH - 1; // the frame is one more
+
+        assertThat(submit(nestedJson(levels)).id().value()).isEqualTo("a");
+        assertThat(submit(nestedMessagePack(levels)).id().value()).isEqualTo("a");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {JsonEncoding.MAX_DEPTH + 1, 200_000})
+    void refusesPayloadNestedDeeper(int levels) {
+        refused(nestedJson(levels))
+                .withMessageContaining("nested deeper than 1000 levels")
+                .satisfies(e -> assertThat(e.kind()).isEqualTo(FailureKind.MALFORMED_FRAME));
+        refused(nestedMessagePack(levels))
+                .withMessageContaining("nested deeper than 1000 levels")
+                .satisfies(e -> assertThat(e.kind()).isEqualTo(FailureKind.MALFORMED_FRAME));
+    }
+
+    @Test
+    void nestingIsLimitedInFieldsThatNobodyKnowsToo() {
         byte[] msgpack =
                 TestFrames.msgpack(
                         packer -> {
-                            packer.packMapHeader(2).packString("payload");
-                            for (int i = 0; i < DEEP; i++) {
-                                packer.packArrayHeader(1);
+                            packer.packMapHeader(2).packString("task_id").packString("a");
+                            packer.packString("unknown");
+                            for (int i = 0; i < 5000; i++) {
+                                packer.packMapHeader(1).packInt(i);
                             }
-                            packer.packNil().packString("task_id").packString("a");
+                            packer.packNil();
                         });
 
-        assertThat(submit(json).id().value()).isEqualTo("a");
-        assertThat(submit(msgpack).id().value()).isEqualTo("a");
+        refused(msgpack).withMessageContaining("nested deeper than 1000 levels");
+        refused("{'task_id':'a','unknown':%s".formatted("{'x':".repeat(5000)))
+                .withMessageContaining("nested deeper than 1000 levels");
+    }
+
+    @Test
+    void opensAsManyListsBesideEachOtherAsFit() {
+        String lists = "[" + "[],".repeat(100_000) + "[]]";
+
+        assertThat(submit("{'task_id':'a','payload':%s}".formatted(lists)).id().value())
+                .isEqualTo("a");
+    }
+
+    private static byte[] nestedJson(int levels) {
+        return TestFrames.json(
+                "{'payload':%s%s,'task_id':'a'}"
+                        .formatted("[".repeat(levels), "]".repeat(levels)));
+    }
+
+    private static byte[] nestedMessagePack(int levels) {
+        return TestFrames.msgpack(
+                packer -> {
+                    packer.packMapHeader(2).packString("payload");
+                    for (int i = 0; i < levels; i++) {
+                        packer.packArrayHeader(1);
+                    }
+                    packer.packNil().packString("task_id").packString("a");
+                });
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"context", "timeout_ms", "unknown"})
+    void refusesNumbersOfMoreDigitsThanAnybodyMeans(String field) {
+        String digits = "7".repeat(1_000_000);
+
+        refused("{'task_id':'a','payload':'x','%s':%s}".formatted(field, digits))
+                .withMessageContaining("more than 1000 digits")
+                .satisfies(e -> assertThat(taskId(e)).isEqualTo("a"));
+        assertThat(submit("{'task_id':'a','payload':'x','context':%s}".formatted("7".repeat(900))))
+                .isNotNull();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"type", "task_id", "status"})
+    void refusesTextsThatAreFarTooLongWithoutReadingThem(String field) {
+        refused("{'%s':'%s','payload':'x'}".formatted(field, "y".repeat(1_000_000)))
+                .satisfies(e -> assertThat(e.kind()).isEqualTo(FailureKind.INVALID_REQUEST));
     }
 
     @Test
@@ -223,11 +284,43 @@ class DecodeTest {
                                         .isTrue());
     }
 
-    @Test
-    void idWithHalfACharacterIsMadeWhole() {
-        Task task = submit("{'task_id':'a\\ud83d','payload':'x'}");
+    @ParameterizedTest
+    @ValueSource(strings = {"a\\ud83d", "\\ude00a", "\\ud83d\\ud83d", "\\ude00\\ud83d"})
+    void refusesIdsWithHalfACharacterOfWhichTwoWouldBeTheSame(String id) {
+        refused("{'task_id':'%s','payload':'x'}".formatted(id))
+                .satisfies(e -> assertThat(e.kind()).isEqualTo(FailureKind.INVALID_REQUEST));
+        assertThat(submit("{'task_id':'a\\ud83d\\ude00','payload':'x'}").id().value())
+                .isEqualTo("a😀");
+    }
 
-        assertThat(StandardCharsets.UTF_8.newEncoder().canEncode(task.id().value())).isTrue();
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void refusesMessagePackIdsThatAreNoUtf8(boolean asText) {
+        for (byte[] id : new byte[][] {{'i', (byte) 0xff}, {(byte) 0xed, (byte) 0xa0, (byte) 0x80}}) {
+            byte[] frame =
+                    TestFrames.msgpack(
+                            packer -> {
+                                packer.packMapHeader(2).packString("payload").packString("x");
+                                packer.packString("task_id");
+                                if (asText) {
+                                    packer.packRawStringHeader(id.length);
+                                } else {
+                                    packer.packBinaryHeader(id.length);
+                                }
+                                packer.addPayload(id);
+                            });
+
+            refused(frame)
+                    .withMessageContaining("UTF-8")
+                    .satisfies(e -> assertThat(e.kind()).isEqualTo(FailureKind.INVALID_REQUEST));
+        }
+    }
+
+    @Test
+    void refusalOfAnIdGivesItBack() {
+        refused("{'task_id':'','payload':'x'}").satisfies(e -> assertThat(taskId(e)).isEmpty());
+        refused("{'task_id':'%s','payload':'x'}".formatted("x".repeat(256)))
+                .satisfies(e -> assertThat(taskId(e)).hasSize(256));
     }
 
     private static Task submit(String json) {

@@ -1,0 +1,61 @@
+package io.parallite.engine;
+
+import java.util.concurrent.Callable;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Computes elsewhere what would hold up the event loop: it must touch nothing of the engine's.
+ *
+ * <p>Two threads do it, in the order of asking, and end when they have nothing to do. What may wait
+ * for them is bounded by who asks: a connection has one such computation at a time. Any thread may
+ * ask; results come on the engine's thread.
+ */
+public final class Offload {
+
+    private static final int THREADS = 2;
+    private static final long IDLE_SECONDS = 10;
+
+    private final Engine engine;
+    private final ThreadPoolExecutor threads;
+
+    /** Threads that bring their results to {@code engine}. */
+    public Offload(Engine engine) {
+        this.engine = engine;
+        this.threads =
+                new ThreadPoolExecutor(
+                        THREADS,
+                        THREADS,
+                        IDLE_SECONDS,
+                        TimeUnit.SECONDS,
+                        new LinkedBlockingQueue<>(),
+                        Thread.ofPlatform().name("parallite-offload-", 0).daemon().factory());
+        threads.allowCoreThreadTimeOut(true);
+    }
+
+    /**
+     * Has {@code work} done, and then {@code onDone} called with its result or with what it has
+     * thrown. Where no thread can be had, it is done at once by the caller.
+     */
+    public <T> void run(Callable<T> work, BiConsumer<@Nullable T, @Nullable Throwable> onDone) {
+        Runnable job =
+                () -> {
+                    T result;
+                    try {
+                        result = work.call();
+                    } catch (Throwable e) {
+                        engine.execute(() -> onDone.accept(null, e));
+                        return;
+                    }
+                    engine.execute(() -> onDone.accept(result, null));
+                };
+        try {
+            threads.execute(job);
+        } catch (OutOfMemoryError e) { // no thread: the process limit
+            job.run();
+        }
+    }
+}
