@@ -13,6 +13,7 @@ import io.parallite.pool.WorkerPool;
 import io.parallite.process.ProcessSampler;
 import io.parallite.process.WorkerProcesses;
 import io.parallite.process.WorkerSite;
+import io.parallite.server.ClientBudget;
 import io.parallite.server.ClientServer;
 import io.parallite.server.Figures;
 import io.parallite.server.SessionSettings;
@@ -50,8 +51,16 @@ final class Assembly {
 
     @Produces
     @Singleton
-    WorkerProcesses workerProcesses(VertxEngine engine, ParalliteConfig config, WorkerSite site) {
-        return WorkerProcesses.create(engine, config, site);
+    ClientBudget clientBudget(ParalliteConfig config) {
+        return new ClientBudget(
+                ClientBudget.share(config.maxInflightBytes(), Runtime.getRuntime().maxMemory()));
+    }
+
+    @Produces
+    @Singleton
+    WorkerProcesses workerProcesses(
+            VertxEngine engine, ParalliteConfig config, WorkerSite site, ClientBudget budget) {
+        return WorkerProcesses.create(engine, config, site, budget);
     }
 
     @Produces
@@ -121,15 +130,17 @@ final class Assembly {
             ParalliteConfig config,
             Dispatcher dispatcher,
             Figures figures,
-            WorkerSite site) {
+            WorkerSite site,
+            ClientBudget budget) {
         boolean addBenchmark = config.enableBenchmark() && !site.script().connectsBack();
+        SessionSettings settings =
+                new SessionSettings(
+                        config.maxPayloadBytes(),
+                        addBenchmark,
+                        config.frameTimeout(),
+                        MostConnections.of(config.maxWorkers()));
         return new ClientServer(
-                engine,
-                config.listenAddress(),
-                dispatcher,
-                figures,
-                new SessionSettings(config.maxPayloadBytes(), addBenchmark),
-                config.maxInflightBytes());
+                engine, config.listenAddress(), dispatcher, figures, settings, budget);
     }
 
     @Produces

@@ -78,6 +78,10 @@ public interface ParalliteConfig {
 
     long maxInflightBytes();
 
+    @WithName("frame_timeout_ms")
+    @WithConverter(Millis.class)
+    Duration frameTimeout();
+
     @WithName("shutdown_grace_ms")
     @WithConverter(Millis.class)
     Duration shutdownGrace();

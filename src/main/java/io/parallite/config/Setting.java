@@ -73,7 +73,13 @@ public enum Setting {
     RESULT_CACHE_BYTES(
             integer(0, 16L << 30), "67108864", "Memory for results that may be asked for again."),
     MAX_INFLIGHT_BYTES(
-            integer(1 << 20, Long.MAX_VALUE), "134217728", "Memory for large requests in flight."),
+            integer(1 << 20, Long.MAX_VALUE),
+            "134217728",
+            "Memory for what clients have asked, and as much again for what they have not read."),
+    FRAME_TIMEOUT_MS(
+            integer(100, Integer.MAX_VALUE),
+            "30000",
+            "How long a request may take to arrive once it has begun, in milliseconds."),
     SHUTDOWN_GRACE_MS(
             integer(0, 3_600_000), "4000", "How long running tasks get to finish when it stops."),
     LOG_FORMAT(choice("text", "json"), "text", "Lines of the log: text, or one JSON object each."),

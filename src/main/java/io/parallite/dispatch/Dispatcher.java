@@ -1,6 +1,7 @@
 package io.parallite.dispatch;
 
 import io.parallite.engine.Engine;
+import io.parallite.engine.Guard;
 import io.parallite.pool.Lane;
 import io.parallite.pool.PoolSnapshot;
 import io.parallite.pool.ReloadOutcome;
@@ -15,11 +16,11 @@ import io.parallite.task.TaskStatus;
 import io.parallite.worker.UndeliveredException;
 import io.parallite.worker.WorkerLease;
 import io.parallite.worker.WorkerReply;
+import io.parallite.wire.RequestException;
 import io.smallrye.mutiny.Uni;
 import java.time.Duration;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -40,11 +41,14 @@ public final class Dispatcher {
      */
     private static final int MAX_ATTEMPTS = 100;
 
+    /** How many may follow one task. */
+    static final int MAX_WATCHERS = 256;
+
     private final Engine engine;
     private final WorkerPool pool;
     private final TaskCache cache;
     private final DispatchSettings settings;
-    private final Map<TaskId, TaskRun> inFlight = new HashMap<>();
+    private final LinkedHashMap<TaskId, TaskRun> inFlight = new LinkedHashMap<>();
     private final TaskLog log;
     private @Nullable TaskListener listener;
     private Runnable onTaskFailed = () -> {};
@@ -85,39 +89,82 @@ public final class Dispatcher {
      * The result of {@code task}, which runs at once, when a worker is free, or not at all because
      * it has been submitted before. Never fails: failures are results. Cancelling leaves the task
      * running.
+     *
+     * @param onReleased run once when nothing here refers to the task's frame any longer: at once
+     *     when the task does not run, else when it has ended and left its worker
      */
-    public Uni<TaskResult> submit(Task task, Lane lane) {
-        TaskRun known = inFlight.get(task.id());
+    public Uni<TaskResult> submit(Task task, Lane lane, Runnable onReleased) {
+        Uni<TaskResult> known = known(task);
         if (known != null) {
-            return known.isSameAs(task) ? known.result() : conflict(task.id(), "in flight");
+            onReleased.run();
+            return known;
         }
-        RetainedTask retained = cache.find(task.id());
-        if (retained != null) {
-            return retained.fingerprint() == task.fingerprint()
-                    ? Uni.createFrom().item(retained.result())
-                    : conflict(task.id(), "retained");
-        }
-        TaskRun run = new TaskRun(task, engine.epochMillis(), engine.nanoTime());
+        TaskRun run = new TaskRun(task, engine.epochMillis(), engine.nanoTime(), onReleased);
         inFlight.put(task.id(), run);
         submitted++;
-        attempt(run, pool.withWorker(task, lane, lease -> exchange(run, lease)), lane);
+        start(run, lane);
         return run.result();
     }
 
-    private void attempt(TaskRun run, Uni<WorkerReply> exchanged, Lane lane) {
-        run.setAttempt(
-                exchanged
-                        .subscribe()
-                        .with(
-                                reply -> finish(run, replied(reply)),
-                                failure -> onFailure(run, lane, failure)));
+    /** The same for a frame that nobody counts. */
+    public Uni<TaskResult> submit(Task task, Lane lane) {
+        return submit(task, lane, () -> {});
+    }
+
+    /** Whether a task of this id is in flight or retained, so that its submit runs nothing. */
+    public boolean knows(TaskId id) {
+        return inFlight.containsKey(id) || cache.has(id);
+    }
+
+    private @Nullable Uni<TaskResult> known(Task task) {
+        TaskRun run = inFlight.get(task.id());
+        if (run != null) {
+            return run.isSameAs(task) ? run.result() : conflict(task.id(), "in flight");
+        }
+        RetainedTask retained = cache.find(task.id());
+        if (retained == null) {
+            return null;
+        }
+        return retained.fingerprint() == task.fingerprint()
+                ? Uni.createFrom().item(retained.result())
+                : conflict(task.id(), "retained");
+    }
+
+    /** The way of a task: a worker, the exchange with it, another worker if need be, the end. */
+    private void start(TaskRun run, Lane lane) {
+        try {
+            run.setAttempt(
+                    Uni.createFrom()
+                            .deferred(() -> onWorker(run, lane))
+                            .onFailure(failure -> isWorthRetrying(run, failure))
+                            .retry()
+                            .atMost(MAX_ATTEMPTS - 1)
+                            .map(Dispatcher::replied)
+                            .onFailure()
+                            .recoverWithItem(failure -> failed(run, failure))
+                            .subscribe()
+                            .with(result -> onAttemptOver(run, result)));
+        } catch (Throwable e) { // whatever is thrown on the way, the task is answered
+            onAttemptOver(run, failed(run, e));
+        }
+    }
+
+    private static boolean isWorthRetrying(TaskRun run, Throwable failure) {
+        return failure instanceof UndeliveredException && !run.hasEnded();
+    }
+
+    private Uni<WorkerReply> onWorker(TaskRun run, Lane lane) {
+        return run.countAttempt() == 1
+                ? pool.withWorker(run.task(), lane, lease -> exchange(run, lease))
+                : pool.withAnotherWorker(run.task(), lane, lease -> exchange(run, lease));
     }
 
     private Uni<WorkerReply> exchange(TaskRun run, WorkerLease lease) {
         Task task = run.task();
         run.onStarted(lease, engine.nanoTime());
-        if (listener != null) {
-            listener.onStarted(run);
+        TaskListener observer = listener;
+        if (observer != null) {
+            Guard.run("observing a task", () -> observer.onStarted(run));
         }
         LOG.debugf("task is dispatched task=%s worker=%s", task.id(), lease.workerName());
         Duration timeout = task.timeout() == null ? settings.timeout() : task.timeout();
@@ -128,50 +175,65 @@ public final class Dispatcher {
         return new TaskResult.Replied(reply.frame(), reply.ok());
     }
 
-    private void onFailure(TaskRun run, Lane lane, Throwable failure) {
+    private static TaskResult failed(TaskRun run, Throwable failure) {
+        if (failure instanceof TaskException known) {
+            return known.toResult();
+        }
+        if (!run.hasEnded()) {
+            Guard.log("task " + run.task().id(), failure);
+        }
+        return new TaskResult.Failed(
+                FailureKind.INTERNAL,
+                "the daemon met a defect with this task; its log has the details");
+    }
+
+    private void onAttemptOver(TaskRun run, TaskResult result) {
+        run.onAttemptOver();
         if (run.hasEnded()) {
-            LOG.debugf("a cancelled task has ended its worker task=%s", run.task().id());
-        } else if (failure instanceof UndeliveredException && run.countAttempt() < MAX_ATTEMPTS) {
-            Task task = run.task();
-            attempt(run, pool.withAnotherWorker(task, lane, lease -> exchange(run, lease)), lane);
-        } else if (failure instanceof TaskException known) {
-            finish(run, known.toResult());
+            LOG.debugf("a cancelled task has left its worker task=%s", run.task().id());
+            run.releaseIfOver();
         } else {
-            LOG.errorf(failure, "a task met a defect task=%s", run.task().id());
-            finish(
-                    run,
-                    new TaskResult.Failed(
-                            FailureKind.INTERNAL,
-                            "the daemon met a defect with this task; its log has the details"));
+            finish(run, result);
         }
     }
 
+    /**
+     * Ends a task: first the state, then the answers, then what could be done without. Each part of
+     * the latter two stands for itself, so that nothing thrown in one keeps another from happening.
+     */
     private void finish(TaskRun run, TaskResult result) {
-        TaskId id = run.task().id();
-        if (!inFlight.remove(id, run)) {
-            return; // cancelled meanwhile
+        if (!inFlight.remove(run.task().id(), run)) {
+            return;
         }
         long now = engine.nanoTime();
-        run.end(result, Failures.in(result), now);
-        TaskStatus status = run.status(now);
-        if (Failures.isWorthRetaining(result)) {
-            cache.put(id, new RetainedTask(run.task().fingerprint(), status, result));
-        }
+        run.end(result, now);
         if (result.ok()) {
             completed++;
         } else {
             failed++;
         }
-        LOG.debugf("task has ended task=%s ok=%s", id, result.ok());
-        log.add(status, now);
-        if (listener != null) {
-            listener.onEnded(run);
+        run.answer();
+        run.releaseIfOver();
+        Guard.run("taking note of a failure", () -> run.explain(Failures.in(result)));
+        Guard.run("retaining a result", () -> retain(run, result, now));
+        Guard.run("logging a task", () -> log.add(run.status(now), now));
+        TaskListener observer = listener;
+        if (observer != null) {
+            Guard.run("observing a task", () -> observer.onEnded(run));
         }
-        run.tellWaiting();
         if (Failures.isTaskFailure(result)) {
-            onTaskFailed.run();
+            Guard.run("stopping on a failed task", onTaskFailed);
         }
+        LOG.debugf("task has ended task=%s ok=%s", run.task().id(), result.ok());
         tellIfIdle();
+    }
+
+    private void retain(TaskRun run, TaskResult result, long now) {
+        if (Failures.isWorthRetaining(result)) {
+            Task task = run.task();
+            cache.put(
+                    task.id(), new RetainedTask(task.fingerprint(), run.status(now), result));
+        }
     }
 
     private void tellIfIdle() {
@@ -198,7 +260,7 @@ public final class Dispatcher {
     public Optional<Uni<TaskResult>> await(TaskId id) {
         TaskRun run = inFlight.get(id);
         if (run != null) {
-            return Optional.of(run.awaited());
+            return Optional.of(run.result());
         }
         return Optional.ofNullable(cache.find(id))
                 .map(retained -> Uni.createFrom().item(retained.result()));
@@ -209,7 +271,7 @@ public final class Dispatcher {
         TaskRun run = inFlight.get(id);
         return run != null
                 ? Optional.of(run.status(engine.nanoTime()))
-                : Optional.ofNullable(cache.find(id)).map(RetainedTask::describe);
+                : Optional.ofNullable(cache.status(id));
     }
 
     /**
@@ -226,20 +288,43 @@ public final class Dispatcher {
                 newest.offer(ended.submittedAt(), () -> ended);
             }
         }
-        for (TaskRun run : inFlight.values()) {
+        int offered = 0;
+        for (TaskRun run : inFlight.sequencedValues().reversed()) {
+            if (offered == limit) {
+                break; // the others are older
+            }
             if (state == null || run.state() == state) {
                 newest.offer(run.submittedAt(), () -> run.status(now));
+                offered++;
             }
         }
         return newest.list();
     }
 
-    /** Has {@code watcher} follow the task of this id; empty when none is in flight. */
+    /**
+     * Has {@code watcher} follow the task of this id; empty when none is in flight.
+     *
+     * @throws RequestException of kind {@link FailureKind#BUDGET_EXCEEDED} when {@value
+     *     #MAX_WATCHERS} follow it already
+     */
     public Optional<Watch> watch(TaskId id, TaskWatcher watcher) {
-        return Optional.ofNullable(inFlight.get(id)).map(run -> run.watch(watcher));
+        return Optional.ofNullable(inFlight.get(id)).map(run -> follow(run, watcher));
     }
 
-    /** The same, unless it is another task of the same id. */
+    /** Each event is sent once to everybody who follows, so there is a limit to how many do. */
+    private static Watch follow(TaskRun run, TaskWatcher watcher) {
+        if (run.watchers() >= MAX_WATCHERS) {
+            TaskId id = run.task().id();
+            throw new RequestException(
+                    FailureKind.BUDGET_EXCEEDED,
+                    "task \"%s\" is followed by %d already, the most that may; await it instead"
+                            .formatted(id, MAX_WATCHERS),
+                    id.value());
+        }
+        return run.watch(watcher);
+    }
+
+    /** The same for who has submitted {@code task}, unless it is another task of the same id. */
     public Optional<Watch> watch(Task task, TaskWatcher watcher) {
         return Optional.ofNullable(inFlight.get(task.id()))
                 .filter(run -> run.isSameAs(task))
@@ -248,7 +333,7 @@ public final class Dispatcher {
 
     @SuppressWarnings("ReferenceEquality") // an equal one may have been submitted by others
     private static Watch watch(TaskRun run, Task task, TaskWatcher watcher) {
-        return run.task() == task ? run.watchAsSubmitted(watcher) : run.watch(watcher);
+        return run.task() == task ? run.watchAsSubmitted(watcher) : follow(run, watcher);
     }
 
     /**
@@ -263,7 +348,7 @@ public final class Dispatcher {
             return false;
         }
         String when = run.state() == TaskState.RUNNING ? "while it ran" : "before it ran";
-        run.cancelAttempt(grace);
+        Guard.run("cancelling a task", () -> run.cancelAttempt(grace));
         finish(run, new TaskResult.Failed(FailureKind.CANCELLED, "task was cancelled " + when));
         return true;
     }

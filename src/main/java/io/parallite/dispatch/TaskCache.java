@@ -3,6 +3,7 @@ package io.parallite.dispatch;
 import io.netty.buffer.ByteBuf;
 import io.parallite.engine.Engine;
 import io.parallite.task.FailureKind;
+import io.parallite.task.TaskFailure;
 import io.parallite.task.TaskId;
 import io.parallite.task.TaskResult;
 import io.parallite.task.TaskState;
@@ -36,9 +37,11 @@ public final class TaskCache {
     private static final int OUTCOME = FINISHED + Long.BYTES;
     private static final int ID_LENGTH = OUTCOME + 1;
     private static final int WORKER_LENGTH = ID_LENGTH + Short.BYTES;
-    private static final int ID = WORKER_LENGTH + Short.BYTES;
+    private static final int CODE_LENGTH = WORKER_LENGTH + Short.BYTES;
+    private static final int MESSAGE_LENGTH = CODE_LENGTH + Short.BYTES;
+    private static final int ID = MESSAGE_LENGTH + Short.BYTES;
 
-    private static final byte[] NO_WORKER = {};
+    private static final byte[] NONE = {};
 
     private static final int SUCCEEDED = -1;
     private static final int FAILED = -2;
@@ -60,28 +63,44 @@ public final class TaskCache {
         this.maxBytes = maxBytes;
     }
 
+    /** The task of this id, with its result; {@code null} when none is retained. */
     @Nullable RetainedTask find(TaskId id) {
+        ByteBuf entry = entryOf(id);
+        return entry == null
+                ? null
+                : new RetainedTask(entry.getLong(FINGERPRINT), status(id, entry), result(entry));
+    }
+
+    /** The same without its result, which may be long. */
+    @Nullable TaskStatus status(TaskId id) {
+        ByteBuf entry = entryOf(id);
+        return entry == null ? null : status(id, entry);
+    }
+
+    /** Whether a task of this id is retained. */
+    boolean has(TaskId id) {
+        return entryOf(id) != null;
+    }
+
+    private @Nullable ByteBuf entryOf(TaskId id) {
         long position = positionOf(id);
         if (position == PositionIndex.NONE) {
             return null;
         }
         ByteBuf entry = log.at(position);
-        return isExpired(entry) ? null : read(id, entry);
+        return isExpired(entry) ? null : entry;
     }
 
     /** Keeps {@code task}, unless it alone is over the bound. */
     void put(TaskId id, RetainedTask task) {
-        byte[] name = id.value().getBytes(StandardCharsets.UTF_8);
-        String on = task.status().worker();
-        byte[] worker = on == null ? NO_WORKER : on.getBytes(StandardCharsets.UTF_8);
-        byte[] body = body(task.result());
-        int length = ID + name.length + worker.length + body.length;
+        Parts parts = Parts.of(id, task);
+        int length = ID + parts.length();
         if (length + ENTRY_OVERHEAD > maxBytes) {
             return;
         }
         int hash = id.hashCode();
         long before = positionOf(id);
-        long position = log.append(length, entry -> write(entry, hash, name, worker, task, body));
+        long position = log.append(length, entry -> write(entry, hash, task, parts));
         if (before != PositionIndex.NONE) {
             index.remove(hash, before);
         }
@@ -89,6 +108,32 @@ public final class TaskCache {
         while (bytes() > maxBytes) {
             dropOldest();
         }
+    }
+
+    /** What of an entry has no fixed length, in the order in which it is written. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    private record Parts(byte[] id, byte[] worker, byte[] code, byte[] message, byte[] body) {
+
+        /** Why a task failed is kept beside a worker's reply, and is all there is of others. */
+        static Parts of(TaskId id, RetainedTask task) {
+            String worker = task.status().worker();
+            TaskFailure failure =
+                    task.result() instanceof TaskResult.Replied ? task.status().failure() : null;
+            return new Parts(
+                    utf8(id.value()),
+                    worker == null ? NONE : utf8(worker),
+                    failure == null ? NONE : utf8(failure.code()),
+                    failure == null ? NONE : utf8(failure.message()),
+                    bodyOf(task.result()));
+        }
+
+        int length() {
+            return id.length + worker.length + code.length + message.length + body.length;
+        }
+    }
+
+    private static byte[] utf8(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
     }
 
     /** Drops what is past its time. */
@@ -134,21 +179,25 @@ public final class TaskCache {
         log.dropOldest();
     }
 
-    private void write(
-            ByteBuf entry, int hash, byte[] name, byte[] worker, RetainedTask task, byte[] body) {
+    private void write(ByteBuf entry, int hash, RetainedTask task, Parts parts) {
         TaskStatus status = task.status();
-        entry.setInt(HASH, hash)
-                .setLong(EXPIRES, engine.nanoTime() + retention)
-                .setLong(FINGERPRINT, task.fingerprint())
-                .setLong(SUBMITTED, status.submittedAt())
-                .setLong(STARTED, status.startedAt())
-                .setLong(FINISHED, status.finishedAt())
-                .setByte(OUTCOME, outcome(task.result()))
-                .setShort(ID_LENGTH, name.length)
-                .setShort(WORKER_LENGTH, worker.length)
-                .setBytes(ID, name)
-                .setBytes(ID + name.length, worker)
-                .setBytes(ID + name.length + worker.length, body);
+        entry.clear()
+                .writeInt(hash)
+                .writeLong(engine.nanoTime() + retention)
+                .writeLong(task.fingerprint())
+                .writeLong(status.submittedAt())
+                .writeLong(status.startedAt())
+                .writeLong(status.finishedAt())
+                .writeByte(outcome(task.result()))
+                .writeShort(parts.id.length)
+                .writeShort(parts.worker.length)
+                .writeShort(parts.code.length)
+                .writeShort(parts.message.length)
+                .writeBytes(parts.id)
+                .writeBytes(parts.worker)
+                .writeBytes(parts.code)
+                .writeBytes(parts.message)
+                .writeBytes(parts.body);
     }
 
     private static int outcome(TaskResult result) {
@@ -158,7 +207,7 @@ public final class TaskCache {
         };
     }
 
-    private static byte[] body(TaskResult result) {
+    private static byte[] bodyOf(TaskResult result) {
         return switch (result) {
             case TaskResult.Replied(byte[] frame, boolean ignored) -> frame;
             case TaskResult.Failed(FailureKind ignored, String message) ->
@@ -166,29 +215,50 @@ public final class TaskCache {
         };
     }
 
-    private static RetainedTask read(TaskId id, ByteBuf entry) {
-        int workerStart = ID + entry.getUnsignedShort(ID_LENGTH);
-        int start = workerStart + entry.getUnsignedShort(WORKER_LENGTH);
+    private static TaskResult result(ByteBuf entry) {
+        int start =
+                ID
+                        + entry.getUnsignedShort(ID_LENGTH)
+                        + entry.getUnsignedShort(WORKER_LENGTH)
+                        + entry.getUnsignedShort(CODE_LENGTH)
+                        + entry.getUnsignedShort(MESSAGE_LENGTH);
         byte[] body = new byte[entry.capacity() - start];
         entry.getBytes(start, body);
         int outcome = entry.getByte(OUTCOME);
-        TaskResult result =
-                outcome < 0
-                        ? new TaskResult.Replied(body, outcome == SUCCEEDED)
-                        : new TaskResult.Failed(
-                                FailureKind.values()[outcome],
-                                new String(body, StandardCharsets.UTF_8));
-        TaskStatus status =
-                new TaskStatus(
+        return outcome < 0
+                ? new TaskResult.Replied(body, outcome == SUCCEEDED)
+                : new TaskResult.Failed(
+                        FailureKind.values()[outcome], new String(body, StandardCharsets.UTF_8));
+    }
+
+    private static TaskStatus status(TaskId id, ByteBuf entry) {
+        int at = ID + entry.getUnsignedShort(ID_LENGTH);
+        String worker = text(entry, at, entry.getUnsignedShort(WORKER_LENGTH));
+        return new TaskStatus(
                         id,
-                        result.ok() ? TaskState.COMPLETED : TaskState.FAILED,
+                        entry.getByte(OUTCOME) == SUCCEEDED
+                                ? TaskState.COMPLETED
+                                : TaskState.FAILED,
                         entry.getLong(SUBMITTED),
                         entry.getLong(STARTED),
                         entry.getLong(FINISHED),
-                        start == workerStart
-                                ? null
-                                : entry.toString(
-                                        workerStart, start - workerStart, StandardCharsets.UTF_8));
-        return new RetainedTask(entry.getLong(FINGERPRINT), status, result);
+                        worker.isEmpty() ? null : worker)
+                .with(failure(entry, at + entry.getUnsignedShort(WORKER_LENGTH)));
+    }
+
+    private static @Nullable TaskFailure failure(ByteBuf entry, int at) {
+        if (entry.getByte(OUTCOME) >= 0) {
+            return Failures.in(result(entry));
+        }
+        int length = entry.getUnsignedShort(CODE_LENGTH);
+        return length == 0
+                ? null
+                : new TaskFailure(
+                        text(entry, at, length),
+                        text(entry, at + length, entry.getUnsignedShort(MESSAGE_LENGTH)));
+    }
+
+    private static String text(ByteBuf entry, int from, int length) {
+        return entry.toString(from, length, StandardCharsets.UTF_8);
     }
 }

@@ -1,5 +1,6 @@
 package io.parallite.dispatch;
 
+import io.parallite.engine.Guard;
 import io.parallite.task.Task;
 import io.parallite.task.TaskFailure;
 import io.parallite.task.TaskResult;
@@ -13,6 +14,7 @@ import io.smallrye.mutiny.subscription.Cancellable;
 import io.smallrye.mutiny.subscription.UniEmitter;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -35,10 +37,14 @@ public final class TaskRun implements WorkerEvents {
     private final Task task;
     private final long submittedAt;
     private final long submitted;
-    private List<UniEmitter<? super TaskResult>> waiting = new ArrayList<>(1);
+    private final Runnable onReleased;
+    private @Nullable UniEmitter<? super TaskResult> firstWaiting;
+    private @Nullable Set<UniEmitter<? super TaskResult>> othersWaiting;
     private long started;
     private long ended;
     private int attempts;
+    private boolean attemptOver;
+    private boolean released;
     private @Nullable String worker;
     private @Nullable Cancellable attempt;
     private @Nullable WorkerLease lease;
@@ -50,9 +56,11 @@ public final class TaskRun implements WorkerEvents {
 
     /**
      * @param submittedAt milliseconds since the epoch
+     * @param onReleased run once when the task has ended and left its worker
      */
-    TaskRun(Task task, long submittedAt, long now) {
+    TaskRun(Task task, long submittedAt, long now, Runnable onReleased) {
         this.task = task;
+        this.onReleased = onReleased;
         this.submittedAt = submittedAt;
         this.submitted = now;
     }
@@ -107,7 +115,10 @@ public final class TaskRun implements WorkerEvents {
         return task.fingerprint() == other.fingerprint();
     }
 
-    /** The result, now or when it is there. Cancelling the {@code Uni} leaves the task alone. */
+    /**
+     * The result, now or when it is there. Cancelling the {@code Uni} leaves the task alone and
+     * forgets who waited, at a cost that does not grow with how many others do.
+     */
     Uni<TaskResult> result() {
         return Uni.createFrom()
                 .emitter(
@@ -115,24 +126,35 @@ public final class TaskRun implements WorkerEvents {
                             if (outcome != null) {
                                 emitter.complete(outcome);
                             } else {
-                                waiting.add(emitter);
+                                add(emitter);
                             }
                         });
     }
 
-    /** The same for somebody who may leave: cancelling forgets them. */
-    Uni<TaskResult> awaited() {
-        return Uni.createFrom()
-                .emitter(
-                        emitter -> {
-                            waiting.add(emitter);
-                            emitter.onTermination(() -> waiting.remove(emitter));
-                        });
+    private void add(UniEmitter<? super TaskResult> emitter) {
+        if (firstWaiting == null) {
+            firstWaiting = emitter;
+        } else {
+            if (othersWaiting == null) {
+                othersWaiting = new LinkedHashSet<>();
+            }
+            othersWaiting.add(emitter);
+        }
+        emitter.onTermination(() -> forget(emitter));
+    }
+
+    @SuppressWarnings("ReferenceEquality") // emitters are told apart by identity
+    private void forget(UniEmitter<? super TaskResult> emitter) {
+        if (firstWaiting == emitter) {
+            firstWaiting = null;
+        } else if (othersWaiting != null) {
+            othersWaiting.remove(emitter);
+        }
     }
 
     /** How many wait for the result. */
     int waiting() {
-        return waiting.size();
+        return (firstWaiting == null ? 0 : 1) + (othersWaiting == null ? 0 : othersWaiting.size());
     }
 
     /** Takes note of one more attempt to run it; answers how many there were. */
@@ -144,13 +166,28 @@ public final class TaskRun implements WorkerEvents {
         attempt = cancellable;
     }
 
+    /** The task is neither in the queue nor on a worker. */
+    void onAttemptOver() {
+        attemptOver = true;
+    }
+
+    /** Gives back what is held for the task's frame, once nothing refers to it. */
+    void releaseIfOver() {
+        if (attemptOver && hasEnded() && !released) {
+            released = true;
+            Guard.run("releasing a request", onReleased);
+        }
+    }
+
     void onStarted(WorkerLease on, long now) {
         lease = on;
         worker = on.workerName();
         started = now;
         if (!watchers.isEmpty()) {
             TaskStatus status = status(now);
-            watchers.forEach(watcher -> watcher.onStarted(status));
+            for (TaskWatcher watcher : watchers) {
+                Guard.run("passing a start on", () -> watcher.onStarted(status));
+            }
         }
     }
 
@@ -161,8 +198,11 @@ public final class TaskRun implements WorkerEvents {
     void cancelAttempt(Duration grace) {
         if (lease != null && !grace.isZero()) {
             lease.cancel(grace);
-        } else if (attempt != null) {
-            attempt.cancel();
+        } else {
+            attemptOver = true;
+            if (attempt != null) {
+                attempt.cancel();
+            }
         }
     }
 
@@ -195,6 +235,11 @@ public final class TaskRun implements WorkerEvents {
         holdOrRelease();
     }
 
+    /** How many follow it. */
+    int watchers() {
+        return watchers.size();
+    }
+
     @Override
     public void onEvent(String name, byte[] frame) {
         if (hasEnded()) {
@@ -206,7 +251,7 @@ public final class TaskRun implements WorkerEvents {
         }
         if (!watchers.isEmpty() && (isProgress || TOLD.contains(name))) {
             for (TaskWatcher watcher : watchers) {
-                watcher.onEvent(name, frame);
+                Guard.run("passing an event on", () -> watcher.onEvent(name, frame));
             }
             holdOrRelease();
         }
@@ -255,21 +300,38 @@ public final class TaskRun implements WorkerEvents {
     }
 
     /** Takes note of how it ended. */
-    void end(TaskResult result, @Nullable TaskFailure why, long now) {
+    void end(TaskResult result, long now) {
         outcome = result;
-        failure = why;
         ended = now;
         lease = null;
         watchers = List.of();
     }
 
-    /** Tells everybody who waits. */
-    void tellWaiting() {
+    /** Takes note of why it failed; {@code null} when it did not. */
+    void explain(@Nullable TaskFailure why) {
+        failure = why;
+    }
+
+    /** Gives everybody who waits the result; what one of them throws is nothing to the others. */
+    void answer() {
         TaskResult result = outcome();
-        List<UniEmitter<? super TaskResult>> told = waiting;
-        waiting = new ArrayList<>(0);
-        for (UniEmitter<? super TaskResult> emitter : told) {
+        UniEmitter<? super TaskResult> first = firstWaiting;
+        Set<UniEmitter<? super TaskResult>> others = othersWaiting;
+        firstWaiting = null;
+        othersWaiting = null;
+        if (first != null) {
+            answer(first, result);
+        }
+        if (others != null) {
+            others.forEach(emitter -> answer(emitter, result));
+        }
+    }
+
+    private static void answer(UniEmitter<? super TaskResult> emitter, TaskResult result) {
+        try {
             emitter.complete(result);
+        } catch (Throwable e) {
+            Guard.log("answering a task", e);
         }
     }
 }

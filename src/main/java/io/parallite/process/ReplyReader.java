@@ -2,20 +2,70 @@ package io.parallite.process;
 
 import io.parallite.wire.Excerpt;
 import io.parallite.wire.FrameReader;
+import io.parallite.wire.ReadBudget;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** Reads what a worker sends as frames, and whatever is none as garbage. */
+/**
+ * Reads what a worker sends as frames, and whatever is none as garbage.
+ *
+ * <p>A frame of more than {@value #UNASKED} bytes is read when the budget has room for it; until
+ * then the reader is held. The room is given back when the frame has been handed on: whoever keeps
+ * it counts it from then on.
+ */
 final class ReplyReader implements FrameReader.Sink {
 
-    private final WorkerChannel.Listener listener;
-    private final int maxBody;
-    private final FrameReader reader;
+    private static final int UNASKED = 64 * 1024;
 
-    ReplyReader(WorkerChannel.Listener listener, int maxBody) {
+    private final WorkerChannel.Listener listener;
+    private final ReplyLimits limits;
+    private final Runnable onRoom;
+    private final FrameReader reader;
+    private ReadBudget.@Nullable Room room;
+
+    /**
+     * @param onRoom told when a reader that was held may go on by {@link #readOn}
+     */
+    ReplyReader(WorkerChannel.Listener listener, ReplyLimits limits, Runnable onRoom) {
         this.listener = listener;
-        this.maxBody = maxBody;
-        this.reader = new FrameReader(maxBody, this);
+        this.limits = limits;
+        this.onRoom = onRoom;
+        this.reader = new FrameReader(limits.maxBody(), this);
+    }
+
+    @Override
+    public boolean hasRoom(int bytes) {
+        if (bytes <= UNASKED) {
+            return true;
+        }
+        ReadBudget.Room claimed = limits.budget().claim(bytes, onRoom);
+        room = claimed;
+        return claimed.isGranted();
+    }
+
+    /** Whether nothing more may be read for want of room. */
+    boolean isHeld() {
+        return reader.isHeld();
+    }
+
+    /** Goes on after having been held. */
+    void readOn() {
+        reader.resume();
+    }
+
+    /** Takes nothing more; what has come is handed on, whether there was room for it or not. */
+    void close() {
+        reader.resume();
+        reader.close();
+        releaseRoom();
+    }
+
+    private void releaseRoom() {
+        ReadBudget.Room taken = room;
+        room = null;
+        if (taken != null) {
+            taken.release();
+        }
     }
 
     FrameReader reader() {
@@ -24,14 +74,18 @@ final class ReplyReader implements FrameReader.Sink {
 
     @Override
     public void onFrame(byte[] frame) {
-        listener.onFrame(frame);
+        try {
+            listener.onFrame(frame);
+        } finally {
+            releaseRoom();
+        }
     }
 
     @Override
     public boolean onOversize(long length, byte[] seen) {
         listener.onGarbage(
                 "wrote bytes that are no frame (as a length they say %d, the limit is %d): %s"
-                        .formatted(length, maxBody, Excerpt.show(seen)));
+                        .formatted(length, limits.maxBody(), Excerpt.show(seen)));
         return false;
     }
 
@@ -49,6 +103,7 @@ final class ReplyReader implements FrameReader.Sink {
 
     /** The ending of a worker, with what is left of an unfinished frame among its last words. */
     WorkerExit ending(int exitStatus, String lastWords, boolean requestUnread) {
+        reader.resume(); // the end was read: what is kept of a last frame is all there will be
         String unfinished = unfinished();
         if (unfinished == null) {
             return new WorkerExit(exitStatus, lastWords, requestUnread);

@@ -1,5 +1,6 @@
 package io.parallite.process;
 
+import io.netty.buffer.ByteBuf;
 import io.parallite.engine.Engine;
 import io.parallite.engine.NamedPipe;
 import io.parallite.wire.FrameSocket;
@@ -31,6 +32,7 @@ final class SocketChannel implements WorkerChannel {
     private final Listener listener;
     private final @Nullable NamedPipe pipe;
 
+    private boolean paused;
     private boolean closed;
     private boolean reset;
     private boolean ending;
@@ -42,7 +44,7 @@ final class SocketChannel implements WorkerChannel {
             Engine engine,
             WorkerProcess process,
             Handshake.Connected connected,
-            int maxBody,
+            ReplyLimits limits,
             Listener listener,
             @Nullable NamedPipe pipe) {
         this.engine = engine;
@@ -51,8 +53,8 @@ final class SocketChannel implements WorkerChannel {
         this.socket = connected.socket();
         this.listener = listener;
         this.pipe = connected.features().contains("prefetch") ? pipe : null;
-        this.replies = new ReplyReader(listener, maxBody);
-        this.frames = new FrameSocket(socket, replies.reader()::feed);
+        this.replies = new ReplyReader(listener, limits, this::onRoom);
+        this.frames = new FrameSocket(socket, this::onBytes);
         this.writer = new FrameWriter(frames, () -> {});
         socket.exceptionHandler(this::onException);
         socket.closeHandler(ignored -> onClosed());
@@ -102,16 +104,40 @@ final class SocketChannel implements WorkerChannel {
         return replies.reader().hasMore();
     }
 
+    private void onBytes(ByteBuf bytes) {
+        replies.reader().feed(bytes);
+        if (replies.isHeld()) {
+            readOrWait();
+        }
+    }
+
+    /** In a pass of its own: whoever gives room back is in the middle of something. */
+    private void onRoom() {
+        engine.execute(
+                () -> {
+                    replies.readOn();
+                    readOrWait();
+                });
+    }
+
     @Override
     public void pause() {
-        if (exitStatus == null) {
-            frames.pause();
-        }
+        paused = true;
+        readOrWait();
     }
 
     @Override
     public void resume() {
-        frames.resume();
+        paused = false;
+        readOrWait();
+    }
+
+    private void readOrWait() {
+        if (exitStatus == null && (paused || replies.isHeld())) {
+            frames.pause();
+        } else {
+            frames.resume();
+        }
     }
 
     @Override
@@ -171,7 +197,7 @@ final class SocketChannel implements WorkerChannel {
         told = true;
         WorkerExit how = replies.ending(exitStatus, lastWords, reset);
         writer.close();
-        replies.reader().close();
+        replies.close();
         listener.onEnded(how);
     }
 }

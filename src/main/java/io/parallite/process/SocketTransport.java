@@ -36,7 +36,7 @@ public final class SocketTransport implements WorkerTransport {
     private final WorkerLauncher launcher;
     private final Path directory;
     private final OpcodeCache compiledCode;
-    private final int maxBody;
+    private final ReplyLimits limits;
     private final Duration startTimeout;
     private final boolean prefetches =
             Boolean.parseBoolean(System.getProperty("parallite.prefetch", "true"));
@@ -47,20 +47,20 @@ public final class SocketTransport implements WorkerTransport {
 
     /**
      * @param directory where the socket and the captured output go, readable by this user only
-     * @param maxBody the longest reply in bytes; a longer one is taken for garbage
+     * @param limits what may be read from a worker
      * @param startTimeout how long a worker may take from its start to its hello
      */
-    public SocketTransport(
+    SocketTransport(
             VertxEngine engine,
             WorkerLauncher launcher,
             Path directory,
-            int maxBody,
+            ReplyLimits limits,
             Duration startTimeout) {
         this.engine = engine;
         this.launcher = launcher;
         this.directory = directory;
         this.compiledCode = new OpcodeCache(directory.resolve("opcache"));
-        this.maxBody = maxBody;
+        this.limits = limits;
         this.startTimeout = startTimeout;
     }
 
@@ -216,7 +216,7 @@ public final class SocketTransport implements WorkerTransport {
         private void connect(WorkerProcess started, Handshake.Connected connected) {
             cancelTimer();
             SocketChannel opened =
-                    new SocketChannel(engine, started, connected, maxBody, listener, pipe);
+                    new SocketChannel(engine, started, connected, limits, listener, pipe);
             channel = opened;
             emitter.complete(opened);
         }

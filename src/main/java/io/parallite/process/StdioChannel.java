@@ -60,11 +60,12 @@ final class StdioChannel implements WorkerChannel {
     private String lastWords = "";
     private boolean told;
 
-    StdioChannel(Engine engine, WorkerProcess process, int maxBody, Listener listener) {
+    StdioChannel(
+            Engine engine, WorkerProcess process, ReplyLimits limits, Listener listener) {
         this.engine = engine;
         this.process = process;
         this.listener = listener;
-        this.replies = new ReplyReader(listener, maxBody);
+        this.replies = new ReplyReader(listener, limits, this::onRoom);
         this.stdin = process.stdin();
         this.otherEnd = openOtherEnd(process.pid());
         Threads.startDaemon("stdout-" + process.name(), this::readAll);
@@ -179,7 +180,7 @@ final class StdioChannel implements WorkerChannel {
     private void deliver(Runnable action) {
         engine.execute(
                 () -> {
-                    if (paused) {
+                    if (isWaiting()) {
                         held.add(action);
                     } else {
                         action.run();
@@ -189,15 +190,31 @@ final class StdioChannel implements WorkerChannel {
 
     @Override
     public void pause() {
-        paused = exitStatus == null;
+        paused = true;
     }
 
     @Override
     public void resume() {
         paused = false;
-        while (!paused && !held.isEmpty()) {
+        runHeld();
+    }
+
+    private void runHeld() {
+        while (!isWaiting() && !held.isEmpty()) {
             held.remove().run();
         }
+    }
+
+    private boolean isWaiting() {
+        return exitStatus == null && (paused || replies.isHeld());
+    }
+
+    private void onRoom() {
+        engine.execute(
+                () -> {
+                    replies.readOn();
+                    runHeld();
+                });
     }
 
     private void onExit(int status, String words) {
@@ -223,7 +240,7 @@ final class StdioChannel implements WorkerChannel {
         told = true;
         boolean unread = writeFailed || !isPipeEmpty() && otherEnd != null;
         WorkerExit ending = replies.ending(exitStatus, lastWords, unread);
-        replies.reader().close();
+        replies.close();
         WRITERS.execute(this::closeAll);
         listener.onEnded(ending);
     }

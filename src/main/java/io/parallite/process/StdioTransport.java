@@ -13,15 +13,13 @@ public final class StdioTransport implements WorkerTransport {
 
     private final Engine engine;
     private final WorkerLauncher launcher;
-    private final int maxBody;
+    private final ReplyLimits limits;
 
-    /**
-     * @param maxBody the longest reply in bytes; a longer one is taken for stray output
-     */
-    public StdioTransport(Engine engine, WorkerLauncher launcher, int maxBody) {
+    /** A transport that starts workers by {@code launcher}. */
+    StdioTransport(Engine engine, WorkerLauncher launcher, ReplyLimits limits) {
         this.engine = engine;
         this.launcher = launcher;
-        this.maxBody = maxBody;
+        this.limits = limits;
     }
 
     @Override
@@ -72,7 +70,7 @@ public final class StdioTransport implements WorkerTransport {
         }
 
         private void onStarted(WorkerProcess process) {
-            StdioChannel channel = new StdioChannel(engine, process, maxBody, listener);
+            StdioChannel channel = new StdioChannel(engine, process, limits, listener);
             if (over) {
                 channel.kill();
             } else {

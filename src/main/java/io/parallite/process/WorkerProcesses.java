@@ -3,6 +3,7 @@ package io.parallite.process;
 import io.parallite.config.ConfigException;
 import io.parallite.config.ParalliteConfig;
 import io.parallite.engine.VertxEngine;
+import io.parallite.wire.ReadBudget;
 import io.smallrye.mutiny.Uni;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
@@ -28,22 +29,25 @@ public final class WorkerProcesses {
     }
 
     /**
+     * What starts the workers that {@code config} asks for.
+     *
+     * @param budget asked for room before a large reply is read
      * @throws ConfigException when the directory for temporary files cannot be written to
      */
     public static WorkerProcesses create(
-            VertxEngine engine, ParalliteConfig config, WorkerSite site) {
+            VertxEngine engine, ParalliteConfig config, WorkerSite site, ReadBudget budget) {
         boolean useGuard = Boolean.parseBoolean(System.getProperty("parallite.guard", "true"));
         WorkerLauncher launcher = new WorkerLauncher(engine, site, site.find(), useGuard);
-        int maxBody = config.maxPayloadBytes() + ENVELOPE;
+        ReplyLimits limits = new ReplyLimits(config.maxPayloadBytes() + ENVELOPE, budget);
         if (!site.script().connectsBack()) {
             return new WorkerProcesses(
-                    launcher, new StdioTransport(engine, launcher, maxBody), null);
+                    launcher, new StdioTransport(engine, launcher, limits), null);
         }
         RunDirectory directory = runDirectory();
         return new WorkerProcesses(
                 launcher,
                 new SocketTransport(
-                        engine, launcher, directory.path(), maxBody, config.startTimeout()),
+                        engine, launcher, directory.path(), limits, config.startTimeout()),
                 directory);
     }
 

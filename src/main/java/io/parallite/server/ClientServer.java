@@ -2,6 +2,7 @@ package io.parallite.server;
 
 import io.parallite.config.ListenAddress;
 import io.parallite.dispatch.Dispatcher;
+import io.parallite.engine.Offload;
 import io.parallite.engine.VertxEngine;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.net.NetServer;
@@ -29,7 +30,11 @@ public final class ClientServer {
     private final VertxEngine engine;
     private final ListenAddress address;
     private final Services services;
+    private final SessionSettings settings;
+    private final StallWatch stalls;
     private final Set<ClientSession> sessions = new LinkedHashSet<>();
+    private boolean full;
+    private boolean toldFull;
     private @Nullable NetServer server;
     private volatile @Nullable SocketFile socketFile;
     private long accepted;
@@ -39,23 +44,28 @@ public final class ClientServer {
     private boolean stopping;
     private @Nullable Runnable onNoSessions;
 
-    /**
-     * @param maxInFlightBytes how many bytes of large requests may be in memory at once
-     */
+    /** A server that does not listen yet. */
     public ClientServer(
             VertxEngine engine,
             ListenAddress address,
             Dispatcher dispatcher,
             Figures figures,
             SessionSettings settings,
-            long maxInFlightBytes) {
+            ClientBudget budget) {
         this.engine = engine;
         this.address = address;
+        this.settings = settings;
+        this.stalls = new StallWatch(engine, settings.frameTimeout(), budget, sessions, () -> full);
+        budget.onContended(stalls::arm);
+        Offload offload = new Offload(engine);
         this.services =
                 new Services(
+                        engine,
+                        offload,
                         dispatcher,
                         figures,
-                        new ByteBudget(maxInFlightBytes),
+                        new TaskLists(engine, offload, dispatcher),
+                        budget,
                         traffic,
                         settings,
                         () -> onStopAsked.run());
@@ -110,17 +120,41 @@ public final class ClientServer {
             socket.close();
             return;
         }
-        ClientSession session = new ClientSession(socket, services);
+        ClientSession session =
+                new ClientSession(
+                        socket, services, LineBuffers.sizeFor(sessions.size()), stalls::arm);
         sessions.add(session);
         accepted++;
-        socket.closeHandler(
-                ignored -> {
-                    session.onClosed();
-                    sessions.remove(session);
-                    if (sessions.isEmpty() && onNoSessions != null) {
-                        onNoSessions.run();
-                    }
-                });
+        acceptOrWait(session);
+        socket.closeHandler(ignored -> onClosed(session));
+    }
+
+    private void onClosed(ClientSession session) {
+        sessions.remove(session);
+        session.onClosed();
+        acceptOrWait(session);
+        if (sessions.isEmpty() && onNoSessions != null) {
+            onNoSessions.run();
+        }
+    }
+
+    /** At the limit, others wait in the backlog: descriptors are left for workers and files. */
+    private void acceptOrWait(ClientSession any) {
+        boolean isFull = sessions.size() >= settings.maxConnections();
+        if (isFull == full) {
+            return;
+        }
+        full = isFull;
+        any.acceptOthers(!isFull);
+        if (isFull) {
+            stalls.arm();
+            if (!toldFull) {
+                toldFull = true;
+                LOG.warnf(
+                        "%d clients are connected, the most for which there are descriptors and memory; others wait; raise the limit of open files (ulimit -n) and -Xmx",
+                        sessions.size());
+            }
+        }
     }
 
     /** How many connections there have been. */

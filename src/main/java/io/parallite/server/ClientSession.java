@@ -1,7 +1,10 @@
 package io.parallite.server;
 
 import io.netty.buffer.ByteBuf;
+import io.parallite.engine.Guard;
 import io.parallite.pool.Lane;
+import io.parallite.server.ClientBudget.Account;
+import io.parallite.server.ClientBudget.Claim;
 import io.parallite.task.FailureKind;
 import io.parallite.task.TaskException;
 import io.parallite.wire.Encoding;
@@ -11,71 +14,132 @@ import io.parallite.wire.Reply;
 import io.parallite.wire.Request;
 import io.parallite.wire.RequestException;
 import io.vertx.core.net.NetSocket;
+import java.time.Duration;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One client's connection: frames in, replies out as tasks finish, paired by {@code task_id}.
  *
- * <p>A client that does not read its replies is neither read from nor served from the queue until
- * it does; a large frame is read only when there is room for it. When the client goes away its
- * tasks go on, and their results are retained for whoever asks. Owned by the engine's thread.
+ * <p>The next frame is begun only while the client reads its replies, holds no more than one may
+ * ({@link ClientBudget}), has no request whose answer takes long, and has not had its share of this
+ * pass of the event loop. When the client goes away, what had been read is still done: its tasks go
+ * on, and their results are retained for others to ask for. Owned by the engine's thread.
  */
-final class ClientSession implements FrameReader.Sink {
+final class ClientSession implements FrameReader.Sink, Turn {
 
     private static final Logger LOG = Logger.getLogger(ClientSession.class);
 
-    /** Frames up to this size are read without a reservation. */
-    private static final int SMALL = 64 * 1024;
+    /** Longer frames are decoded elsewhere. */
+    private static final int LONG_TO_DECODE = 256 * 1024;
+
+    /** How much may be done for one client before others have their turn, and what a frame counts. */
+    private static final int TURN = 256 * 1024;
+
+    private static final int FRAME = 256;
 
     private final NetSocket socket;
     private final Services services;
+    private final Runnable onBegun;
     private final FrameSocket frames;
     private final FrameReader reader;
+    private final Account account;
     private final Replies replies;
     private final RequestHandler handler;
-    private long reading;
+    private @Nullable Claim reading;
+    private int done;
+    private boolean busy;
+    private boolean continues;
     private boolean paused;
     private boolean behind;
     private boolean ending;
     private boolean closed;
 
-    ClientSession(NetSocket socket, Services services) {
+    private long seenBegun;
+    private long seenTaken;
+    private long seenSent;
+    private long frameStillSince;
+    private long repliesStillSince;
+
+    /**
+     * @param bufferSize bytes of the connection's buffers
+     * @param onBegun told when a frame has begun and is not complete yet
+     */
+    ClientSession(NetSocket socket, Services services, int bufferSize, Runnable onBegun) {
         this.socket = socket;
         this.services = services;
+        this.onBegun = onBegun;
         this.reader = new FrameReader(services.settings().maxBody(), this);
-        this.frames = new FrameSocket(socket, this::onBytes);
+        this.frames = new FrameSocket(socket, this::onBytes, this::onTurnOver);
+        frames.useBuffersOf(bufferSize);
+        this.account = services.budget().open(this::continueSoon);
         Lane lane = services.dispatcher().newLane();
-        this.replies = new Replies(frames, lane, services.traffic(), this::onRepliesChanged);
-        this.handler = new RequestHandler(services, lane, replies);
+        this.replies = new Replies(frames, lane, services, account, this::onRepliesChanged);
+        this.handler = new RequestHandler(services, lane, replies, account, this);
+        this.frameStillSince = services.engine().nanoTime();
+        this.repliesStillSince = frameStillSince;
         socket.exceptionHandler(e -> LOG.debugf("client connection: %s", e.getMessage()));
     }
 
     private void onBytes(ByteBuf bytes) {
         reader.feed(bytes);
         pauseOrResume();
+        if (!reader.isBetweenFrames()) {
+            onBegun.run();
+        }
+    }
+
+    private void onTurnOver() {
+        if (!continues) {
+            done = 0;
+        }
     }
 
     @Override
     public boolean admits(int length) {
-        if (length <= SMALL) {
-            return true;
-        }
-        if (services.budget().reserve(length, () -> onRoom(length))) {
-            reading = length;
-            return true;
-        }
-        return false;
+        return mayBegin();
     }
 
-    private void onRoom(int length) {
-        if (closed) {
-            services.budget().release(length);
-            return;
+    private boolean mayBegin() {
+        if (done >= TURN) {
+            continueSoon();
+            return false;
         }
-        reading = length;
-        reader.resume();
+        return !busy && (closed || !replies.isBehind() && !account.isFull());
+    }
+
+    @Override
+    public boolean hasRoom(int bytes) {
+        Claim claim = account.claim(bytes + ClientBudget.TASK, this::onRoom);
+        reading = claim;
+        return claim.isGranted();
+    }
+
+    private void onRoom() {
+        continueSoon();
+    }
+
+    /** Goes on with what the reader has kept, in a later pass of the event loop. */
+    private void continueSoon() {
+        if (!continues) {
+            continues = true;
+            services.engine().schedule(Duration.ZERO, this::goOn);
+        }
+    }
+
+    private void goOn() {
+        continues = false;
+        done = 0;
+        if (reader.isHeldForRoom()) {
+            Claim claim = reading;
+            if (claim != null && claim.isGranted()) {
+                reader.resume();
+            }
+        } else if (reader.isHeld() && mayBegin()) {
+            reader.resume();
+        }
         pauseOrResume();
+        closeIfDone();
     }
 
     @Override
@@ -85,53 +149,126 @@ final class ClientSession implements FrameReader.Sink {
                 "frame of %d bytes exceeds max_payload_bytes=%d; raise it in parallite.json or send less"
                         .formatted(length, services.settings().maxBody());
         Reply refusal = Reply.failure(taskIdIn(seen), FailureKind.PAYLOAD_TOO_LARGE, message);
+        done += FRAME;
         replies.send(encoding.encode(refusal));
         return true;
     }
 
     @Override
     public void onFrame(byte[] frame) {
+        Claim claim = reading;
+        reading = null;
         services.traffic().received(frame);
-        long reserved = reading;
-        reading = 0;
+        done += FRAME;
         replies.expect();
-        boolean kept = false;
-        Encoding encoding = encodingOf(frame);
-        try {
-            Request request = Encoding.of(frame).decode(frame);
-            kept = handler.handle(encoding, request, reserved);
-        } catch (RequestException e) {
-            replies.answer(encoding, Reply.failure(e.taskId(), e.kind(), e.explanation()));
-        } catch (TaskException e) {
-            replies.answer(encoding, Reply.failure(null, e.kind(), e.explanation()));
-        } catch (RuntimeException e) {
-            LOG.error("a request met a defect", e);
-            String message = "the daemon met a defect with this request; its log has the details";
-            replies.answer(encoding, Reply.failure(null, FailureKind.INTERNAL, message));
+        if (frame.length > LONG_TO_DECODE) {
+            decodeElsewhere(frame, claim);
+        } else {
+            handle(frame, claim, null);
         }
-        if (!kept && reserved > 0) {
-            services.budget().release(reserved);
+    }
+
+    private void decodeElsewhere(byte[] frame, @Nullable Claim claim) {
+        busy = true;
+        services.offload()
+                .run(
+                        () -> Encoding.of(frame).decode(frame),
+                        (request, problem) -> {
+                            busy = false;
+                            if (problem != null) {
+                                refuse(encodingOf(frame), problem);
+                                release(claim);
+                            } else {
+                                handle(frame, claim, request);
+                            }
+                            continueSoon();
+                        });
+    }
+
+    /** Does what the frame asks for; its claim goes with the task, or back at once. */
+    private void handle(byte[] frame, @Nullable Claim claim, @Nullable Request decoded) {
+        Encoding encoding = encodingOf(frame);
+        int before = replies.unanswered();
+        boolean isKept = false;
+        try {
+            Request request = decoded == null ? Encoding.of(frame).decode(frame) : decoded;
+            isKept = handler.handle(encoding, request, claim);
+        } catch (Throwable e) {
+            if (replies.unanswered() == before) {
+                refuse(encoding, e);
+            } else {
+                Guard.log("a request that is answered", e);
+            }
+        }
+        if (!isKept) {
+            release(claim);
+        }
+    }
+
+    @Override
+    public void spend(int bytes) {
+        done += bytes;
+    }
+
+    @Override
+    public void onLongBegun() {
+        busy = true;
+    }
+
+    @Override
+    public void onLongDone() {
+        busy = false;
+        continueSoon();
+    }
+
+    private static void release(@Nullable Claim claim) {
+        if (claim != null) {
+            claim.release();
+        }
+    }
+
+    private void refuse(Encoding encoding, Throwable why) {
+        switch (why) {
+            case RequestException e ->
+                    replies.answer(encoding, Reply.failure(e.taskId(), e.kind(), e.explanation()));
+            case TaskException e ->
+                    replies.answer(encoding, Reply.failure(null, e.kind(), e.explanation()));
+            default -> {
+                Guard.log("a request", why);
+                String message =
+                        "the daemon met a defect with this request; its log has the details";
+                replies.answer(encoding, Reply.failure(null, FailureKind.INTERNAL, message));
+            }
         }
     }
 
     private void onRepliesChanged() {
-        pauseOrResume();
         boolean wasBehind = behind;
         behind = replies.isBehind();
         if (wasBehind && !behind) {
             handler.onCaughtUp();
+            continueSoon();
+        }
+        if (behind && !paused) {
+            pauseOrResume();
         }
         endIfDone();
     }
 
     private void pauseOrResume() {
-        boolean shouldPause = reader.isHeld() || replies.isBehind();
+        boolean shouldPause =
+                reader.isHeld() || busy || replies.isBehind() || account.isFull();
         if (shouldPause && !paused) {
             frames.pause();
         } else if (!shouldPause && paused) {
             frames.resume();
         }
         paused = shouldPause;
+    }
+
+    /** Has the server accept further connections, or not. */
+    void acceptOthers(boolean isWanted) {
+        frames.acceptOthers(isWanted);
     }
 
     /** Closes the connection once all that was asked is answered. */
@@ -146,16 +283,98 @@ final class ClientSession implements FrameReader.Sink {
         }
     }
 
-    /** The connection is gone: frees what it held, lets its tasks go on. */
+    /** The connection is gone: nobody is told anything more, and what was read is done. */
     void onClosed() {
         closed = true;
-        reader.close();
         replies.close();
         handler.close();
-        if (reading > 0) {
-            services.budget().release(reading);
-            reading = 0;
+        if (reader.isHeldForRoom() || !reader.isHeld() && !busy) {
+            closeReader();
+        } else {
+            continueSoon();
         }
+    }
+
+    private void closeIfDone() {
+        if (closed && !busy && !continues && (!reader.isHeld() || reader.isHeldForRoom())) {
+            closeReader();
+        }
+    }
+
+    private void closeReader() {
+        reader.close();
+        release(reading);
+        reading = null;
+    }
+
+    /** Whether a frame has begun that the client has not sent to its end. */
+    boolean isWithinFrame() {
+        return !closed && !reader.isHeld() && !reader.isBetweenFrames();
+    }
+
+    /** Whether the frame that has begun has room that others could have. */
+    boolean holdsRoom() {
+        return reading != null;
+    }
+
+    /** What the client has not read of its replies. */
+    long unread() {
+        return account.unread();
+    }
+
+    /** Takes note of whether frame and replies have got on since the last look. */
+    void look(long now) {
+        boolean hasFrameGotOn =
+                paused
+                        || !isWithinFrame()
+                        || reader.begun() != seenBegun
+                        || reader.taken() - seenTaken >= StallWatch.PROGRESS;
+        if (hasFrameGotOn) {
+            seenBegun = reader.begun();
+            seenTaken = reader.taken();
+            frameStillSince = now;
+        }
+        if (account.unread() == 0 || replies.progress() - seenSent >= StallWatch.PROGRESS) {
+            seenSent = replies.progress();
+            repliesStillSince = now;
+        }
+    }
+
+    /** For how long the frame that has begun has not got on, by the last {@link #look}. */
+    Duration frameStillFor(long now) {
+        return Duration.ofNanos(now - frameStillSince);
+    }
+
+    /** For how long the client has not read its replies, by the last {@link #look}. */
+    Duration repliesStillFor(long now) {
+        return Duration.ofNanos(now - repliesStillSince);
+    }
+
+    /** Answers a frame that does not get on, and closes the connection. */
+    void endUnfinished(Duration patience, boolean isShort) {
+        String message =
+                isShort
+                        ? "a frame has not got on by %d bytes in %d ms, while others wait for what it holds; send frames in one go"
+                                .formatted(StallWatch.PROGRESS, patience.toMillis())
+                        : "a frame has not got on by %d bytes within frame_timeout_ms=%d; send frames in one go, or raise frame_timeout_ms"
+                                .formatted(StallWatch.PROGRESS, patience.toMillis());
+        byte[] seen = reader.partial(256);
+        Encoding encoding = encodingOf(seen);
+        reader.close();
+        release(reading);
+        reading = null;
+        replies.send(
+                encoding.encode(
+                        Reply.failure(taskIdIn(seen), FailureKind.FRAME_TIMEOUT, message)));
+        if (!closed) {
+            socket.end();
+        }
+    }
+
+    /** Closes the connection of a client that does not read, and frees what waits for it. */
+    void evict() {
+        replies.close();
+        socket.close();
     }
 
     private static Encoding encodingOf(byte[] frame) {

@@ -7,7 +7,6 @@ import io.parallite.task.TaskStatus;
 import io.parallite.wire.Encoding;
 import io.parallite.wire.Events;
 import io.parallite.wire.Reply;
-import io.parallite.wire.RequestException;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -45,7 +44,11 @@ final class Follower implements TaskWatcher {
     @Override
     public void onEvent(String name, byte[] frame) {
         if (!name.equals("output") || wishes.output() && isNext(Events.output(frame))) {
-            replies.send(inEncoding(name, frame));
+            replies.sendTranslated(
+                    encoding,
+                    frame,
+                    1,
+                    (kind, message) -> Reply.lostEvent(id, name, kind, message));
         }
     }
 
@@ -58,14 +61,6 @@ final class Follower implements TaskWatcher {
         }
         heard.put(piece.stream(), piece.end());
         return true;
-    }
-
-    private byte[] inEncoding(String name, byte[] frame) {
-        try {
-            return encoding.encode(frame);
-        } catch (RequestException e) {
-            return encoding.encode(Reply.lostEvent(id, name, e.kind(), e.explanation()));
-        }
     }
 
     @Override

@@ -1,33 +1,66 @@
 package io.parallite.server;
 
+import io.parallite.engine.Guard;
 import io.parallite.pool.Lane;
+import io.parallite.server.ClientBudget.Account;
 import io.parallite.task.FailureKind;
+import io.parallite.task.TaskException;
 import io.parallite.task.TaskId;
 import io.parallite.task.TaskResult;
 import io.parallite.wire.Encoding;
 import io.parallite.wire.FrameSocket;
 import io.parallite.wire.FrameWriter;
+import io.parallite.wire.ReadBudget.Room;
 import io.parallite.wire.Reply;
-import io.parallite.wire.RequestException;
+import java.util.ArrayDeque;
+import java.util.function.BiFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What goes out to one client, under back-pressure: while it is behind, its lane of the queue is
- * held. Owned by the engine's thread.
+ * held. Whatever is sent goes out in order, also behind a frame that is being translated into the
+ * client's encoding. Owned by the engine's thread.
  */
 final class Replies {
 
+    /** Longer frames are translated elsewhere. */
+    private static final int LONG_TO_TRANSLATE = 16 * 1024;
+
+    private final Services services;
+    private final FrameSocket frames;
     private final FrameWriter writer;
     private final Lane lane;
-    private final Traffic traffic;
+    private final Account account;
     private final Runnable onChange;
+    private final ArrayDeque<Outgoing> behindTranslation = new ArrayDeque<>(0);
+    private long bytesBehind;
     private int unanswered;
     private boolean closed;
 
+    /** A frame that waits for its translation, or behind one that does. */
+    private static final class Outgoing {
+        private final int times;
+        private byte @Nullable [] frame;
+        private @Nullable Room room;
+
+        Outgoing(int times, byte @Nullable [] frame) {
+            this.times = times;
+            this.frame = frame;
+        }
+    }
+
     /** Calls {@code onChange} when the client may have fallen behind, caught up, or got all. */
-    Replies(FrameSocket frames, Lane lane, Traffic traffic, Runnable onChange) {
+    Replies(
+            FrameSocket frames,
+            Lane lane,
+            Services services,
+            Account account,
+            Runnable onChange) {
+        this.services = services;
+        this.frames = frames;
         this.writer = new FrameWriter(frames, this::onDrained);
         this.lane = lane;
-        this.traffic = traffic;
+        this.account = account;
         this.onChange = onChange;
     }
 
@@ -36,64 +69,206 @@ final class Replies {
         unanswered++;
     }
 
-    /** Answers a request with a task's result. */
-    void answer(Encoding encoding, TaskId id, TaskResult result) {
-        switch (result) {
-            case TaskResult.Replied(byte[] frame, boolean ignored) -> {
-                unanswered--;
-                send(inEncoding(encoding, id, frame));
-            }
-            case TaskResult.Failed(FailureKind kind, String message) ->
-                    answer(encoding, Reply.failure(id.value(), kind, message));
-        }
+    /** How many requests are to be answered. */
+    int unanswered() {
+        return unanswered;
     }
 
-    private static byte[] inEncoding(Encoding encoding, TaskId id, byte[] frame) {
-        try {
-            return encoding.encode(frame);
-        } catch (RequestException e) {
-            return encoding.encode(Reply.failure(id.value(), e.kind(), e.explanation()));
+    /** Answers a request with a task's result. */
+    void answer(Encoding encoding, TaskId id, TaskResult result) {
+        answer(encoding, id, result, 1);
+    }
+
+    /** Answers so many requests with a task's result. */
+    void answer(Encoding encoding, TaskId id, TaskResult result, int times) {
+        unanswered -= times;
+        switch (result) {
+            case TaskResult.Replied(byte[] frame, boolean ignored) ->
+                    sendTranslated(
+                            encoding,
+                            frame,
+                            times,
+                            (kind, message) -> Reply.failure(id.value(), kind, message));
+            case TaskResult.Failed(FailureKind kind, String message) ->
+                    send(encoding.encode(Reply.failure(id.value(), kind, message)), times);
         }
     }
 
     /** Answers a request with the daemon's own words. */
     void answer(Encoding encoding, Reply reply) {
+        answer(encoding.encode(reply));
+    }
+
+    /** Answers a request with a frame. */
+    void answer(byte[] frame) {
         unanswered--;
-        send(encoding.encode(reply));
+        send(frame);
     }
 
     /** Sends a frame that answers no request. */
     void send(byte[] frame) {
+        send(frame, 1);
+    }
+
+    /**
+     * Sends a worker's frame in {@code encoding}, translated elsewhere when it is long.
+     *
+     * @param otherwise what to send when it cannot be translated
+     */
+    void sendTranslated(
+            Encoding encoding,
+            byte[] frame,
+            int times,
+            BiFunction<FailureKind, String, Reply> otherwise) {
+        if (closed || Encoding.of(frame) == encoding) {
+            send(frame, times);
+        } else if (frame.length <= LONG_TO_TRANSLATE) {
+            send(translated(encoding, frame, otherwise), times);
+        } else {
+            translateElsewhere(encoding, frame, times, otherwise);
+        }
+    }
+
+    private byte[] translated(
+            Encoding encoding, byte[] frame, BiFunction<FailureKind, String, Reply> otherwise) {
+        try {
+            return encoding.encode(frame, services.settings().maxBody());
+        } catch (TaskException e) {
+            return encoding.encode(otherwise.apply(e.kind(), e.explanation()));
+        } catch (Throwable e) {
+            Guard.log("translating a frame", e);
+            return encoding.encode(
+                    otherwise.apply(
+                            FailureKind.INTERNAL,
+                            "the daemon met a defect with this frame; its log has the details"));
+        }
+    }
+
+    private void translateElsewhere(
+            Encoding encoding,
+            byte[] frame,
+            int times,
+            BiFunction<FailureKind, String, Reply> otherwise) {
+        Outgoing outgoing = new Outgoing(times, null);
+        behindTranslation.add(outgoing);
+        Runnable begin =
+                () ->
+                        services.offload()
+                                .run(
+                                        () -> translated(encoding, frame, otherwise),
+                                        (done, problem) -> onTranslated(outgoing, done));
+        Room room = services.budget().claim(2L * frame.length, begin);
+        outgoing.room = room;
+        if (room.isGranted()) {
+            begin.run();
+        }
+        onSent();
+    }
+
+    private void onTranslated(Outgoing outgoing, byte @Nullable [] frame) {
+        if (outgoing.room != null) {
+            outgoing.room.release();
+        }
+        if (frame == null) { // not even the failure could be told
+            close();
+            frames.close();
+            return;
+        }
+        outgoing.frame = frame;
+        bytesBehind += frame.length;
+        for (Outgoing next = behindTranslation.peek();
+                next != null && next.frame != null;
+                next = behindTranslation.peek()) {
+            behindTranslation.remove();
+            bytesBehind -= next.frame.length;
+            write(next.frame, next.times);
+        }
+        if (!closed) {
+            onSent();
+        }
+    }
+
+    private void send(byte[] frame, int times) {
         if (closed) {
             return;
         }
-        traffic.sent(frame);
-        writer.write(frame, unanswered > 0);
-        if (writer.isFull()) {
+        if (behindTranslation.isEmpty()) {
+            write(frame, times);
+        } else {
+            behindTranslation.add(new Outgoing(times, frame));
+            bytesBehind += frame.length;
+        }
+        onSent();
+    }
+
+    private void write(byte[] frame, int times) {
+        if (closed) {
+            return;
+        }
+        services.traffic().sent(frame, times);
+        try {
+            if (times == 1) {
+                writer.write(frame, unanswered > 0);
+            } else {
+                writer.repeat(frame, times);
+            }
+        } catch (Throwable e) { // no memory for the network's copy: the stream has a gap now
+            Guard.log("writing to a client", e);
+            close();
+            frames.close();
+        }
+    }
+
+    private void onSent() {
+        if (isBehind()) {
             lane.hold();
         }
+        count();
         onChange.run();
     }
 
     private void onDrained() {
-        lane.release();
+        if (behindTranslation.isEmpty()) {
+            lane.release();
+        }
+        count();
         onChange.run();
+    }
+
+    private void count() {
+        account.setUnread(closed ? 0 : writer.pinned() + bytesBehind);
     }
 
     /** Whether the client does not read as fast as it is written to. */
     boolean isBehind() {
-        return writer.isFull();
+        return !closed && (writer.isFull() || !behindTranslation.isEmpty());
+    }
+
+    /** How many bytes have been sent, so that a client that reads is told from one that does not. */
+    long progress() {
+        return writer.progress();
     }
 
     /** Whether all that was asked is answered and handed to the network. */
     boolean areAllOut() {
-        return unanswered == 0 && writer.isEmpty();
+        return unanswered == 0 && writer.isEmpty() && behindTranslation.isEmpty();
     }
 
     /** Drops what has not been sent; nothing more will be. */
     void close() {
+        if (closed) {
+            return;
+        }
         closed = true;
         writer.close();
+        for (Outgoing outgoing : behindTranslation) {
+            if (outgoing.room != null) {
+                outgoing.room.release();
+            }
+        }
+        behindTranslation.clear();
+        bytesBehind = 0;
+        count();
         lane.release();
     }
 }

@@ -4,6 +4,8 @@ import io.parallite.dispatch.Dispatcher;
 import io.parallite.dispatch.Watch;
 import io.parallite.pool.Lane;
 import io.parallite.pool.ReloadOutcome;
+import io.parallite.server.ClientBudget.Account;
+import io.parallite.server.ClientBudget.Claim;
 import io.parallite.task.FailureKind;
 import io.parallite.task.Task;
 import io.parallite.task.TaskId;
@@ -12,9 +14,12 @@ import io.parallite.task.TaskStatus;
 import io.parallite.wire.Encoding;
 import io.parallite.wire.Reply;
 import io.parallite.wire.Request;
+import io.parallite.wire.RequestException;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.Cancellable;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -34,69 +39,115 @@ final class RequestHandler {
     private final Figures figures;
     private final Lane lane;
     private final Replies replies;
+    private final Account account;
+    private final Turn turn;
     private final Set<Watch> watches = new LinkedHashSet<>(0);
-    private final Set<Awaiting> awaiting = new LinkedHashSet<>(0);
+    private final Map<Awaited, Awaiting> awaiting = new HashMap<>(0);
+    private final Set<Awaiting> tailing = new LinkedHashSet<>(0);
+    private boolean closed;
 
     /** A handler for the client behind {@code replies}, whose tasks wait in {@code lane}. */
-    RequestHandler(Services services, Lane lane, Replies replies) {
+    RequestHandler(Services services, Lane lane, Replies replies, Account account, Turn turn) {
         this.services = services;
         this.dispatcher = services.dispatcher();
         this.figures = services.figures();
         this.lane = lane;
         this.replies = replies;
+        this.account = account;
+        this.turn = turn;
     }
 
     /**
      * Fulfils a request.
      *
-     * @param reserved what its frame takes of the budget
-     * @return whether the frame, and with it what was reserved for it, stays in memory for a task
+     * @param claim the room that its frame takes; {@code null} when it is small and has none yet
+     * @return whether the frame, and with it the room, stays in memory for a task
      */
-    boolean handle(Encoding encoding, Request request, long reserved) {
+    boolean handle(Encoding encoding, Request request, @Nullable Claim claim) {
+        if (closed && !request.outlivesItsClient()) {
+            return false;
+        }
         switch (request) {
             case Request.Submit(Task task, Request.Wish wish) -> {
-                submit(encoding, task, wish, reserved);
-                return true;
+                return submit(encoding, task, wish, claim);
             }
-            case Request.Await(TaskId id) -> await(encoding, id);
-            case Request.Status(TaskId id) -> replies.answer(encoding, status(id));
             case Request.Cancel(TaskId id, Duration grace) ->
                     replies.answer(encoding, cancel(id, grace));
+            case Request.Reload(var id) -> reload(encoding, id);
+            case Request.Stop(var id) -> stop(encoding, id);
+            case Request.Await(TaskId id) -> await(encoding, id);
+            case Request.Status(TaskId id) -> replies.answer(encoding, status(id));
             case Request.Tail(TaskId id) -> tail(encoding, id);
-            case Request.Tasks(var id, int limit, var state) ->
-                    replies.answer(encoding, Reply.tasks(id, dispatcher.tasks(limit, state)));
+            case Request.Tasks tasks -> list(encoding, tasks);
             case Request.Ping(var id) ->
                     replies.answer(encoding, Reply.figures(id, figures.ping()));
-            case Request.Stats(var id) ->
-                    figures.stats()
-                            .subscribe()
-                            .with(stats -> replies.answer(encoding, Reply.figures(id, stats)));
-            case Request.Reload(var id) ->
-                    dispatcher
-                            .reload()
-                            .subscribe()
-                            .with(outcome -> replies.answer(encoding, reloaded(id, outcome)));
-            case Request.Stop(var id) -> stop(encoding, id);
+            case Request.Stats(var id) -> stats(encoding, id);
         }
         return false;
     }
 
-    private void submit(Encoding encoding, Task submitted, Request.Wish wish, long reserved) {
+    private boolean submit(
+            Encoding encoding, Task submitted, Request.Wish wish, @Nullable Claim claim) {
+        TaskId id = submitted.id();
+        boolean isKnown = dispatcher.knows(id);
+        if (isKnown && wish == Request.Wish.REPLY && !submitted.detached()) {
+            join(encoding, submitted);
+            return false;
+        }
         Task task =
                 services.settings().addBenchmark() ? withBenchmark(encoding, submitted) : submitted;
-        Uni<TaskResult> result = dispatcher.submit(task, lane);
-        if (reserved > 0) {
-            result = result.onTermination().invoke(() -> services.budget().release(reserved));
-        }
+        Claim room = claim == null ? claim(submitted, isKnown) : claim;
+        Uni<TaskResult> result = run(task, room);
         if (task.detached()) {
-            answerDetached(encoding, task.id(), result);
+            answerDetached(encoding, id, result);
         } else if (wish != Request.Wish.REPLY) {
             Follower.Wishes wishes = new Follower.Wishes(false, wish == Request.Wish.OUTPUT);
-            Follower follower = new Follower(encoding, task.id(), replies, wishes);
-            answerWhenDone(encoding, task.id(), watched(result, dispatcher.watch(task, follower)));
+            Follower follower = new Follower(encoding, id, replies, wishes);
+            answerWhenDone(encoding, id, watched(result, dispatcher.watch(task, follower)));
         } else {
-            answerWhenDone(encoding, task.id(), result);
+            answerWhenDone(encoding, id, result);
         }
+        return true;
+    }
+
+    private Uni<TaskResult> run(Task task, Claim room) {
+        try {
+            return dispatcher.submit(task, lane, room::release);
+        } catch (Throwable e) {
+            room.release();
+            throw e;
+        }
+    }
+
+    /** Room for a small request, which is counted only now; what runs nothing needs none. */
+    private Claim claim(Task task, boolean isKnown) {
+        long bytes = isKnown ? 0 : task.frame().length + (long) ClientBudget.TASK;
+        Claim claim = account.tryClaim(bytes);
+        if (claim == null) {
+            throw new RequestException(
+                    FailureKind.BUDGET_EXCEEDED,
+                    "the requests of all clients take %d bytes, and the %d of this one exceed max_inflight_bytes=%d; submit again when tasks have ended, or raise max_inflight_bytes and -Xmx"
+                            .formatted(
+                                    services.budget().requestBytes(),
+                                    bytes,
+                                    services.budget().share()),
+                    task.id().value());
+        }
+        return claim;
+    }
+
+    /** The same task is known: its submit is answered with the same result, and runs nothing. */
+    private void join(Encoding encoding, Task task) {
+        if (closed) {
+            return;
+        }
+        Awaiting known = awaiting.get(new Awaited(encoding, task.id(), task.fingerprint()));
+        if (known != null) {
+            known.again();
+            return;
+        }
+        Uni<TaskResult> result = dispatcher.submit(task, lane, () -> {});
+        new Awaiting(new Awaited(encoding, task.id(), task.fingerprint())).begin(result);
     }
 
     private static Task withBenchmark(Encoding encoding, Task task) {
@@ -120,36 +171,69 @@ final class RequestHandler {
     }
 
     private void await(Encoding encoding, TaskId id) {
+        Awaited awaited = new Awaited(encoding, id, 0);
+        Awaiting known = awaiting.get(awaited);
+        if (known != null) {
+            known.again();
+            return;
+        }
         dispatcher
                 .await(id)
                 .ifPresentOrElse(
-                        result -> new Awaiting(encoding, id).begin(result),
+                        result -> new Awaiting(awaited).begin(result),
                         () -> replies.answer(encoding, notFound(id)));
     }
 
-    /** A client that waits for a task of whoever; forgotten when the client goes away. */
-    private final class Awaiting {
+    /** What is awaited: a task, and in which encoding; of a submit the fingerprint, else 0. */
+    private record Awaited(Encoding encoding, TaskId id, long fingerprint) {}
 
-        private final Encoding encoding;
-        private final TaskId id;
+    /**
+     * The requests of this client that wait for one result: any number of them is one object, with
+     * a count. Forgotten when the client goes away.
+     */
+    private class Awaiting {
+
+        private final Awaited awaited;
+        private final Claim claim;
         private @Nullable Cancellable subscription;
+        private int times = 1;
 
-        Awaiting(Encoding encoding, TaskId id) {
-            this.encoding = encoding;
-            this.id = id;
+        Awaiting(Awaited awaited) {
+            this.awaited = awaited;
+            this.claim = account.owe(ClientBudget.REQUEST);
         }
 
         void begin(Uni<TaskResult> result) {
-            awaiting.add(this);
+            add();
             subscription = result.subscribe().with(this::onResult);
         }
 
+        void add() {
+            awaiting.put(awaited, this);
+        }
+
+        void remove() {
+            awaiting.remove(awaited);
+        }
+
+        void again() {
+            times++;
+            claim.grow(ClientBudget.REFERENCE);
+        }
+
         private void onResult(TaskResult result) {
-            awaiting.remove(this);
-            replies.answer(encoding, id, result);
+            end();
+            turn.spend(result.footprint());
+            replies.answer(awaited.encoding, awaited.id, result, times);
+        }
+
+        private void end() {
+            remove();
+            claim.release();
         }
 
         void leave() {
+            end();
             if (subscription != null) {
                 subscription.cancel();
             }
@@ -165,8 +249,64 @@ final class RequestHandler {
         dispatcher
                 .await(id)
                 .ifPresentOrElse(
-                        result -> new Awaiting(encoding, id).begin(watched(result, watch)),
+                        result ->
+                                new Tailing(new Awaited(encoding, id, 0))
+                                        .begin(watched(result, watch)),
                         () -> replies.answer(encoding, notFound(id)));
+    }
+
+    /** The same for one that follows the task: each such request hears of it by itself. */
+    private final class Tailing extends Awaiting {
+
+        Tailing(Awaited awaited) {
+            super(awaited);
+        }
+
+        @Override
+        void add() {
+            tailing.add(this);
+        }
+
+        @Override
+        void remove() {
+            tailing.remove(this);
+        }
+    }
+
+    private void list(Encoding encoding, Request.Tasks request) {
+        turn.onLongBegun();
+        services.lists()
+                .list(
+                        request,
+                        encoding,
+                        () -> !closed,
+                        frame -> {
+                            replies.answer(frame);
+                            turn.onLongDone();
+                        });
+    }
+
+    private void stats(Encoding encoding, @Nullable TaskId id) {
+        turn.onLongBegun();
+        figures.stats()
+                .subscribe()
+                .with(
+                        stats -> {
+                            replies.answer(encoding, Reply.figures(id, stats));
+                            turn.onLongDone();
+                        });
+    }
+
+    private void reload(Encoding encoding, @Nullable TaskId id) {
+        Claim claim = account.owe(ClientBudget.REQUEST);
+        dispatcher
+                .reload()
+                .subscribe()
+                .with(
+                        outcome -> {
+                            claim.release();
+                            replies.answer(encoding, reloaded(id, outcome));
+                        });
     }
 
     /** {@code result}, with {@code watch} kept until it is there. */
@@ -185,11 +325,12 @@ final class RequestHandler {
 
     /** The client is gone: it awaits and follows no task any more. */
     void close() {
+        closed = true;
         List<Watch> left = List.copyOf(watches);
         watches.clear();
         left.forEach(Watch::close);
-        List<Awaiting> gone = List.copyOf(awaiting);
-        awaiting.clear();
+        List<Awaiting> gone = new ArrayList<>(awaiting.values());
+        gone.addAll(tailing);
         gone.forEach(Awaiting::leave);
     }
 

@@ -1,17 +1,23 @@
 package io.parallite.server;
 
 import io.parallite.dispatch.Dispatcher;
+import io.parallite.engine.Engine;
+import io.parallite.engine.Offload;
 
 /**
  * What all sessions share.
  *
- * @param budget how many bytes of large requests may be in memory
+ * @param offload computes what would hold up the event loop
+ * @param lists answers requests for lists of tasks
  * @param stop stops the daemon in good order
  */
 record Services(
+        Engine engine,
+        Offload offload,
         Dispatcher dispatcher,
         Figures figures,
-        ByteBudget budget,
+        TaskLists lists,
+        ClientBudget budget,
         Traffic traffic,
         SessionSettings settings,
         Runnable stop) {}

@@ -1,10 +1,15 @@
 package io.parallite.server;
 
+import java.time.Duration;
+
 /**
- * A session's share of the configuration.
+ * The clients' share of the configuration.
  *
  * @param maxBody the longest request body in bytes
  * @param addBenchmark whether frames are told to ask for a benchmark, for workers that do not know
  *     the daemon's {@code enable_benchmark}
+ * @param frameTimeout how long a frame that has begun may take to get on
+ * @param maxConnections how many connections there may be at a time
  */
-public record SessionSettings(int maxBody, boolean addBenchmark) {}
+public record SessionSettings(
+        int maxBody, boolean addBenchmark, Duration frameTimeout, int maxConnections) {}

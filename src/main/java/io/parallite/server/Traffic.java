@@ -24,9 +24,9 @@ public final class Traffic {
         bytesIn += frame.length;
     }
 
-    void sent(byte[] frame) {
-        framesOut++;
-        bytesOut += frame.length;
+    void sent(byte[] frame, int times) {
+        framesOut += times;
+        bytesOut += (long) frame.length * times;
     }
 
     Totals totals() {

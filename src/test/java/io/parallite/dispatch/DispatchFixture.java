@@ -2,6 +2,7 @@ package io.parallite.dispatch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.parallite.engine.Engine;
 import io.parallite.engine.ManualEngine;
 import io.parallite.pool.FakeChannel;
 import io.parallite.pool.FakeTransport;
@@ -54,14 +55,55 @@ final class DispatchFixture {
     }
 
     DispatchFixture(int workers) {
+        this(workers, new ManualEngine());
+    }
+
+    /** The same with a cache that has a clock of its own, which may be made to fail. */
+    private DispatchFixture(int workers, Engine clockOfCache) {
         PoolSettings settings =
                 new PoolSettings(workers, workers, "work", 100, Duration.ofSeconds(30));
         WorkerPool pool = new WorkerPool(engine, transport, settings, new Random(1));
-        TaskCache cache = new TaskCache(engine, RETENTION, 1 << 20);
+        TaskCache cache =
+                new TaskCache(
+                        clockOfCache instanceof FailingClock ? clockOfCache : engine,
+                        RETENTION,
+                        1 << 20);
         dispatcher = new Dispatcher(engine, pool, cache, new DispatchSettings(TIMEOUT));
         lane = dispatcher.newLane();
         pool.start();
         transport.readyAll();
+    }
+
+    /** One whose cache throws {@code error} whenever it is to keep a result. */
+    static DispatchFixture whoseCacheThrows(int workers, Error error) {
+        return new DispatchFixture(workers, new FailingClock(error));
+    }
+
+    private record FailingClock(Error error) implements Engine {
+        @Override
+        public void execute(Runnable action) {
+            throw error;
+        }
+
+        @Override
+        public boolean isCurrent() {
+            throw error;
+        }
+
+        @Override
+        public long nanoTime() {
+            throw error;
+        }
+
+        @Override
+        public long epochMillis() {
+            throw error;
+        }
+
+        @Override
+        public Timer schedule(Duration delay, Runnable action) {
+            throw error;
+        }
     }
 
     Answer submit(String id) {

@@ -174,17 +174,17 @@ class TaskEventsTest {
 
     @Test
     void whoAwaitsAndLeavesIsForgotten() {
-        TaskRun run = new TaskRun(DispatchFixture.task("a", 1, null), 0, 0);
+        TaskRun run = new TaskRun(DispatchFixture.task("a", 1, null), 0, 0, () -> {});
         List<TaskResult> told = new ArrayList<>();
         for (int i = 0; i < 100; i++) {
-            run.awaited().subscribe().with(told::add).cancel();
+            run.result().subscribe().with(told::add).cancel();
         }
-        run.awaited().subscribe().with(told::add);
-        run.awaited().subscribe().with(told::add);
+        run.result().subscribe().with(told::add);
+        run.result().subscribe().with(told::add);
 
         assertThat(run.waiting()).isEqualTo(2);
-        run.end(new TaskResult.Failed(FailureKind.CANCELLED, "x"), null, 0);
-        run.tellWaiting();
+        run.end(new TaskResult.Failed(FailureKind.CANCELLED, "x"), 0);
+        run.answer();
         assertThat(told).hasSize(2);
         assertThat(run.waiting()).isZero();
     }

@@ -1,0 +1,126 @@
+package io.parallite.server;
+
+import io.parallite.engine.Deadline;
+import io.parallite.engine.Engine;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import org.jboss.logging.Logger;
+
+/**
+ * Ends connections that hold memory and do not get on.
+ *
+ * <p>A frame that has begun must come on by {@value #PROGRESS} bytes, or to its end, within {@code
+ * frame_timeout_ms}. While others wait for the room or the connection that it takes, it must within
+ * {@link #PATIENCE}; so must, while workers wait for room for their replies, a client that has not
+ * read its own. Connections that the daemon itself has paused are let alone.
+ *
+ * <p>It looks at all connections twice a second while one has begun a frame or somebody waits, and
+ * not at all otherwise. Owned by the engine's thread.
+ */
+final class StallWatch {
+
+    private static final Logger LOG = Logger.getLogger(StallWatch.class);
+
+    /** How much of a frame is progress. */
+    static final int PROGRESS = 64 * 1024;
+
+    /** How long a connection may stand still while others wait for what it holds. */
+    static final Duration PATIENCE = Duration.ofSeconds(1);
+
+    private static final Duration STEP = Duration.ofMillis(500);
+
+    private final Engine engine;
+    private final Duration frameTimeout;
+    private final ClientBudget budget;
+    private final Collection<ClientSession> sessions;
+    private final BooleanSupplier isFull;
+    private final Deadline look;
+
+    /**
+     * @param sessions those to watch
+     * @param isFull whether there may be no more connections
+     */
+    StallWatch(
+            Engine engine,
+            Duration frameTimeout,
+            ClientBudget budget,
+            Collection<ClientSession> sessions,
+            BooleanSupplier isFull) {
+        this.engine = engine;
+        this.frameTimeout = frameTimeout;
+        this.budget = budget;
+        this.sessions = sessions;
+        this.isFull = isFull;
+        this.look = new Deadline(engine, this::onLook);
+    }
+
+    /** There is something to watch. */
+    void arm() {
+        if (!look.isArmed()) {
+            look.arm(shorter(STEP, frameTimeout));
+        }
+    }
+
+    private void onLook() {
+        long now = engine.nanoTime();
+        boolean isAny = isSomebodyWaiting();
+        for (ClientSession session : sessions) {
+            session.look(now);
+            isAny |= session.isWithinFrame();
+        }
+        if (isAny) {
+            endFrames(now);
+            endReaders(now);
+            arm();
+        }
+    }
+
+    private boolean isSomebodyWaiting() {
+        return budget.isShortOfRequests() || budget.isShortOfReplies() || isFull.getAsBoolean();
+    }
+
+    private void endFrames(long now) {
+        boolean isFullNow = isFull.getAsBoolean();
+        boolean isShort = budget.isShortOfRequests();
+        for (ClientSession session : List.copyOf(sessions)) {
+            boolean isInTheWay = isFullNow || isShort && session.holdsRoom();
+            Duration patience = isInTheWay ? shorter(PATIENCE, frameTimeout) : frameTimeout;
+            if (session.isWithinFrame() && session.frameStillFor(now).compareTo(patience) >= 0) {
+                session.endUnfinished(patience, isInTheWay);
+            }
+        }
+    }
+
+    private static Duration shorter(Duration one, Duration other) {
+        return one.compareTo(other) < 0 ? one : other;
+    }
+
+    /** Those first that have stood still for the longest time, and no more than it takes. */
+    private void endReaders(long now) {
+        if (!budget.isShortOfReplies()) {
+            return;
+        }
+        List<ClientSession> still = new ArrayList<>();
+        for (ClientSession session : sessions) {
+            if (session.unread() > 0 && session.repliesStillFor(now).compareTo(PATIENCE) >= 0) {
+                still.add(session);
+            }
+        }
+        still.sort(
+                Comparator.comparing((ClientSession session) -> session.repliesStillFor(now))
+                        .reversed());
+        for (ClientSession session : still) {
+            if (!budget.isShortOfReplies()) {
+                return;
+            }
+            LOG.warnf(
+                    "a client that does not read its replies is disconnected, because others wait for the memory that they take: unread=%d of=%d",
+                    session.unread(), budget.share());
+            session.evict();
+        }
+    }
+}

@@ -1,0 +1,14 @@
+package io.parallite.server;
+
+/** What a request tells its session of the work it makes. Owned by the engine's thread. */
+interface Turn {
+
+    /** So many bytes have been copied or read; after enough of them others have their turn. */
+    void spend(int bytes);
+
+    /** An answer takes long: the next request is not begun before it is there. */
+    void onLongBegun();
+
+    /** The answer that took long is there. */
+    void onLongDone();
+}
