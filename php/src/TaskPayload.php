@@ -6,7 +6,6 @@ namespace B7s\Parallite;
 
 use B7s\Parallite\Codec\ClosureCode;
 use B7s\Parallite\Codec\ClosureCodec;
-use B7s\Parallite\Codec\Codecs;
 use B7s\Parallite\Exception\ClosureNotSerializable;
 use B7s\Parallite\Value\FoundClosure;
 use B7s\Parallite\Value\Refusal;
@@ -33,17 +32,10 @@ final class TaskPayload
     /** @var array<string, string> payloads of closures that captured nothing, by code, scope and called class */
     private array $constants = [];
 
-    private readonly ?ClosureCodec $library;
-
-    /** @param ?ClosureCodec $library packs closures, in place of the best that is installed, or of our own codec */
-    public function __construct(?ClosureCodec $library = null)
+    /** @param ?ClosureCodec $library packs closures, in place of our own codec */
+    public function __construct(private readonly ?ClosureCodec $library = null)
     {
-        try {
-            $this->library = $library ?? Codecs::best();
-        } catch (ClosureNotSerializable) {
-            $this->library = null;
-        }
-        $this->serializer = new Serializer($this->library);
+        $this->serializer = new Serializer($library);
     }
 
     /**

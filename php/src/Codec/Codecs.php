@@ -8,7 +8,7 @@ use B7s\Parallite\Exception\ClosureNotSerializable;
 use ReflectionFunction;
 
 /**
- * Which of the libraries for closures is used.
+ * The libraries for closures. None is needed: what is given to a client as its codec packs closures in place of our own.
  */
 final class Codecs
 {
@@ -23,8 +23,8 @@ final class Codecs
     }
 
     /**
-     * Inside of Laravel its own, whose key and rules for models apply; else opis/closure 4,
-     * laravel/serializable-closure or opis/closure 3, whichever of them is installed, in this order.
+     * The best that is installed, to be given to a client: inside of Laravel its own, whose key and rules for models
+     * apply; else opis/closure 4, laravel/serializable-closure or opis/closure 3, in this order.
      *
      * @throws ClosureNotSerializable when none is
      */

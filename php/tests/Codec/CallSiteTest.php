@@ -5,8 +5,8 @@ declare(strict_types=1);
 namespace B7s\Parallite\Tests\Codec;
 
 use B7s\Parallite\Codec\CallSite;
-use B7s\Parallite\Codec\Codecs;
 use B7s\Parallite\Exception\ClosureNotSerializable;
+use B7s\Parallite\TaskPayload;
 use B7s\Parallite\Testing\FakeClient;
 use B7s\Parallite\Value\Refusal;
 use B7s\Parallite\Wire\PhpValue;
@@ -33,7 +33,7 @@ final class CallSiteTest extends TestCase
         $results = [];
         foreach ($tasks as $key => $task) {
             $hint = static fn(): ?string => $entry($key);
-            $payload = $task instanceof Closure ? Codecs::best()->encode($task, $hint) : $task;
+            $payload = (new TaskPayload())->of($task, [], $hint);
             $results[$key] = (new PayloadDecoder())->decode($payload)[0]();
         }
         return $results;
