@@ -143,7 +143,7 @@ final class TaskPayload
             return self::PREFIX . $this->serializer->serialize($list, [$isClosure ? '' : 'the task', 'argument'], $hints);
         } catch (Refusal $e) {
             $what = match (true) {
-                str_starts_with($e->path, 'argument') => 'the arguments',
+                $e->entry === 1 => 'the arguments',
                 $isClosure => 'the closure',
                 default => 'the task',
             };

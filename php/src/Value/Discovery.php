@@ -105,7 +105,7 @@ final class Discovery
                 continue;
             }
             if (!$isWhole) {
-                $this->path[] = $isObject ? [$key] : $key;
+                $this->path[] = $isObject && \is_string($key) ? [$key] : $key;
             }
             if (\is_array($value)) {
                 $this->nested($values, $key, $holder);
@@ -255,6 +255,7 @@ final class Discovery
 
     private function refuse(string $reason, ?Throwable $previous = null): Refusal
     {
-        return new Refusal(ValuePath::of($this->path, $this->names), $reason, $previous);
+        $entry = \is_array($this->path[0] ?? []) ? null : $this->path[0];
+        return new Refusal(ValuePath::of($this->path, $this->names), $reason, $previous, $entry);
     }
 }

@@ -124,7 +124,8 @@ final class Survey
             case ClassRule::Serialize:
             case ClassRule::Sleep:
             case ClassRule::Opaque:
-                return $this->hasUnknown = true;
+                $this->hasUnknown = true;
+                return $this->passes(\get_mangled_object_vars($object), $depth); // likely to be what it gives
             case ClassRule::Throwable:
                 $properties = \get_mangled_object_vars($object);
                 return $this->takesThrowables && !ThrowableProperties::needChange($properties)

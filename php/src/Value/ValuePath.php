@@ -11,7 +11,7 @@ namespace B7s\Parallite\Value;
  */
 final class ValuePath
 {
-    private const MAX_STEPS = 24;
+    private const MAX_STEPS = 12;
 
     private const MAX_KEY = 64;
 
@@ -28,11 +28,17 @@ final class ValuePath
             $argument = array_shift($steps);
             $path .= ' ' . (is_int($argument) ? $argument + 1 : self::text($argument));
         }
-        $isCut = count($steps) > self::MAX_STEPS;
+        $isCut = count($steps) > 2 * self::MAX_STEPS;
         foreach ($isCut ? array_slice($steps, 0, self::MAX_STEPS) : $steps as $step) {
             $path = self::step($path, $step);
         }
-        return $isCut ? $path . '…' : $path;
+        if ($isCut) {
+            $path .= '…';
+            foreach (array_slice($steps, -self::MAX_STEPS) as $step) {
+                $path = self::step($path, $step);
+            }
+        }
+        return $path;
     }
 
     /** @param int|string|array{int|string}|array{string, string} $step */
