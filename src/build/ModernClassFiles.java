@@ -10,6 +10,7 @@ import java.lang.classfile.MethodModel;
 import java.lang.classfile.MethodTransform;
 import java.net.URL;
 import java.net.URLClassLoader;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -19,7 +20,7 @@ import java.util.zip.ZipOutputStream;
 
 /**
  * Gives the classes of jars that were compiled for Java 5 or older the class file version of Java 6,
- * with the stack maps that go with it: {@code java ModernClassFiles.java JAR ...}
+ * with the stack maps that go with it: {@code java ModernClassFiles.java DIRECTORY GLOB}
  *
  * <p>The JVM keeps no older classes in an AOT cache. Picocli's, which every start goes through,
  * otherwise cost about 90 ms each time. Nothing else about them changes.
@@ -28,9 +29,12 @@ final class ModernClassFiles {
 
     private ModernClassFiles() {}
 
-    public static void main(String... jars) throws IOException {
-        for (String jar : jars) {
-            modernize(Path.of(jar));
+    public static void main(String... arguments) throws IOException {
+        try (DirectoryStream<Path> jars =
+                Files.newDirectoryStream(Path.of(arguments[0]), arguments[1])) {
+            for (Path jar : jars) {
+                modernize(jar);
+            }
         }
     }
 
