@@ -74,7 +74,7 @@ trait ManyTasksTests
     {
         $taken = 0;
         $items = (static function () use (&$taken): \Generator {
-            for ($i = 1; $i < 1000; $i++) {
+            for ($i = 1; $i < 100_000; $i++) {
                 $taken = $i;
                 yield $i;
             }
@@ -84,7 +84,7 @@ trait ManyTasksTests
             self::fail();
         } catch (\RangeException $e) {
             self::assertSame('not 2', $e->getMessage());
-            self::assertLessThan(100, $taken);
+            self::assertLessThan(50_000, $taken);
         }
     }
 
@@ -173,12 +173,11 @@ trait ManyTasksTests
     {
         $client = self::client();
         $slow = $client->submit(self::task('sleeps'));
-        $started = microtime(true);
         try {
             Future::all([$slow, $client->submit(self::task('throws'))]);
             self::fail();
         } catch (\DomainException) {
-            self::assertLessThan(10.0, microtime(true) - $started);
+            self::assertFalse($slow->isDone());
         } finally {
             $slow->cancel();
         }

@@ -15,7 +15,7 @@ final class WorkerProcess
     public const TOKEN = 'a-token-for-one-use';
 
     /** Seconds within which everything has to happen. */
-    private const PATIENCE = 15;
+    private const PATIENCE = 120;
 
     /** @var array<string, mixed>|null the hello, with the socket transport */
     public ?array $hello = null;

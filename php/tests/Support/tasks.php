@@ -21,6 +21,19 @@ return [
     },
     'shortens' => static fn(string $text, int $to = 3): string => substr($text, 0, $to),
     'item and key' => static fn(string $item, string $key): array => [$key, $item],
+    // gives a task that does the same
+    'meeting' => static fn(string $directory, string $name, int $count): Closure => static function () use (
+        $directory,
+        $name,
+        $count,
+    ): string {
+        touch("$directory/$name");
+        for ($i = 0; count(glob("$directory/*") ?: []) < $count; $i++) {
+            $i < 6_000 || throw new RuntimeException('the others do not come');
+            usleep(10_000);
+        }
+        return $name;
+    },
     'slowly' => static function (float $seconds, string $value): string {
         usleep((int) ($seconds * 1e6));
         return $value;

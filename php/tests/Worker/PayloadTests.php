@@ -220,12 +220,10 @@ trait PayloadTests
 
     public function testDoesNotWaitForTheBackgroundProcessesOfACommand(): void
     {
-        $started = microtime(true);
-        $reply = self::ask(['command' => 'echo started; sleep 5 & echo $!']);
+        $reply = self::ask(['command' => 'echo started; sleep 300 & echo $!']);
 
-        self::assertLessThan(2, microtime(true) - $started);
         self::assertMatchesRegularExpression('/^started\n\d+\n$/', $reply['result']['stdout']);
-        posix_kill((int) explode("\n", $reply['result']['stdout'])[1], SIGKILL);
+        self::assertTrue(posix_kill((int) explode("\n", $reply['result']['stdout'])[1], SIGKILL), 'it still runs');
     }
 
     /** @dataProvider languages */

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import picocli.CommandLine;
 
-@Timeout(30)
+@Timeout(300)
 class BenchCommandTest {
 
     @TempDir Path directory;

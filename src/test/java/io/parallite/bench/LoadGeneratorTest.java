@@ -26,10 +26,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-@Timeout(30)
+@Timeout(300)
 class LoadGeneratorTest {
 
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
     private static final BenchFrames FRAMES = BenchFrames.json(new byte[] {'x'}, null);
 
     @TempDir Path directory;
@@ -64,7 +64,7 @@ class LoadGeneratorTest {
 
             assertThat(result.tasks()).isPositive();
             assertThat(result.failures()).isEmpty();
-            assertThat(result.elapsed()).isBetween(Duration.ofMillis(250), Duration.ofSeconds(2));
+            assertThat(result.elapsed()).isGreaterThanOrEqualTo(Duration.ofMillis(250));
         }
     }
 

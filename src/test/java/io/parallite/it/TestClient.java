@@ -24,7 +24,7 @@ import java.util.Map;
 final class TestClient implements AutoCloseable {
 
     /** How long any reply may take where a test does not say otherwise. */
-    static final Duration PATIENCE = Duration.ofSeconds(20);
+    static final Duration PATIENCE = Duration.ofMinutes(2);
 
     private final SocketChannel channel;
     private final Encoding encoding;

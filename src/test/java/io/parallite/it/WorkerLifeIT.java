@@ -118,8 +118,7 @@ final class WorkerLifeIT {
 
             assertThat(second).isEqualTo(first);
             assertThat(daemon.stats().idle()).isEqualTo(1);
-            await().atMost(Duration.ofSeconds(4))
-                    .untilAsserted(() -> assertThat(daemon.descendants()).isEmpty());
+            await().untilAsserted(() -> assertThat(daemon.descendants()).isEmpty());
             assertThat(client.submit("c", closure(WHO)).result()).isNotEqualTo(first);
         }
     }

@@ -85,7 +85,7 @@ final class WorkerStartIT {
 
             Files.writeString(builder.project().resolve("healthy"), "");
 
-            await().atMost(Duration.ofSeconds(15))
+            await()
                     .until(() -> http.status("/q/health/ready") == 200);
             daemon.awaitRest();
         }
