@@ -42,8 +42,6 @@ $scenarios = [
     '10 tasks that sleep 50 ms' => [array_fill(0, 10, $sleep), 50],
     '10 tasks that get 1 MB' => [array_fill(0, 10, $measureText), 1_048_576],
 ];
-$ways = require __DIR__ . '/contestants.php';
-
 /** @return array{median: float, min: float, max: float} milliseconds */
 function measure(callable $way, array $tasks, mixed $expected, int $runs): array
 {
@@ -132,6 +130,7 @@ if (isset($options['gearman'])) {
     compareWithGearman($noop, $runs);
     exit;
 }
+$ways = require __DIR__ . '/contestants.php';
 
 $figures = [];
 foreach ($scenarios as $scenario => [$tasks, $expected]) {

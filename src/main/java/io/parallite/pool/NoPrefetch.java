@@ -35,9 +35,7 @@ final class NoPrefetch implements Prefetch {
     }
 
     @Override
-    public boolean recall(Worker worker) {
-        return false;
-    }
+    public void reclaim(Worker worker) {}
 
     @Override
     public void recallAll() {}

@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +29,8 @@ import org.jspecify.annotations.Nullable;
  * the reply is read it is known whether it goes on by itself. Owned by the engine's thread.
  */
 final class PipePrefetch implements Prefetch {
+
+    private static final Logger LOG = Logger.getLogger(PipePrefetch.class);
 
     /** How long a task may lie with a worker that does not come to it. */
     static final Duration PATIENCE = Duration.ofMillis(5);
@@ -109,12 +112,26 @@ final class PipePrefetch implements Prefetch {
     }
 
     @Override
+    public void reclaim(Worker worker) {
+        recall(worker);
+        ArrayDeque<Waiter<?>> own = held.get(worker);
+        if (own != null && !own.isEmpty()) {
+            LOG.warnf(
+                    "a task has read %d other tasks, which lay beside it; they run elsewhere worker=%s",
+                    own.size(), worker.name());
+            List<Waiter<?>> lost = List.copyOf(own);
+            own.clear();
+            returnToQueue(lost);
+        }
+    }
+
+    @Override
     public void recallAll() {
         held.keySet().forEach(this::recall);
     }
 
-    @Override
-    public boolean recall(Worker worker) {
+    /** Returns to the queue what {@code worker} has not taken; {@code false} when there is nothing. */
+    private boolean recall(Worker worker) {
         ArrayDeque<Waiter<?>> own = held.get(worker);
         if (own == null || own.isEmpty()) {
             return false;

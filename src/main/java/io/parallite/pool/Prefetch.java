@@ -63,9 +63,10 @@ interface Prefetch {
     boolean recallAny();
 
     /**
-     * Returns to the queue what {@code worker} has not taken; {@code false} when there is nothing.
+     * {@code worker} is done with its task and has taken no other: returns to the queue all that
+     * was laid beside that, also what the task itself has read from the pipe.
      */
-    boolean recall(Worker worker);
+    void reclaim(Worker worker);
 
     /** Returns to the queue all that no worker has taken. */
     void recallAll();

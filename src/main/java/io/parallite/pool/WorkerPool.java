@@ -269,7 +269,7 @@ public final class WorkerPool {
             goOn(worker);
             return;
         }
-        prefetch.recall(worker);
+        prefetch.reclaim(worker);
         Waiter<?> next = next();
         if (next != null) {
             give(next, worker);

@@ -160,7 +160,7 @@ public final class SocketTransport implements WorkerTransport {
                             WorkerLauncher.Streams.CAPTURED,
                             environment(),
                             stdout,
-                            listener::currentTask);
+                            listener);
             launcher.launch(launch, this::onStarted, this::onFailed);
         }
 

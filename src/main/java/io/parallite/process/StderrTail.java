@@ -11,13 +11,12 @@ import java.util.ArrayDeque;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What a worker writes to stderr: logged line by line under the worker and its task, and its end
- * kept for error messages.
+ * kept for error messages. Those quote only what was written for the task that they are about.
  *
  * <p>A thread of its own reads it, since a full pipe would stop the worker. A worker that shouts is
  * logged up to {@link #LINES_PER_SECOND}; the rest is counted, and told when the second is over.
@@ -31,25 +30,27 @@ final class StderrTail {
     private static final int KEPT_CHARACTERS = 500;
     private static final int MAX_LINE = 4096;
 
+    private record Line(String text, long readAt) {}
+
     private final WorkerName worker;
     private final long pid;
-    private final Supplier<@Nullable String> task;
-    private final ArrayDeque<String> lines = new ArrayDeque<>();
+    private final WorkerChannel.Listener listener;
+    private final ArrayDeque<Line> lines = new ArrayDeque<>();
     private final CountDownLatch finished = new CountDownLatch(1);
     private final LineBudget budget = new LineBudget(LINES_PER_SECOND, System.nanoTime());
     private boolean isFlushPending;
 
     /**
-     * @param task the id of the task that the worker runs; asked for each line, on another thread
+     * @param listener asked for the running task with each line, on another thread
      */
-    StderrTail(WorkerName worker, long pid, InputStream stderr, Supplier<@Nullable String> task) {
+    StderrTail(WorkerName worker, long pid, InputStream stderr, WorkerChannel.Listener listener) {
         this.worker = worker;
         this.pid = pid;
-        this.task = task;
+        this.listener = listener;
         Threads.startDaemon("stderr-" + worker, () -> read(stderr));
     }
 
-    /** The end of what was written, on one line; waits a moment for the pipe to run dry. */
+    /** The end of what was written for the running task, on one line; waits a moment for the pipe to run dry. */
     String text() {
         try {
             boolean ignored = finished.await(100, TimeUnit.MILLISECONDS);
@@ -57,7 +58,11 @@ final class StderrTail {
             Thread.currentThread().interrupt();
         }
         synchronized (lines) {
-            String text = String.join(" ", lines);
+            String text =
+                    lines.stream()
+                            .filter(line -> listener.isOfCurrentTask(line.readAt))
+                            .map(Line::text)
+                            .collect(Collectors.joining(" "));
             return text.length() <= KEPT_CHARACTERS
                     ? text
                     : text.substring(0, KEPT_CHARACTERS) + "…";
@@ -90,7 +95,7 @@ final class StderrTail {
             return;
         }
         synchronized (lines) {
-            lines.addLast(line);
+            lines.addLast(new Line(line, System.nanoTime()));
             if (lines.size() > KEPT_LINES) {
                 lines.removeFirst();
             }
@@ -121,7 +126,7 @@ final class StderrTail {
 
     /** The keys come last and are always there, so that no line can pass for another's. */
     private void write(Logger.Level level, String text) {
-        String running = task.get();
+        String running = listener.currentTask();
         LOG.logf(
                 level,
                 "%s worker=%s pid=%d task=%s",

@@ -65,7 +65,7 @@ public final class StdioTransport implements WorkerTransport {
                             WorkerLauncher.Streams.FRAMES,
                             Map.of(),
                             null,
-                            listener::currentTask);
+                            listener);
             launcher.launch(launch, this::onStarted, this::onFailed);
         }
 

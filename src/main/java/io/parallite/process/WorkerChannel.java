@@ -85,6 +85,14 @@ public interface WorkerChannel {
             return null;
         }
 
+        /**
+         * Whether what was read from stderr at that {@link System#nanoTime} must have been written
+         * for the running task, and not for the one before. Any thread.
+         */
+        default boolean isOfCurrentTask(long readAt) {
+            return true;
+        }
+
         /** The process is gone and everything that it had sent has been told. */
         void onEnded(WorkerExit ending);
     }

@@ -12,7 +12,6 @@ import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -95,7 +94,7 @@ public final class WorkerLauncher {
      *
      * @param environment added to that of the command
      * @param stdout where stdout goes with {@link Streams#CAPTURED}
-     * @param task tells the log which task the worker runs
+     * @param listener tells the log which task the worker runs
      */
     record Launch(
             WorkerName name,
@@ -103,7 +102,7 @@ public final class WorkerLauncher {
             Streams streams,
             Map<String, String> environment,
             @Nullable Path stdout,
-            Supplier<@Nullable String> task) {}
+            WorkerChannel.Listener listener) {}
 
     /**
      * Starts a process.
@@ -124,7 +123,12 @@ public final class WorkerLauncher {
                                 new ProcessTree(process.toHandle(), mark, !guard.isEmpty());
                         WorkerProcess started =
                                 new WorkerProcess(
-                                        launch.name, process, engine, reaping, family, launch.task);
+                                        launch.name,
+                                        process,
+                                        engine,
+                                        reaping,
+                                        family,
+                                        launch.listener);
                         engine.execute(() -> onStarted.accept(started));
                     } catch (IOException | RuntimeException e) {
                         WorkerStartException why =

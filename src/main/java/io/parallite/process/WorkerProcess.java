@@ -7,9 +7,7 @@ import java.io.OutputStream;
 import java.lang.ProcessBuilder.Redirect;
 import java.util.concurrent.Executor;
 import java.util.function.BiConsumer;
-import java.util.function.Supplier;
 import org.jboss.logging.Logger;
-import org.jspecify.annotations.Nullable;
 
 /** A started worker process, until it and all it has started are gone. */
 final class WorkerProcess {
@@ -29,13 +27,13 @@ final class WorkerProcess {
             Engine engine,
             Executor reaping,
             ProcessTree family,
-            Supplier<@Nullable String> task) {
+            WorkerChannel.Listener listener) {
         this.name = name;
         this.process = process;
         this.engine = engine;
         this.reaping = reaping;
         this.family = family;
-        this.lastWords = new StderrTail(name, process.pid(), process.getErrorStream(), task);
+        this.lastWords = new StderrTail(name, process.pid(), process.getErrorStream(), listener);
     }
 
     WorkerName name() {

@@ -63,6 +63,9 @@ public final class Worker implements WorkerChannel.Listener {
     /** How long the answer to a task that is known to be done may take to arrive. */
     public static final Duration ANSWER_GRACE = Duration.ofSeconds(1);
 
+    /** How long after a task its words may still be on their way through the pipe of stderr. */
+    static final Duration STDERR_LAG = Duration.ofMillis(50);
+
     private static final Logger LOG = Logger.getLogger(Worker.class);
 
     private final WorkerName name;
@@ -79,6 +82,10 @@ public final class Worker implements WorkerChannel.Listener {
 
     private boolean isProven;
     private long served;
+
+    /** {@link System#nanoTime} of the last answer to a task, 0 before the first. */
+    private volatile long answeredAt;
+
     private long launchedAt;
     private long busySince;
 
@@ -189,6 +196,11 @@ public final class Worker implements WorkerChannel.Listener {
     @Override
     public @Nullable String currentTask() {
         return state instanceof AtTask atTask ? atTask.exchange().taskId() : null;
+    }
+
+    @Override
+    public boolean isOfCurrentTask(long readAt) {
+        return answeredAt == 0 || readAt - answeredAt > STDERR_LAG.toNanos();
     }
 
     public WorkerSnapshot snapshot() {
@@ -432,6 +444,7 @@ public final class Worker implements WorkerChannel.Listener {
 
     private void onAnswer(AtTask atTask, boolean ok, boolean workerEnds) {
         served++;
+        answeredAt = System.nanoTime() | 1;
         isProven = true;
         if (workerEnds && retirement == null) {
             retirement = recycling.announced(served, ok);

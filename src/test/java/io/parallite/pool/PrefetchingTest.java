@@ -185,6 +185,22 @@ class PrefetchingTest {
     }
 
     @Test
+    void tasksThatARunningTaskHasReadFromThePipeRunAfterIt() {
+        submit("a", "b", "c", "d");
+        worker.reply();
+        assertThat(worker.takeBack()).hasSize(2); // by the task, which tells nobody
+
+        worker.reply();
+
+        assertThat(worker.lastTask()).isEqualTo("c");
+        worker.reply();
+        worker.reply();
+        assertAllReplied();
+        assertThat(pool.snapshot().queued()).isZero();
+        assertThat(pool.snapshot().idle()).isEqualTo(1);
+    }
+
+    @Test
     void cancelledTaskIsTakenBack() {
         List<Submission> tasks = submit("a", "b", "c", "d");
         worker.reply();

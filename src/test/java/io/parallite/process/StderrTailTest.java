@@ -1,0 +1,67 @@
+package io.parallite.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.SequenceInputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Collections;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class StderrTailTest {
+
+    /** {@link System#nanoTime} of the last answer. */
+    private volatile long answeredAt = System.nanoTime();
+
+    @Test
+    void quotesWhatWasWrittenForTheRunningTask() {
+        assertThat(tail(text("one\ntwo\n"), text("three")).text()).isEqualTo("one two three");
+    }
+
+    @Test
+    void doesNotQuoteWhatWasWrittenForTheTaskBefore() {
+        assertThat(tail(text("password\n"), answer(), text("of this task\n")).text())
+                .isEqualTo("of this task");
+    }
+
+    private StderrTail tail(InputStream... parts) {
+        WorkerName name = WorkerName.persistent("work", 1);
+        InputStream stderr = new SequenceInputStream(Collections.enumeration(List.of(parts)));
+        return new StderrTail(name, 1, stderr, new Listener());
+    }
+
+    private static InputStream text(String text) {
+        return new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** The moment at which the worker answers a task; nothing is written. */
+    private InputStream answer() {
+        return new InputStream() {
+            @Override
+            public int read() throws IOException {
+                answeredAt = System.nanoTime();
+                return -1;
+            }
+        };
+    }
+
+    private final class Listener implements WorkerChannel.Listener {
+
+        @Override
+        public void onFrame(byte[] frame) {}
+
+        @Override
+        public void onGarbage(String description) {}
+
+        @Override
+        public boolean isOfCurrentTask(long readAt) {
+            return readAt > answeredAt;
+        }
+
+        @Override
+        public void onEnded(WorkerExit ending) {}
+    }
+}
