@@ -259,8 +259,19 @@ public final class WorkerPool {
 
     /** The next ones first: once it has its task the worker may look for them at any time. */
     private void give(Waiter<?> waiter, Worker worker) {
-        prefetch.fill(worker, sizing.typicalTaskNanos(), workers.size());
-        waiter.grant(worker.lease());
+        WorkerLease lease;
+        try {
+            prefetch.fill(worker, sizing.typicalTaskNanos(), workers.size());
+            lease = worker.lease();
+        } catch (RuntimeException | Error e) {
+            LOG.errorf(e, "a worker could not be leased worker=%s", worker.name());
+            waiter.refuse(
+                    new TaskException(
+                            FailureKind.INTERNAL,
+                            "worker %s could not be leased: %s".formatted(worker.name(), e)));
+            return;
+        }
+        waiter.grant(lease);
     }
 
     /** A worker is free: it gets the task that waits for one, or is parked. */

@@ -11,6 +11,7 @@ import io.smallrye.mutiny.subscription.UniEmitter;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jboss.logging.Logger;
 
 /**
  * One task on one worker, from the frame that requests it to the frame that answers it. Owned by
@@ -29,6 +30,8 @@ final class Exchange {
         /** Nothing that a worker may send now. */
         record Garbage(String description) implements Received {}
     }
+
+    private static final Logger LOG = Logger.getLogger(Exchange.class);
 
     private final Task task;
     private final UniEmitter<? super WorkerReply> emitter;
@@ -144,9 +147,13 @@ final class Exchange {
         return new Received.Answer(new WorkerReply(answer, envelope.ok()), envelope.workerEnds());
     }
 
-    /** Passes an event of the task on. */
+    /** Passes an event of the task on; what comes of that is of no consequence for the task. */
     void report(String event, byte[] frame) {
-        events.onEvent(event, frame);
+        try {
+            events.onEvent(event, frame);
+        } catch (RuntimeException | Error e) {
+            LOG.errorf(e, "an event met a defect task=%s", Texts.word(taskId()));
+        }
     }
 
     void complete(WorkerReply reply) {

@@ -50,6 +50,7 @@ public final class FakeChannel implements WorkerChannel {
     private final ArrayDeque<byte[]> laid = new ArrayDeque<>();
     private byte @Nullable [] taken;
     private boolean hasMore;
+    private boolean isBroken;
 
     FakeChannel(
             WorkerName name,
@@ -188,8 +189,16 @@ public final class FakeChannel implements WorkerChannel {
         features = Set.of(names);
     }
 
+    /** From now on, to look at what it can do throws. */
+    public void breakDown() {
+        isBroken = true;
+    }
+
     @Override
     public Set<String> features() {
+        if (isBroken) {
+            throw new StackOverflowError("a defect");
+        }
         return features;
     }
 

@@ -1,5 +1,7 @@
 package io.parallite.pool;
 
+import io.parallite.worker.Recycling;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
@@ -31,6 +33,28 @@ class ReloadTest {
         assertThat(names(fixture)).containsExactlyInAnyOrder("work-1", "work-2", "work-3");
         assertThat(fixture.snapshot().reloading()).isFalse();
         assertThat(fixture.snapshot().restartsByReason()).containsEntry("reload", 3L);
+    }
+
+    /** A worker near its limit of tasks has a successor already, and fills no slot any longer. */
+    @Test
+    void retiresOldWorkersThatFillNoSlot() {
+        PoolFixture fixture =
+                PoolFixture.starting(
+                        1, 4, new Recycling(200, 0, Duration.ZERO, Duration.ZERO));
+        fixture.transport.readyAll();
+        for (int i = 0; i < 100; i++) {
+            fixture.submit("quick-" + i);
+            fixture.transport.work();
+        }
+        assertThat(fixture.transport.alive()).as("it and its successor").hasSize(2);
+
+        reload(fixture);
+        for (int i = 0; i < 5; i++) {
+            fixture.transport.work();
+        }
+
+        assertThat(done().replaced()).isEqualTo(1);
+        assertThat(versions(fixture)).containsExactly(1);
     }
 
     @Test

@@ -101,6 +101,22 @@ class TaskQueueTest {
         assertThat(queue.size()).isZero();
     }
 
+    /** Its payload may be large, and its place in the queue far behind a long task. */
+    @Test
+    void keepsNothingOfATaskThatWasRemoved() {
+        Waiter<?> first = add(lane, "a1").getFirst();
+        Waiter<?> second = add(lane, "a2").getFirst();
+        Waiter<?> third = add(lane, "a3").getFirst();
+
+        queue.remove(second);
+
+        assertThat(lane.first()).isSameAs(first);
+        assertThat(first.next).isSameAs(third);
+        assertThat(third.previous).isSameAs(first);
+        assertThat(second.previous).isNull();
+        assertThat(second.next).isNull();
+    }
+
     @Test
     void withdrawingWhatWasServedChangesNothing() {
         add(lane, "a1", "a2");
