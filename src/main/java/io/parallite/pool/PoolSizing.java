@@ -5,17 +5,15 @@ import java.time.Duration;
 /**
  * When one more on-demand worker is worth its start.
  *
- * <p>The time that a start takes is compared with the work that waits: {@code backlog × typical
- * task ÷ workers}. The typical task is measured; while no worker comes free it is taken to be at
- * least as long as that has lasted, so that one sees at once when tasks become longer. If waiting
- * takes longer than a start, workers are started:
+ * <p>The time that a start takes is compared with the work that waits: {@code backlog × typical task
+ * ÷ workers}. The typical task is measured; while no worker comes free it is taken to be at least as
+ * long as that has lasted, so that one sees at once when tasks become longer.
  *
- * <ul>
- *   <li>one for each waiting task, when a task takes longer than a start;
- *   <li>up to one for each processor, when it takes a good part of it: more processes would only
- *       share the processors;
- *   <li>none for shorter tasks: a start would cost more than it brings.
- * </ul>
+ * <p>If waiting takes longer than a start, workers are started. Starting keeps a processor busy: on
+ * {@code p} processors one start follows the other after {@code start ÷ p}, while a worker that is
+ * there serves a task in {@code task}. The backlog is served soonest when new workers take the share
+ * {@code p × task ÷ (start + p × task)} of it: nearly all of it when tasks are long beside a start.
+ * For tasks that are short beside it, a start costs more than it brings.
  *
  * <p>Owned by the engine's thread.
  */
@@ -29,7 +27,7 @@ final class PoolSizing {
     private static final Duration SHORTEST_LOOK = Duration.ofMillis(1);
     private static final Duration LONGEST_LOOK = Duration.ofMillis(20);
 
-    /** How much of a start a task must take, for a worker of its own to be worth it. */
+    /** How much of a start a task must take at least for a worker of its own. */
     private static final double WORTHWHILE = 0.25;
 
     private static final double TASK_SMOOTHING = 0.2;
@@ -92,7 +90,8 @@ final class PoolSizing {
         if (wait < start || task < WORTHWHILE * start) {
             return 0;
         }
-        return task >= start ? backlog : Math.clamp(processors - workers, 0, backlog);
+        double share = processors * task / (start + processors * task);
+        return Math.max(1, (int) Math.round(backlog * share));
     }
 
     /** When to look again while tasks wait: when no worker has come free for as long as a start. */
