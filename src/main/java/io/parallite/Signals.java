@@ -1,9 +1,9 @@
 package io.parallite;
 
 import io.parallite.cli.ExitCode;
+import io.parallite.config.Platform;
 import io.quarkus.runtime.LaunchMode;
 import io.quarkus.runtime.Quarkus;
-import java.io.File;
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.util.LinkedHashMap;
@@ -41,7 +41,7 @@ final class Signals {
         hadTerminal = hasTerminal();
         handle("TERM", this::stop);
         handle("INT", this::stop);
-        if (File.separatorChar == '/') {
+        if (!Platform.isWindows()) {
             handle("HUP", this::hangUp);
         }
     }

@@ -1,12 +1,12 @@
 package io.parallite.cli;
 
+import io.parallite.config.Platform;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 
 /** Java, its options, and the files of the distribution that make the daemon fast. */
@@ -84,10 +84,9 @@ final class JavaCheck {
     }
 
     private void lookAtTransport() {
-        String os = System.getProperty("os.name", "").toLowerCase(Locale.ROOT);
         String arch = System.getProperty("os.arch", "");
         String wanted =
-                (os.contains("mac") ? "osx-" : "linux-")
+                (Platform.isMac() ? "osx-" : "linux-")
                         + (arch.equals("aarch64") ? "aarch_64" : "x86_64");
         boolean has = false;
         String pattern = "io.netty.netty-transport-native-*" + wanted + ".jar";
@@ -97,14 +96,14 @@ final class JavaCheck {
         } catch (IOException e) {
             // not a distribution: told below
         }
-        boolean known = os.contains("linux") || os.contains("mac");
+        boolean known = Platform.isLinux() || Platform.isMac();
         findings.add(
                 has && known
                         ? Finding.ok("transport", "native sockets (" + wanted + ")")
                         : Finding.warn(
                                 "transport",
                                 "no native sockets for %s on %s: Java's own are used, which are slower"
-                                        .formatted(os, arch),
+                                        .formatted(Platform.name(), arch),
                                 "nothing on this system"));
     }
 }

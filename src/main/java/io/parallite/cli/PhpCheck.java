@@ -1,6 +1,7 @@
 package io.parallite.cli;
 
 import io.parallite.config.Origin;
+import io.parallite.config.Platform;
 import io.parallite.config.Setting;
 import io.parallite.config.SettingValue;
 import io.parallite.units.Texts;
@@ -48,7 +49,7 @@ final class PhpCheck {
 
     List<Finding> look() {
         String php = text(Setting.PHP_BINARY);
-        if (!Shell.isOnPath(php)) {
+        if (!Platform.isRunnable(php)) {
             return List.of(
                     Finding.fail(
                             "php",

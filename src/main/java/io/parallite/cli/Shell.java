@@ -1,12 +1,9 @@
 package io.parallite.cli;
 
-import java.io.File;
+import io.parallite.config.Platform;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -41,7 +38,7 @@ final class Shell {
             ProcessBuilder builder =
                     new ProcessBuilder(command)
                             .redirectErrorStream(true)
-                            .redirectInput(ProcessBuilder.Redirect.from(nothing()));
+                            .redirectInput(ProcessBuilder.Redirect.from(Platform.nullDevice()));
             builder.environment().putAll(environment);
             Process process = builder.start();
             Thread guard = Thread.ofVirtual().start(() -> endInTime(process));
@@ -67,25 +64,5 @@ final class Shell {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-    }
-
-    private static File nothing() {
-        return new File(File.separatorChar == '\\' ? "NUL" : "/dev/null");
-    }
-
-    /** Whether a program of this name, or at this path, can be run. */
-    static boolean isOnPath(String program) {
-        if (program.contains("/") || program.contains("\\")) {
-            return Files.isExecutable(Path.of(program));
-        }
-        String path = System.getenv("PATH");
-        return path != null
-                && Arrays.stream(path.split(File.pathSeparator))
-                        .filter(directory -> !directory.isEmpty())
-                        .anyMatch(
-                                directory ->
-                                        Files.isExecutable(Path.of(directory, program))
-                                                || Files.isExecutable(
-                                                        Path.of(directory, program + ".exe")));
     }
 }

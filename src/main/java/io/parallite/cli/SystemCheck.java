@@ -1,5 +1,6 @@
 package io.parallite.cli;
 
+import io.parallite.config.Platform;
 import io.parallite.units.HumanUnits;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -168,7 +169,7 @@ final class SystemCheck {
                             "guards",
                             "there is no /proc: what a worker has started is found by its parents only",
                             "nothing on this system"));
-        } else if (!Shell.isOnPath("setsid") || !Shell.isOnPath("setpriv")) {
+        } else if (!Platform.isRunnable("setsid") || !Platform.isRunnable("setpriv")) {
             findings.add(
                     Finding.warn(
                             "guards",

@@ -5,7 +5,6 @@ import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -35,9 +34,7 @@ public sealed interface ListenAddress {
 
     /** The address when nothing is configured. */
     static String byDefault() {
-        boolean windows =
-                System.getProperty("os.name", "").toLowerCase(Locale.ROOT).startsWith("windows");
-        return windows ? "127.0.0.1:9876" : "/tmp/parallite.sock";
+        return Platform.isWindows() ? "127.0.0.1:9876" : "/tmp/parallite.sock";
     }
 
     /**

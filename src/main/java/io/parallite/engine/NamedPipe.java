@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import io.parallite.config.Platform;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -44,7 +45,6 @@ public final class NamedPipe implements AutoCloseable {
 
     private static final int O_CLOEXEC = 0x80000;
     private static final int OWNER_ONLY = 0600;
-    private static final boolean LINUX = "Linux".equals(System.getProperty("os.name"));
 
     private final Path path;
     private final int descriptor;
@@ -58,7 +58,7 @@ public final class NamedPipe implements AutoCloseable {
 
     /** Makes one at {@code path}; {@code null} where that is not possible. */
     public static @Nullable NamedPipe make(Path path) {
-        if (!LINUX || O_DIRECT == 0) {
+        if (!Platform.isLinux() || O_DIRECT == 0) {
             return null;
         }
         try (Arena arena = Arena.ofConfined()) {

@@ -1,7 +1,7 @@
 package io.parallite.process;
 
 import io.parallite.config.CompiledCode;
-import java.io.File;
+import io.parallite.config.Platform;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,9 +24,7 @@ record OpcodeCache(Path directory) {
 
     /** {@code command} with the options for PHP before those that were configured. */
     WorkerCommand addTo(WorkerCommand command) {
-        if (CompiledCode.isConfigured(command.options())
-                || File.separatorChar != '/'
-                || !isThere()) {
+        if (CompiledCode.isConfigured(command.options()) || Platform.isWindows() || !isThere()) {
             return command;
         }
         return command.withOptions(CompiledCode.in(directory, command.options()));

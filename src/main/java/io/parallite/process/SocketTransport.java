@@ -1,5 +1,6 @@
 package io.parallite.process;
 
+import io.parallite.config.Platform;
 import io.parallite.engine.Engine;
 import io.parallite.engine.NamedPipe;
 import io.parallite.engine.VertxEngine;
@@ -77,7 +78,7 @@ public final class SocketTransport implements WorkerTransport {
     }
 
     private SocketAddress address() {
-        if (java.io.File.separatorChar == '\\') {
+        if (Platform.isWindows()) {
             return SocketAddress.inetSocketAddress(0, "127.0.0.1");
         }
         return SocketAddress.domainSocketAddress(directory.resolve("worker.sock").toString());

@@ -1,6 +1,6 @@
 package io.parallite.process;
 
-import java.io.File;
+import io.parallite.config.Platform;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,7 +30,7 @@ public record WorkerCommand(
      * and {@code setpriv} (util-linux) are not installed.
      */
     static List<String> guard(boolean useSetpriv) {
-        if (useSetpriv && isOnPath("setsid") && isOnPath("setpriv")) {
+        if (useSetpriv && Platform.isRunnable("setsid") && Platform.isRunnable("setpriv")) {
             return List.of("setsid", "setpriv", "--pdeathsig", "KILL");
         }
         return List.of();
@@ -57,11 +57,11 @@ public record WorkerCommand(
      * @throws IOException naming the program
      */
     void requirePhp() throws IOException {
-        boolean isPath = php.contains("/") || php.contains(File.separator);
-        boolean isThere = isPath ? Files.isExecutable(Path.of(php)) : isOnPath(php);
-        if (!isThere && File.separatorChar == '/') {
+        if (!Platform.isRunnable(php) && !Platform.isWindows()) {
             throw new IOException(
-                    "php_binary=%s is %s".formatted(php, isPath ? "not there" : "not on the PATH"));
+                    "php_binary=%s is %s"
+                            .formatted(
+                                    php, Platform.isPath(php) ? "not there" : "not on the PATH"));
         }
     }
 
@@ -71,18 +71,5 @@ public record WorkerCommand(
                 ? "install PHP's command line (php-cli ≥ 8.2) or set php_binary"
                 : "its directory %s is gone: reload the daemon to follow the links anew"
                         .formatted(directory);
-    }
-
-    private static boolean isOnPath(String program) {
-        String path = System.getenv("PATH");
-        if (path == null) {
-            return false;
-        }
-        for (String directory : path.split(File.pathSeparator)) {
-            if (!directory.isEmpty() && Files.isExecutable(Path.of(directory, program))) {
-                return true;
-            }
-        }
-        return false;
     }
 }

@@ -1,5 +1,6 @@
 package io.parallite.process;
 
+import io.parallite.config.Platform;
 import io.parallite.engine.Engine;
 import io.smallrye.mutiny.Uni;
 import java.io.IOException;
