@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The daemon's life: start, serve, drain, stop.
  *
- * <p>Runs on the main thread; whatever touches the engine's state is sent there. Order of stopping:
+ * <p>Runs on the main thread; what touches the engine's state is executed there. Order of stopping:
  * no more connections, running tasks finish within the grace period, workers end, replies are
  * flushed, the socket file and the run-time directory are gone.
  */
@@ -256,7 +256,7 @@ public final class Daemon implements QuarkusApplication {
             Thread.currentThread().interrupt();
             return false;
         } catch (ExecutionException e) {
-            LOG.error("stopping met a defect", e.getCause());
+            LOG.error("stopping failed by a defect", e.getCause());
             return false;
         }
     }

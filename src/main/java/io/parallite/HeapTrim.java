@@ -7,12 +7,12 @@ import java.util.function.LongSupplier;
 import org.jboss.logging.Logger;
 
 /**
- * Gives back to the system what the heap took while there was much to do.
+ * Returns to the system the memory that the heap took under load.
  *
  * <p>Large payloads in flight are copied into the old generation, which the serial collector lets
  * grow to its maximum before it looks for what can go. Once no task has come for {@link #STEP} and
- * none is under way, a full collection shrinks it. It holds up some tens of milliseconds whoever
- * comes just then, once after each busy time. Owned by the engine's thread.
+ * none is under way, a full collection shrinks it. It delays a task that arrives just then by some
+ * tens of milliseconds, once after each busy time. Owned by the engine's thread.
  */
 final class HeapTrim {
 

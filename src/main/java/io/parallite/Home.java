@@ -16,7 +16,7 @@ final class Home {
 
     private Home() {}
 
-    /** Sets the property where nobody has. Main thread, before anything reads it. */
+    /** Sets the property unless it is set. Main thread, before anything reads it. */
     static void set() {
         if (ImageMode.current() == ImageMode.NATIVE_RUN && System.getProperty(PROPERTY) == null) {
             ProcessHandle.current()

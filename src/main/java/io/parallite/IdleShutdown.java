@@ -7,7 +7,7 @@ import java.util.function.LongSupplier;
 import org.jboss.logging.Logger;
 
 /**
- * Stops a daemon that nobody uses.
+ * Stops a daemon that is not used.
  *
  * <p>It looks now and then, so that a task costs nothing: the end comes up to a tenth of the limit
  * late. Owned by the engine's thread.
@@ -29,8 +29,8 @@ final class IdleShutdown {
     private long quietSince;
 
     /**
-     * @param limit how long nobody must have used it
-     * @param uses counts whatever is a use: it grows with every one
+     * @param limit how long it must have been unused
+     * @param uses counts uses: it grows with every one
      * @param isWorking whether something is under way, however long ago it was asked for
      */
     IdleShutdown(

@@ -11,7 +11,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code parallite}: checks the configuration and serves until it is told to stop. */
+/** {@code parallite}: checks the configuration and serves until it is stopped. */
 @Command(
         name = "parallite",
         mixinStandardHelpOptions = true,

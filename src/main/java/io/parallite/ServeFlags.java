@@ -51,9 +51,7 @@ record ServeFlags(Optional<Path> config, Map<Setting, String> flags) {
         return type.getDeclaredConstructor().newInstance();
     }
 
-    /**
-     * Checks the configuration and serves until the daemon is told to stop. Returns the exit code.
-     */
+    /** Checks the configuration and serves until the daemon is stopped. Returns the exit code. */
     int serve() {
         try {
             LaunchSettings settings = LaunchSettings.check(config.orElse(null), flags);
@@ -71,7 +69,7 @@ record ServeFlags(Optional<Path> config, Map<Setting, String> flags) {
         return ExitCode.OK;
     }
 
-    /** Tells whoever has just typed the command, in one sentence and not as a line of the log. */
+    /** Prints why the daemon does not start: a sentence for the terminal, not a line of the log. */
     static int refuse(int code, RuntimeException why) {
         System.err.println("parallite: " + why.getMessage());
         return code;

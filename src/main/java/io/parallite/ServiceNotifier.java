@@ -10,11 +10,11 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells the service manager that started the daemon (systemd, {@code Type=notify}) what it is up
- * to, as sd_notify(3) has it. Says nothing, and costs nothing, where {@code NOTIFY_SOCKET} is not
+ * Reports the state of the daemon to the service manager that started it (systemd, {@code
+ * Type=notify}), by the protocol of sd_notify(3). Does nothing where {@code NOTIFY_SOCKET} is not
  * set.
  *
- * <p>Any thread. A message that cannot be sent is told once and changes nothing else.
+ * <p>Any thread. A message that cannot be sent is logged once and changes nothing else.
  */
 final class ServiceNotifier {
 
@@ -42,7 +42,7 @@ final class ServiceNotifier {
             return new ServiceNotifier(NotifySocket.at(name), watchdog(environment, pid));
         } catch (IOException e) {
             LOG.warnf(
-                    "the service manager is told nothing, NOTIFY_SOCKET=%s: %s",
+                    "the service manager is not notified, NOTIFY_SOCKET=%s: %s",
                     name, e.getMessage());
             return new ServiceNotifier(null, null);
         }
@@ -67,7 +67,7 @@ final class ServiceNotifier {
      * @param status one line for {@code systemctl status}
      */
     void ready(String status) {
-        tell(readiness(status));
+        report(readiness(status));
     }
 
     /** As {@link #ready}, after {@link #reloading}; does not wait, being on the engine's thread. */
@@ -81,7 +81,7 @@ final class ServiceNotifier {
 
     /** The workers are being replaced; {@link #readyAgain} follows. */
     void reloading() {
-        tell(
+        report(
                 "RELOADING=1\nMONOTONIC_USEC=%d\nSTATUS=replacing workers"
                         .formatted(TimeUnit.NANOSECONDS.toMicros(System.nanoTime())));
     }
@@ -89,7 +89,7 @@ final class ServiceNotifier {
     /** The daemon stops, which may take as long as {@code grace} allows running tasks. */
     void stopping(Duration grace) {
         long micros = TimeUnit.MILLISECONDS.toMicros(grace.plus(AFTER_GRACE).toMillis());
-        tell(
+        report(
                 "STOPPING=1\nEXTEND_TIMEOUT_USEC=%d\nSTATUS=lets running tasks finish"
                         .formatted(micros));
     }
@@ -110,7 +110,7 @@ final class ServiceNotifier {
         engine.schedule(pause, () -> beat(engine, pause));
     }
 
-    private void tell(String message) {
+    private void report(String message) {
         send(message, NotifySocket::send);
     }
 
@@ -124,7 +124,7 @@ final class ServiceNotifier {
             if (!failed) {
                 failed = true;
                 String what = message.lines().findFirst().orElse("");
-                LOG.warnf("the service manager cannot be told %s: %s", what, e.getMessage());
+                LOG.warnf("the service manager cannot be notified of %s: %s", what, e.getMessage());
             }
         }
     }

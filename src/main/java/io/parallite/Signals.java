@@ -47,11 +47,11 @@ final class Signals {
     }
 
     /**
-     * Has them steer the daemon from now on. In dev mode and tests they go back to Quarkus.
+     * Connects them to the daemon. In dev mode and tests they are returned to Quarkus.
      *
      * @param beforeHalt what a second signal still does
      * @param reload what HUP does
-     * @return whether the daemon may start; else it has been told to stop already
+     * @return whether the daemon may start; else a stop has been asked for
      */
     boolean serve(Runnable beforeHalt, Runnable reload) {
         if (LaunchMode.current() != LaunchMode.NORMAL) {
@@ -68,7 +68,7 @@ final class Signals {
         return stopping.get();
     }
 
-    /** Has whoever handled them before do so again. */
+    /** Restores the handlers that were there before. */
     void giveBack() {
         former.forEach(Signal::handle);
     }

@@ -9,11 +9,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * Who may see what runs, and who may act on it. Any thread.
  *
- * <p>With {@code http_token} set, whoever sends it: no foreign page can. Without, whoever is on
- * this machine and asks for it by a loopback name: a page elsewhere whose own name resolves to
- * 127.0.0.1 (DNS rebinding) is refused by the name, and so is what a proxy passes on. Actions must
- * then also carry {@link #MARK}, which a browser lets a foreign page send only after a question
- * that we never answer, and must not come from another origin.
+ * <p>With {@code http_token} set, each request that carries it: no foreign page can. Without, each
+ * request that comes from this machine and names it by a loopback name: a page elsewhere whose own
+ * name resolves to 127.0.0.1 (DNS rebinding) is refused by the name, and so is what a proxy passes
+ * on. Actions must then also carry {@link #MARK}, which a browser lets a foreign page send only
+ * after a question that we never answer, and must not come from another origin.
  */
 final class Access {
 

@@ -35,7 +35,7 @@ public final class Admin {
     private final Instance<Observed> observed;
     private volatile @Nullable Observers observers;
 
-    /** Those who are told of every task. */
+    /** The listeners of all tasks. */
     private record Observers(Metrics metrics, TaskMetrics tasks, History history)
             implements TaskListener {
         @Override

@@ -27,8 +27,8 @@ import org.jspecify.annotations.Nullable;
  * Page, actions and metrics over HTTP, beside the health checks; none of them unless {@code
  * http_port} is set. Owned by HTTP's threads.
  *
- * <p>One of these may be the engine's own: so whatever takes longer than a snapshot (writing JSON,
- * telling hundreds of metrics) is done by a worker thread.
+ * <p>One of these may be the engine's own: so work that takes longer than a snapshot (writing JSON,
+ * formatting hundreds of metrics) is done by a worker thread.
  */
 @Singleton
 final class AdminRoutes {
@@ -117,11 +117,11 @@ final class AdminRoutes {
                 .reload()
                 .subscribe()
                 .with(
-                        outcome -> http.runOnContext(ignored -> tell(context, outcome)),
+                        outcome -> http.runOnContext(ignored -> send(context, outcome)),
                         failure -> http.runOnContext(ignored -> fail(context, failure)));
     }
 
-    private static void tell(RoutingContext context, ReloadOutcome outcome) {
+    private static void send(RoutingContext context, ReloadOutcome outcome) {
         switch (outcome) {
             case ReloadOutcome.Done(int replaced, Duration took) ->
                     send(
@@ -165,8 +165,8 @@ final class AdminRoutes {
         if (failure instanceof EngineView.EngineStuckException) {
             refuse(context, 503, failure.getMessage());
         } else {
-            LOG.error("a request over HTTP met a defect", failure);
-            refuse(context, 500, "the daemon met a defect; its log has the details");
+            LOG.error("a request over HTTP failed by a defect of the daemon", failure);
+            refuse(context, 500, "a defect of the daemon; its log has the details");
         }
     }
 

@@ -8,7 +8,7 @@ import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a request tells of who sends it.
+ * The sender of a request, as its headers and its connection describe it.
  *
  * @param loopback whether the connection comes from this machine
  * @param host the name and port that it was sent to, as the sender has them
@@ -28,7 +28,7 @@ record Caller(
     /**
      * What a browser says of the page that sends a request; other clients leave both out.
      *
-     * @param fetchSite how that page is related to us, in the words of {@code Sec-Fetch-Site}
+     * @param fetchSite how that page is related to us, as {@code Sec-Fetch-Site} names it
      */
     record Page(@Nullable String origin, @Nullable String fetchSite) {}
 

@@ -10,7 +10,8 @@ import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.Readiness;
 
 /**
- * Ready while clients can connect: the socket is open and in its place, and nobody has said stop.
+ * Ready while clients can connect: the socket is open and in its place, and the daemon is not
+ * stopping.
  */
 @Readiness
 @Singleton

@@ -15,12 +15,12 @@ import org.HdrHistogram.IntCountsHistogram;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The last five minutes, a sample a second, for the charts of the page: it shows what was before
- * somebody came to look. Owned by the engine's thread.
+ * The last five minutes, a sample a second, for the charts of the page: they show the time before
+ * the page was opened. Owned by the engine's thread.
  */
 final class History implements TaskListener {
 
-    /** What each sample tells, in this order; the durations are in milliseconds. */
+    /** The values of each sample, in this order; durations in milliseconds. */
     static final List<String> FIELDS =
             List.of("at", "completed", "failed", "ran_p50", "ran_p99", "queued", "busy", "workers");
 

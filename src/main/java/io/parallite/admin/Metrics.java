@@ -27,10 +27,10 @@ import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The daemon's figures in Prometheus' words, in base units: seconds and bytes.
+ * The daemon's figures as metrics of Prometheus, in base units: seconds and bytes.
  *
  * <p>Gauges never look at the engine: they read the snapshot that {@link #scrape} is given, so what
- * a scrape tells is of one moment. Any thread.
+ * a scrape returns is of one moment. Any thread.
  */
 final class Metrics {
 
@@ -47,7 +47,7 @@ final class Metrics {
                 .meterFilter(MeterFilter.denyNameStartsWith("process.cpu.time"))
                 .meterFilter(MeterFilter.denyNameStartsWith("system.cpu.count"));
         Gauge.builder("parallite.build.info", () -> 1)
-                .description("Always 1; the label tells the version")
+                .description("Always 1; the label is the version")
                 .tag("version", version)
                 .register(registry);
         gauge(

@@ -9,13 +9,13 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * The files of the page. They hold no figures, so whoever reaches the port may have them; only
+ * The files of the page. They hold no figures, so every client of the port may read them; only
  * those that are listed here (and in {@code reachability-metadata.json}, for native executables)
  * are served. Read by several of HTTP's threads, written by none.
  */
 final class PageFiles {
 
-    /** Nothing from elsewhere, nothing inline, in nobody's frame. */
+    /** Nothing from elsewhere, nothing inline, in no frame. */
     static final String CONTENT_SECURITY_POLICY =
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';"
                     + " base-uri 'none'; form-action 'none'; frame-ancestors 'none';"

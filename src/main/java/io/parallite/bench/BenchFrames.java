@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * of the head to stamp.
  *
  * <p>An id is {@code bench-PID-RANDOM-CCCC-TTTTTTTTTTTT}: connection and tag in hexadecimal of
- * fixed width, so that a frame's length never changes and a reply's id is told by offsets.
+ * fixed width, so that a frame's length never changes and a reply's id is found by offsets.
  */
 final class BenchFrames {
 

@@ -18,9 +18,9 @@ import java.util.function.LongSupplier;
  * One connection to the daemon with its tasks in flight; owned by the generator's thread.
  *
  * <p>A task in flight holds one of {@code depth} places. Its tag is {@code turn * depth + place}:
- * it is unique, and a reply's tag leads to its task without a search, in whatever order replies
- * come. Frames waiting to be written are kept as tags and become bytes in a small buffer, so memory
- * does not grow with the payload.
+ * it is unique, and a reply's tag leads to its task without a search, in any order of replies come.
+ * Frames waiting to be written are kept as tags and become bytes in a small buffer, so memory does
+ * not grow with the payload.
  */
 final class Connection {
 

@@ -149,7 +149,7 @@ final class LoadGenerator implements AutoCloseable {
         try {
             selector.close();
         } catch (IOException e) {
-            // Nothing depends on it any more.
+            // Nothing depends on it.
         }
     }
 

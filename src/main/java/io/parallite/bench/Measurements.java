@@ -17,7 +17,7 @@ final class Measurements {
 
     private static final long LONGEST_NANOS = 3_600_000_000_000L;
 
-    /** A kind of failure: how often, and in the words of the first. */
+    /** A kind of failure: the count and the message of the first. */
     record Failure(long count, String firstMessage) {}
 
     private final Histogram whole = new Histogram(LONGEST_NANOS, 3);

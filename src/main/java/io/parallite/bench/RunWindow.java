@@ -44,7 +44,7 @@ final class RunWindow {
         return phase;
     }
 
-    /** The moment from which no task is sent any more. */
+    /** The moment after which no task is sent. */
     long closesAt() {
         return closesAt;
     }

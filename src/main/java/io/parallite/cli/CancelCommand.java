@@ -18,8 +18,8 @@ import picocli.CommandLine.Parameters;
         header = "Cancel tasks.",
         description = {
             "A task that waits is taken out of the queue; of one that runs the worker is killed, with"
-                    + " what it has started. With --grace the task is told first and has that long to"
-                    + " finish. Whoever waits for the task gets the error CANCELLED at once."
+                    + " what it has started. With --grace the task is asked to end and has that long to"
+                    + " finish. Clients that wait for the task get the error CANCELLED at once."
         },
         footer = {
             "  parallite cancel cli-7d41b2f09c13",
@@ -55,7 +55,7 @@ public final class CancelCommand extends DaemonCommand {
                 if (graceMillis > 0) {
                     fields.put("grace_ms", graceMillis);
                 }
-                if (!tell(task, daemon.call("cancel", fields))) {
+                if (!report(task, daemon.call("cancel", fields))) {
                     exitCode = ExitCode.FAILED;
                 }
             }
@@ -63,7 +63,7 @@ public final class CancelCommand extends DaemonCommand {
         return exitCode;
     }
 
-    private boolean tell(String task, Answer answer) {
+    private boolean report(String task, Answer answer) {
         boolean cancelled = answer.isOk() && answer.node().at("cancelled").isTrue();
         if (wantsJson()) {
             out().println(answer.raw());

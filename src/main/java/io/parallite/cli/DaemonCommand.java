@@ -15,7 +15,7 @@ import picocli.CommandLine.Spec;
 
 /**
  * A command that talks to a running daemon: finds it, prints what it says for people or for
- * programs, and tells by its exit code how it went.
+ * programs, and reports the outcome by its exit code.
  */
 abstract class DaemonCommand implements Callable<Integer> {
 
@@ -91,7 +91,7 @@ abstract class DaemonCommand implements Callable<Integer> {
         return spec;
     }
 
-    /** Tells that the daemon said no. */
+    /** Prints why the daemon refused; the exit code of that. */
     int refused(Answer answer) {
         if (json) {
             out().println(answer.raw());

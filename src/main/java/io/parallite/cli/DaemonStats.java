@@ -9,7 +9,8 @@ import java.util.OptionalDouble;
 import java.util.stream.Collectors;
 
 /**
- * The answer to {@code stats}, in words. A figure that the daemon does not give shows as {@code -}.
+ * The answer to {@code stats}, formatted for people. A figure that the daemon leaves out is shown
+ * as {@code -}.
  */
 record DaemonStats(Node node) {
 

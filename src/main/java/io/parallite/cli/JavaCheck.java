@@ -94,7 +94,7 @@ final class JavaCheck {
                 Files.newDirectoryStream(home.resolve("lib/lib/main"), pattern)) {
             has = jars.iterator().hasNext();
         } catch (IOException e) {
-            // not a distribution: told below
+            // not a distribution: reported below
         }
         boolean known = Platform.isLinux() || Platform.isMac();
         findings.add(

@@ -10,7 +10,7 @@ import picocli.CommandLine.Command;
         description = {
             "Loses no task: first one new worker must boot, from paths and symbolic links resolved"
                     + " anew; then each worker is replaced when its task is done. When the new one"
-                    + " does not boot the old ones stay, and its last words are shown. SIGHUP does"
+                    + " does not boot the old ones stay, and the end of its output is shown. SIGHUP does"
                     + " the same."
         },
         footer = {

@@ -54,7 +54,7 @@ public final class StopCommand extends DaemonCommand {
             out().flush();
             return limit.isEmpty() || hasEnded(pid, limit.get())
                     ? ExitCode.OK
-                    : tellThatItRuns(pid, limit.get());
+                    : reportStillRunning(pid, limit.get());
         }
     }
 
@@ -66,7 +66,7 @@ public final class StopCommand extends DaemonCommand {
         }
     }
 
-    /** Where its process is out of sight, in another container, its socket tells. */
+    /** Whether the process has ended; in another container, whether its socket is closed. */
     private boolean hasEnded(long pid, Duration limit) {
         long deadline = System.nanoTime() + limit.toNanos();
         boolean visible = ProcessHandle.of(pid).isPresent();
@@ -92,7 +92,7 @@ public final class StopCommand extends DaemonCommand {
         }
     }
 
-    private int tellThatItRuns(long pid, Duration limit) {
+    private int reportStillRunning(long pid, Duration limit) {
         err().printf(
                         "parallite: the daemon, pid %d, has not ended within %s; it waits for running tasks (shutdown_grace_ms)%n",
                         pid, HumanUnits.age(limit));

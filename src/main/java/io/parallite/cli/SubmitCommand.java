@@ -83,7 +83,7 @@ public final class SubmitCommand extends DaemonCommand {
             names = "--stream",
             description =
                     "Show progress and emitted values, too; with --json events as they come, with"
-                            + " --detach for who tails the task.")
+                            + " --detach for `parallite tail`.")
     private boolean stream;
 
     @Override
@@ -105,7 +105,7 @@ public final class SubmitCommand extends DaemonCommand {
         }
     }
 
-    /** The task has ended, so there is nothing to cancel any more. */
+    /** The task has ended: nothing is left to cancel. */
     private static void forget(Thread canceller) {
         try {
             Runtime.getRuntime().removeShutdownHook(canceller);
@@ -122,12 +122,12 @@ public final class SubmitCommand extends DaemonCommand {
         return ExitCode.OK;
     }
 
-    /** Ctrl-C: the task goes with who has asked for it. */
+    /** Ctrl-C cancels the task. */
     private void cancel(String taskId) {
         try {
             Answer ignored = ask("cancel", Map.of("task_id", taskId));
         } catch (DaemonException e) {
-            // then the daemon, and the task with it, has gone
+            // the daemon has ended, and the task with it
         }
     }
 

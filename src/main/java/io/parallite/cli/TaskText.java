@@ -6,7 +6,7 @@ import java.io.PrintWriter;
 import java.util.List;
 import java.util.OptionalDouble;
 
-/** A task's state in words, from the answer to {@code status} or an element of {@code tasks}. */
+/** A task's state for people, from the answer to {@code status} or an element of {@code tasks}. */
 final class TaskText {
 
     private static final List<String> FIELDS =

@@ -106,7 +106,7 @@ final class Terminal implements AutoCloseable {
                 keys.add(new String(bytes, 0, count, StandardCharsets.UTF_8));
             }
         } catch (IOException e) {
-            // the terminal has gone: told below
+            // the terminal is closed: handled below
         }
         keys.add("\003");
     }

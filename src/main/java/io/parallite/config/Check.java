@@ -19,7 +19,7 @@ sealed interface Check {
                     return Optional.empty();
                 }
             } catch (NumberFormatException e) {
-                // not a number: told below
+                // not a number: reported below
             }
             return Optional.of(
                     max == Long.MAX_VALUE

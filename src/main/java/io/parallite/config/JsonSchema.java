@@ -9,7 +9,7 @@ import java.util.Map;
  * <p>It is stricter than the daemon, which takes numbers and booleans in quotes too: an editor
  * should propose the plain form. What begins with {@code x-} is for the tables of configuration.md,
  * which are made from it. What a schema cannot say, such as that {@code fixed_workers} may not
- * exceed {@code max_workers}, {@code parallite config --check} tells.
+ * exceed {@code max_workers}, {@code parallite config --check} finds.
  */
 public final class JsonSchema {
 

@@ -28,7 +28,7 @@ public final class LaunchSettings {
     private LaunchSettings() {}
 
     /**
-     * Checks every value that is given; what has no effect is told on standard error.
+     * Checks every value that is given; what has no effect is reported on standard error.
      *
      * @param file the file that was asked for; {@code parallite.json} is read when it is there
      * @throws ConfigException for the first that is not valid

@@ -65,7 +65,7 @@ public sealed interface ListenAddress {
                 throw new IllegalArgumentException(
                         "host "
                                 + host
-                                + " is not loopback: whoever connects may run any code, so only 127.0.0.1, ::1 and localhost are served");
+                                + " is not loopback: a client may run any code, so only 127.0.0.1, ::1 and localhost are served");
             }
         } catch (UnknownHostException e) {
             throw new IllegalArgumentException("host " + host + " is unknown", e);

@@ -9,8 +9,8 @@ import java.util.Optional;
 import java.util.Properties;
 
 /**
- * What the documents and editors tell of the settings, beyond the line that help has: from {@code
- * settings.properties}. Read only where the schema is printed.
+ * The documentation of the settings for documents and editors, beyond the line that help has: from
+ * {@code settings.properties}. Read only where the schema is printed.
  */
 final class SettingNotes {
 

@@ -42,7 +42,7 @@ public final class HumanUnits {
      */
     public static String age(Duration age) {
         if (age.isZero()) {
-            return "0 ms"; // it was told in milliseconds
+            return "0 ms"; // measured in milliseconds
         }
         long seconds = age.toSeconds();
         if (seconds < 60) {
