@@ -1,8 +1,8 @@
 <?php
 
 /**
- * What a closure costs on its way, with each library for closures that is installed: the client's part, and the
- * worker's.
+ * What a closure costs on its way, by our own codec and by each library for closures that is installed: the client's
+ * part, and the worker's.
  *
  *     php php/bench/codecs.php [CLOSURES]
  */
@@ -13,6 +13,7 @@ use B7s\Parallite\Codec\ClosureCodec;
 use B7s\Parallite\Codec\LaravelCodec;
 use B7s\Parallite\Codec\Opis3Codec;
 use B7s\Parallite\Codec\Opis4Codec;
+use B7s\Parallite\TaskPayload;
 use B7s\Parallite\Worker\PayloadDecoder;
 
 require dirname(__DIR__) . '/autoload.php';
@@ -32,14 +33,15 @@ $closures = [
 ];
 
 /** @return array{float, float} µs to make a payload, and to make a closure of it; the best of five rounds */
-function cost(ClosureCodec $codec, Closure $closure, int $count): array
+function cost(?ClosureCodec $codec, Closure $closure, int $count): array
 {
+    $payloads = new TaskPayload($codec);
     $decoder = new PayloadDecoder();
     $best = [INF, INF];
     for ($round = 0; $round < 5; $round++) {
         $started = hrtime(true);
         for ($i = 0; $i < $count; $i++) {
-            $payload = $codec->encode($closure);
+            $payload = $payloads->of($closure, []);
         }
         $encoded = hrtime(true);
         for ($i = 0; $i < $count; $i++) {
@@ -52,13 +54,13 @@ function cost(ClosureCodec $codec, Closure $closure, int $count): array
 }
 
 echo 'PHP ', PHP_VERSION, "; µs a closure: sending, rebuilding\n";
-foreach ([Opis4Codec::class, LaravelCodec::class, Opis3Codec::class] as $class) {
-    if (!$class::isInstalled()) {
+foreach ([null, Opis4Codec::class, LaravelCodec::class, Opis3Codec::class] as $class) {
+    if ($class !== null && !$class::isInstalled()) {
         continue;
     }
-    echo "\n", substr(strrchr($class, '\\'), 1), "\n";
+    echo "\n", $class === null ? 'our own' : substr(strrchr($class, '\\'), 1), "\n";
     foreach ($closures as $name => $closure) {
         $isLarge = $name === '1,000 rows';
-        vprintf("    %-20s %8.1f %8.1f\n", [$name, ...cost(new $class(), $closure, $isLarge ? intdiv($count, 100) : $count)]);
+        vprintf("    %-20s %8.1f %8.1f\n", [$name, ...cost($class === null ? null : new $class(), $closure, $isLarge ? intdiv($count, 100) : $count)]);
     }
 }

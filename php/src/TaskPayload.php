@@ -12,6 +12,7 @@ use B7s\Parallite\Value\Refusal;
 use B7s\Parallite\Value\Serializer;
 use Closure;
 use ReflectionFunction;
+use WeakMap;
 
 /**
  * Makes payloads of tasks. Functions and static methods go by their names; closures, objects that are called, and
@@ -32,10 +33,14 @@ final class TaskPayload
     /** @var array<string, string> payloads of closures that captured nothing, by code, scope and called class */
     private array $constants = [];
 
+    /** @var WeakMap<Closure, string> the same, where nothing in the closure can change */
+    private readonly WeakMap $known;
+
     /** @param ?ClosureCodec $library packs closures, in place of our own codec */
     public function __construct(private readonly ?ClosureCodec $library = null)
     {
         $this->serializer = new Serializer($library);
+        $this->known = new WeakMap();
     }
 
     /**
@@ -45,6 +50,9 @@ final class TaskPayload
      */
     public function of(callable|string|PreparedTask $task, array $args, ?Closure $hint = null): string
     {
+        if ($args === [] && $task instanceof Closure && isset($this->known[$task])) {
+            return $this->known[$task];
+        }
         $callee = $task instanceof PreparedTask
             ? $task->callee ??= $this->calleeOf($task->original, $hint)
             : $this->calleeOf($task, $hint);
@@ -104,7 +112,8 @@ final class TaskPayload
      */
     private function written(Closure $closure, ReflectionFunction $function, ?Closure $hint): string|Closure
     {
-        $found = FoundClosure::written($function, ClosureCode::of($function, $hint));
+        $code = ClosureCode::of($function, $hint);
+        $found = FoundClosure::written($function, $code);
         if (!$found->isIsolated()) {
             return $closure;
         }
@@ -115,7 +124,11 @@ final class TaskPayload
         if (count($this->constants) >= self::MAX_KEPT) {
             $this->constants = [];
         }
-        return $this->constants["{$found->code?->hash} $found->scope $found->called"] ??= $this->serialize([$closure], $hints);
+        $payload = $this->constants["$code->hash $found->scope $found->called"] ??= $this->serialize([$closure], $hints);
+        if ($code->statics === []) {
+            $this->known[$closure] = $payload;
+        }
+        return $payload;
     }
 
     /** What strtoupper(...) and Report::build(...) refer to; null where more than a name has to travel. */

@@ -62,8 +62,9 @@ final class GraphReader
     public static function constantIn(Graph $graph): ?FoundClosure
     {
         $nodes = $graph->nodes;
-        $closure = $nodes[$nodes[1][2][0] ?? -1] ?? [];
-        $isConstant = count($nodes) === 4 && ($nodes[1][1] ?? null) === [null] && ($closure[0] ?? null) === Graph::CLOSURE
+        $list = $nodes[$nodes[0][2][0] ?? -1] ?? [];
+        $closure = $nodes[$list[2][0] ?? -1] ?? [];
+        $isConstant = count($nodes) === 4 && ($list[1] ?? null) === [null] && ($closure[0] ?? null) === Graph::CLOSURE
             && $closure[4] === [] && $closure[5] === [] && $closure[6] === [] && $closure[7] === [];
         return $isConstant
             ? FoundClosure::constant(ClosureCode::fromArray($nodes[$closure[1]][1]), $closure[2], $closure[3])
