@@ -8,6 +8,7 @@ use B7s\Parallite\Codec\ClosureCode;
 use B7s\Parallite\Codec\ClosureCodec;
 use B7s\Parallite\Exception\ClosureNotSerializable;
 use B7s\Parallite\Value\FoundClosure;
+use B7s\Parallite\Value\LoneClosure;
 use B7s\Parallite\Value\Refusal;
 use B7s\Parallite\Value\Serializer;
 use Closure;
@@ -24,6 +25,9 @@ final class TaskPayload
 {
     /** Before the list of what is called and its arguments. */
     public const PREFIX = 'parallite:2:';
+
+    /** Before a closure as {@see LoneClosure} writes it. */
+    private const CLOSURE = self::PREFIX . 'c:';
 
     /** How many payloads are remembered. */
     private const MAX_KEPT = 1_000;
@@ -54,8 +58,8 @@ final class TaskPayload
             return $this->known[$task];
         }
         $callee = $task instanceof PreparedTask
-            ? $task->callee ??= $this->calleeOf($task->original, $hint)
-            : $this->calleeOf($task, $hint);
+            ? $task->callee ??= $this->calleeOf($task->original, $hint, isAlone: false)
+            : $this->calleeOf($task, $hint, $args === []);
         if (is_string($callee) && $args === []) {
             return $callee;
         }
@@ -85,10 +89,11 @@ final class TaskPayload
 
     /**
      * @param ?Closure(): ?string $hint
+     * @param bool $isAlone whether it goes without arguments
      * @return mixed a name, or a payload without arguments; else what has to go together with the arguments
      * @throws ClosureNotSerializable
      */
-    private function calleeOf(callable|string $task, ?Closure $hint): mixed
+    private function calleeOf(callable|string $task, ?Closure $hint, bool $isAlone): mixed
     {
         $task = $this->callableOf($task);
         if (is_array($task) && is_string($task[0])) {
@@ -101,34 +106,33 @@ final class TaskPayload
         if (!str_contains($function->getName(), '{closure')) {
             return self::nameOf($function) ?? $task;
         }
-        return $this->library !== null ? $this->library->encode($task, $hint) : $this->written($task, $function, $hint);
+        return $this->library !== null
+            ? $this->library->encode($task, $hint)
+            : $this->written($task, $function, $hint, $isAlone) ?? $task;
     }
 
     /**
-     * A closure with code of its own. One that captured no object and no reference shares nothing with arguments, and
-     * its payload serves for all of them.
+     * The payload of a closure with code of its own, where it may go by itself: it captured no object and no reference, so
+     * it shares nothing with arguments, or there are none.
      *
      * @param ?Closure(): ?string $hint
      */
-    private function written(Closure $closure, ReflectionFunction $function, ?Closure $hint): string|Closure
+    private function written(Closure $closure, ReflectionFunction $function, ?Closure $hint, bool $isAlone): ?string
     {
         $code = ClosureCode::of($function, $hint);
         $found = FoundClosure::written($function, $code);
-        if (!$found->isIsolated()) {
-            return $closure;
+        if ($found->captured === [] && $found->statics === []) {
+            if (count($this->constants) >= self::MAX_KEPT) {
+                $this->constants = [];
+            }
+            $payload = $this->constants["$code->hash $found->scope $found->called"] ??= self::CLOSURE . LoneClosure::write($found);
+            if ($code->statics === []) {
+                $this->known[$closure] = $payload;
+            }
+            return $payload;
         }
-        $hints = $hint === null ? [] : [spl_object_id($closure) => $hint];
-        if ($found->captured !== [] || $found->statics !== []) {
-            return $this->serialize([$closure], $hints);
-        }
-        if (count($this->constants) >= self::MAX_KEPT) {
-            $this->constants = [];
-        }
-        $payload = $this->constants["$code->hash $found->scope $found->called"] ??= $this->serialize([$closure], $hints);
-        if ($code->statics === []) {
-            $this->known[$closure] = $payload;
-        }
-        return $payload;
+        $blob = $isAlone || $found->isIsolated() ? LoneClosure::write($found) : null;
+        return $blob === null ? null : self::CLOSURE . $blob;
     }
 
     /** What strtoupper(...) and Report::build(...) refer to; null where more than a name has to travel. */

@@ -46,14 +46,9 @@ final class ClosureCompiler
         ?string $calledScope = null,
         array $statics = [],
     ): Closure {
-        if ($statics !== []) {
-            $captured[StaticVariables::HOLDER] = $statics;
-        }
-        $names = array_keys($statics);
-        $key = $statics === [] ? $code->hash : implode(' ', [$code->hash, ...$names]);
-        $unit = self::$units[$key] ?? null;
+        $unit = $statics === [] ? self::$units[$code->hash] ?? null : null;
         if ($unit === null || $unit->isForOne) {
-            $unit = self::compile($key, $code, $names);
+            $unit = self::unit($code, $statics, $captured);
         }
         $closure = $unit->makerFor($scope, $object === null ? $calledScope : null)($captured);
         return $object === null ? $closure : $closure->bindTo($object);
@@ -95,6 +90,22 @@ final class ClosureCompiler
             }
         }
         return str_replace($compiled, '{closure:' . UnitSource::fileOf($file) . ":$line}", $name);
+    }
+
+    /**
+     * @param array<string, mixed> $statics
+     * @param array<string, mixed> $captured gets them
+     * @throws \ParseError
+     */
+    private static function unit(ClosureCode $code, array $statics, array &$captured): CompiledUnit
+    {
+        $names = array_keys($statics);
+        $key = implode(' ', [$code->hash, ...$names]);
+        if ($statics !== []) {
+            $captured[StaticVariables::HOLDER] = $statics;
+        }
+        $unit = self::$units[$key] ?? null;
+        return $unit === null || $unit->isForOne ? self::compile($key, $code, $names) : $unit;
     }
 
     private static function unitWithStatics(string $hash): ?CompiledUnit

@@ -43,12 +43,6 @@ final class FoundClosure
         return new self(null, $packed);
     }
 
-    /** What captured nothing. */
-    public static function constant(ClosureCode $code, ?string $scope, ?string $called): self
-    {
-        return new self($code, null, scope: $scope, called: $called);
-    }
-
     /** A closure with code of its own. */
     public static function written(ReflectionFunction $function, ClosureCode $code): self
     {

@@ -58,19 +58,6 @@ final class GraphReader
         return $value;
     }
 
-    /** The closure of a graph that is `[$closure]`, if it captured nothing: what to make it of, again and again. */
-    public static function constantIn(Graph $graph): ?FoundClosure
-    {
-        $nodes = $graph->nodes;
-        $list = $nodes[$nodes[0][2][0] ?? -1] ?? [];
-        $closure = $nodes[$list[2][0] ?? -1] ?? [];
-        $isConstant = count($nodes) === 4 && ($list[1] ?? null) === [null] && ($closure[0] ?? null) === Graph::CLOSURE
-            && $closure[4] === [] && $closure[5] === [] && $closure[6] === [] && $closure[7] === [];
-        return $isConstant
-            ? FoundClosure::constant(ClosureCode::fromArray($nodes[$closure[1]][1]), $closure[2], $closure[3])
-            : null;
-    }
-
     /** @throws UnknownClass */
     private function checkClasses(): void
     {

@@ -4,11 +4,8 @@ declare(strict_types=1);
 
 namespace B7s\Parallite\Worker;
 
-use B7s\Parallite\Codec\ClosureCompiler;
 use B7s\Parallite\Value\Deserializer;
-use B7s\Parallite\Value\FoundClosure;
-use B7s\Parallite\Value\Graph;
-use B7s\Parallite\Value\GraphReader;
+use B7s\Parallite\Value\LoneClosure;
 use B7s\Parallite\Value\UnknownClass;
 use B7s\Parallite\Wire\PhpValue;
 use Closure;
@@ -31,9 +28,8 @@ final class PayloadDecoder
 
     private const WITH_ARGUMENTS = 'parallite:1:';
 
-    /** Bytes of a payload beyond which it is not kept, and how many are. */
-    private const MAX_KEPT = 4_096;
-    private const MAX_CONSTANTS = 256;
+    /** In place of that list: a closure as {@see LoneClosure} writes it. */
+    private const CLOSURE = 'c:';
 
     private const LARAVEL = 'O:47:"Laravel\SerializableClosure\SerializableClosure"';
 
@@ -59,9 +55,6 @@ final class PayloadDecoder
 
     private readonly CompiledClosures $compiled;
 
-    /** @var array<string, FoundClosure> closures that captured nothing, by payload, oldest first */
-    private array $constants = [];
-
     public function __construct()
     {
         $this->compiled = new CompiledClosures();
@@ -84,9 +77,7 @@ final class PayloadDecoder
                 . get_debug_type($payload));
         }
         if (strncmp($payload, self::LIST, strlen(self::LIST)) === 0) {
-            return isset($this->constants[$payload])
-                ? [self::closureOf($this->constants[$payload]), null]
-                : $this->list($payload);
+            return LoneClosure::again($payload) ?? $this->rebuilt($payload);
         }
         $known = $this->compiled->again($payload);
         if ($known !== null) {
@@ -109,15 +100,14 @@ final class PayloadDecoder
     }
 
     /** @return array{callable, ?array<array-key, mixed>} */
-    private function list(string $payload): array
+    private function rebuilt(string $payload): array
     {
         try {
-            $value = Deserializer::read(PhpValue::plain(substr($payload, strlen(self::LIST))));
-            $constant = $value instanceof Graph ? GraphReader::constantIn($value) : null;
-            if ($constant !== null) {
-                return [self::closureOf($this->keep($payload, $constant)), null];
+            $blob = PhpValue::plain(substr($payload, strlen(self::LIST)));
+            if (str_starts_with($blob, self::CLOSURE)) {
+                return [LoneClosure::read(substr($blob, strlen(self::CLOSURE)), $payload), null];
             }
-            $list = $value instanceof Graph ? Deserializer::build($value) : $value;
+            $list = Deserializer::deserialize($blob);
         } catch (UnknownClass $e) {
             throw self::isUnknown($e->class, $e);
         } catch (\Throwable $e) {
@@ -131,23 +121,6 @@ final class PayloadDecoder
             throw self::invalid('the payload holds ' . get_debug_type($callable) . ', which cannot be called');
         }
         return [$callable, $list[1] ?? null];
-    }
-
-    private function keep(string $payload, FoundClosure $closure): FoundClosure
-    {
-        if (strlen($payload) <= self::MAX_KEPT) {
-            if (count($this->constants) >= self::MAX_CONSTANTS) {
-                unset($this->constants[array_key_first($this->constants)]);
-            }
-            $this->constants[$payload] = $closure;
-        }
-        return $closure;
-    }
-
-    private static function closureOf(FoundClosure $closure): Closure
-    {
-        $captured = [];
-        return ClosureCompiler::make($closure->code, $captured, null, $closure->scope, $closure->called);
     }
 
     /** @internal called by `unserialize()` */
