@@ -16,11 +16,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * Logs each task that runs for longer than {@code slow_task_ms}, once, with its PHP stack.
  *
- * <p>It looks around now and then, so that a task costs nothing, and is told late by a tenth of the
- * limit or a second at most. The stack comes from the worker itself, asked by SIGUSR2: of those
- * whose hello lists {@code stack}. PHP hears the signal between two of its instructions, so that a
- * worker which waits in a query or in {@code usleep} may be late, and is logged without. Owned by
- * the engine's thread.
+ * <p>All workers are looked at periodically, so that a task costs nothing; a slow one is logged late
+ * by a tenth of the limit, or by a second at most. The worker itself sends the stack, on SIGUSR2, if
+ * its hello lists {@code stack}. PHP handles the signal between two of its instructions: a worker
+ * that waits in a query or in {@code usleep} may answer late, and is logged without. Owned by the
+ * engine's thread.
  */
 final class SlowTasks {
 
@@ -35,7 +35,7 @@ final class SlowTasks {
     /**
      * A task that has been found slow.
      *
-     * @param since by which two tasks of one id are told apart
+     * @param since when it was leased, which distinguishes two tasks of one id
      * @param timer runs while the stack is awaited
      */
     private record Found(String task, long since, Engine.@Nullable Timer timer) {
@@ -60,7 +60,7 @@ final class SlowTasks {
         this.workers = workers;
     }
 
-    /** Begins to look around. */
+    /** Starts looking. */
     void start() {
         Duration step = limit.dividedBy(LOOKS);
         if (step.compareTo(SHORTEST_STEP) < 0) {
@@ -93,14 +93,14 @@ final class SlowTasks {
         long since = worker.busySince();
         if (!worker.askForStack()) {
             found.put(worker, new Found(task, since, null));
-            tell(worker, task, since, null);
+            log(worker, task, since, null);
             return;
         }
         Engine.Timer impatience = engine.schedule(STACK_PATIENCE, () -> settle(worker, null));
         found.put(worker, new Found(task, since, impatience));
     }
 
-    /** A worker has told where its task is; of no interest unless it was asked. */
+    /** A worker has sent the stack of its task; ignored unless it was asked for it. */
     void onStack(Worker worker, byte[] frame) {
         Found slow = found.get(worker);
         if (slow != null && slow.timer != null && slow.isOf(worker)) {
@@ -116,10 +116,10 @@ final class SlowTasks {
         }
         slow.timer.cancel();
         found.put(worker, new Found(slow.task, slow.since, null));
-        tell(worker, slow.task, slow.since, stack);
+        log(worker, slow.task, slow.since, stack);
     }
 
-    private void tell(Worker worker, String task, long since, @Nullable String stack) {
+    private void log(Worker worker, String task, long since, @Nullable String stack) {
         LOG.warnf(
                 "task has run for %d ms, longer than slow_task_ms=%d%s worker=%s pid=%d task=%s",
                 Duration.ofNanos(engine.nanoTime() - since).toMillis(),
@@ -130,7 +130,7 @@ final class SlowTasks {
                 Texts.word(task));
     }
 
-    /** Looks no more. */
+    /** Stops looking. */
     void close() {
         if (timer != null) {
             timer.cancel();

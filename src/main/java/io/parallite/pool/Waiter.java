@@ -137,7 +137,7 @@ final class Waiter<T> {
         place = Place.SETTLED;
     }
 
-    /** Ends the work, if it has begun; nobody is told how. */
+    /** Ends the work, if it has begun; its outcome is dropped. */
     void cancel() {
         if (running != null) {
             running.cancel();

@@ -8,11 +8,12 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Notices when the queue stands still though it could move, and sets it in motion again.
+ * Detects that the queue is not served although it could be, and serves it again.
  *
- * <p>That must not happen: an event that hands a worker to a task was missed. It costs the task its
- * wait and an operator a look at the log, and not, until the next event, the service. Looks once a
- * second while tasks wait; without any, there is no timer. Owned by the engine's thread.
+ * <p>This is a safety net against a defect of the pool: an event that gives a worker to a task was
+ * missed. With the net such a defect delays a task by a second and is logged; without it, the queue
+ * would stand still until the next event. Looks once a second while tasks wait; without tasks there
+ * is no timer. Owned by the engine's thread.
  */
 final class WedgeWatch {
 
@@ -23,7 +24,7 @@ final class WedgeWatch {
     private final Supplier<@Nullable String> symptom;
     private final Runnable mend;
     private final Deadline deadline;
-    private boolean told;
+    private boolean isLogged;
     private long count;
 
     /**
@@ -46,11 +47,11 @@ final class WedgeWatch {
     private void look() {
         String wrong = symptom.get();
         if (wrong == null) {
-            told = false;
+            isLogged = false;
         } else {
             count++;
-            if (!told) {
-                told = true;
+            if (!isLogged) {
+                isLogged = true;
                 LOG.errorf("the queue stood still and is served again: %s", wrong);
             }
         }

@@ -7,19 +7,19 @@ import java.util.function.LongUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How worn one worker is: tasks, memory, age, against the limits of {@link Recycling}.
+ * Compares one worker's tasks, memory and age with the limits of {@link Recycling}.
  *
- * <p>Whoever replaces workers is told a little before the last task, so that the successor boots
- * meanwhile; how long before, follows from the pace of the last tasks. Memory and age are told when
- * they are over the limit; the worker may go on until its successor is there. Owned by the engine's
- * thread.
+ * <p>The limit of tasks is reported a little before the last one, so that the successor boots
+ * meanwhile; how long before follows from the pace of the last tasks. Memory and age are reported
+ * when they exceed their limits; the worker may go on until its successor is ready. Owned by the
+ * engine's thread.
  */
 public final class RecyclingMonitor {
 
     /** How often a worker's memory is looked at, at most; the look takes some 20 µs. */
     private static final Duration LOOK = Duration.ofSeconds(1);
 
-    /** How long a worker that is too old waits to be told so again, should it still be there. */
+    /** After how long the age of a worker that is still there is reported again. */
     private static final Duration REMINDER = Duration.ofSeconds(30);
 
     /** Over how many tasks the pace is measured. */
@@ -29,14 +29,14 @@ public final class RecyclingMonitor {
     private final Recycling limits;
     private final Duration ttl;
     private final LongUnaryOperator residentBytes;
-    private Consumer<EndReason> onWorn = reason -> {};
+    private Consumer<EndReason> onLimit = reason -> {};
     private Engine.@Nullable Timer age;
     private long pid;
     private long lastLook;
     private long windowBegan;
     private long windowServed;
     private double nanosPerTask = Double.POSITIVE_INFINITY;
-    private boolean toldOfLastTask;
+    private boolean isLastTaskReported;
 
     /**
      * @param ttl the age limit for this worker, jittered; zero for none
@@ -50,10 +50,10 @@ public final class RecyclingMonitor {
         this.residentBytes = residentBytes;
     }
 
-    /** The worker is ready; {@code onWorn} is told when it should be replaced, and why. */
-    void begin(long workerPid, Consumer<EndReason> tell) {
+    /** The worker is ready; {@code report} is called when it should be replaced, and why. */
+    void begin(long workerPid, Consumer<EndReason> report) {
         pid = workerPid;
-        onWorn = tell;
+        onLimit = report;
         windowBegan = engine.nanoTime();
         lastLook = windowBegan;
         if (ttl.isPositive()) {
@@ -63,7 +63,7 @@ public final class RecyclingMonitor {
 
     private void onAge() {
         age = engine.schedule(REMINDER, this::onAge);
-        onWorn.accept(EndReason.RECYCLED_TTL);
+        onLimit.accept(EndReason.RECYCLED_TTL);
     }
 
     /**
@@ -72,7 +72,7 @@ public final class RecyclingMonitor {
      * @param startNanos how long a successor takes to start
      */
     void onLeased(long served, long startNanos) {
-        if (limits.maxTasks() == 0 || toldOfLastTask) {
+        if (limits.maxTasks() == 0 || isLastTaskReported) {
             return;
         }
         if (served - windowServed >= WINDOW) {
@@ -83,8 +83,8 @@ public final class RecyclingMonitor {
         }
         long left = limits.maxTasks() - served;
         if (left <= 1 || left * nanosPerTask <= 2.0 * startNanos) {
-            toldOfLastTask = true;
-            onWorn.accept(EndReason.RECYCLED_TASKS);
+            isLastTaskReported = true;
+            onLimit.accept(EndReason.RECYCLED_TASKS);
         }
     }
 
@@ -104,7 +104,7 @@ public final class RecyclingMonitor {
         }
         lastLook = now;
         if (residentBytes.applyAsLong(pid) > limits.maxMemoryBytes()) {
-            onWorn.accept(EndReason.RECYCLED_MEMORY);
+            onLimit.accept(EndReason.RECYCLED_MEMORY);
         }
     }
 
@@ -122,7 +122,7 @@ public final class RecyclingMonitor {
 
     /** The worker ends. */
     void close() {
-        onWorn = reason -> {};
+        onLimit = reason -> {};
         if (age != null) {
             age.cancel();
             age = null;

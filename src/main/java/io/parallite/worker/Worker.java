@@ -170,7 +170,7 @@ public final class Worker implements WorkerChannel.Listener {
         return isIdle() || isBusy();
     }
 
-    /** Whether it is going to end without having been told to yet: after its present task. */
+    /** Whether it ends after its present task. */
     public boolean isRetiring() {
         return retirement != null;
     }

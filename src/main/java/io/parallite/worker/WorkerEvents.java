@@ -1,18 +1,18 @@
 package io.parallite.worker;
 
-/** Who hears what a worker says of the task it runs. Called on the engine's thread. */
+/** Receives what a worker reports of the task it runs. Called on the engine's thread. */
 @FunctionalInterface
 public interface WorkerEvents {
 
     /**
-     * The task has said something before its reply.
+     * The task has sent an event before its reply.
      *
-     * @param name what kind of thing, for example {@code progress}
+     * @param name the kind of event, for example {@code progress}
      * @param frame the whole frame, in the encoding of the task
      */
     void onEvent(String name, byte[] frame);
 
-    /** Whether somebody wants to be told what the task prints, beyond what its request says. */
+    /** Whether what the task prints is wanted as events, beyond what its request asks for. */
     default boolean wantsOutput() {
         return false;
     }
