@@ -5,7 +5,6 @@ declare(strict_types=1);
 namespace B7s\Parallite\Value;
 
 use B7s\Parallite\Wire\ClosureBearer;
-use Closure;
 use UnexpectedValueException;
 
 /**
@@ -15,7 +14,9 @@ use UnexpectedValueException;
  */
 final class Deserializer
 {
-    private const MAX_DEPTH = 4_096;
+    private const OPTIONS = ['max_depth' => 4_096];
+
+    private const CALLBACK = self::class . '::refuseClass';
 
     /** What PHP complained about first. */
     private ?string $notice = null;
@@ -53,18 +54,17 @@ final class Deserializer
             self::check(NativeFormat::classesIn($blob), $allowedClasses);
         }
         $guard = new self();
-        return $guard->guarded(static function () use ($blob, $guard): mixed {
-            $callback = (string) ini_set('unserialize_callback_func', self::class . '::refuseClass');
-            try {
-                $value = unserialize($blob, ['max_depth' => self::MAX_DEPTH]);
-            } finally {
-                ini_set('unserialize_callback_func', $callback);
-            }
-            if ($value === false && $blob !== 'b:0;') {
-                throw new UnexpectedValueException('the value cannot be unserialized: ' . ($guard->notice ?? 'it is damaged'));
-            }
-            return $value;
-        });
+        $guard->handler = set_error_handler($guard->onError(...));
+        $callback = (string) ini_set('unserialize_callback_func', self::CALLBACK);
+        try {
+            $value = unserialize($blob, self::OPTIONS);
+        } finally {
+            ini_set('unserialize_callback_func', $callback);
+            restore_error_handler();
+        }
+        return $value !== false || $blob === 'b:0;'
+            ? $value
+            : throw new UnexpectedValueException('the value cannot be unserialized: ' . ($guard->notice ?? 'it is damaged'));
     }
 
     /**
@@ -74,7 +74,13 @@ final class Deserializer
      */
     public static function build(Graph $graph, ?array $allowedClasses = null): mixed
     {
-        return (new self())->guarded(static fn(): mixed => (new GraphReader($graph, $allowedClasses))->value());
+        $guard = new self();
+        $guard->handler = set_error_handler($guard->onError(...));
+        try {
+            return (new GraphReader($graph, $allowedClasses))->value();
+        } finally {
+            restore_error_handler();
+        }
     }
 
     /**
@@ -99,21 +105,7 @@ final class Deserializer
         throw new UnknownClass($class);
     }
 
-    /**
-     * Notices of `unserialize()` tell why it failed, and are not the program's; those of the classes of its objects are.
-     *
-     * @param Closure(): mixed $read
-     */
-    private function guarded(Closure $read): mixed
-    {
-        $this->handler = set_error_handler($this->onError(...));
-        try {
-            return $read();
-        } finally {
-            restore_error_handler();
-        }
-    }
-
+    /** Notices of `unserialize()` tell why it failed, and are not the program's; those of the classes of its objects are. */
     private function onError(int $level, string $message, string $file = '', int $line = 0): bool
     {
         if (!str_starts_with($file, __DIR__)) {

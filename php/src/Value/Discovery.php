@@ -33,6 +33,14 @@ final class Discovery
     /** @var array<int, FoundClosure> by id */
     public array $closures = [];
 
+    /**
+     * Where among contents, and in arrays of references, there may be nodes: keys of those, and of the arrays that hold
+     * them, with the same of those. Two of these for a closure: for what it captured, and for its static variables.
+     *
+     * @var array<int|string, array<array-key, mixed>> by key
+     */
+    public array $places = [];
+
     /** @var array<int|string, true> keys of what is to be a node: it needs help, or holds what needs it */
     public array $nodes = [];
 
@@ -41,9 +49,6 @@ final class Discovery
 
     /** @var array<int, list<mixed>> the way to objects that give a string of their own, by id */
     private array $opaque = [];
-
-    /** @var array<string, true> */
-    private array $cells = [];
 
     /** @var list<int|string|array{int|string}|array{string, string}> {@see ValuePath::of()} */
     private array $path = [];
@@ -66,7 +71,7 @@ final class Discovery
     /** @throws Refusal */
     public function explore(mixed $value): void
     {
-        $this->entries([$value], 0, isWhole: true);
+        $this->places[0] = $this->entries([$value], 0, isWhole: true);
         $affected = array_keys($this->nodes);
         while ($affected !== []) {
             foreach ($this->holders[array_pop($affected)] ?? [] as $holder => $_) {
@@ -93,13 +98,15 @@ final class Discovery
 
     /**
      * @param array<array-key, mixed> $values
+     * @return array<array-key, mixed> {@see $places}
      * @throws Refusal
      */
-    private function entries(array $values, int|string $holder, bool $isObject = false, bool $isWhole = false): void
+    private function entries(array $values, int|string $holder, bool $isObject = false, bool $isWhole = false): array
     {
         if (\count($this->path) > Survey::MAX_DEPTH) {
             throw $this->refuse('is nested deeper than ' . Survey::MAX_DEPTH . ' levels');
         }
+        $places = [];
         foreach ($values as $key => $value) {
             if (\is_scalar($value) || $value === null) {
                 continue;
@@ -107,31 +114,51 @@ final class Discovery
             if (!$isWhole) {
                 $this->path[] = $isObject && \is_string($key) ? [$key] : $key;
             }
-            if (\is_array($value)) {
-                $this->nested($values, $key, $holder);
-            } elseif (\is_object($value)) {
-                $this->object($value, $holder);
-            } else {
-                throw $this->refuse('is a ' . \get_debug_type($value));
+            $place = $this->entry($values, $key, $holder);
+            if ($place !== []) {
+                $places[$key] = $place;
             }
             if (!$isWhole) {
                 \array_pop($this->path);
             }
         }
+        return $places;
     }
 
-    /** @param array<array-key, mixed> $values */
-    private function nested(array $values, int|string $key, int|string $holder): void
+    /**
+     * @param array<array-key, mixed> $values
+     * @return array<array-key, mixed>|true what belongs into {@see $places} under the key; nothing for an empty array
+     * @throws Refusal
+     */
+    private function entry(array $values, int|string $key, int|string $holder): array|bool
+    {
+        $value = $values[$key];
+        if (\is_array($value)) {
+            return Survey::isFlat($value) ? [] : $this->nested($values, $key, $holder);
+        }
+        if (!\is_object($value)) {
+            throw $this->refuse('is a ' . \get_debug_type($value));
+        }
+        $this->object($value, $holder);
+        return true;
+    }
+
+    /**
+     * @param array<array-key, mixed> $values
+     * @return array<array-key, mixed>|true
+     */
+    private function nested(array $values, int|string $key, int|string $holder): array|bool
     {
         $cell = ReflectionReference::fromArrayElement($values, $key)?->getId();
-        if ($cell !== null) {
-            $this->holders[$cell][$holder] = true;
-            if (isset($this->cells[$cell])) {
-                return;
-            }
-            $this->cells[$cell] = true;
+        if ($cell === null) {
+            return $this->entries($values[$key], $holder);
         }
-        $this->entries($values[$key], $cell ?? $holder);
+        $this->holders[$cell][$holder] = true;
+        if (!isset($this->places[$cell])) {
+            $this->places[$cell] = [];
+            $this->places[$cell] = $this->entries($values[$key], $cell);
+        }
+        return true;
     }
 
     private function object(object $object, int|string $holder): void
@@ -155,7 +182,7 @@ final class Discovery
             $this->nodes[$id] = true; // asked once, and what it gave is what travels
         }
         if (isset($this->contents[$id]) && $rule !== ClassRule::Closure) {
-            $this->entries($this->contents[$id], $id, isObject: true);
+            $this->places[$id] = $this->entries($this->contents[$id], $id, isObject: true);
         }
     }
 
@@ -206,40 +233,39 @@ final class Discovery
     private function closure(Closure $closure, int $id): void
     {
         $this->nodes[$id] = true;
+        $found = $this->closures[$id] = $this->found($closure, $this->hints[$id] ?? null);
+        $path = $this->path;
+        foreach ([$found->captured, $found->statics] as $i => $values) {
+            $this->places[$id][$i] = [];
+            foreach ($values as $name => $value) {
+                if ($value !== null && !\is_scalar($value)) {
+                    $this->path = [...$path, [(string) $name, '$']];
+                    $this->places[$id][$i] += [$name => $this->entry($values, $name, $id)];
+                }
+            }
+        }
+        $this->path = $path;
+    }
+
+    /**
+     * @param ?Closure(): ?string $hint
+     * @throws Refusal
+     */
+    private function found(Closure $closure, ?Closure $hint): FoundClosure
+    {
         $function = new ReflectionFunction($closure);
         $library = $this->library ?? Codecs::thatRebuilt($function);
         try {
-            $found = match (true) {
+            return match (true) {
                 !\str_contains($function->getName(), '{closure') => FoundClosure::named($function),
-                $library !== null => FoundClosure::packed($library->encode($closure, $this->hints[$id] ?? null)),
-                default => FoundClosure::written($function, ClosureCode::of($function, $this->hints[$id] ?? null)),
+                $library !== null => FoundClosure::packed($library->encode($closure, $hint)),
+                default => FoundClosure::written($function, ClosureCode::of($function, $hint)),
             };
         } catch (ClosureNotSerializable $e) {
             throw $this->isTask()
                 ? $e
                 : $this->refuse("is a closure that can't travel: {$e->getMessage()}", $e);
         }
-        $this->closures[$id] = $found;
-        $path = $this->path;
-        foreach ([$found->captured, $found->statics] as $values) {
-            foreach ($values as $name => $_) {
-                $this->path = [...$path, [(string) $name, '$']];
-                $this->captured($values, $name, $id);
-            }
-        }
-        $this->path = $path;
-    }
-
-    /** @param array<string, mixed> $values */
-    private function captured(array $values, string $name, int $closure): void
-    {
-        $value = $values[$name];
-        match (true) {
-            \is_scalar($value), $value === null => null,
-            \is_array($value) => $this->nested($values, $name, $closure),
-            \is_object($value) => $this->object($value, $closure),
-            default => throw $this->refuse('is a ' . \get_debug_type($value)),
-        };
     }
 
     /** Whether what is looked at is what is to be called, and not something in it, or an argument. */

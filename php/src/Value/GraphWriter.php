@@ -29,7 +29,7 @@ final class GraphWriter
     {
         $this->nodes = [[]];
         $this->numbers = [];
-        [$entries, $nodes] = $this->split([$value]);
+        [$entries, $nodes] = $this->split([$value], $this->found->places[0]);
         if ($nodes === []) {
             return null;
         }
@@ -39,17 +39,14 @@ final class GraphWriter
 
     /**
      * @param array<array-key, mixed> $values
+     * @param array<array-key, mixed> $places {@see Discovery::$places}
      * @return array{array<array-key, mixed>, array<array-key, int>} entries and nodes
      */
-    private function split(array $values): array
+    private function split(array $values, array $places): array
     {
         $nodes = [];
-        foreach ($values as $key => $value) {
-            $node = match (true) {
-                \is_array($value) => $this->nested($values, $key),
-                \is_object($value) => $this->object($values, $key),
-                default => null,
-            };
+        foreach ($places as $key => $place) {
+            $node = \is_array($values[$key]) ? $this->nested($values, $key, $place) : $this->object($values, $key);
             if ($node !== null) {
                 $nodes[$key] = $node;
             }
@@ -60,15 +57,16 @@ final class GraphWriter
 
     /**
      * @param array<array-key, mixed> $values
+     * @param array<array-key, mixed>|true $place true: the array is that of a reference
      * @return ?int the number of the node for an array in it
      */
-    private function nested(array $values, int|string $key): ?int
+    private function nested(array $values, int|string $key, array|bool $place): ?int
     {
-        $cell = ReflectionReference::fromArrayElement($values, $key)?->getId();
-        if ($cell === null) {
-            [$entries, $nodes] = $this->split($values[$key]);
+        if (\is_array($place)) {
+            [$entries, $nodes] = $this->split($values[$key], $place);
             return $nodes === [] ? null : $this->add([Graph::VALUES, $entries, $nodes]);
         }
+        $cell = ReflectionReference::fromArrayElement($values, $key)?->getId();
         if (!isset($this->found->nodes[$cell])) {
             return null;
         }
@@ -76,7 +74,7 @@ final class GraphWriter
             $number = $this->numbers[$cell] = $this->add([]);
             $content = $this->add([]);
             $this->nodes[$number] = [Graph::CELL, $content];
-            $this->nodes[$content] = [Graph::VALUES, ...$this->split($values[$key])];
+            $this->nodes[$content] = [Graph::VALUES, ...$this->split($values[$key], $this->found->places[$cell])];
         }
         return $this->numbers[$cell];
     }
@@ -98,25 +96,26 @@ final class GraphWriter
         $number = $this->numbers[$id] = $this->add([]);
         $closure = $this->found->closures[$id] ?? null;
         $this->nodes[$number] = $closure === null
-            ? [Graph::INSTANCE, $this->found->objects[$id]::class, ...$this->split($this->found->contents[$id])]
-            : $this->closure($closure);
+            ? [Graph::INSTANCE, $this->found->objects[$id]::class, ...$this->split($this->found->contents[$id], $this->found->places[$id])]
+            : $this->closure($closure, $id);
         return $number;
     }
 
     /** @return list<mixed> */
-    private function closure(FoundClosure $closure): array
+    private function closure(FoundClosure $closure, int $id): array
     {
         if ($closure->packed !== null) {
             return [Graph::PACKED, $closure->packed];
         }
         $parts = [$closure->scope, $closure->called];
-        $captured = $this->split($closure->captured);
+        [$places, $ofStatics] = $this->found->places[$id];
+        $captured = $this->split($closure->captured, $places);
         if ($closure->code === null) {
             return [Graph::CALLABLE, $closure->name, ...$parts, $closure->isMagic, ...$captured];
         }
         $code = $this->numbers["code {$closure->code->hash}"]
             ??= $this->add([Graph::CODE, $closure->code->toArray()]);
-        return [Graph::CLOSURE, $code, ...$parts, ...$captured, ...$this->split($closure->statics)];
+        return [Graph::CLOSURE, $code, ...$parts, ...$captured, ...$this->split($closure->statics, $ofStatics)];
     }
 
     /** @param list<mixed> $node */

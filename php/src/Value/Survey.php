@@ -79,6 +79,29 @@ final class Survey
         return $depth <= self::MAX_DEPTH;
     }
 
+    /**
+     * Whether there are scalars in it, and arrays of scalars, and nothing else.
+     *
+     * @param array<array-key, mixed> $values
+     */
+    public static function isFlat(array $values): bool
+    {
+        foreach ($values as $value) {
+            if (\is_scalar($value) || $value === null) {
+                continue;
+            }
+            if (!\is_array($value)) {
+                return false;
+            }
+            foreach ($value as $entry) {
+                if (!\is_scalar($entry) && $entry !== null) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
     /** @param array<array-key, mixed> $values */
     private function passes(array $values, int $depth): bool
     {

@@ -13,7 +13,7 @@ final class Bootstrap
 {
     /** The classes of the worker itself are never taken from another version in the project's vendor directory. */
     private const OWN = [
-        'Wire/*', 'Worker/*', 'Worker/State/*', 'TaskContext', 'Task', 'Signals', 'Quietly', 'Readiness', 'Ownership',
+        'Wire/*', 'Value/*', 'Worker/*', 'Worker/State/*', 'TaskContext', 'Task', 'Signals', 'Quietly', 'Readiness', 'Ownership',
         'Codec/ClosureCode', 'Codec/ClosureCompiler', 'Codec/CompiledUnit', 'Codec/UnitSource', 'Codec/CodeStream',
         'Codec/CodeContext', 'Codec/SourceParser', 'Codec/WrittenClosure', 'Codec/ClosureFacts', 'Codec/ParameterList',
         'Codec/Imports', 'Codec/StaticVariables',
