@@ -24,6 +24,9 @@ final class Survey
     /** @var array<int, object> that were looked at, by id */
     private array $seen = [];
 
+    /** @var array<class-string, ClassRule> of the objects that were looked at */
+    private array $rules = [];
+
     /** @var array<string, true> references to arrays that were looked at */
     private array $cells = [];
 
@@ -137,9 +140,22 @@ final class Survey
             return true;
         }
         $this->seen[$id] = $object;
-        switch (ClassRules::of($object)) {
-            case ClassRule::Properties:
-                return $this->passes(\get_mangled_object_vars($object), $depth);
+        $rule = $this->rules[$object::class] ??= ClassRules::of($object);
+        if ($rule === ClassRule::Properties) {
+            $properties = \get_mangled_object_vars($object);
+            foreach ($properties as $value) {
+                if (!\is_scalar($value) && $value !== null) {
+                    return $this->passes($properties, $depth);
+                }
+            }
+            return true;
+        }
+        return $this->ruled($object, $rule, $depth);
+    }
+
+    private function ruled(object $object, ClassRule $rule, int $depth): bool
+    {
+        switch ($rule) {
             case ClassRule::EnumCase:
                 return true;
             case ClassRule::Internal:
