@@ -137,7 +137,8 @@ final class Discovery
             return Survey::isFlat($value) ? [] : $this->nested($values, $key, $holder);
         }
         if (!\is_object($value)) {
-            throw $this->refuse('is a ' . \get_debug_type($value));
+            // neither: a property that was never set, among what an object of PHP itself has given
+            return \str_starts_with(\gettype($value), 'resource') ? throw $this->refuse('is a ' . \get_debug_type($value)) : [];
         }
         $this->object($value, $holder);
         return true;
@@ -240,7 +241,8 @@ final class Discovery
             foreach ($values as $name => $value) {
                 if ($value !== null && !\is_scalar($value)) {
                     $this->path = [...$path, [(string) $name, '$']];
-                    $this->places[$id][$i] += [$name => $this->entry($values, $name, $id)];
+                    $place = $this->entry($values, $name, $id);
+                    $this->places[$id][$i] += $place === [] ? [] : [$name => $place];
                 }
             }
         }

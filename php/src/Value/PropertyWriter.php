@@ -50,12 +50,12 @@ final class PropertyWriter
             if (!array_key_exists($id, self::$properties)) {
                 self::$properties[$id] = self::find($object, (string) $key);
             }
-            self::set($object, (string) $key, self::$properties[$id], $values);
+            self::set($object, $key, self::$properties[$id], $values);
         }
     }
 
     /** @param array<array-key, mixed> $values */
-    private static function set(object $object, string $key, ?ReflectionProperty $property, array $values): void
+    private static function set(object $object, int|string $key, ?ReflectionProperty $property, array $values): void
     {
         $isReference = ReflectionReference::fromArrayElement($values, $key) !== null;
         if ($property === null) {
@@ -71,9 +71,9 @@ final class PropertyWriter
     }
 
     /** @param array<array-key, mixed> $values */
-    private static function setDynamic(object $object, string $key, array $values, bool $isReference): void
+    private static function setDynamic(object $object, int|string $key, array $values, bool $isReference): void
     {
-        $name = self::nameIn($key);
+        $name = self::nameIn((string) $key);
         if ($isReference || !method_exists($object, '__set')) {
             self::binder($object::class)($object, $name, $values, $key, $isReference);
         } else {
@@ -104,6 +104,8 @@ final class PropertyWriter
         foreach ($owner === '*' ? [$object::class] : [$owner, $object::class] as $class) {
             if (is_a($object, $class) && property_exists($class, $name) && (new ReflectionClass($class))->hasProperty($name)) {
                 $property = new ReflectionProperty($class, $name);
+                // only the class that declares it may set it, if it is readonly
+                $property = new ReflectionProperty($property->getDeclaringClass()->getName(), $name);
                 return $property->isStatic() ? null : $property;
             }
         }

@@ -85,6 +85,50 @@ final class SerializerTest extends TestCase
         self::assertSame('derived', $copy->derivedSecret());
     }
 
+    public function testPropertiesThatAreSetOnceAreSetByTheClassThatDeclaresThem(): void
+    {
+        $fixed = self::copy(new Refixed(static fn(): int => 5));
+
+        self::assertSame(5, ($fixed->first)());
+        self::assertSame([$fixed->first, $fixed->first], [$fixed->own, $fixed->list()[0]]);
+    }
+
+    public function testWhatAnObjectGivesBecomesItsPropertiesWhereItDoesNotTakeIt(): void
+    {
+        $given = self::copy(new Given(static fn(): int => 4));
+
+        self::assertSame([4, 1], [($given->part())(), $given->more]);
+    }
+
+    public function testWhatAnObjectHoldsIsMadeBeforeIt(): void
+    {
+        self::assertTrue(self::copy(new Waiting(new Waiting(static fn(): int => 3)))->isReady);
+    }
+
+    public function testPropertiesWhoseNamesAreNumbers(): void
+    {
+        $object = (object) ['1' => static fn(): int => 2, 'x y' => 3];
+
+        $copy = self::copy([$object])[0];
+        self::assertSame([2, 3], [($copy->{'1'})(), $copy->{'x y'}]);
+    }
+
+    public function testObjectsThatAreCalledHoldClosures(): void
+    {
+        $caller = new Caller(static fn(int $n): int => $n + 1);
+
+        self::assertSame([3, 4], [self::inWorker($caller, 2), self::inWorker([$caller, '__invoke'], 3)]);
+    }
+
+    public function testGeneratorsOfRandomNumbersGoOnWhereTheyWere(): void
+    {
+        $random = new \Random\Randomizer(new \Random\Engine\Mt19937(3));
+        $random->getInt(1, 1_000);
+
+        $copy = self::copy([$random, static fn() => 1])[0];
+        self::assertSame($random->getInt(1, 1_000_000), $copy->getInt(1, 1_000_000));
+    }
+
     public function testSleepAndWakeupAreCalledAsBySerialize(): void
     {
         $sleeper = new Sleeper(static fn(): int => 5);

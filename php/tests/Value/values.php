@@ -175,6 +175,89 @@ final class Sleeper
     }
 }
 
+class Fixed
+{
+    /** @param list<Closure> $list */
+    public function __construct(public readonly Closure $first, protected readonly array $list = [])
+    {
+    }
+
+    /** @return list<Closure> */
+    public function list(): array
+    {
+        return $this->list;
+    }
+}
+
+final class Refixed extends Fixed
+{
+    public readonly ?Closure $own;
+
+    public function __construct(Closure $closure)
+    {
+        parent::__construct($closure, [$closure]);
+        $this->own = $closure;
+    }
+}
+
+/** Has no method that takes what it gives. */
+final class Given
+{
+    public mixed $more = null;
+    private mixed $part;
+
+    public function __construct(mixed $part)
+    {
+        $this->part = $part;
+    }
+
+    public function part(): mixed
+    {
+        return $this->part;
+    }
+
+    /** @return array<string, mixed> */
+    public function __serialize(): array
+    {
+        return ["\0" . self::class . "\0part" => $this->part, 'more' => 1];
+    }
+}
+
+/** Knows whether what it holds was ready when it was made. */
+final class Waiting
+{
+    public bool $isReady = false;
+
+    public function __construct(public mixed $part)
+    {
+    }
+
+    /** @return array<string, mixed> */
+    public function __serialize(): array
+    {
+        return ['part' => $this->part];
+    }
+
+    /** @param array<string, mixed> $data */
+    public function __unserialize(array $data): void
+    {
+        $this->part = $data['part'];
+        $this->isReady = !$this->part instanceof self || $this->part->isReady;
+    }
+}
+
+final class Caller
+{
+    public function __construct(private Closure $f)
+    {
+    }
+
+    public function __invoke(int $n): int
+    {
+        return ($this->f)($n);
+    }
+}
+
 final class Items extends ArrayObject
 {
     public mixed $label = 'x';
