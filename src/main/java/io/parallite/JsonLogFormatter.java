@@ -61,6 +61,7 @@ final class JsonLogFormatter extends Formatter {
         return Texts.escape(line.toString()) + '\n';
     }
 
+    @SuppressWarnings("deprecation") // what replaces it formats nothing
     private String formatted(LogRecord record) {
         String message =
                 record instanceof ExtLogRecord ext

@@ -44,7 +44,7 @@ final class MostConnections {
         try {
             for (String line : Files.readAllLines(limits)) {
                 if (line.startsWith("Max open files")) {
-                    String soft = line.substring("Max open files".length()).strip().split("\\s+")[0];
+                    String soft = line.substring("Max open files".length()).strip().split("\\s+", -1)[0];
                     return soft.equals("unlimited") ? Integer.MAX_VALUE : Long.parseLong(soft);
                 }
             }

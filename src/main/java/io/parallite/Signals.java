@@ -2,6 +2,7 @@ package io.parallite;
 
 import io.parallite.cli.ExitCode;
 import io.parallite.config.Platform;
+import io.parallite.engine.OsSignal;
 import io.quarkus.runtime.LaunchMode;
 import io.quarkus.runtime.Quarkus;
 import java.io.FileInputStream;
@@ -9,8 +10,7 @@ import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
-import sun.misc.Signal;
-import sun.misc.SignalHandler;
+import java.util.function.IntConsumer;
 
 /**
  * TERM and INT: the first stops the daemon in good order, the second at once. HUP reloads the
@@ -29,7 +29,7 @@ final class Signals {
     private static final int SIGNALLED = 128;
 
     private final AtomicBoolean stopping = new AtomicBoolean();
-    private final Map<Signal, SignalHandler> former = new LinkedHashMap<>();
+    private final Map<String, OsSignal.Former> former = new LinkedHashMap<>();
     private boolean hadTerminal;
     private volatile Runnable beforeHalt = () -> {};
     private volatile Runnable reload = () -> {};
@@ -70,25 +70,24 @@ final class Signals {
 
     /** Restores the handlers that were there before. */
     void giveBack() {
-        former.forEach(Signal::handle);
+        former.forEach((name, handler) -> new OsSignal(name).restore(handler));
     }
 
-    private void handle(String name, SignalHandler handler) {
-        Signal signal = new Signal(name);
-        former.putIfAbsent(signal, Signal.handle(signal, handler));
+    private void handle(String name, IntConsumer handler) {
+        former.putIfAbsent(name, new OsSignal(name).handle(handler));
     }
 
-    private void stop(Signal signal) {
+    private void stop(int signal) {
         if (stopping.compareAndSet(false, true)) {
             Quarkus.asyncExit(ExitCode.OK);
             return;
         }
         ProcessHandle.current().descendants().forEach(ProcessHandle::destroyForcibly);
         beforeHalt.run();
-        Runtime.getRuntime().halt(SIGNALLED + signal.getNumber());
+        Runtime.getRuntime().halt(SIGNALLED + signal);
     }
 
-    private void hangUp(Signal signal) {
+    private void hangUp(int signal) {
         if (hadTerminal && !hasTerminal()) {
             stop(signal);
         } else {
@@ -98,7 +97,7 @@ final class Signals {
 
     /** Whether the process has a controlling terminal; see tty(4). */
     private static boolean hasTerminal() {
-        try (FileInputStream ignored = new FileInputStream("/dev/tty")) {
+        try (FileInputStream _ = new FileInputStream("/dev/tty")) {
             return true;
         } catch (IOException e) {
             return false;

@@ -22,6 +22,7 @@ final class TextLogFormatter extends ExtFormatter {
     }
 
     @Override
+    @SuppressWarnings("deprecation") // what replaces it formats nothing
     public String format(ExtLogRecord record) {
         ExtLogRecord safe = new ExtLogRecord(record);
         String message = record.getFormattedMessage();

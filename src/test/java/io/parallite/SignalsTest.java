@@ -3,9 +3,9 @@ package io.parallite;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.parallite.engine.OsSignal;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import sun.misc.Signal;
 
 /** Real signals, sent to the process of the tests. */
 final class SignalsTest {
@@ -21,7 +21,7 @@ final class SignalsTest {
     void keepsDaemonFromStartingWhenToldToStopBefore() {
         signals.takeOver();
 
-        Signal.raise(new Signal("TERM"));
+        new OsSignal("TERM").raise();
 
         await().until(signals::isStopAsked);
         assertThat(serve()).isFalse();

@@ -78,8 +78,8 @@ final class Access {
         String site = caller.page().fetchSite();
         String origin = caller.page().origin();
         boolean foreign =
-                site != null && !site.equals("same-origin")
-                        || origin != null && !sameHost(origin, caller.host());
+                (site != null && !site.equals("same-origin"))
+                        || (origin != null && !sameHost(origin, caller.host()));
         return foreign ? new Refusal(403, "an action must come from the daemon's own page") : null;
     }
 

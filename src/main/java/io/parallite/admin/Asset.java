@@ -16,6 +16,7 @@ import java.util.zip.GZIPOutputStream;
  * @param gzip the same, compressed
  * @param tag what changes with it, an {@code ETag}
  */
+@SuppressWarnings("ArrayRecordComponent") // never compared
 record Asset(String contentType, byte[] body, byte[] gzip, String tag) {
 
     private static final int TAG_BYTES = 12;

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
  *
  * @param body the JSON as it came
  */
+@SuppressWarnings("ArrayRecordComponent") // never compared
 record Answer(byte[] body, Node node) {
 
     boolean isOk() {

@@ -77,7 +77,7 @@ final class PhpCheck {
     private boolean sharesCode() {
         String transport = text(Setting.WORKER_TRANSPORT);
         boolean isBundled = values(Setting.WORKER_SCRIPT).isEmpty();
-        return transport.equals("socket") || isBundled && !transport.equals("stdio");
+        return transport.equals("socket") || (isBundled && !transport.equals("stdio"));
     }
 
     private Map<String, String> environment() {

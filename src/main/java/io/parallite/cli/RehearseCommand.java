@@ -1,6 +1,6 @@
 package io.parallite.cli;
 
-import java.io.OutputStream;
+import java.io.Writer;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,7 +35,7 @@ final class RehearseCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        try (PrintWriter nowhere = new PrintWriter(OutputStream.nullOutputStream())) {
+        try (PrintWriter nowhere = new PrintWriter(Writer.nullWriter())) {
             for (List<String> words : COMMANDS) {
                 CommandLine command = Commands.alone(words.getFirst()).orElseThrow();
                 List<String> arguments = new ArrayList<>();

@@ -179,7 +179,7 @@ public final class SubmitCommand extends DaemonCommand {
         if (detach) {
             request.put("detach", true);
         }
-        if (stream || !detach && !wantsJson()) {
+        if (stream || (!detach && !wantsJson())) {
             request.put("stream_output", true);
         }
         request.put("accept", "base64");

@@ -107,7 +107,7 @@ final class SystemCheck {
 
     private void lookAtMemory(long memory) {
         String has =
-                HumanUnits.bytes(memory)
+                HumanUnits.bytes((double) memory)
                         + (groupMemory().isPresent() ? " for this group of processes" : "");
         if (workers.memoryLimit() == 0) {
             findings.add(
@@ -124,8 +124,8 @@ final class SystemCheck {
                         .formatted(
                                 has,
                                 workers.most(),
-                                HumanUnits.bytes(workers.memoryLimit()),
-                                HumanUnits.bytes(worst));
+                                HumanUnits.bytes((double) workers.memoryLimit()),
+                                HumanUnits.bytes((double) worst));
         findings.add(
                 worst > memory
                         ? Finding.warn(
@@ -143,20 +143,20 @@ final class SystemCheck {
             return Finding.fail(
                     topic,
                     "%s is not above the %s that a worker takes when it has booted: each is replaced after its first task"
-                            .formatted(kept, HumanUnits.bytes(workers.memoryBooted())),
+                            .formatted(kept, HumanUnits.bytes((double) workers.memoryBooted())),
                     "raise it to several times that, or set it to 0");
         }
         if (workers.memoryLimit() > 0 && workers.memoryKept() >= workers.memoryLimit()) {
             return Finding.warn(
                     topic,
                     "%s is not below PHP's memory_limit of %s: tasks fail before a worker is replaced for its memory"
-                            .formatted(kept, HumanUnits.bytes(workers.memoryLimit())),
+                            .formatted(kept, HumanUnits.bytes((double) workers.memoryLimit())),
                     "lower it, or raise memory_limit (php_options)");
         }
         long worst = workers.most() * workers.memoryKept() + HEAP;
         String text =
                 "%s: between tasks, %d workers and the daemon's heap take at most %s"
-                        .formatted(kept, workers.most(), HumanUnits.bytes(worst));
+                        .formatted(kept, workers.most(), HumanUnits.bytes((double) worst));
         return worst > memory
                 ? Finding.warn(topic, text, "lower it or max_workers: the machine has less")
                 : Finding.ok(topic, text);

@@ -1,5 +1,6 @@
 package io.parallite.cli;
 
+import io.parallite.engine.OsSignal;
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -13,7 +14,6 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import sun.misc.Signal;
 
 /**
  * The terminal as a screen of its own, with single keys: {@code stty} and escape sequences that
@@ -87,13 +87,13 @@ final class Terminal implements AutoCloseable {
         Runtime.getRuntime().addShutdownHook(restorer);
         out.print(ENTER);
         out.flush();
-        Signal.handle(
-                new Signal("WINCH"),
-                signal -> {
-                    Size now = sizeOf();
-                    size = now == null ? size : now;
-                    keys.add("");
-                });
+        new OsSignal("WINCH")
+                .handle(
+                        number -> {
+                            Size now = sizeOf();
+                            size = now == null ? size : now;
+                            keys.add("");
+                        });
         Thread reader = new Thread(this::readKeys, "terminal-keys");
         reader.setDaemon(true);
         reader.start();

@@ -26,6 +26,7 @@ final class TopScreen {
         DONE(Comparator.comparingLong(Worker::served).reversed()),
         NAME(Comparator.comparing(Worker::name, TopScreen::byNumber));
 
+        @SuppressWarnings("ImmutableEnumChecker") // comparators have no state
         private final @Nullable Comparator<Worker> comparator;
 
         Order(@Nullable Comparator<Worker> comparator) {
@@ -41,6 +42,7 @@ final class TopScreen {
             return first.thenComparing(Worker::name, TopScreen::byNumber);
         }
 
+        @SuppressWarnings("EnumOrdinal") // the order of declaration is the order of the keys
         Order next() {
             return values()[(ordinal() + 1) % values().length];
         }

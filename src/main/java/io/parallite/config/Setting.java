@@ -102,6 +102,7 @@ public enum Setting {
     /** A shorter flag for {@link #DEBUG_LOGS}. */
     public static final String DEBUG_FLAG = "--debug";
 
+    @SuppressWarnings("ImmutableEnumChecker") // its variants are records
     private final Check check;
     private final @Nullable String byDefault;
     private final String explanation;

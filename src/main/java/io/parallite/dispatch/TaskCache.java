@@ -200,6 +200,7 @@ public final class TaskCache {
                 .writeBytes(parts.body);
     }
 
+    @SuppressWarnings("EnumOrdinal") // a byte in memory, for the life of one process
     private static int outcome(TaskResult result) {
         return switch (result) {
             case TaskResult.Replied(byte[] ignored, boolean ok) -> ok ? SUCCEEDED : FAILED;
@@ -215,6 +216,7 @@ public final class TaskCache {
         };
     }
 
+    @SuppressWarnings("EnumOrdinal")
     private static TaskResult result(ByteBuf entry) {
         int start =
                 ID

@@ -67,7 +67,7 @@ final class PipePrefetch implements Prefetch {
         }
         ArrayDeque<Waiter<?>> own = held.computeIfAbsent(worker, w -> new ArrayDeque<>(MOST));
         long inTime = PATIENCE.toNanos() / Math.max(1, typicalTask);
-        long share = own.size() + Math.ceilDiv(queue.size(), workers);
+        long share = (long) own.size() + Math.ceilDiv(queue.size(), workers);
         long most = Math.min(MOST, Math.min(inTime, share));
         while (own.size() < most) {
             Waiter<?> next = queue.peek();

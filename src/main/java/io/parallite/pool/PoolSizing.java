@@ -85,7 +85,7 @@ final class PoolSizing {
             return 0;
         }
         double start = typicalStartNanos();
-        double task = Math.max(hasServed ? typicalTask : 0, sinceOneCameFree);
+        double task = Math.max(hasServed ? typicalTask : 0, (double) sinceOneCameFree);
         double wait = backlog * task / Math.max(1, workers);
         if (wait < start || task < WORTHWHILE * start) {
             return 0;

@@ -42,6 +42,6 @@ public record PoolSnapshot(
 
     /** Whether a task would find, or could get, a worker. */
     public boolean isServing() {
-        return idle + busy > 0 || fixed == 0 && startFailure == null;
+        return idle + busy > 0 || (fixed == 0 && startFailure == null);
     }
 }

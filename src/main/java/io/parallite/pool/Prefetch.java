@@ -19,6 +19,8 @@ interface Prefetch {
     interface Factory {
 
         /**
+         * Makes the prefetching of one pool.
+         *
          * @param onReturned called when tasks are in the queue again that another worker may take
          */
         Prefetch create(TaskQueue queue, Runnable onReturned);

@@ -153,8 +153,8 @@ final class RestartPolicy {
         long millis = FIRST_DELAY.toMillis() << Math.min(failures.inARow, MAX_DOUBLINGS);
         failures.inARow++;
         double stretched =
-                Math.min(millis, LONGEST_DELAY.toMillis()) * (1 + JITTER * random.nextDouble());
-        return Duration.ofMillis((long) Math.min(stretched, LONGEST_DELAY.toMillis()));
+                (double) Math.min(millis, LONGEST_DELAY.toMillis()) * (1 + JITTER * random.nextDouble());
+        return Duration.ofMillis((long) Math.min(stretched, (double) LONGEST_DELAY.toMillis()));
     }
 
     /** Nothing is started from now on. */

@@ -165,6 +165,7 @@ public final class FileWatch implements AutoCloseable {
         onChange.run();
     }
 
+    @SuppressWarnings("ReferenceEquality") // kinds are constants
     private List<Path> changesOf(WatchKey key) {
         List<Path> changed = new ArrayList<>();
         Path directory = directories.get(key);
@@ -181,6 +182,7 @@ public final class FileWatch implements AutoCloseable {
         return changed;
     }
 
+    @SuppressWarnings("ReferenceEquality") // kinds are constants
     private void note(WatchEvent<?> event, Path file, List<Path> changed) {
         if (event.kind() == StandardWatchEventKinds.ENTRY_CREATE && Files.isDirectory(file)) {
             try {

@@ -62,6 +62,7 @@ final class Handshake implements FrameReader.Sink {
      *
      * @param hosts who waits for the worker with a token; {@code null} when nobody does
      */
+    @SuppressWarnings("deprecation") // frames are read from Netty's buffers
     Handshake(Engine engine, NetSocket socket, Function<String, @Nullable Host> hosts) {
         this.socket = socket;
         this.hosts = hosts;

@@ -80,7 +80,7 @@ final class ProcessTree {
             String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", 5);
             boolean isZombie = fields[0].equals("Z");
             long session = Long.parseLong(fields[3]);
-            return !isZombie && (leadsSession && session == worker.pid() || hasMark(entry));
+            return !isZombie && ((leadsSession && session == worker.pid()) || hasMark(entry));
         } catch (IOException | RuntimeException e) {
             return false; // ended meanwhile, or not ours to read
         }

@@ -67,7 +67,7 @@ public record ProcessUsage(long memoryBytes, long cpuMillis) {
     }
 
     private static long cpu(String stat) {
-        String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+        String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
         return (Long.parseLong(fields[UTIME]) + Long.parseLong(fields[STIME])) * MILLIS_PER_TICK;
     }
 }

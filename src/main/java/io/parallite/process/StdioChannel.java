@@ -238,7 +238,7 @@ final class StdioChannel implements WorkerChannel {
             return;
         }
         told = true;
-        boolean unread = writeFailed || !isPipeEmpty() && otherEnd != null;
+        boolean unread = writeFailed || (!isPipeEmpty() && otherEnd != null);
         WorkerExit ending = replies.ending(exitStatus, lastWords, unread);
         replies.close();
         WRITERS.execute(this::closeAll);

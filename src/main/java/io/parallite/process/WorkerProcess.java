@@ -63,7 +63,7 @@ final class WorkerProcess {
      * is gone and what it had left behind is killed.
      */
     void onExit(BiConsumer<Integer, String> action) {
-        process.onExit()
+        var _ = process.onExit()
                 .thenAcceptAsync(
                         ended -> {
                             family.killLeftovers();

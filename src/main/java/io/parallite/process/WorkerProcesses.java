@@ -29,7 +29,7 @@ public final class WorkerProcesses {
     }
 
     /**
-     * What starts the workers that {@code config} asks for.
+     * Makes what starts the workers that {@code config} asks for.
      *
      * @param budget asked for room before a large reply is read
      * @throws ConfigException when the directory for temporary files cannot be written to

@@ -155,7 +155,7 @@ public final class ClientBudget implements ReadBudget {
     }
 
     /** Bytes of a share, granted, waited for, or given back. */
-    final class Claim implements Room {
+    static final class Claim implements Room {
 
         private final Share share;
         private final @Nullable Account account;

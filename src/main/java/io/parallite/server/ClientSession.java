@@ -105,7 +105,7 @@ final class ClientSession implements FrameReader.Sink, Turn {
             continueSoon();
             return false;
         }
-        return !busy && (closed || !replies.isBehind() && !account.isFull());
+        return !busy && (closed || (!replies.isBehind() && !account.isFull()));
     }
 
     @Override
@@ -288,7 +288,7 @@ final class ClientSession implements FrameReader.Sink, Turn {
         closed = true;
         replies.close();
         handler.close();
-        if (reader.isHeldForRoom() || !reader.isHeld() && !busy) {
+        if (reader.isHeldForRoom() || (!reader.isHeld() && !busy)) {
             closeReader();
         } else {
             continueSoon();

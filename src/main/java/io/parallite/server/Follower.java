@@ -43,7 +43,7 @@ final class Follower implements TaskWatcher {
 
     @Override
     public void onEvent(String name, byte[] frame) {
-        if (!name.equals("output") || wishes.output() && isNext(Events.output(frame))) {
+        if (!name.equals("output") || (wishes.output() && isNext(Events.output(frame)))) {
             replies.sendTranslated(
                     encoding,
                     frame,
@@ -56,7 +56,7 @@ final class Follower implements TaskWatcher {
     private boolean isNext(TaskOutput piece) {
         long known = heard.getOrDefault(piece.stream(), 0L);
         boolean isOfPhp = piece.stream().equals("output");
-        if (piece.offset() < known || piece.offset() > known && !isOfPhp) {
+        if (piece.offset() < known || (piece.offset() > known && !isOfPhp)) {
             return false;
         }
         heard.put(piece.stream(), piece.end());

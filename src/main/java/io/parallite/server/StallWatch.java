@@ -87,7 +87,7 @@ final class StallWatch {
         boolean isFullNow = isFull.getAsBoolean();
         boolean isShort = budget.isShortOfRequests();
         for (ClientSession session : List.copyOf(sessions)) {
-            boolean isInTheWay = isFullNow || isShort && session.holdsRoom();
+            boolean isInTheWay = isFullNow || (isShort && session.holdsRoom());
             Duration patience = isInTheWay ? shorter(PATIENCE, frameTimeout) : frameTimeout;
             if (session.isWithinFrame() && session.frameStillFor(now).compareTo(patience) >= 0) {
                 session.endUnfinished(patience, isInTheWay);

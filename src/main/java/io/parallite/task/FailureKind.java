@@ -75,6 +75,6 @@ public enum FailureKind {
     /** Whether the task may have run, or was given up by its client: it is not run again. */
     public boolean endsATaskThatRan() {
         return this == CANCELLED
-                || isTaskFailure() && this != QUEUE_TIMEOUT && this != WORKER_START_FAILED;
+                || (isTaskFailure() && this != QUEUE_TIMEOUT && this != WORKER_START_FAILED);
     }
 }

@@ -11,7 +11,10 @@ import java.util.Map;
  */
 public sealed interface Encoding permits JsonEncoding, MessagePackEncoding {
 
+    @SuppressWarnings("ClassInitializationDeadlock") // neither encoding has anything to initialize
     Encoding JSON = new JsonEncoding();
+
+    @SuppressWarnings("ClassInitializationDeadlock")
     Encoding MESSAGE_PACK = new MessagePackEncoding();
 
     /**

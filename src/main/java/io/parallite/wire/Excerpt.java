@@ -33,7 +33,7 @@ public final class Excerpt {
     }
 
     private static boolean isText(byte b) {
-        return b == '\n' || b == '\r' || b == '\t' || b >= ' ' && b != 0x7f || b < 0;
+        return b == '\n' || b == '\r' || b == '\t' || (b >= ' ' && b != 0x7f) || b < 0;
     }
 
     /**

@@ -68,7 +68,7 @@ public final class FrameSocket extends ChannelInboundHandlerAdapter implements F
 
     /** Ends the connection at once. */
     public void close() {
-        socket.close();
+        var _ = socket.close();
     }
 
     /** Whether what is written can still be sent. */
@@ -94,10 +94,10 @@ public final class FrameSocket extends ChannelInboundHandlerAdapter implements F
     public void write(byte[] bytes, int offset, int length, boolean moreFollow) {
         ByteBuf copy = context.alloc().directBuffer(length).writeBytes(bytes, offset, length);
         if (!moreFollow) {
-            context.writeAndFlush(copy, context.voidPromise());
+            var _ = context.writeAndFlush(copy, context.voidPromise());
             return;
         }
-        context.write(copy, context.voidPromise());
+        var _ = context.write(copy, context.voidPromise());
         if (!flushIsDue) {
             flushIsDue = true;
             context.executor().execute(this::flush);

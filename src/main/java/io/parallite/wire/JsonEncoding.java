@@ -151,7 +151,7 @@ final class JsonEncoding implements Encoding {
     }
 
     @Override
-    @SuppressWarnings("unchecked")
+    @SuppressWarnings({"unchecked", "cast"}) // redundant for javac, not for NullAway
     public Map<String, Object> decodeAll(byte[] frame) {
         try (JsonParser parser = open(VALUES, frame)) {
             expectMap(parser);

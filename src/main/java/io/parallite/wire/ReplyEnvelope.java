@@ -39,7 +39,7 @@ public record ReplyEnvelope(
         if (ok == null && event != null && taskId != null) {
             return new ReplyEnvelope(taskId, false, false, null, event);
         }
-        if (ok == null || ok && taskId == null) {
+        if (ok == null || (ok && taskId == null)) {
             throw new RequestException(
                     FailureKind.MALFORMED_FRAME, "reply without task_id or ok", taskId);
         }

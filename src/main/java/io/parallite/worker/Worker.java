@@ -184,7 +184,7 @@ public final class Worker implements WorkerChannel.Listener {
     /** Whether it has answered something, a ping or a task. */
     public boolean hasAnswered() {
         WorkerChannel channel = state.channel();
-        return served > 0 || channel != null && channel.hasAnswered();
+        return served > 0 || (channel != null && channel.hasAnswered());
     }
 
     /** Whether it has shown that its script runs: a process that merely exists has not. */
@@ -543,7 +543,7 @@ public final class Worker implements WorkerChannel.Listener {
      * then the answer is on its way, and is waited for.
      */
     private boolean outlives(AtTask atTask, boolean isAwaited) {
-        if (atTask instanceof Overdue || !atTask.tookNext() && !owner.hasTakenNext(this)) {
+        if (atTask instanceof Overdue || (!atTask.tookNext() && !owner.hasTakenNext(this))) {
             return false;
         }
         state = atTask.outlived(isAwaited);

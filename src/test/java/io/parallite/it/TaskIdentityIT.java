@@ -100,10 +100,10 @@ final class TaskIdentityIT {
     @DisplayName("Line 12: an empty, missing or overlong id is refused")
     void refusesTaskWithoutId() {
         json.submit("", sleep(1)).assertFailure("INVALID_REQUEST", "task_id is empty");
-        json.sendBody("{\"payload\":\"x\"}".getBytes())
+        json.sendBody("{\"payload\":\"x\"}".getBytes(java.nio.charset.StandardCharsets.UTF_8))
                 .receiveNext()
                 .assertFailure("INVALID_REQUEST", "task_id is missing");
-        json.sendBody("{\"task_id\":7,\"payload\":\"x\"}".getBytes())
+        json.sendBody("{\"task_id\":7,\"payload\":\"x\"}".getBytes(java.nio.charset.StandardCharsets.UTF_8))
                 .receiveNext()
                 .assertFailure("INVALID_REQUEST", "task_id", "string");
         json.send(task("x".repeat(300), "x"))

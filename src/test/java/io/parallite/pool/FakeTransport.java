@@ -72,7 +72,7 @@ public final class FakeTransport implements WorkerTransport {
         return Uni.createFrom()
                 .emitter(
                         emitter -> {
-                            long pid = 100 + channels.size();
+                            long pid = 100L + channels.size();
                             FakeChannel channel =
                                     new FakeChannel(
                                             name, what, pid, listener, emitter, provesReadiness);

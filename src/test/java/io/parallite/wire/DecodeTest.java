@@ -20,8 +20,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What the golden frames don't say of the two decoders. */
 class DecodeTest {
 
-    private static final int DEEP = 100_000;
-
     @Test
     void refusalKnowsTheTaskWhereTheFrameGotThatFar() {
         refused("{'task_id':'known','timeout_ms':'soon','payload':'x'}")

@@ -19,7 +19,7 @@ class EncodingTest {
 
         if ("{ \t\r\n".indexOf(first) >= 0) {
             assertThat(Encoding.of(frame)).isSameAs(Encoding.JSON);
-        } else if (first >= 0x80 && first <= 0x8f || first == 0xde || first == 0xdf) {
+        } else if ((first >= 0x80 && first <= 0x8f) || first == 0xde || first == 0xdf) {
             assertThat(Encoding.of(frame)).isSameAs(Encoding.MESSAGE_PACK);
         } else {
             assertThatExceptionOfType(RequestException.class)
