@@ -1,6 +1,5 @@
 package io.parallite.pool;
 
-import io.parallite.engine.Deadline;
 import io.parallite.engine.Engine;
 import io.parallite.process.WorkerTransport;
 import io.parallite.task.FailureKind;
@@ -42,7 +41,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <h2>Sizing</h2>
  *
- * <p>Whenever tasks wait, {@link PoolSizing} compares the wait with the start of a worker. When no
+ * <p>Whenever tasks wait, {@link PoolGrowth} compares the wait with the start of a worker. When no
  * worker is there or boots, one is started at once.
  *
  * <h2>Restarts, recycling, reload</h2>
@@ -68,12 +67,10 @@ public final class WorkerPool {
     final WorkerSet workers;
     private final RestartPolicy restarts;
     private final Reload reload;
-    private final PoolSizing sizing;
     private final TaskQueue queue;
     private final Prefetch prefetch;
     private final WedgeWatch wedge;
-    private final Deadline pressure;
-    private long lastFreed;
+    private final PoolGrowth growth;
     private boolean isDraining;
     private @Nullable Runnable onEmpty;
 
@@ -100,14 +97,13 @@ public final class WorkerPool {
         this.transport = transport;
         this.settings = settings;
         this.workers = new WorkerSet(engine, transport, settings, random, new WorkerReports());
-        this.restarts = new RestartPolicy(engine, random, this::growIfNobodyWorks);
+        this.restarts = new RestartPolicy(engine, random, this::onPauseOver);
         this.reload = new Reload(engine, transport, settings.max(), workers, this::onFree);
-        this.sizing = new PoolSizing(Runtime.getRuntime().availableProcessors());
         this.queue =
                 new TaskQueue(engine, settings.queueTimeout(), workers::size, this::onLaneReleased);
+        this.growth = new PoolGrowth(engine, workers, queue, restarts);
         this.prefetch = prefetching.create(queue, this::onTasksReturned);
         this.wedge = new WedgeWatch(engine, this::wedgeSymptom, this::onWedgeLook);
-        this.pressure = new Deadline(engine, this::onPressure);
     }
 
     /** Starts the persistent workers, side by side. */
@@ -226,14 +222,16 @@ public final class WorkerPool {
                 FailureKind.SHUTTING_DOWN, "the daemon is stopping; submit again when it is back");
     }
 
+    private void onPauseOver() {
+        growth.onWorkersChanged();
+    }
+
     // Serving
 
     private void onQueued() {
         serve();
         if (queue.size() > 0) {
-            growIfNobodyWorks();
-            grow(0);
-            watchPressure();
+            growth.onQueued(prefetch.size());
             wedge.arm();
         }
     }
@@ -261,7 +259,7 @@ public final class WorkerPool {
     private void give(Waiter<?> waiter, Worker worker) {
         WorkerLease lease;
         try {
-            prefetch.fill(worker, sizing.typicalTaskNanos(), workers.size());
+            prefetch.fill(worker, growth.typicalTaskNanos(), workers.size());
             lease = worker.lease();
         } catch (RuntimeException | Error e) {
             LOG.errorf(e, "a worker could not be leased worker=%s", worker.name());
@@ -313,54 +311,7 @@ public final class WorkerPool {
 
     private void onLaneReleased() {
         serve();
-        growIfNobodyWorks();
-        watchPressure();
-    }
-
-    // Sizing
-
-    /** Tasks wait, and no worker serves or boots: waiting longer can bring nothing. */
-    private void growIfNobodyWorks() {
-        if (queue.size() > 0 && !workers.hasProspect()) {
-            launchOnDemand(queue.size());
-        }
-    }
-
-    /** Starts the workers that are worth it when none has come free for so many nanoseconds. */
-    private void grow(long sinceOneCameFree) {
-        int starting = workers.count(Worker::isStarting);
-        int serving = workers.count(Worker::isInService);
-        launchOnDemand(sizing.growth(waiting() - starting, serving + starting, sinceOneCameFree));
-    }
-
-    private void launchOnDemand(int most) {
-        if (isDraining || most <= 0 || restarts.pause() != null || !queue.isServable()) {
-            return;
-        }
-        int wanted = Math.min(most, workers.room());
-        for (int i = 0; i < wanted; i++) {
-            workers.launchOnDemand();
-        }
-    }
-
-    private void watchPressure() {
-        if (queue.size() > 0 && !pressure.isArmed()) {
-            pressure.arm(sizing.nextLook(stuckNanos()));
-        }
-    }
-
-    private void onPressure() {
-        if (queue.size() > 0 && !isDraining) {
-            grow(stuckNanos());
-            watchPressure();
-        }
-    }
-
-    /** For how long tasks have waited without any worker having come free. */
-    private long stuckNanos() {
-        Waiter<?> oldest = queue.oldest();
-        long now = engine.nanoTime();
-        return oldest == null ? 0 : Math.min(now - oldest.since, now - lastFreed);
+        growth.onWorkersChanged();
     }
 
     // What workers report
@@ -371,14 +322,12 @@ public final class WorkerPool {
         public void onIdle(Worker worker) {
             long now = engine.nanoTime();
             if (worker.busySince() == 0) {
-                int starting = 1 + workers.count(Worker::isStarting);
-                sizing.onStarted(now - worker.launchedAt(), starting);
+                growth.onReady(now - worker.launchedAt());
                 restarts.onReady();
                 workers.onReady(worker);
             } else {
-                sizing.onServed(now - worker.busySince());
+                growth.onServed(now - worker.busySince());
             }
-            lastFreed = now;
             if (worker.hasNext()) {
                 onFree(worker);
             } else if (isDraining) {
@@ -395,7 +344,7 @@ public final class WorkerPool {
 
         @Override
         public long startNanos() {
-            return sizing.typicalStartNanos();
+            return growth.typicalStartNanos();
         }
 
         @Override
@@ -432,7 +381,7 @@ public final class WorkerPool {
             remove(worker);
             if (reload.isCanary(worker)) {
                 reload.onCanaryFailed(why.explanation());
-                onWorkersChanged();
+                growth.onWorkersChanged();
             } else {
                 cannotStart(worker, EndReason.START_FAILED, why);
             }
@@ -445,7 +394,7 @@ public final class WorkerPool {
             if (reload.isCanary(worker)) {
                 reload.onCanaryFailed(
                         "worker %s %s".formatted(worker.name(), end.exit().describe()));
-                onWorkersChanged();
+                growth.onWorkersChanged();
                 return;
             }
             switch (restarts.judge(worker, end)) {
@@ -458,7 +407,7 @@ public final class WorkerPool {
                         workers.refill(worker.name(), delay, reason);
                     }
                     reload.step();
-                    onWorkersChanged();
+                    growth.onWorkersChanged();
                 }
             }
         }
@@ -467,12 +416,6 @@ public final class WorkerPool {
     private void remove(Worker worker) {
         workers.remove(worker);
         stopIfEmpty();
-    }
-
-    /** A worker is gone, so that others may be wanted. */
-    private void onWorkersChanged() {
-        growIfNobodyWorks();
-        watchPressure();
     }
 
     /** No worker was to be had: when there is no other in sight, the waiting tasks are refused. */
@@ -489,7 +432,7 @@ public final class WorkerPool {
         if (failure != null) {
             Waiter.refuseAll(queue.takeAll(), failure);
         } else {
-            onWorkersChanged();
+            growth.onWorkersChanged();
         }
     }
 
@@ -542,8 +485,7 @@ public final class WorkerPool {
         }
         workers.reclaimLost(reload::isCanary);
         serve();
-        growIfNobodyWorks();
-        watchPressure();
+        growth.onWorkersChanged();
         wedge.arm();
     }
 
@@ -578,7 +520,7 @@ public final class WorkerPool {
         Waiter.refuseAll(queue.takeAll(), shuttingDown());
         prefetch.close();
         queue.close();
-        pressure.close();
+        growth.close();
         wedge.close();
         restarts.close();
         reload.stop();

@@ -1,0 +1,116 @@
+package io.parallite.pool;
+
+import io.parallite.engine.Deadline;
+import io.parallite.engine.Engine;
+import io.parallite.worker.Worker;
+
+/**
+ * Starts on-demand workers while tasks wait, as many as {@link PoolSizing} finds worth their start.
+ *
+ * <p>Looks when a task is queued, and again when no worker has come free for as long as a start
+ * takes. When no worker serves or boots, waiting can bring nothing, and workers are started at once.
+ * Nothing is started during the pause after a failed start. Owned by the engine's thread.
+ */
+final class PoolGrowth {
+
+    private final Engine engine;
+    private final WorkerSet workers;
+    private final TaskQueue queue;
+    private final RestartPolicy restarts;
+    private final PoolSizing sizing =
+            new PoolSizing(Runtime.getRuntime().availableProcessors());
+    private final Deadline nextLook;
+    private long lastFreed;
+    private boolean isClosed;
+
+    PoolGrowth(Engine engine, WorkerSet workers, TaskQueue queue, RestartPolicy restarts) {
+        this.engine = engine;
+        this.workers = workers;
+        this.queue = queue;
+        this.restarts = restarts;
+        this.nextLook = new Deadline(engine, this::onLook);
+    }
+
+    /** A worker is ready for its first task, {@code nanos} after its launch. */
+    void onReady(long nanos) {
+        sizing.onStarted(nanos, 1 + workers.count(Worker::isStarting));
+        lastFreed = engine.nanoTime();
+    }
+
+    /** A worker is free after a task that kept it for {@code nanos}. */
+    void onServed(long nanos) {
+        sizing.onServed(nanos);
+        lastFreed = engine.nanoTime();
+    }
+
+    /** How long a task mostly keeps its worker, in nanoseconds. */
+    long typicalTaskNanos() {
+        return sizing.typicalTaskNanos();
+    }
+
+    /** How long a worker mostly needs to start, in nanoseconds. */
+    long typicalStartNanos() {
+        return sizing.typicalStartNanos();
+    }
+
+    /**
+     * A task was queued.
+     *
+     * @param prefetched how many tasks lie with busy workers
+     */
+    void onQueued(int prefetched) {
+        onWorkersChanged();
+        grow(0, prefetched);
+    }
+
+    /** Workers have gone, or may be started again. */
+    void onWorkersChanged() {
+        if (queue.size() > 0 && !workers.hasProspect()) {
+            launch(queue.size());
+        }
+        scheduleLook();
+    }
+
+    private void scheduleLook() {
+        if (queue.size() > 0 && !nextLook.isArmed() && !isClosed) {
+            nextLook.arm(sizing.nextLook(stuckNanos()));
+        }
+    }
+
+    private void onLook() {
+        if (queue.size() > 0) {
+            grow(stuckNanos(), 0);
+            scheduleLook();
+        }
+    }
+
+    /** For how long tasks have waited without any worker having come free. */
+    private long stuckNanos() {
+        Waiter<?> oldest = queue.oldest();
+        long now = engine.nanoTime();
+        return oldest == null ? 0 : Math.min(now - oldest.since, now - lastFreed);
+    }
+
+    private void grow(long stuckNanos, int prefetched) {
+        int starting = workers.count(Worker::isStarting);
+        int serving = workers.count(Worker::isInService);
+        int backlog = queue.size() + prefetched - starting;
+        launch(sizing.growth(backlog, serving + starting, stuckNanos));
+    }
+
+    private void launch(int most) {
+        if (isClosed || most <= 0 || restarts.pause() != null || !queue.isServable()) {
+            return;
+        }
+        int wanted = Math.min(most, workers.room());
+        for (int i = 0; i < wanted; i++) {
+            workers.launchOnDemand();
+        }
+    }
+
+    /** Starts no worker from now on. */
+    void close() {
+        isClosed = true;
+        nextLook.close();
+    }
+}
