@@ -2,7 +2,7 @@ package io.parallite.bench;
 
 import java.nio.charset.StandardCharsets;
 
-/** A PHP closure's source as the payload that laravel/serializable-closure makes of it. */
+/** A PHP closure's source as the payload that the PHP client makes of it. */
 final class PhpClosure {
 
     private PhpClosure() {}
@@ -10,17 +10,22 @@ final class PhpClosure {
     /**
      * Serializes a closure that uses no outer variable, for example {@code fn () => 42}.
      *
-     * <p>The form is PHP's {@code serialize()} of {@code SerializableClosure} around its unsigned
-     * {@code Native} serializer; a worker with a signing key refuses it.
+     * <p>The form is that of {@code B7s\Parallite\Value\LoneClosure}: the length of what follows,
+     * and PHP's {@code serialize()} of the code, its scope and its called class. The code is a
+     * list: source, file, line, imports, flags, used and static variables, class, function.
      */
     static String serialize(String source) {
-        int bytes = source.getBytes(StandardCharsets.UTF_8).length;
-        return "O:47:\"Laravel\\SerializableClosure\\SerializableClosure\":1:{"
-                + "s:12:\"serializable\";"
-                + "O:46:\"Laravel\\SerializableClosure\\Serializers\\Native\":5:{"
-                + "s:3:\"use\";a:0:{}"
-                + ("s:8:\"function\";s:" + bytes + ":\"" + source + "\";")
-                + "s:5:\"scope\";N;s:4:\"this\";N;"
-                + "s:4:\"self\";s:32:\"00000000000000000000000000000000\";}}";
+        String code =
+                "a:9:{i:0;"
+                        + string(source.strip())
+                        + ("i:1;" + string("{closure}"))
+                        + "i:2;i:1;i:3;s:0:\"\";i:4;i:0;i:5;a:0:{}i:6;a:0:{}i:7;s:0:\"\";"
+                        + ("i:8;" + string("{closure}") + "}");
+        String head = "a:3:{i:0;" + code + "i:1;N;i:2;N;}";
+        return "parallite:2:c:" + head.getBytes(StandardCharsets.UTF_8).length + ":" + head;
+    }
+
+    private static String string(String text) {
+        return "s:" + text.getBytes(StandardCharsets.UTF_8).length + ":\"" + text + "\";";
     }
 }
