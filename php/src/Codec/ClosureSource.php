@@ -26,20 +26,11 @@ final class ClosureSource
 
     private const MEMBER_ACCESS = [T_OBJECT_OPERATOR, T_NULLSAFE_OBJECT_OPERATOR, T_DOUBLE_COLON];
 
-    /** @var list<PhpToken> from `static`, `function` or `fn` to its end */
-    private readonly array $tokens;
+    /** @var ?list<PhpToken> from `static`, `function` or `fn` to its end */
+    private ?array $tokens = null;
 
-    /**
-     * @param bool $isFirst of the closures that begin in its line
-     */
-    private function __construct(public readonly ClosureCode $code, public readonly bool $isFirst)
+    private function __construct(public readonly ClosureCode $code, private readonly ReflectionFunction $closure)
     {
-        $lines = str_repeat("\n", $code->line - 1);
-        $tokens = array_slice(PhpToken::tokenize("<?php$lines {$code->text}"), 1);
-        while ($tokens[0]->isIgnorable()) {
-            array_shift($tokens);
-        }
-        $this->tokens = self::withoutAttributes($tokens);
     }
 
     /** Whether it is one with code of its own, and not strtoupper(...) or $report->build(...). */
@@ -59,10 +50,17 @@ final class ClosureSource
         if (str_contains($file, '://') && !str_starts_with($file, 'phar://')) {
             return null;
         }
-        $code = ClosureCode::of($closure, $hint);
-        $isHere = $code->file === $file;
-        $first = $isHere ? SourceFile::named($file)->closuresIn((int) $closure->getStartLine())[0] ?? null : null;
-        return new self($code, $first?->text === $code->text);
+        return new self(ClosureCode::of($closure, $hint), $closure);
+    }
+
+    /** Whether it is the first of the closures that begin in its line. */
+    public function isFirst(): bool
+    {
+        $file = (string) $this->closure->getFileName();
+        $first = $this->code->file === $file
+            ? SourceFile::named($file)->closuresIn((int) $this->closure->getStartLine())[0] ?? null
+            : null;
+        return $first?->text === $this->code->text;
     }
 
     /** What tells it from all closures for which a library makes something else: its place, its scope and its code. */
@@ -89,7 +87,7 @@ final class ClosureSource
     public function portableCode(): string
     {
         $code = '';
-        foreach ($this->tokens as $token) {
+        foreach ($this->tokens() as $token) {
             $code .= match ($token->id) {
                 T_LINE => (string) $token->line,
                 T_FILE => var_export($this->code->file, true),
@@ -105,7 +103,7 @@ final class ClosureSource
     public function legacyTokens(): array
     {
         $tokens = [];
-        foreach ($this->tokens as $token) {
+        foreach ($this->tokens() as $token) {
             $tokens[] = $token->id < 256 ? $token->text : [$token->id, $token->text, $token->line];
         }
         $tokens[] = ';';
@@ -123,7 +121,7 @@ final class ClosureSource
         } catch (\ParseError) {
             return false;
         }
-        $own = self::significant($this->tokens);
+        $own = self::significant($this->tokens());
         $other = self::withoutAttributes(array_slice(self::significant(PhpToken::tokenize("<?php $code;")), 0, -1));
         if (count($own) !== count($other)) {
             return false;
@@ -135,6 +133,17 @@ final class ClosureSource
             }
         }
         return true;
+    }
+
+    /** @return list<PhpToken> */
+    private function tokens(): array
+    {
+        if ($this->tokens === null) {
+            $lines = str_repeat("\n", $this->code->line - 1);
+            $tokens = array_slice(PhpToken::tokenize("<?php$lines {$this->code->text}"), 1);
+            $this->tokens = self::withoutAttributes($tokens);
+        }
+        return $this->tokens;
     }
 
     private static function couldBecome(PhpToken $token, PhpToken $other): bool

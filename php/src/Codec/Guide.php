@@ -140,7 +140,7 @@ final class Guide
 
     private function alone(Packing $packing, object $wrapper): string
     {
-        if ($packing->source !== null && !$packing->source->isFirst) {
+        if ($packing->source !== null && !$packing->source->isFirst()) {
             $reflection = $packing->reflection;
             throw new ClosureNotSerializable('another closure begins before this one in line '
                 . "{$reflection->getStartLine()} of {$reflection->getFileName()}, and the library for closures would "
@@ -181,7 +181,7 @@ final class Guide
             return;
         }
         $key = $source->keyOf($reflection);
-        $this->isRead[$key] ??= $source->isFirst && $source->isSameAs((string) $reflection->getCode());
+        $this->isRead[$key] ??= $source->isFirst() && $source->isSameAs((string) $reflection->getCode());
         if (!$this->isRead[$key]) {
             throw new ClosureNotSerializable("the closure captured another one, from line {$reflection->getStartLine()} "
                 . "of {$reflection->getFileName()}, whose code the library for closures ({$this->reflection}) reads "

@@ -99,7 +99,7 @@ final class Opis4Codec implements ClosureCodec
             if (count($this->told) >= self::MAX_KEPT) {
                 $this->told = [];
             }
-            $isRight = $source->isFirst && $source->isSameAs(self::codeAsRead($closure));
+            $isRight = $source->isFirst() && $source->isSameAs(self::codeAsRead($closure));
             $this->told[$key] = $isRight ? null : self::infoOf($source, $function);
         }
         $this->told[$key]?->assoc($closure);
