@@ -83,6 +83,12 @@ final class GearmanWay
         return $results;
     }
 
+    /** @return list<int> the job server's process and those of the workers */
+    public function pids(): array
+    {
+        return array_map(static fn(mixed $process): int => proc_get_status($process)['pid'], $this->processes);
+    }
+
     public function stop(): void
     {
         foreach (array_reverse($this->processes) as $process) {

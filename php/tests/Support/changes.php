@@ -145,7 +145,7 @@ return [
                     @ini_set($name, (string) $value);
                 }
             }
-            return array_diff_key(ini_get_all(null, false), ['opcache.enable' => 1]);
+            return ini_get_all(null, false);
         },
         'functions that change settings' => static function (string $do): array {
             if ($do === 'change') {

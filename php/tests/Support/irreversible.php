@@ -29,7 +29,8 @@ return [
             ['notification' => 'printf'],
         ),
     ],
-    State\OpenBasedir::class => [
+    State\OneWaySettings::class => [
+        'opcache' => static fn() => ini_set('opcache.enable', '0') === '1',
         'a directory' => static fn() => ini_set('open_basedir', '/') !== false,
     ],
     State\ShutdownFunctions::class => [

@@ -52,6 +52,37 @@ trait OutputTests
         self::assertStringContainsString('Undefined array key "b"', $reply['output']);
     }
 
+    /** @return array<string, array{list<string>}> options of PHP */
+    public static function settingsForErrors(): array
+    {
+        return [
+            'as PHP comes' => [['-n']],
+            'as distributions have it' => [['-d', 'display_errors=Off', '-d', 'log_errors=On']],
+            'to the standard error' => [['-d', 'display_errors=stderr', '-d', 'log_errors=Off']],
+            'in HTML' => [['-d', 'display_errors=On', '-d', 'html_errors=On', '-d', 'error_log=/dev/null']],
+        ];
+    }
+
+    /**
+     * @dataProvider settingsForErrors
+     * @param list<string> $options
+     */
+    public function testReturnsWarningsAsOutputWhateverPhpIsToldToDoWithThem(array $options): void
+    {
+        $worker = static::start([], $options);
+        try {
+            foreach (['/nonexistent/1', '/nonexistent/2'] as $file) {
+                $request = ['task_id' => $file, 'payload' => 'file_get_contents', 'context' => $file];
+                $reply = $worker->ask($request);
+                self::assertFalse($reply['result']);
+                self::assertStringStartsWith("\nWarning: file_get_contents($file)", $reply['output']);
+                self::assertSame(1, substr_count($reply['output'], 'nonexistent'), 'its own, once');
+            }
+        } finally {
+            $worker->stop();
+        }
+    }
+
     /** @dataProvider encodings */
     public function testCutsOutputThatIsTooLong(string $encoding): void
     {

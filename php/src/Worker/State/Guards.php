@@ -17,7 +17,7 @@ final class Guards
 
     /** What may turn out not to be put back, so that the reply has to announce the worker's end. */
     public const BEFORE_REPLY = [
-        StandardStreams::class, StreamContext::class, StreamWrappers::class, OpenBasedir::class, ShutdownFunctions::class,
+        StandardStreams::class, StreamContext::class, StreamWrappers::class, OneWaySettings::class, ShutdownFunctions::class,
         OutputSettings::class, UserAndGroups::class, RootDirectory::class, Namespaces::class, ProcessGroup::class, ResourceLimits::class,
         Priority::class, Processors::class, WorkingDirectory::class, Alarm::class, BlockedSignals::class,
     ];

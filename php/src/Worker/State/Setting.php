@@ -10,9 +10,6 @@ namespace B7s\Parallite\Worker\State;
  */
 final class Setting
 {
-    /** They say how opcache treats the code of this process, which stays, or concern none. */
-    private const IGNORED = '/^(cli|opcache|phar)\./';
-
     /** In lower case. */
     private const EXTENSIONS_OF_PHP = [
         'bcmath', 'bz2', 'calendar', 'core', 'ctype', 'curl', 'date', 'dba', 'dl_test', 'dom', 'enchant', 'exif', 'ffi',
@@ -80,7 +77,7 @@ final class Setting
         $values = [];
         foreach ($settings as $name => $setting) {
             $value = ini_get($name);
-            if (($setting['access'] & INI_USER) !== 0 && is_string($value) && !preg_match(self::IGNORED, $name)) {
+            if (($setting['access'] & INI_USER) !== 0 && is_string($value)) {
                 $values[$name] = $value;
             }
         }
