@@ -17,6 +17,9 @@ final class ExceptionReport
     private const MAX_FRAMES = 100;
     private const MAX_CAUSES = 10;
 
+    /** Files of this package, see isOfWaiting(). */
+    private const WAITING = ['Signals.php', 'Quietly.php', 'Readiness.php'];
+
     /** Bytes of a serialized exception beyond which its fields must do. */
     private const BLOB_LIMIT = 1_048_576;
 
@@ -131,6 +134,18 @@ final class ExceptionReport
             || ($frame['class'] ?? '') === WorkerMain::class && !str_contains($frame['function'], '{closure');
     }
 
+    /**
+     * Whether a call was made while signals are let through or streams are waited for, which both the worker and the
+     * client in a task do.
+     *
+     * @param array<string, mixed> $frame
+     */
+    private static function isOfWaiting(array $frame): bool
+    {
+        $file = $frame['file'] ?? '';
+        return dirname($file) === dirname(__DIR__) && in_array(basename($file), self::WAITING, true);
+    }
+
     /** @return list<string> the frames of the task's own code, innermost first */
     private static function frames(\Throwable $e): array
     {
@@ -158,7 +173,7 @@ final class ExceptionReport
         $lines = [];
         $isOfTask = false;
         foreach ($trace as $frame) {
-            if (self::isWorkers($frame)) {
+            if (self::isWorkers($frame) || !$isOfTask && self::isOfWaiting($frame)) {
                 if ($isOfTask) {
                     break;
                 }
