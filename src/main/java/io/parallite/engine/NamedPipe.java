@@ -1,15 +1,7 @@
 package io.parallite.engine;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-
 import io.parallite.config.Platform;
-import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -22,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  * A named pipe of Linux (fifo(7)) with both ends open here, so that what was put in and not been
  * read by somebody else can be taken out again. Never blocks.
  *
- * <p>The JDK can neither make one nor read from it without waiting, so the C library is called;
- * with the constants of Linux. Owned by the engine's thread.
+ * <p>The JDK can neither make one nor read from it without waiting: see {@link LibC}. Owned by the
+ * engine's thread.
  */
 public final class NamedPipe implements AutoCloseable {
 
@@ -31,19 +23,6 @@ public final class NamedPipe implements AutoCloseable {
     public static final int ATOMIC_BYTES = 4096;
 
     private static final Logger LOG = Logger.getLogger(NamedPipe.class);
-    private static final int O_RDWR = 2;
-    private static final int O_NONBLOCK = 0x800;
-    private static final int F_SETFL = 4;
-
-    /** Keeps what is written at a time together as a packet, which is what a read then gives. */
-    private static final int O_DIRECT =
-            switch (System.getProperty("os.arch")) {
-                case "amd64", "riscv64" -> 0x4000;
-                case "aarch64" -> 0x10000;
-                default -> 0;
-            };
-
-    private static final int O_CLOEXEC = 0x80000;
     private static final int OWNER_ONLY = 0600;
 
     private final Path path;
@@ -58,25 +37,22 @@ public final class NamedPipe implements AutoCloseable {
 
     /** Makes one at {@code path}; {@code null} where that is not possible. */
     public static @Nullable NamedPipe make(Path path) {
-        if (!Platform.isLinux() || O_DIRECT == 0) {
+        if (!Platform.isLinux() || LibC.O_DIRECT == 0) {
             return null;
         }
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment name = arena.allocateFrom(path.toString());
-            int made = (int) LibC.MKFIFO.invokeExact(name, OWNER_ONLY);
-            if (made != 0) {
-                return null;
-            }
-            int descriptor = (int) LibC.OPEN.invokeExact(name, O_RDWR | O_NONBLOCK | O_CLOEXEC);
-            NamedPipe pipe = new NamedPipe(path, descriptor);
-            int kept = (int) LibC.FCNTL.invokeExact(descriptor, F_SETFL, O_NONBLOCK | O_DIRECT);
-            if (kept == 0 && pipe.keepsPacketsApart()) {
-                return pipe;
-            }
-            pipe.close();
-        } catch (Throwable e) {
-            LOG.debugf("there are no named pipes here: %s", e);
+        String name = path.toString();
+        int flags = LibC.O_RDWR | LibC.O_NONBLOCK | LibC.O_CLOEXEC;
+        int descriptor = LibC.mkfifo(name, OWNER_ONLY) == 0 ? LibC.open(name, flags) : -1;
+        if (descriptor < 0) {
+            LOG.debugf("no named pipe can be made at %s", path);
+            return null;
         }
+        NamedPipe pipe = new NamedPipe(path, descriptor);
+        int failed = LibC.setFlags(descriptor, LibC.O_NONBLOCK | LibC.O_DIRECT);
+        if (failed == 0 && pipe.keepsPacketsApart()) {
+            return pipe;
+        }
+        pipe.close();
         return null;
     }
 
@@ -85,12 +61,7 @@ public final class NamedPipe implements AutoCloseable {
         return put(new byte[] {1}) && put(new byte[] {2}) && drain().size() == 2;
     }
 
-    /** The calls by their form, all of which a native build must know of beforehand. */
-    public static List<FunctionDescriptor> calls() {
-        return List.of(LibC.PATH_CALL, LibC.TRANSFER_CALL, LibC.FLAGS_CALL, LibC.CLOSE_CALL);
-    }
-
-    /** Where it lies, until {@link #close}. */
+    /** Its path, until {@link #unlink}. */
     public Path path() {
         return path;
     }
@@ -99,24 +70,25 @@ public final class NamedPipe implements AutoCloseable {
     public boolean put(byte[] bytes) {
         return !closed
                 && bytes.length <= ATOMIC_BYTES
-                && transfer(LibC.WRITE, MemorySegment.ofArray(bytes)) == bytes.length;
+                && LibC.write(descriptor, bytes) == bytes.length;
     }
 
     /** Takes out all packets that nobody has read, in their order. */
     public List<byte[]> drain() {
         List<byte[]> packets = new ArrayList<>();
         long length;
-        while (!closed && (length = transfer(LibC.READ, MemorySegment.ofArray(room))) > 0) {
+        while (!closed && (length = LibC.read(descriptor, room)) > 0) {
             packets.add(Arrays.copyOf(room, (int) length));
         }
         return packets;
     }
 
-    private long transfer(MethodHandle call, MemorySegment bytes) {
+    /** Removes the name, so that nobody opens the pipe by it from now on; those who have go on. */
+    public void unlink() {
         try {
-            return (long) call.invokeExact(descriptor, bytes, bytes.byteSize());
-        } catch (Throwable e) {
-            throw new IllegalStateException("the C library cannot be called", e);
+            Files.deleteIfExists(path);
+        } catch (IOException e) {
+            LOG.debugf("cannot remove %s: %s", path, e.getMessage());
         }
     }
 
@@ -127,43 +99,7 @@ public final class NamedPipe implements AutoCloseable {
             return;
         }
         closed = true;
-        try {
-            int ignored = (int) LibC.CLOSE.invokeExact(descriptor);
-            Files.deleteIfExists(path);
-        } catch (Throwable e) {
-            LOG.debugf("cannot remove %s: %s", path, e.getMessage());
-        }
-    }
-
-    /** The calls into the C library, loaded with the first pipe. */
-    private static final class LibC {
-
-        static final FunctionDescriptor PATH_CALL =
-                FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT);
-        static final FunctionDescriptor TRANSFER_CALL =
-                FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG);
-        static final FunctionDescriptor FLAGS_CALL =
-                FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);
-        static final FunctionDescriptor CLOSE_CALL = FunctionDescriptor.of(JAVA_INT, JAVA_INT);
-
-        static final MethodHandle MKFIFO = function("mkfifo", PATH_CALL);
-        static final MethodHandle OPEN = function("open", PATH_CALL);
-        static final MethodHandle WRITE =
-                function("write", TRANSFER_CALL, Linker.Option.critical(true));
-        static final MethodHandle READ =
-                function("read", TRANSFER_CALL, Linker.Option.critical(true));
-        static final MethodHandle FCNTL =
-                function("fcntl", FLAGS_CALL, Linker.Option.firstVariadicArg(2));
-        static final MethodHandle CLOSE = function("close", CLOSE_CALL);
-
-        private LibC() {}
-
-        @SuppressWarnings("restricted") // the point of this class
-        private static MethodHandle function(
-                String name, FunctionDescriptor descriptor, Linker.Option... options) {
-            Linker linker = Linker.nativeLinker();
-            return linker.downcallHandle(
-                    linker.defaultLookup().findOrThrow(name), descriptor, options);
-        }
+        int _ = LibC.close(descriptor);
+        unlink();
     }
 }
