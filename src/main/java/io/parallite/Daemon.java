@@ -69,7 +69,7 @@ public final class Daemon implements QuarkusApplication {
         } else {
             LogLines.useText();
         }
-        if (!Signals.OF_PROCESS.serve(this::removeFiles, this::reload)) {
+        if (!Signals.OF_PROCESS.serve(this::halt, this::reload)) {
             return ExitCode.OK;
         }
         try {
@@ -191,8 +191,10 @@ public final class Daemon implements QuarkusApplication {
                 });
     }
 
-    private void removeFiles() {
+    /** Leaves nothing behind, without order: the process ends at once. Any thread. */
+    private void halt() {
         parts().server().removeSocketFile();
+        parts().processes().killAll();
         parts().processes().close();
     }
 

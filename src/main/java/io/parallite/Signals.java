@@ -49,7 +49,7 @@ final class Signals {
     /**
      * Connects them to the daemon. In dev mode and tests they are returned to Quarkus.
      *
-     * @param beforeHalt what a second signal still does
+     * @param beforeHalt what a second signal still does: it kills the workers
      * @param reload what HUP does
      * @return whether the daemon may start; else a stop has been asked for
      */
@@ -82,9 +82,11 @@ final class Signals {
             Quarkus.asyncExit(ExitCode.OK);
             return;
         }
-        ProcessHandle.current().descendants().forEach(ProcessHandle::destroyForcibly);
-        beforeHalt.run();
-        Runtime.getRuntime().halt(SIGNALLED + signal);
+        try {
+            beforeHalt.run();
+        } finally {
+            Runtime.getRuntime().halt(SIGNALLED + signal);
+        }
     }
 
     private void hangUp(int signal) {

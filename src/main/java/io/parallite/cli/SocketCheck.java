@@ -2,8 +2,8 @@ package io.parallite.cli;
 
 import io.parallite.config.DaemonAddress;
 import io.parallite.config.ListenAddress;
+import io.parallite.process.RunDirectories;
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -12,13 +12,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /** The daemon's address, the daemon that is there, and what killed ones have left behind. */
 final class SocketCheck {
 
-    private static final Pattern RUN_DIRECTORY = Pattern.compile("parallite-run-(\\d+)-.*");
     private static final Duration PATIENCE = Duration.ofSeconds(2);
 
     private final DaemonAddress address;
@@ -133,18 +130,10 @@ final class SocketCheck {
     }
 
     private void lookForRunDirectories() {
-        String runtime = System.getenv("XDG_RUNTIME_DIR");
-        boolean hasOwn =
-                runtime != null && !runtime.isEmpty() && Files.isWritable(Path.of(runtime));
-        Path base = Path.of(hasOwn ? runtime : System.getProperty("java.io.tmpdir"));
-        List<String> stale = new ArrayList<>();
-        try (DirectoryStream<Path> entries = Files.newDirectoryStream(base, "parallite-run-*")) {
-            for (Path entry : entries) {
-                Matcher name = RUN_DIRECTORY.matcher(entry.getFileName().toString());
-                if (name.matches() && ProcessHandle.of(Long.parseLong(name.group(1))).isEmpty()) {
-                    stale.add(entry.toString());
-                }
-            }
+        Path base = RunDirectories.base();
+        List<String> stale;
+        try {
+            stale = RunDirectories.stale(base).stream().map(Path::toString).toList();
         } catch (IOException e) {
             findings.add(
                     Finding.fail(

@@ -27,8 +27,8 @@ public sealed interface ListenAddress {
         }
     }
 
-    /** What {@code sockaddr_un} holds on Linux, without the final zero; macOS has four less. */
-    int MAX_PATH_BYTES = 107;
+    /** What {@code sockaddr_un} holds without the final zero: on macOS four less than on Linux. */
+    int MAX_PATH_BYTES = Platform.isMac() ? 103 : 107;
 
     Pattern HOST_AND_PORT = Pattern.compile("(?:tcp://)?(\\[[0-9a-fA-F:]+]|[A-Za-z0-9.-]+):(\\d+)");
 

@@ -1,107 +1,174 @@
 package io.parallite.process;
 
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Optional;
+import io.parallite.config.Platform;
+import io.parallite.engine.LibC;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.function.IntConsumer;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A worker's process and all that it has brought into being.
+ * A worker's process and all that it has started, until the last of them is gone.
  *
- * <p>The operating system's parent links lose a grandchild whose parent has ended: {@code sh -c
- * 'sleep 300 &'} belongs to init a moment later. Two things stay: the session, whose id is the
- * worker's process id when the worker was started with {@code setsid} ({@code /proc/PID/stat},
- * field 6), and a mark in the environment that every descendant inherits ({@code
- * /proc/PID/environ}), even one that makes a session of its own. See proc(5). Without {@code /proc}
- * only what the parent links show is found.
- *
- * <p>Its methods block for a moment: they are not for the engine's thread.
+ * <p>{@link #kill} and {@link #signal} may be called from any thread, {@link #onGone} before the
+ * end is reported; the rest is the {@link ProcessReaper}'s.
  */
 final class ProcessTree {
 
-    /** The environment variable that tells a worker's descendants from all other processes. */
-    static final String MARK = "PARALLITE_WORKER_ID";
+    private static final Logger LOG = Logger.getLogger(ProcessTree.class);
 
-    private static final Path PROC = Path.of("/proc");
-    private static final int ROUNDS = 3;
+    /** How long descendants that cannot be killed hold up the report of the end. */
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
 
-    private final ProcessHandle worker;
-    private final byte[] mark;
-    private final boolean leadsSession;
+    /** How long the last bytes of standard error may take. */
+    private static final Duration STRAGGLERS = Duration.ofMillis(100);
 
-    ProcessTree(ProcessHandle worker, String mark, boolean leadsSession) {
+    /** How long the JDK may take to note an end that the kernel has reported. */
+    private static final Duration JDK = Duration.ofSeconds(1);
+
+    private static final int UNKNOWN_STATUS = 255;
+
+    private final long worker;
+    private final Process process;
+    private final Runnable wake;
+    private final int descriptor;
+    private volatile boolean doomed;
+    private volatile @Nullable IntConsumer onGone;
+    private volatile BooleanSupplier isQuiet = () -> true;
+    private volatile @Nullable Integer status;
+    private long endedAt;
+
+    /**
+     * @param wake has the reaper look at its trees
+     */
+    ProcessTree(long worker, Process process, Runnable wake) {
         this.worker = worker;
-        this.mark = (MARK + "=" + mark).getBytes(StandardCharsets.UTF_8);
-        this.leadsSession = leadsSession;
+        this.process = process;
+        this.wake = wake;
+        this.descriptor = Platform.isLinux() ? LibC.openProcess((int) process.pid()) : -1;
+        if (!Platform.isLinux()) {
+            var _ = process.onExit().thenRun(wake);
+        }
     }
 
-    /** Kills the worker and its descendants. */
+    long worker() {
+        return worker;
+    }
+
+    int pid() {
+        return (int) process.pid();
+    }
+
+    Process process() {
+        return process;
+    }
+
+    /**
+     * Sets what is called on the reaper's thread, with the exit status as the shell would say, once
+     * all processes are gone.
+     *
+     * @param quiet whether all that they have written was read, which is waited for a moment
+     */
+    void onGone(IntConsumer action, BooleanSupplier quiet) {
+        isQuiet = quiet;
+        onGone = action;
+        wake.run();
+    }
+
+    /** Kills all processes; {@link #onGone} follows. */
     void kill() {
-        List<ProcessHandle> descendants = worker.descendants().toList();
-        worker.destroyForcibly();
-        descendants.forEach(ProcessHandle::destroyForcibly);
-        killLeftovers();
+        doomed = true;
+        wake.run();
     }
 
-    /** Kills what an ended worker has left behind. */
-    void killLeftovers() {
-        for (int round = 0; round < ROUNDS && Files.isDirectory(PROC); round++) {
-            List<ProcessHandle> left = descendants();
-            if (left.isEmpty()) {
+    /** Sends a signal to the worker's process, unless it has ended. */
+    void signal(int signal) {
+        if (descriptor >= 0 && status == null) {
+            LibC.signalProcess(descriptor, signal);
+        }
+    }
+
+    boolean isDoomed() {
+        return doomed;
+    }
+
+    boolean hasDescriptor() {
+        return descriptor >= 0;
+    }
+
+    /** What is readable once the process has ended; negative when there is none. */
+    int descriptor() {
+        return descriptor;
+    }
+
+    boolean hasEnded() {
+        return status != null;
+    }
+
+    /** Takes note of the end of the worker's process, if it has ended. */
+    void noteEnd() {
+        if (status == null && !process.isAlive()) {
+            end(process.exitValue());
+        }
+    }
+
+    /** The kernel says that the process has ended: the JDK knows in a moment. */
+    void awaitEnd() {
+        try {
+            if (process.waitFor(JDK.toMillis(), TimeUnit.MILLISECONDS)) {
+                noteEnd();
                 return;
             }
-            left.forEach(ProcessHandle::destroyForcibly);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
+        int reaped = LibC.reap(pid()); // the JDK had no thread to do it
+        end(reaped >= 0 ? reaped : UNKNOWN_STATUS);
     }
 
-    private List<ProcessHandle> descendants() {
-        List<ProcessHandle> found = new ArrayList<>();
-        try (DirectoryStream<Path> entries = Files.newDirectoryStream(PROC, "[0-9]*")) {
-            for (Path entry : entries) {
-                long pid = Long.parseLong(entry.getFileName().toString());
-                if (pid != worker.pid() && isOfFamily(entry)) {
-                    Optional<ProcessHandle> handle = ProcessHandle.of(pid);
-                    handle.ifPresent(found::add);
-                }
+    private void end(int exitStatus) {
+        endedAt = System.nanoTime();
+        status = exitStatus;
+    }
+
+    /** Kills what is seen of it in one pass. */
+    void kill(TreeKiller killer) {
+        if (Platform.isLinux()) {
+            if (descriptor < 0 || LibC.signalProcess(descriptor, 0) == 0) {
+                killer.killGroup(pid()); // not reaped, so its id is still its own
             }
-        } catch (IOException | RuntimeException e) {
-            return found; // a process has ended while the list was read
+            killer.killDescendants(pid());
+        } else {
+            process.descendants().forEach(ProcessHandle::destroyForcibly);
         }
-        return found;
+        process.destroyForcibly();
     }
 
-    private boolean isOfFamily(Path entry) {
-        try {
-            String stat = Files.readString(entry.resolve("stat"), StandardCharsets.ISO_8859_1);
-            String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", 5);
-            boolean isZombie = fields[0].equals("Z");
-            long session = Long.parseLong(fields[3]);
-            return !isZombie && ((leadsSession && session == worker.pid()) || hasMark(entry));
-        } catch (IOException | RuntimeException e) {
-            return false; // ended meanwhile, or not ours to read
-        }
+    /** Whether its end may be reported: somebody waits for it, and all it has written was read. */
+    boolean isQuiet() {
+        return onGone != null
+                && (isQuiet.getAsBoolean() || System.nanoTime() - endedAt > STRAGGLERS.toNanos());
     }
 
-    private boolean hasMark(Path entry) throws IOException {
-        byte[] environment = Files.readAllBytes(entry.resolve("environ"));
-        for (int at = 0; at + mark.length <= environment.length; at++) {
-            if (startsAt(environment, at)) {
-                return true;
-            }
+    /** Whether its end has to be reported though it has left something that cannot be killed. */
+    boolean isOverdue() {
+        boolean overdue = hasEnded() && System.nanoTime() - endedAt > PATIENCE.toNanos();
+        if (overdue) {
+            LOG.warnf("some processes of a worker cannot be killed pid=%d", pid());
         }
-        return false;
+        return overdue;
     }
 
-    private boolean startsAt(byte[] environment, int at) {
-        for (int i = 0; i < mark.length; i++) {
-            if (environment[at + i] != mark[i]) {
-                return false;
-            }
+    void reportGone() {
+        if (descriptor >= 0) {
+            int _ = LibC.close(descriptor);
         }
-        return true;
+        IntConsumer action = onGone;
+        Integer ended = status;
+        if (action != null && ended != null) {
+            action.accept(ended);
+        }
     }
 }

@@ -1,7 +1,6 @@
 package io.parallite.process;
 
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystems;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -15,15 +14,17 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A directory of this daemon's own, readable by its user only, for the workers' socket, their
- * captured output and their compiled code. Removed on {@link #close}; one that a killed daemon has
- * left behind is removed by the next.
+ * captured output and their compiled code.
+ *
+ * <p>It is the daemon's as long as the daemon holds the {@link LockFile} in it: so a directory that
+ * a killed daemon has left behind is told from that of a living one, also in another container.
+ * Removed on {@link #close}; the next daemon removes what a killed one has left. What does not
+ * belong to this user is left alone.
  */
 public final class RunDirectory implements AutoCloseable {
 
@@ -33,37 +34,77 @@ public final class RunDirectory implements AutoCloseable {
     private static final int ROUNDS = 20;
 
     private static final Duration PAUSE = Duration.ofMillis(10);
-    private static final Pattern NAME = Pattern.compile("parallite-run-(\\d+)-.*");
 
-    private final Path path;
+    private final Path base;
+    private volatile Path path;
+    private volatile LockFile lock;
 
-    private RunDirectory(Path path) {
-        this.path = path;
+    private RunDirectory(Path base) throws IOException {
+        this.base = base;
+        this.path = make(base);
+        this.lock = lock(path);
     }
 
     /** Makes one under {@code XDG_RUNTIME_DIR}, else under the directory for temporary files. */
     public static RunDirectory create() throws IOException {
-        Path base = base();
-        removeStale(base);
-        String prefix = "parallite-run-" + ProcessHandle.current().pid() + "-";
-        return new RunDirectory(Files.createTempDirectory(base, prefix, ownerOnly()));
+        return in(base());
     }
 
+    static RunDirectory in(Path base) throws IOException {
+        for (Path left : RunDirectories.stale(base)) {
+            removeStale(left);
+        }
+        return new RunDirectory(base);
+    }
+
+    private static Path make(Path base) throws IOException {
+        return Files.createTempDirectory(base, RunDirectories.PREFIX, ownerOnly());
+    }
+
+    private static LockFile lock(Path directory) throws IOException {
+        LockFile lock = LockFile.tryAcquire(directory.resolve(RunDirectories.LOCK));
+        if (lock == null) {
+            throw new IOException("another process has locked " + directory);
+        }
+        return lock;
+    }
+
+    /** Its path, until it is made anew. */
     public Path path() {
         return path;
     }
 
+    /** Makes another one in place of one that somebody has removed. */
+    void renew() throws IOException {
+        LockFile former = lock;
+        path = make(base);
+        lock = lock(path);
+        former.close();
+    }
+
     @Override
     public void close() {
-        delete(path);
+        delete(path, ROUNDS);
+        try {
+            lock.close();
+        } catch (IOException e) {
+            LOG.debugf("cannot drop the lock of %s: %s", path, e.getMessage());
+        }
+    }
+
+    private static void removeStale(Path directory) {
+        try (LockFile taken = LockFile.tryAcquire(directory.resolve(RunDirectories.LOCK))) {
+            if (taken != null) {
+                LOG.infof("a killed daemon has left a directory, which is removed path=%s", directory);
+                delete(directory, 1);
+            }
+        } catch (IOException e) {
+            LOG.debugf("cannot remove %s: %s", directory, e);
+        }
     }
 
     private static Path base() {
-        String runtime = System.getenv("XDG_RUNTIME_DIR");
-        if (runtime != null && !runtime.isEmpty() && Files.isWritable(Path.of(runtime))) {
-            return Path.of(runtime);
-        }
-        return Path.of(System.getProperty("java.io.tmpdir"));
+        return RunDirectories.base();
     }
 
     private static FileAttribute<?>[] ownerOnly() {
@@ -74,27 +115,12 @@ public final class RunDirectory implements AutoCloseable {
         return new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(owner)};
     }
 
-    private static void removeStale(Path base) throws IOException {
-        try (DirectoryStream<Path> entries = Files.newDirectoryStream(base, "parallite-run-*")) {
-            for (Path entry : entries) {
-                Matcher name = NAME.matcher(entry.getFileName().toString());
-                if (name.matches() && isStale(entry, Long.parseLong(name.group(1)))) {
-                    delete(entry);
-                }
-            }
-        }
-    }
-
-    private static boolean isStale(Path entry, long pid) {
-        return Files.isWritable(entry) && ProcessHandle.of(pid).isEmpty();
-    }
-
     /**
      * Deletes a directory from which others may still be deleting too, or writing to: Netty removes
      * the workers' socket when it has closed it, PHP stores compiled code until it ends.
      */
-    private static void delete(Path directory) {
-        for (int round = 1; round <= ROUNDS; round++) {
+    private static void delete(Path directory, int rounds) {
+        for (int round = 1; round <= rounds; round++) {
             if (round > 1) {
                 LockSupport.parkNanos(PAUSE.toNanos());
             }

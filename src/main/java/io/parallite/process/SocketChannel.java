@@ -1,15 +1,19 @@
 package io.parallite.process;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.parallite.engine.Engine;
 import io.parallite.engine.NamedPipe;
 import io.parallite.wire.FrameSocket;
 import io.parallite.wire.FrameWriter;
 import io.vertx.core.net.NetSocket;
+import io.vertx.core.net.impl.NetSocketInternal;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,7 +24,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class SocketChannel implements WorkerChannel {
 
+    private static final Logger LOG = Logger.getLogger(SocketChannel.class);
+
     private static final Duration PATIENCE = Duration.ofSeconds(1);
+
+    /** How long nothing must have come after the end of the process, to be sure that it was all. */
+    private static final Duration QUIET = Duration.ofMillis(100);
 
     private final Engine engine;
     private final WorkerProcess process;
@@ -33,6 +42,7 @@ final class SocketChannel implements WorkerChannel {
     private final @Nullable NamedPipe pipe;
 
     private boolean paused;
+    private long received;
     private boolean closed;
     private boolean reset;
     private boolean ending;
@@ -56,8 +66,31 @@ final class SocketChannel implements WorkerChannel {
         this.replies = new ReplyReader(listener, limits, this::onRoom);
         this.frames = new FrameSocket(socket, this::onBytes);
         this.writer = new FrameWriter(frames, () -> {});
-        socket.exceptionHandler(this::onException);
         socket.closeHandler(ignored -> onClosed());
+        readToTheEnd();
+        if (pipe != null && this.pipe == null) {
+            pipe.close();
+        } else if (pipe != null) {
+            pipe.unlink(); // the worker has opened it before its hello
+        }
+    }
+
+    /**
+     * Has failed writes leave the connection open: what the worker had sent before it ended is
+     * still to be read. Netty closes it then, and so does Vert.x.
+     */
+    private void readToTheEnd() {
+        var channel = ((NetSocketInternal) socket).channelHandlerContext().channel();
+        channel.config().setAutoClose(false);
+        channel.pipeline()
+                .addFirst(
+                        new ChannelInboundHandlerAdapter() {
+                            @Override
+                            public void exceptionCaught(
+                                    ChannelHandlerContext context, Throwable cause) {
+                                onException(cause);
+                            }
+                        });
     }
 
     @Override
@@ -105,6 +138,7 @@ final class SocketChannel implements WorkerChannel {
     }
 
     private void onBytes(ByteBuf bytes) {
+        received += bytes.readableBytes();
         replies.reader().feed(bytes);
         if (replies.isHeld()) {
             readOrWait();
@@ -163,10 +197,21 @@ final class SocketChannel implements WorkerChannel {
         lastWords = words;
         frames.resume(); // what is left of it is no more than the socket holds
         if (!closed) {
-            // A forked child may hold the socket; what the worker itself had sent is read by then.
-            engine.schedule(Duration.ofMillis(100), socket::close);
+            engine.schedule(QUIET, () -> closeWhenRead(received));
         }
         tellEnd();
+    }
+
+    /**
+     * A forked child may hold the socket, so that it does not end with the worker. What the worker
+     * itself had sent has been read once a turn of the loop brings no more.
+     */
+    private void closeWhenRead(long before) {
+        if (received == before) {
+            socket.close();
+        } else if (!closed) {
+            engine.schedule(QUIET, () -> closeWhenRead(received));
+        }
     }
 
     /**
@@ -174,6 +219,7 @@ final class SocketChannel implements WorkerChannel {
      */
     private void onException(Throwable cause) {
         reset |= cause instanceof IOException;
+        LOG.debugf("connection of worker=%s: %s", process.name(), cause);
     }
 
     private void onClosed() {
@@ -198,6 +244,9 @@ final class SocketChannel implements WorkerChannel {
         WorkerExit how = replies.ending(exitStatus, lastWords, reset);
         writer.close();
         replies.close();
-        listener.onEnded(how);
+        listener.onEnded(how); // may take back what is in the pipe
+        if (pipe != null) {
+            pipe.close();
+        }
     }
 }

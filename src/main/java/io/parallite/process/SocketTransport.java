@@ -1,14 +1,10 @@
 package io.parallite.process;
 
-import io.parallite.config.Platform;
 import io.parallite.engine.Engine;
 import io.parallite.engine.NamedPipe;
 import io.parallite.engine.VertxEngine;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.UniEmitter;
-import io.vertx.core.net.NetServer;
-import io.vertx.core.net.NetServerOptions;
-import io.vertx.core.net.SocketAddress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,8 +19,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Frames on a socket of their own: the worker connects back to the daemon and says who it is.
  *
- * <p>The socket lies in the {@link RunDirectory}; on systems without domain sockets for PHP it is a
- * loopback port. Either way a connection counts only when its first frame, {@code {"type":"hello",
+ * <p>A connection to the {@link WorkerSocket} counts only when its first frame, {@code {"type":"hello",
  * "token":…}}, carries the one-time token of a process that was started and has not connected yet.
  */
 public final class SocketTransport implements WorkerTransport {
@@ -35,16 +30,15 @@ public final class SocketTransport implements WorkerTransport {
 
     private final VertxEngine engine;
     private final WorkerLauncher launcher;
-    private final Path directory;
-    private final OpcodeCache compiledCode;
+    private final RunDirectory directory;
     private final ReplyLimits limits;
     private final Duration startTimeout;
     private final boolean prefetches =
             Boolean.parseBoolean(System.getProperty("parallite.prefetch", "true"));
     private final SecureRandom random = new SecureRandom();
     private final Map<String, Opening> byToken = new HashMap<>();
-    private @Nullable NetServer server;
-    private String address = "";
+    private final WorkerSocket socket;
+    private @Nullable Uni<Void> reopening;
 
     /**
      * @param directory where the socket and the captured output go, readable by this user only
@@ -54,41 +48,24 @@ public final class SocketTransport implements WorkerTransport {
     SocketTransport(
             VertxEngine engine,
             WorkerLauncher launcher,
-            Path directory,
+            RunDirectory directory,
             ReplyLimits limits,
             Duration startTimeout) {
         this.engine = engine;
         this.launcher = launcher;
         this.directory = directory;
-        this.compiledCode = new OpcodeCache(directory.resolve("opcache"));
+        this.socket =
+                new WorkerSocket(
+                        engine,
+                        directory,
+                        opened -> new Handshake(engine, opened, token -> byToken.remove(token)));
         this.limits = limits;
         this.startTimeout = startTimeout;
     }
 
     /** Opens the socket that workers connect to. Engine thread. */
     public Uni<Void> listen() {
-        NetServer opened = engine.vertx().createNetServer(new NetServerOptions());
-        server = opened;
-        opened.connectHandler(
-                socket -> new Handshake(engine, socket, token -> byToken.remove(token)));
-        return Uni.createFrom()
-                .completionStage(() -> opened.listen(address()).toCompletionStage())
-                .invoke(this::onListening)
-                .replaceWithVoid();
-    }
-
-    private SocketAddress address() {
-        if (Platform.isWindows()) {
-            return SocketAddress.inetSocketAddress(0, "127.0.0.1");
-        }
-        return SocketAddress.domainSocketAddress(directory.resolve("worker.sock").toString());
-    }
-
-    private void onListening(NetServer listening) {
-        address =
-                listening.actualPort() > 0
-                        ? "tcp://127.0.0.1:" + listening.actualPort()
-                        : "unix://" + directory.resolve("worker.sock");
+        return socket.listen();
     }
 
     @Override
@@ -104,19 +81,38 @@ public final class SocketTransport implements WorkerTransport {
     @Override
     public Uni<WorkerChannel> open(
             WorkerName name, WorkerCommand command, WorkerChannel.Listener listener) {
-        return Uni.createFrom()
-                .emitter(
-                        emitter ->
-                                new Opening(name, listener, emitter)
-                                        .launch(compiledCode.addTo(command)));
+        Uni<WorkerChannel> opening =
+                Uni.createFrom()
+                        .emitter(
+                                emitter ->
+                                        new Opening(name, listener, emitter)
+                                                .launch(compiledCode().addTo(command)));
+        return socket.isInPlace() ? opening : reopened().chain(() -> opening);
+    }
+
+    /** Workers that start at the same time share one attempt. */
+    private Uni<Void> reopened() {
+        Uni<Void> running = reopening;
+        if (running == null) {
+            running =
+                    socket.reopen()
+                            .onTermination()
+                            .invoke(() -> reopening = null)
+                            .memoize()
+                            .indefinitely();
+            reopening = running;
+        }
+        return running;
+    }
+
+    private OpcodeCache compiledCode() {
+        return new OpcodeCache(directory.path().resolve("opcache"));
     }
 
     @Override
     public void close() {
         launcher.close();
-        if (server != null) {
-            server.close();
-        }
+        socket.close();
     }
 
     /** One worker between its start and its being ready; owned by the engine's thread. */
@@ -147,8 +143,8 @@ public final class SocketTransport implements WorkerTransport {
             random.nextBytes(bytes);
             this.token = HexFormat.of().formatHex(bytes);
             String file = name.value() + "-" + token.substring(0, 8);
-            this.stdout = directory.resolve(file + ".out");
-            this.pipe = prefetches ? NamedPipe.make(directory.resolve(file + ".next")) : null;
+            this.stdout = directory.path().resolve(file + ".out");
+            this.pipe = prefetches ? NamedPipe.make(directory.path().resolve(file + ".next")) : null;
         }
 
         void launch(WorkerCommand command) {
@@ -167,7 +163,7 @@ public final class SocketTransport implements WorkerTransport {
 
         private Map<String, String> environment() {
             Map<String, String> environment = new HashMap<>();
-            environment.put("PARALLITE_WORKER_SOCKET", address);
+            environment.put("PARALLITE_WORKER_SOCKET", socket.address());
             environment.put("PARALLITE_WORKER_TOKEN", token);
             environment.put("PARALLITE_WORKER_STDOUT", stdout.toString());
             if (pipe != null) {
@@ -242,11 +238,11 @@ public final class SocketTransport implements WorkerTransport {
             cancelTimer();
             byToken.remove(token);
             deleteOutput();
-            closePipe();
             if (channel != null) {
                 channel.onExit(status, words);
                 return;
             }
+            closePipe();
             WorkerExit ending = new WorkerExit(status, words, true);
             if (cancelled) {
                 listener.onEnded(ending);

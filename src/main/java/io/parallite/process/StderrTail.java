@@ -9,7 +9,6 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
@@ -36,7 +35,7 @@ final class StderrTail {
     private final long pid;
     private final WorkerChannel.Listener listener;
     private final ArrayDeque<Line> lines = new ArrayDeque<>();
-    private final CountDownLatch finished = new CountDownLatch(1);
+    private volatile boolean ended;
     private final LineBudget budget = new LineBudget(LINES_PER_SECOND, System.nanoTime());
     private boolean isFlushPending;
 
@@ -50,13 +49,13 @@ final class StderrTail {
         Threads.startDaemon("stderr-" + worker, () -> read(stderr));
     }
 
-    /** The end of what was written for the running task, on one line; waits a moment for the pipe to run dry. */
+    /** Whether all that was written has been read. */
+    boolean hasEnded() {
+        return ended;
+    }
+
+    /** The end of what was written for the running task, on one line, as far as it was read. */
     String text() {
-        try {
-            boolean ignored = finished.await(100, TimeUnit.MILLISECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
         synchronized (lines) {
             String text =
                     lines.stream()
@@ -86,7 +85,7 @@ final class StderrTail {
             LOG.debugf("stderr is closed worker=%s: %s", worker, e.getMessage());
         } finally {
             tellSuppressed();
-            finished.countDown();
+            ended = true;
         }
     }
 

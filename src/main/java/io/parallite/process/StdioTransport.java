@@ -71,11 +71,24 @@ public final class StdioTransport implements WorkerTransport {
 
         private void onStarted(WorkerProcess process) {
             StdioChannel channel = new StdioChannel(engine, process, limits, listener);
+            try {
+                channel.open();
+            } catch (OutOfMemoryError e) { // no thread to read with
+                process.onExit((status, stderr) -> onFailed(noThread(e)));
+                process.kill();
+                return;
+            }
             if (over) {
                 channel.kill();
             } else {
                 emitter.complete(channel);
             }
+        }
+
+        private static WorkerStartException noThread(OutOfMemoryError cause) {
+            return new WorkerStartException(
+                    "a worker cannot be started: %s; raise ulimit -u or pids.max"
+                            .formatted(cause.getMessage()));
         }
 
         private void onFailed(WorkerStartException why) {

@@ -1,11 +1,15 @@
 package io.parallite.process;
 
+import java.time.Duration;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.locks.LockSupport;
+import org.jboss.logging.Logger;
 
-/** Names for the threads that wait for processes. */
+/** Names for the threads that wait for processes, and what keeps such a thread alive. */
 final class Threads {
 
     private static final long SMALL_STACK = 128 * 1024;
+    private static final Duration PAUSE = Duration.ofMillis(20);
 
     private Threads() {}
 
@@ -16,5 +20,20 @@ final class Threads {
 
     static void startDaemon(String name, Runnable body) {
         daemon(name).newThread(body).start();
+    }
+
+    /**
+     * Takes note of what a thread has thrown that others depend on, and lets it go on a moment
+     * later.
+     *
+     * @param what the thread does
+     */
+    static void survive(Logger log, String what, Throwable thrown) {
+        try {
+            log.errorf(thrown, "a defect, or no memory or threads left, while %s", what);
+        } catch (Throwable e) {
+            // no memory to log with: there is more to lose than this line
+        }
+        LockSupport.parkNanos(PAUSE.toNanos());
     }
 }

@@ -10,38 +10,56 @@ import java.util.List;
 import org.jboss.logging.Logger;
 
 /**
- * A shell that ends what tasks had started when the daemon is killed by SIGKILL.
+ * A shell that kills what tasks had started when the daemon is killed by SIGKILL.
  *
  * <p>Workers ask Linux to be killed with their parent, but what they start does not inherit that.
- * The watchdog sleeps on a pipe that only the daemon holds: when it ends without a word, the daemon
- * is gone, and every process whose environment has the daemon's mark ({@link ProcessTree#MARK}) is
- * killed. It has a session of its own, so that no terminal and no process group takes it along.
- * Where there is no {@code /proc} there is no watchdog.
+ * The watchdog sleeps on a pipe that only the daemon holds. When the pipe ends without the line
+ * {@code done}, the daemon is gone: the workers' process groups are killed, each in one step, then
+ * every process that has the daemon's {@link ProcessMark}, until a search finds none. It has a
+ * session of its own, so that no signal to the daemon's terminal or process group ends it. Where
+ * there is no {@code /proc} there is no watchdog.
  *
- * <p>One sleeping process for each daemon, and nothing for each task. Any thread may use it.
+ * <p>One sleeping process for each daemon, and nothing for each task. Any thread.
  */
 final class Watchdog {
 
     private static final Logger LOG = Logger.getLogger(Watchdog.class);
 
-    /** Three rounds, for what starts something while it is being killed. */
+    /** Three searches in a row have to find nothing: a fork may hide its child from one. */
     private static final String SCRIPT =
             """
             trap '' HUP INT TERM
-            read word && exit 0
-            for round in 1 2 3; do
-                for file in $(grep -ls "$1" /proc/[0-9]*/environ); do
+            groups=' '
+            while read -r word pid; do
+                case $word in
+                    done) exit 0 ;;
+                    started) groups="$groups$pid " ;;
+                    gone)
+                        case $groups in *" $pid "*)
+                            groups="${groups%% $pid *} ${groups#* $pid }" ;;
+                        esac ;;
+                esac
+            done
+            for pid in $groups; do kill -s KILL -- "-$pid" 2>/dev/null; done
+            searches=0 clean=0
+            while [ $clean -lt 3 ] && [ $searches -lt 100 ]; do
+                searches=$((searches + 1)) clean=$((clean + 1))
+                for file in $(grep -lsE "$1" /proc/[0-9]*/limits; grep -lsF "$2" /proc/[0-9]*/environ); do
                     pid=${file#/proc/}
-                    kill -9 "${pid%/environ}" 2>/dev/null
+                    pid=${pid%/*}
+                    kill -s KILL -- "-$pid" 2>/dev/null
+                    kill -s KILL "$pid" 2>/dev/null && clean=0
                 done
-                sleep 0.1
+                [ $clean -eq 0 ] || sleep 0.05
             done
             """;
 
     private final Process process;
+    private final OutputStream stdin;
 
     private Watchdog(Process process) {
         this.process = process;
+        this.stdin = process.getOutputStream();
     }
 
     /** Whether it would find anything here. */
@@ -50,27 +68,53 @@ final class Watchdog {
     }
 
     /**
-     * Starts one for all processes whose environment contains {@code mark}.
+     * Starts one for all processes that have the reaper's mark.
      *
      * @throws IOException when there is no {@code setsid} or {@code sh}
      */
-    static Watchdog start(String mark) throws IOException {
-        List<String> command = List.of("setsid", "sh", "-c", SCRIPT, "parallite-watchdog", mark);
+    static Watchdog start(ProcessReaper reaper) throws IOException {
+        ProcessMark mark = reaper.mark();
+        List<String> command =
+                List.of(
+                        "setsid",
+                        "sh",
+                        "-c",
+                        SCRIPT,
+                        "parallite-watchdog",
+                        mark.limitPattern(),
+                        mark.variablePattern());
         ProcessBuilder builder =
                 new ProcessBuilder(command)
                         .directory(Path.of("/").toFile())
                         .redirectOutput(Redirect.DISCARD)
                         .redirectError(Redirect.DISCARD);
         builder.environment().keySet().removeIf(name -> !name.equals("PATH"));
-        return new Watchdog(builder.start());
+        Watchdog watchdog = new Watchdog(reaper.startHelper(builder));
+        reaper.pids().forEach(watchdog::onStarted);
+        return watchdog;
     }
 
-    /** Sends it home: the daemon stops in good order. */
+    /** A worker has been started that leads a process group. */
+    void onStarted(long pid) {
+        send("started " + pid);
+    }
+
+    /** A worker and its group are gone. */
+    void onGone(long pid) {
+        send("gone " + pid);
+    }
+
+    /** Ends it: the daemon stops in good order. */
     void dismiss() {
-        try (OutputStream stdin = process.getOutputStream()) {
-            stdin.write("done\n".getBytes(StandardCharsets.US_ASCII));
+        send("done");
+    }
+
+    private synchronized void send(String line) {
+        try {
+            stdin.write((line + "\n").getBytes(StandardCharsets.US_ASCII));
+            stdin.flush();
         } catch (IOException e) {
-            LOG.debugf("the watchdog has gone before: %s", e.getMessage());
+            LOG.debugf("the watchdog pid=%d has gone: %s", process.pid(), e.getMessage());
         }
     }
 }

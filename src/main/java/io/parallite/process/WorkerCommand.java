@@ -2,7 +2,6 @@ package io.parallite.process;
 
 import io.parallite.config.Platform;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -63,13 +62,5 @@ public record WorkerCommand(
                             .formatted(
                                     php, Platform.isPath(php) ? "not there" : "not on the PATH"));
         }
-    }
-
-    /** What to do when it cannot be started: a deployment may have removed the directory. */
-    String remedy() {
-        return Files.isDirectory(directory)
-                ? "install PHP's command line (php-cli ≥ 8.2) or set php_binary"
-                : "its directory %s is gone: reload the daemon to follow the links anew"
-                        .formatted(directory);
     }
 }

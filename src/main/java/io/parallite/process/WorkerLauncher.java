@@ -6,22 +6,18 @@ import io.smallrye.mutiny.Uni;
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.UUID;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Starts worker processes, all from one thread that lives as long as the daemon.
- *
- * <p>One thread, because Linux sends the parent-death signal when the <em>thread</em> that forked
- * ends, not the process. The launcher's own methods may be called from any thread; results come on
- * the engine's.
+ * Starts worker processes, all on the {@link LauncherThread}, and has the {@link ProcessReaper}
+ * look after them. The launcher's own methods may be called from any thread; results come on the
+ * engine's.
  */
 public final class WorkerLauncher {
 
@@ -41,9 +37,8 @@ public final class WorkerLauncher {
     private final WorkerSite site;
     private final WorkerCommand command;
     private final List<String> guard;
-    private final ExecutorService launching;
-    private final ExecutorService reaping;
-    private final String daemonMark = UUID.randomUUID() + ".";
+    private final LauncherThread launching = new LauncherThread();
+    private final ProcessReaper reaper = ProcessReaper.start();
     private long launched;
     private volatile @Nullable Watchdog watchdog;
 
@@ -57,8 +52,6 @@ public final class WorkerLauncher {
         this.site = site;
         this.command = command;
         this.guard = WorkerCommand.guard(useGuard);
-        this.launching = Executors.newSingleThreadExecutor(Threads.daemon("parallite-launcher"));
-        this.reaping = Executors.newSingleThreadExecutor(Threads.daemon("parallite-reaper"));
     }
 
     /** What becomes of a worker's stdin and stdout. */
@@ -84,7 +77,7 @@ public final class WorkerLauncher {
                                             try {
                                                 WorkerCommand found = site.find();
                                                 engine.execute(() -> emitter.complete(found));
-                                            } catch (RuntimeException e) {
+                                            } catch (RuntimeException | Error e) {
                                                 engine.execute(() -> emitter.fail(e));
                                             }
                                         }));
@@ -118,30 +111,22 @@ public final class WorkerLauncher {
         launching.execute(
                 () -> {
                     try {
-                        String mark = daemonMark + ++launched + ".";
-                        Process process = start(launch, mark);
-                        ProcessTree family =
-                                new ProcessTree(process.toHandle(), mark, !guard.isEmpty());
-                        WorkerProcess started =
-                                new WorkerProcess(
-                                        launch.name,
-                                        process,
-                                        engine,
-                                        reaping,
-                                        family,
-                                        launch.listener);
+                        WorkerProcess started = start(launch);
                         engine.execute(() -> onStarted.accept(started));
-                    } catch (IOException | RuntimeException e) {
-                        WorkerStartException why =
-                                new WorkerStartException(
-                                        "worker %s cannot be started: %s; %s"
-                                                .formatted(
-                                                        launch.name,
-                                                        e.getMessage(),
-                                                        launch.command.remedy()));
+                    } catch (Throwable e) { // also no memory, and no thread for the process
+                        WorkerStartException why = failure(launch, e);
                         engine.execute(() -> onFailed.accept(why));
                     }
                 });
+    }
+
+    private static WorkerStartException failure(Launch launch, Throwable cause) {
+        return new WorkerStartException(
+                "worker %s cannot be started: %s; %s"
+                        .formatted(
+                                launch.name,
+                                cause.getMessage(),
+                                StartAdvice.on(cause, launch.command)));
     }
 
     /**
@@ -156,23 +141,51 @@ public final class WorkerLauncher {
 
     private void startWatchdog() {
         try {
-            watchdog = Watchdog.start(ProcessTree.MARK + "=" + daemonMark);
+            watchdog = Watchdog.start(reaper);
         } catch (IOException e) {
             LOG.warnf("what tasks start may outlive a daemon that is killed: %s", e.getMessage());
         }
     }
 
+    /** Kills all processes at once, waiting for {@code limit} at most. Any thread. */
+    void killAll(Duration limit) {
+        reaper.killAll(limit);
+    }
+
     /** All workers are gone, and none will be started. Any thread. */
     void close() {
+        tellWatchdog(Watchdog::dismiss);
+    }
+
+    private void onGone(long pid) {
+        launching.execute(() -> tellWatchdog(watching -> watching.onGone(pid)));
+    }
+
+    private void tellWatchdog(Consumer<Watchdog> what) {
         Watchdog watching = watchdog;
         if (watching != null) {
-            watching.dismiss();
+            what.accept(watching);
         }
     }
 
-    private Process start(Launch launch, String mark) throws IOException {
+    private WorkerProcess start(Launch launch) throws IOException {
+        launch.command.requirePhp();
+        ProcessTree tree = reaper.start(++launched, builder(launch));
+        try {
+            StderrTail stderr =
+                    new StderrTail(
+                            launch.name, tree.pid(), tree.process().getErrorStream(), launch.listener);
+            tellWatchdog(watching -> watching.onStarted(tree.pid()));
+            return new WorkerProcess(launch.name, engine, tree, stderr, this::onGone);
+        } catch (Throwable e) { // its thread could not be started
+            tree.onGone(status -> LOG.debugf("pid=%d is gone", tree.pid()), () -> true);
+            tree.kill();
+            throw e;
+        }
+    }
+
+    private ProcessBuilder builder(Launch launch) {
         WorkerCommand command = launch.command;
-        command.requirePhp();
         List<String> options =
                 launch.streams == Streams.FRAMES
                         ? List.of("-d", "display_errors=stderr")
@@ -196,10 +209,9 @@ public final class WorkerLauncher {
         env.putAll(launch.environment);
         env.put("PWD", command.directory().toString());
         env.put("WORKER_NAME", launch.name.value());
-        env.put(ProcessTree.MARK, mark);
         if (!launch.name.reusable()) {
             env.put(WorkerSite.MAX_TASKS, "1");
         }
-        return builder.start();
+        return builder;
     }
 }

@@ -1,39 +1,35 @@
 package io.parallite.process;
 
 import io.parallite.engine.Engine;
-import java.io.IOException;
+import io.parallite.engine.LibC;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.lang.ProcessBuilder.Redirect;
-import java.util.concurrent.Executor;
 import java.util.function.BiConsumer;
-import org.jboss.logging.Logger;
+import java.util.function.LongConsumer;
 
-/** A started worker process, until it and all it has started are gone. */
+/** A started worker process, until it and all it has started are gone. Any thread. */
 final class WorkerProcess {
 
-    private static final Logger LOG = Logger.getLogger(WorkerProcess.class);
-
     private final WorkerName name;
-    private final Process process;
     private final Engine engine;
-    private final Executor reaping;
-    private final ProcessTree family;
-    private final StderrTail lastWords;
+    private final ProcessTree tree;
+    private final StderrTail stderr;
+    private final LongConsumer onGone;
 
+    /**
+     * @param onGone called with the process id once all of it is gone
+     */
     WorkerProcess(
             WorkerName name,
-            Process process,
             Engine engine,
-            Executor reaping,
-            ProcessTree family,
-            WorkerChannel.Listener listener) {
+            ProcessTree tree,
+            StderrTail stderr,
+            LongConsumer onGone) {
+        this.onGone = onGone;
         this.name = name;
-        this.process = process;
         this.engine = engine;
-        this.reaping = reaping;
-        this.family = family;
-        this.lastWords = new StderrTail(name, process.pid(), process.getErrorStream(), listener);
+        this.tree = tree;
+        this.stderr = stderr;
     }
 
     WorkerName name() {
@@ -41,58 +37,39 @@ final class WorkerProcess {
     }
 
     long pid() {
-        return process.pid();
-    }
-
-    boolean isAlive() {
-        return process.isAlive();
+        return tree.pid();
     }
 
     /** The pipe to its stdin. */
     OutputStream stdin() {
-        return process.getOutputStream();
+        return tree.process().getOutputStream();
     }
 
     /** The pipe from its stdout. */
     InputStream stdout() {
-        return process.getInputStream();
+        return tree.process().getInputStream();
     }
 
     /**
-     * Calls {@code action} on the engine's thread with exit status and last words once the process
-     * is gone and what it had left behind is killed.
+     * Calls {@code action} on the engine's thread with exit status and the end of stderr once the
+     * process and all its descendants are gone.
      */
     void onExit(BiConsumer<Integer, String> action) {
-        var _ = process.onExit()
-                .thenAcceptAsync(
-                        ended -> {
-                            family.killLeftovers();
-                            String words = lastWords.text();
-                            engine.execute(() -> action.accept(ended.exitValue(), words));
-                        },
-                        reaping);
+        tree.onGone(
+                status -> {
+                    engine.execute(() -> action.accept(status, stderr.text()));
+                    onGone.accept(pid());
+                },
+                stderr::hasEnded);
     }
 
-    /**
-     * Sends SIGUSR2, for which the JDK has no call and every system a shell. Without an answer when
-     * that fails. Any thread.
-     */
+    /** Sends SIGUSR2, unless the process has ended. Only Linux has a call for that. */
     void signalUsr2() {
-        reaping.execute(
-                () -> {
-                    try {
-                        new ProcessBuilder("sh", "-c", "kill -USR2 \"$0\"", Long.toString(pid()))
-                                .redirectErrorStream(true)
-                                .redirectOutput(Redirect.DISCARD)
-                                .start();
-                    } catch (IOException e) {
-                        LOG.debugf("cannot signal pid=%d: %s", pid(), e.getMessage());
-                    }
-                });
+        tree.signal(LibC.SIGUSR2);
     }
 
-    /** Kills the process and its descendants; {@link #onExit} follows. Any thread. */
+    /** Kills the process and its descendants; {@link #onExit} follows. */
     void kill() {
-        reaping.execute(family::kill);
+        tree.kill();
     }
 }

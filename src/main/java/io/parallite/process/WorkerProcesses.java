@@ -1,11 +1,15 @@
 package io.parallite.process;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.parallite.config.ConfigException;
+import io.parallite.config.ListenAddress;
 import io.parallite.config.ParalliteConfig;
 import io.parallite.engine.VertxEngine;
 import io.parallite.wire.ReadBudget;
 import io.smallrye.mutiny.Uni;
 import java.io.IOException;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +20,9 @@ public final class WorkerProcesses {
 
     /** What a reply may be longer than the payload limit: its envelope. */
     private static final int ENVELOPE = 64 * 1024;
+
+    /** How long to wait for the last process that was killed. */
+    private static final Duration PATIENCE = Duration.ofSeconds(2);
 
     private final WorkerLauncher launcher;
     private final WorkerTransport transport;
@@ -47,13 +54,21 @@ public final class WorkerProcesses {
         return new WorkerProcesses(
                 launcher,
                 new SocketTransport(
-                        engine, launcher, directory.path(), limits, config.startTimeout()),
+                        engine, launcher, directory, limits, config.startTimeout()),
                 directory);
     }
 
     private static RunDirectory runDirectory() {
         try {
-            return RunDirectory.create();
+            RunDirectory made = RunDirectory.create();
+            int length = made.path().resolve(WorkerSocket.NAME).toString().getBytes(UTF_8).length;
+            if (length > ListenAddress.MAX_PATH_BYTES) {
+                made.close();
+                throw new ConfigException(
+                        "the workers' socket in %s would have a path of %d bytes, more than the %d that the system allows; set XDG_RUNTIME_DIR to a shorter one"
+                                .formatted(made.path(), length, ListenAddress.MAX_PATH_BYTES));
+            }
+            return made;
         } catch (IOException e) {
             throw new ConfigException(
                     "no run-time directory can be made: %s; set XDG_RUNTIME_DIR or -Djava.io.tmpdir to one that this user may write to"
@@ -68,9 +83,14 @@ public final class WorkerProcesses {
                 : Uni.createFrom().voidItem();
     }
 
-    /** Has what tasks start end with the daemon, should that be killed; see {@link Watchdog}. */
+    /** Has the {@link Watchdog} kill what tasks start when the daemon is killed. */
     public void watchDaemon() {
         launcher.watchDaemon();
+    }
+
+    /** Kills all workers with all that they have started; none can be started afterwards. */
+    public void killAll() {
+        launcher.killAll(PATIENCE);
     }
 
     public WorkerTransport transport() {

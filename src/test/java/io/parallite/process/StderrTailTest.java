@@ -1,6 +1,7 @@
 package io.parallite.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -30,7 +31,9 @@ class StderrTailTest {
     private StderrTail tail(InputStream... parts) {
         WorkerName name = WorkerName.persistent("work", 1);
         InputStream stderr = new SequenceInputStream(Collections.enumeration(List.of(parts)));
-        return new StderrTail(name, 1, stderr, new Listener());
+        StderrTail tail = new StderrTail(name, 1, stderr, new Listener());
+        await().until(tail::hasEnded);
+        return tail;
     }
 
     private static InputStream text(String text) {

@@ -1,0 +1,42 @@
+package io.parallite.process;
+
+import java.io.IOException;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+
+/** Whose files are: ours, or somebody else's who shares a directory with us. Any thread. */
+final class FileOwner {
+
+    private static final boolean KNOWN =
+            FileSystems.getDefault().supportedFileAttributeViews().contains("unix");
+    private static final int OTHERS = 077;
+
+    private FileOwner() {}
+
+    /** Whether {@code path} itself, not what it links to, belongs to the user of this process. */
+    static boolean isOurs(Path path) throws IOException {
+        return !KNOWN || user(path) == user(ownProcess());
+    }
+
+    /** The same of a directory that no other user may enter, so that nobody has put files there. */
+    static boolean isOurPrivateDirectory(Path path) throws IOException {
+        return Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)
+                && isOurs(path)
+                && (!KNOWN || (attribute(path, "unix:mode") & OTHERS) == 0);
+    }
+
+    private static Path ownProcess() {
+        Path process = Path.of("/proc/self/task");
+        return Files.exists(process) ? process : Path.of(System.getProperty("user.home"));
+    }
+
+    private static int user(Path path) throws IOException {
+        return attribute(path, "unix:uid");
+    }
+
+    private static int attribute(Path path, String name) throws IOException {
+        return (int) Files.getAttribute(path, name, LinkOption.NOFOLLOW_LINKS);
+    }
+}

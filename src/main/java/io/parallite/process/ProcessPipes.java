@@ -1,0 +1,42 @@
+package io.parallite.process;
+
+import java.io.Closeable;
+import java.io.FileInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/** A look into the pipes of another process, where the system shows them ({@code /proc/PID/fd}). */
+final class ProcessPipes {
+
+    private static final Logger LOG = Logger.getLogger(ProcessPipes.class);
+
+    private ProcessPipes() {}
+
+    /**
+     * Opens a second reading end of the pipe at a process's descriptor: what is available there has
+     * been read by nobody. {@code null} where that is not possible.
+     */
+    static @Nullable InputStream openOtherEnd(long pid, int descriptor) {
+        Path path = Path.of("/proc", Long.toString(pid), "fd", Integer.toString(descriptor));
+        try {
+            return Files.exists(path) ? new FileInputStream(path.toFile()) : null;
+        } catch (IOException e) {
+            LOG.debugf("cannot look into the pipe of pid=%d: %s", pid, e.getMessage());
+            return null;
+        }
+    }
+
+    static void close(@Nullable Closeable end) {
+        try {
+            if (end != null) {
+                end.close();
+            }
+        } catch (IOException e) {
+            LOG.debugf("cannot close a pipe: %s", e.getMessage());
+        }
+    }
+}

@@ -1,0 +1,291 @@
+package io.parallite.process;
+
+import io.parallite.config.Platform;
+import io.parallite.engine.LibC;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.LockSupport;
+import org.jboss.logging.Logger;
+
+/**
+ * The thread that looks after all processes below the daemon: it notices their ends, kills process
+ * trees, and reaps orphans.
+ *
+ * <p><b>Whose process it is.</b> The daemon is a child subreaper (prctl(2)): a descendant whose
+ * parent has ended becomes a child of the daemon. Its {@link ProcessMark} names the worker that it
+ * comes from. So what a worker has started is found among the descendants of its process and among
+ * the daemon's own children, at a cost that grows with their number only.
+ *
+ * <p><b>Killing.</b> One pass of {@link #sweep} serves all trees that are to be killed, and no kill
+ * waits for another. A pass kills process groups at once and the rest one by one; passes follow
+ * until one finds nothing, so that a chain of forks is caught: what has ended is not reaped, and
+ * its id not given away, before its group was killed. A process that is no child of the daemon is
+ * only signalled through a descriptor (pidfd_open(2)), after a look at whether it is the one meant.
+ *
+ * <p><b>Orphans.</b> One of a worker that lives goes on, and is reaped when it ends. One of a
+ * worker that is gone is killed. One without a mark of this daemon is only reaped.
+ *
+ * <p>Where the daemon cannot be a subreaper all processes are looked at; where there is no {@code
+ * /proc} (macOS, Windows), the JDK's parent links have to do. Any thread may call; callbacks come
+ * on the reaper's own thread, which no {@link Throwable} ends.
+ */
+final class ProcessReaper {
+
+    private static final Logger LOG = Logger.getLogger(ProcessReaper.class);
+
+    /** Between passes while something is to be killed, after the first {@link #EAGER} of them. */
+    private static final Duration PAUSE = Duration.ofMillis(1);
+
+    private static final int EAGER = 20;
+
+    /** Between passes when so many have not been enough: something cannot be killed. */
+    private static final Duration RARELY = Duration.ofMillis(100);
+
+    private static final int MANY = 3000;
+
+    /** How soon it is looked for new orphans: after one has ended, and at the most. */
+    private static final Duration SOON = Duration.ofMillis(10);
+
+    private static final Duration AT_THE_MOST = Duration.ofSeconds(1);
+
+    /** Without pidfd_open(2) ends are looked for this often. */
+    private static final Duration POLLING = Duration.ofMillis(20);
+
+    private static final byte[] ONE =
+            ByteBuffer.allocate(Long.BYTES).order(ByteOrder.nativeOrder()).putLong(1).array();
+
+    private final ProcessTable table;
+    private final ProcessMark mark;
+    private final TreeKiller killer;
+    private final int self = (int) ProcessHandle.current().pid();
+    private final Map<Long, ProcessTree> trees = new ConcurrentHashMap<>();
+    private final Set<Integer> helpers = ConcurrentHashMap.newKeySet();
+    private final int wake;
+    private final boolean adopts;
+    private final Thread thread;
+    private volatile long launcher;
+    private volatile long starting = -1;
+    private volatile boolean hasStrays;
+    private volatile boolean endsAll;
+    private volatile boolean isClean;
+    private Duration interval = AT_THE_MOST;
+    private int passes;
+
+    private ProcessReaper(ProcessTable table) {
+        this.table = table;
+        this.mark = new ProcessMark(table);
+        this.killer = new TreeKiller(table, mark);
+        this.wake = Platform.isLinux() ? LibC.eventDescriptor() : -1;
+        this.adopts = Platform.isLinux() && table.isThere() && LibC.becomeSubreaper() == 0;
+        this.thread = Threads.daemon("parallite-reaper").newThread(this::run);
+    }
+
+    /** Starts the thread. The daemon is a child subreaper from now on. */
+    static ProcessReaper start() {
+        ProcessReaper reaper = new ProcessReaper(new ProcessTable(Path.of("/proc")));
+        reaper.thread.start();
+        return reaper;
+    }
+
+    ProcessMark mark() {
+        return mark;
+    }
+
+    /**
+     * Starts a worker's process, with its mark; on the launcher's thread only, whose children are
+     * told from orphans by that.
+     */
+    ProcessTree start(long worker, ProcessBuilder builder) throws IOException {
+        launcher = launcher == 0 ? table.currentThread() : launcher;
+        if (endsAll) {
+            throw new IOException("the daemon stops");
+        }
+        builder.environment().put(ProcessMark.VARIABLE, mark.variable(worker));
+        starting = worker;
+        try {
+            ProcessTree tree =
+                    new ProcessTree(worker, mark.during(worker, builder::start), this::wakeUp);
+            trees.put(worker, tree);
+            return tree;
+        } catch (IOException | RuntimeException | Error e) {
+            hasStrays = true; // the JDK may have forked before it failed
+            throw e;
+        } finally {
+            starting = -1;
+            wakeUp();
+        }
+    }
+
+    /** Starts a process that is no worker's; on the launcher's thread only. */
+    Process startHelper(ProcessBuilder builder) throws IOException {
+        Process process = builder.start();
+        helpers.add((int) process.pid());
+        return process;
+    }
+
+    /** The ids of all workers' processes that live. */
+    List<Long> pids() {
+        return trees.values().stream()
+                .filter(tree -> !tree.hasEnded())
+                .map(tree -> (long) tree.pid())
+                .toList();
+    }
+
+    /**
+     * Kills all trees, now and from now on.
+     *
+     * @param limit how long to wait for the last process to be gone
+     */
+    void killAll(Duration limit) {
+        isClean = false;
+        endsAll = true;
+        wakeUp();
+        long deadline = System.nanoTime() + limit.toNanos();
+        while (!isClean && System.nanoTime() < deadline) {
+            LockSupport.parkNanos(PAUSE.toNanos());
+        }
+    }
+
+    private void wakeUp() {
+        if (wake >= 0) {
+            LibC.write(wake, ONE);
+        } else {
+            LockSupport.unpark(thread);
+        }
+    }
+
+    private void run() {
+        while (true) {
+            try {
+                boolean isDone = sweep();
+                passes = isDone ? 0 : passes + 1;
+                if (isDone) {
+                    await(interval);
+                } else if (passes > EAGER) {
+                    await(passes > MANY ? RARELY : PAUSE);
+                }
+            } catch (Throwable e) { // all others depend on this thread
+                Threads.survive(LOG, "processes are looked after", e);
+            }
+        }
+    }
+
+    private void await(Duration limit) {
+        List<ProcessTree> living = trees.values().stream().filter(t -> !t.hasEnded()).toList();
+        boolean isNotified = living.stream().allMatch(ProcessTree::hasDescriptor);
+        Duration atMost = isNotified || limit.compareTo(POLLING) < 0 ? limit : POLLING;
+        if (wake < 0) {
+            LockSupport.parkNanos(atMost.toNanos());
+            return;
+        }
+        int[] descriptors = new int[living.size() + 1];
+        descriptors[0] = wake;
+        for (int i = 0; i < living.size(); i++) {
+            descriptors[i + 1] = living.get(i).descriptor();
+        }
+        boolean[] ready = LibC.poll(descriptors, (int) Math.max(1, atMost.toMillis()));
+        LibC.read(wake, new byte[Long.BYTES]);
+        for (int i = 0; i < living.size(); i++) {
+            if (ready[i + 1]) {
+                living.get(i).awaitEnd();
+            }
+        }
+    }
+
+    /**
+     * Looks at all processes below the daemon once.
+     *
+     * @return whether nothing is left to be killed
+     */
+    private boolean sweep() {
+        trees.values().forEach(ProcessTree::noteEnd); // before the look at what it leaves behind
+        Set<Long> left = new HashSet<>();
+        boolean anyReaped = false;
+        boolean anyAdopted = false;
+        for (int pid : orphans()) {
+            Long worker = mark.workerOf(pid);
+            boolean isDoomed = worker != null && isDoomed(worker);
+            if (isDoomed) {
+                killer.killGroup(pid);
+            }
+            if (LibC.reap(pid) >= 0) {
+                anyReaped = true;
+            } else if (isDoomed && killer.killWithDescendants(pid, self)) {
+                left.add(worker);
+            } else {
+                anyAdopted = true;
+            }
+        }
+        for (ProcessTree tree : trees.values()) {
+            if (!tree.hasEnded() && (tree.isDoomed() || endsAll)) {
+                tree.kill(killer);
+                left.add(tree.worker());
+            } else if (tree.hasEnded() && !adopts && killer.killMarked(tree.worker())) {
+                left.add(tree.worker());
+            }
+        }
+        interval = anyReaped ? SOON : anyAdopted ? longer(interval) : AT_THE_MOST;
+        isClean = left.isEmpty();
+        return finish(left);
+    }
+
+    private static Duration longer(Duration interval) {
+        Duration doubled = interval.multipliedBy(2);
+        return doubled.compareTo(AT_THE_MOST) < 0 ? doubled : AT_THE_MOST;
+    }
+
+    private boolean isDoomed(long worker) {
+        boolean isStarting =
+                starting == worker; // looked at first: it is in the map before that ends
+        ProcessTree tree = trees.get(worker);
+        return endsAll || (!isStarting && (tree == null || tree.isDoomed() || tree.hasEnded()));
+    }
+
+    /** The children of the daemon that it has not started, and those that failed to start. */
+    private List<Integer> orphans() {
+        List<Integer> found = new ArrayList<>();
+        if (adopts || self == 1) {
+            found.addAll(table.ownChildren(self));
+        }
+        if (hasStrays) {
+            hasStrays = false;
+            found.addAll(table.ownChildren(launcher));
+        }
+        found.removeIf(pid -> helpers.contains(pid) || isStarted(pid));
+        return found;
+    }
+
+    private boolean isStarted(int pid) {
+        for (ProcessTree tree : trees.values()) {
+            if (tree.pid() == pid && !tree.hasEnded()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Reports the trees that are gone; gives whether there is no other that has to be killed. */
+    private boolean finish(Set<Long> left) {
+        boolean isDone = left.isEmpty();
+        for (ProcessTree tree : trees.values()) {
+            if ((tree.hasEnded() && !left.contains(tree.worker())) || tree.isOverdue()) {
+                if (tree.isQuiet()) {
+                    trees.remove(tree.worker());
+                    tree.reportGone();
+                } else {
+                    isDone = false;
+                }
+            }
+        }
+        return isDone;
+    }
+}

@@ -1,0 +1,109 @@
+package io.parallite.process;
+
+import io.parallite.config.Platform;
+import io.parallite.engine.VertxEngine;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.net.NetServer;
+import io.vertx.core.net.NetServerOptions;
+import io.vertx.core.net.NetSocket;
+import io.vertx.core.net.SocketAddress;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jboss.logging.Logger;
+
+/**
+ * The socket that workers connect back to, in the {@link RunDirectory}; on systems without domain
+ * sockets for PHP a loopback port.
+ *
+ * <p>When somebody removes the directory under the running daemon, as cleaners of temporary files
+ * do, it is made anew before the next worker starts. Workers that are connected keep their
+ * connections. Owned by the engine's thread.
+ */
+final class WorkerSocket {
+
+    private static final Logger LOG = Logger.getLogger(WorkerSocket.class);
+
+    static final String NAME = "worker.sock";
+
+    private static final boolean HAS_DOMAIN_SOCKETS = !Platform.isWindows();
+
+    private final VertxEngine engine;
+    private final RunDirectory directory;
+    private final Consumer<NetSocket> onConnect;
+
+    /** One for each time that the directory was made: closing one would close its connections. */
+    private final List<NetServer> servers = new ArrayList<>();
+
+    private String address = "";
+
+    WorkerSocket(VertxEngine engine, RunDirectory directory, Consumer<NetSocket> onConnect) {
+        this.engine = engine;
+        this.directory = directory;
+        this.onConnect = onConnect;
+    }
+
+    /** Opens the socket. */
+    Uni<Void> listen() {
+        NetServer server = engine.vertx().createNetServer(new NetServerOptions());
+        servers.add(server);
+        server.connectHandler(onConnect::accept);
+        return Uni.createFrom()
+                .completionStage(() -> server.listen(where()).toCompletionStage())
+                .invoke(this::onListening)
+                .replaceWithVoid();
+    }
+
+    private SocketAddress where() {
+        return HAS_DOMAIN_SOCKETS
+                ? SocketAddress.domainSocketAddress(path().toString())
+                : SocketAddress.inetSocketAddress(0, "127.0.0.1");
+    }
+
+    private Path path() {
+        return directory.path().resolve(NAME);
+    }
+
+    private void onListening(NetServer server) {
+        address =
+                server.actualPort() > 0
+                        ? "tcp://127.0.0.1:" + server.actualPort()
+                        : "unix://" + path();
+    }
+
+    /** Whether workers find it. */
+    boolean isInPlace() {
+        return !HAS_DOMAIN_SOCKETS || Files.exists(path(), LinkOption.NOFOLLOW_LINKS);
+    }
+
+    /** Makes the directory and opens the socket anew, in place of those that were removed. */
+    Uni<Void> reopen() {
+        Path removed = directory.path();
+        try {
+            directory.renew();
+        } catch (IOException e) {
+            return Uni.createFrom()
+                    .failure(
+                            new WorkerStartException(
+                                    "the run-time directory %s was removed, and cannot be made anew: %s; restart the daemon"
+                                            .formatted(removed, e)));
+        }
+        LOG.warnf(
+                "the run-time directory was removed under the daemon and is made anew; exclude %s* from what cleans up there removed=%s path=%s",
+                RunDirectories.PREFIX, removed, directory.path());
+        return listen();
+    }
+
+    /** As PHP writes it, for {@code stream_socket_client}. */
+    String address() {
+        return address;
+    }
+
+    void close() {
+        servers.forEach(NetServer::close);
+    }
+}
