@@ -9,8 +9,11 @@ import io.vertx.core.net.NetServer;
 import io.vertx.core.net.NetServerOptions;
 import io.vertx.core.net.NetSocket;
 import io.vertx.core.net.SocketAddress;
+import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.jboss.logging.Logger;
@@ -27,6 +30,9 @@ public final class ClientServer {
 
     private static final int BACKLOG = 1024;
 
+    /** How often it is looked whether clients find the socket. */
+    private static final Duration LOOK = Duration.ofSeconds(1);
+
     private final VertxEngine engine;
     private final ListenAddress address;
     private final Services services;
@@ -35,7 +41,11 @@ public final class ClientServer {
     private final Set<ClientSession> sessions = new LinkedHashSet<>();
     private boolean full;
     private boolean toldFull;
-    private @Nullable NetServer server;
+
+    /** One, and another for each time that the socket was opened anew: closing one would close its connections. */
+    private final List<NetServer> servers = new ArrayList<>();
+
+    private SocketFile.Place lastSeen = SocketFile.Place.OURS;
     private volatile @Nullable SocketFile socketFile;
     private long accepted;
     private final Traffic traffic = new Traffic();
@@ -83,23 +93,69 @@ public final class ClientServer {
      * thread.
      */
     public Uni<Void> listen() {
-        NetServer opened =
-                engine.vertx().createNetServer(new NetServerOptions().setAcceptBacklog(BACKLOG));
-        server = opened;
-        opened.connectHandler(this::onConnect);
-        opened.exceptionHandler(e -> LOG.debugf("cannot accept: %s", e.getMessage()));
         return switch (address) {
             case ListenAddress.Unix(var path) -> {
                 SocketFile file = SocketFile.claim(path);
                 socketFile = file;
-                yield listenOn(
-                                opened,
-                                SocketAddress.domainSocketAddress(file.bindPath().toString()))
-                        .invoke(file::publish);
+                yield listenAt(file)
+                        .onFailure()
+                        .invoke(file::abandon)
+                        .invoke(() -> engine.schedule(LOOK, () -> look(file)));
             }
             case ListenAddress.Tcp(String host, int port) ->
-                    listenOn(opened, SocketAddress.inetSocketAddress(port, host));
+                    listenOn(newServer(), SocketAddress.inetSocketAddress(port, host));
         };
+    }
+
+    private NetServer newServer() {
+        NetServer opened =
+                engine.vertx().createNetServer(new NetServerOptions().setAcceptBacklog(BACKLOG));
+        servers.add(opened);
+        opened.connectHandler(this::onConnect);
+        opened.exceptionHandler(e -> LOG.debugf("cannot accept: %s", e.getMessage()));
+        return opened;
+    }
+
+    private Uni<Void> listenAt(SocketFile file) {
+        return listenOn(
+                        newServer(),
+                        SocketAddress.domainSocketAddress(file.bindPath().toString()))
+                .invoke(file::publish);
+    }
+
+    /** A removed socket is opened anew; one that another program has replaced is left to it. */
+    private void look(SocketFile file) {
+        if (stopping) {
+            return;
+        }
+        engine.schedule(LOOK, () -> look(file));
+        SocketFile.Place place = file.place();
+        if (place == lastSeen) {
+            return;
+        }
+        lastSeen = place;
+        switch (place) {
+            case OURS -> LOG.infof("clients find the socket again socket=%s", address);
+            case ANOTHERS ->
+                    LOG.errorf(
+                            "the socket was replaced by another program: clients do not find this daemon, restart it socket=%s",
+                            address);
+            case NOTHING -> reopen(file); // once: a second loss is seen when it was back
+        }
+    }
+
+    private void reopen(SocketFile file) {
+        LOG.warnf("the socket was removed and is opened anew socket=%s", address);
+        try {
+            file.prepare();
+            listenAt(file)
+                    .subscribe()
+                    .with(
+                            ignored -> lastSeen = SocketFile.Place.OURS,
+                            e -> LOG.errorf("the socket cannot be opened anew: %s", e.getMessage()));
+        } catch (IOException e) {
+            LOG.errorf("the socket cannot be opened anew: %s", e);
+        }
     }
 
     private Uni<Void> listenOn(NetServer opened, SocketAddress where) {
@@ -178,10 +234,8 @@ public final class ClientServer {
 
     /** Closes the listening socket and, as Vert.x does, what connections are left on it. */
     private void close() {
-        if (server != null) {
-            server.close();
-            server = null;
-        }
+        servers.forEach(NetServer::close);
+        servers.clear();
     }
 
     /** Closes each session once its last reply is written; {@code whenGone} follows the last. */

@@ -1,7 +1,11 @@
 package io.parallite.server;
 
 import io.parallite.config.ListenAddress;
+import io.parallite.engine.LibC;
+import io.parallite.process.LockFile;
 import java.io.IOException;
+import java.net.ConnectException;
+import java.net.SocketException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
@@ -10,10 +14,10 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
-import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jboss.logging.Logger;
@@ -24,7 +28,13 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The socket is bound in a directory that only its owner can enter, its permissions are set
  * there, and only then it is linked to its public name: at no moment can another user connect, and
- * linking fails when a second daemon was faster.
+ * linking fails when a second daemon was faster. A path that leaves no room for that directory is
+ * bound where it stays, under a umask.
+ *
+ * <p>Which daemon a path belongs to is decided by a {@link LockFile} beside it ({@code
+ * .NAME.lock}), which the kernel drops with its owner: one that is stopped or slow keeps it. The
+ * file is the daemon's own as long as device and inode are those it was made with; its times do not
+ * matter. The kernel does not give the inode away while the socket is open.
  */
 final class SocketFile {
 
@@ -45,32 +55,79 @@ final class SocketFile {
     private static final FileAttribute<?> OWNER_ONLY =
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
 
+    /** For files of their owner only. */
+    private static final int OWNERS_MASK = 077;
+
     private final Path path;
-    private final @Nullable Path nursery;
-    private @Nullable Identity identity;
+    private final LockFile lock;
+    private @Nullable Path nursery;
+    private @Nullable Integer formerMask;
+    private volatile @Nullable Identity identity;
 
-    private record Identity(@Nullable Object fileKey, FileTime modified) {}
+    /** What is at the public name. */
+    enum Place {
+        OURS,
+        NOTHING,
+        ANOTHERS
+    }
 
-    private SocketFile(Path path, @Nullable Path nursery) {
+    private record Identity(@Nullable Object fileKey) {}
+
+    private SocketFile(Path path, LockFile lock) {
         this.path = path;
-        this.nursery = nursery;
+        this.lock = lock;
     }
 
     /**
      * Makes sure that a socket can be put at {@code path}: a stale one is removed.
      *
-     * @throws ListenException when a daemon answers there, something else than a socket lies there,
-     *     or the directory is not writable
+     * @throws ListenException when another daemon has that path, something else than a socket is
+     *     there, or the directory is not writable
      */
     static SocketFile claim(Path path) {
+        SocketFile file = new SocketFile(path, lock(path));
         try {
             removeStale(path);
-            Path parent = path.toAbsolutePath().getParent();
-            return new SocketFile(path, nursery(parent == null ? Path.of("/") : parent));
+            file.prepare();
+            return file;
         } catch (IOException e) {
-            throw new ListenException(
-                    "cannot create socket %s: %s; give --socket a path in a directory that this user may write to"
-                            .formatted(path, reason(e)));
+            file.unlock();
+            throw cannotCreate(path, e);
+        } catch (ListenException e) {
+            file.unlock();
+            throw e;
+        }
+    }
+
+    private static LockFile lock(Path path) {
+        try {
+            LockFile lock = LockFile.tryAcquire(path.resolveSibling("." + path.getFileName() + ".lock"));
+            if (lock == null) {
+                throw new ListenException(
+                        "another daemon is listening on %s, or about to; stop it or give another --socket"
+                                .formatted(path));
+            }
+            return lock;
+        } catch (IOException e) {
+            throw cannotCreate(path, e);
+        }
+    }
+
+    private static ListenException cannotCreate(Path path, IOException why) {
+        return new ListenException(
+                "cannot create socket %s: %s; give --socket a path in a directory that this user may write to"
+                        .formatted(path, reason(why)));
+    }
+
+    /**
+     * Makes ready for a socket to be bound at {@link #bindPath}, which {@link #publish} follows.
+     * Again after the public name was removed.
+     */
+    void prepare() throws IOException {
+        Path parent = path.toAbsolutePath().getParent();
+        nursery = nursery(parent == null ? Path.of("/") : parent);
+        if (nursery == null && POSIX) {
+            formerMask = LibC.umask(OWNERS_MASK);
         }
     }
 
@@ -122,17 +179,28 @@ final class SocketFile {
         Files.delete(path);
     }
 
-    private static boolean isAnswered(Path path) {
+    /** Only a refused connection shows that nobody listens; a full backlog shows the opposite. */
+    private static boolean isAnswered(Path path) throws IOException {
         try (SocketChannel probe = SocketChannel.open(StandardProtocolFamily.UNIX)) {
-            return probe.connect(UnixDomainSocketAddress.of(path));
-        } catch (IOException e) {
+            probe.configureBlocking(false);
+            probe.connect(UnixDomainSocketAddress.of(path));
+            return true;
+        } catch (ConnectException e) {
             return false;
+        } catch (SocketException e) {
+            if (Files.isWritable(path)) {
+                return true; // its backlog is full, or it is of another type
+            }
+            throw new ListenException(
+                    "%s is the socket of another user (%s); give another --socket"
+                            .formatted(path, e.getMessage()));
         }
     }
 
     /** Where to bind. */
     Path bindPath() {
-        return nursery == null ? path : nursery.resolve("s");
+        Path privately = nursery;
+        return privately == null ? path : privately.resolve("s");
     }
 
     /**
@@ -159,8 +227,14 @@ final class SocketFile {
         }
     }
 
+    /** The socket could not be bound. */
+    void abandon() {
+        discardNursery();
+        unlock();
+    }
+
     private void link() throws IOException {
-        if (nursery == null) {
+        if (bindPath().equals(path)) {
             return;
         }
         try {
@@ -171,27 +245,41 @@ final class SocketFile {
     }
 
     private void discardNursery() {
-        if (nursery == null) {
+        Integer mask = formerMask;
+        if (mask != null) {
+            formerMask = null;
+            int _ = LibC.umask(mask);
+        }
+        Path privately = nursery;
+        if (privately == null) {
             return;
         }
         try {
             Files.deleteIfExists(bindPath());
-            Files.deleteIfExists(nursery);
+            Files.deleteIfExists(privately);
+            nursery = null;
         } catch (IOException e) {
-            LOG.debugf("cannot remove %s: %s", nursery, e.getMessage());
+            LOG.debugf("cannot remove %s: %s", privately, e.getMessage());
         }
     }
 
-    /** Whether the public name still is this socket's: clients find it. */
+    /** Whether the public name still is this socket's: clients find it. Any thread. */
     boolean isInPlace() {
+        return place() == Place.OURS;
+    }
+
+    /** What is at the public name now. Any thread. */
+    Place place() {
         try {
-            return identity != null && identity.equals(identityOf(path));
+            return identityOf(path).equals(identity) ? Place.OURS : Place.ANOTHERS;
+        } catch (NoSuchFileException e) {
+            return Place.NOTHING;
         } catch (IOException e) {
-            return false;
+            return Place.ANOTHERS;
         }
     }
 
-    /** Removes the public name, if it still is this socket's. */
+    /** Removes the public name, if it still is this socket's. Any thread. */
     void remove() {
         discardNursery();
         try {
@@ -201,12 +289,21 @@ final class SocketFile {
         } catch (IOException e) {
             LOG.debugf("cannot remove %s: %s", path, e.getMessage());
         }
+        unlock();
     }
 
-    /** File systems give a deleted file's key to the next one: only with its time it is unique. */
+    private void unlock() {
+        try {
+            lock.close();
+        } catch (IOException e) {
+            LOG.debugf("cannot drop the lock of %s: %s", path, e.getMessage());
+        }
+    }
+
     private static Identity identityOf(Path path) throws IOException {
-        BasicFileAttributes attributes = Files.readAttributes(path, BasicFileAttributes.class);
-        return new Identity(attributes.fileKey(), attributes.lastModifiedTime());
+        return new Identity(
+                Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+                        .fileKey());
     }
 
     private static String reason(IOException e) {

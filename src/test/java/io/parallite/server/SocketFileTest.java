@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import io.parallite.config.ListenAddress;
+import io.parallite.engine.LibC;
 import java.io.IOException;
+import java.net.SocketException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
@@ -12,12 +15,15 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -43,7 +49,9 @@ class SocketFileTest {
                 assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(path)))
                         .isEqualTo("rw-------");
             }
-            assertThat(files()).as("nothing but the socket").containsExactly("p.sock");
+            assertThat(files())
+                    .as("nothing but the socket and its lock")
+                    .containsExactlyInAnyOrder("p.sock", ".p.sock.lock");
         }
         file.remove();
         assertThat(files()).isEmpty();
@@ -133,11 +141,8 @@ class SocketFileTest {
     @Test
     void lostRaceLeavesTheWinnersSocketAlone() throws IOException {
         SocketFile slow = SocketFile.claim(path);
-        SocketFile fast = SocketFile.claim(path);
         try (ServerSocketChannel slowServer = bind(slow.bindPath());
-                ServerSocketChannel fastServer = bind(fast.bindPath())) {
-            fast.publish();
-
+                ServerSocketChannel fast = bind(path)) { // by a program that knows no lock
             assertThatExceptionOfType(ListenException.class)
                     .isThrownBy(slow::publish)
                     .withMessageContaining("has just taken");
@@ -149,18 +154,120 @@ class SocketFileTest {
     }
 
     @Test
-    void doesNotRemoveSocketOfASuccessor() throws IOException {
-        SocketFile first = SocketFile.claim(path);
-        try (ServerSocketChannel server = bind(first.bindPath())) {
-            first.publish();
+    void doesNotRemoveSocketThatAnotherProgramHasPutThere() throws IOException {
+        SocketFile file = SocketFile.claim(path);
+        try (ServerSocketChannel server = bind(file.bindPath())) {
+            file.publish();
+            Files.delete(path);
+            try (ServerSocketChannel another = bind(path)) {
+                assertThat(file.place()).isEqualTo(SocketFile.Place.ANOTHERS);
+
+                file.remove();
+
+                assertThat(isAnswered()).isTrue();
+            }
         }
-        SocketFile second = SocketFile.claim(path);
-        try (ServerSocketChannel server = bind(second.bindPath())) {
-            second.publish();
+    }
 
-            first.remove();
+    @Test
+    void staysTheSameWhenItsTimesAndPermissionsChange() throws IOException {
+        SocketFile file = SocketFile.claim(path);
+        try (ServerSocketChannel server = bind(file.bindPath())) {
+            file.publish();
 
-            assertThat(isAnswered()).isTrue();
+            Files.setLastModifiedTime(path, FileTime.fromMillis(1000));
+            if (Files.getFileStore(directory).supportsFileAttributeView("posix")) {
+                Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwx------"));
+            }
+
+            assertThat(file.isInPlace()).isTrue();
+            file.remove();
+        }
+        assertThat(path).doesNotExist();
+    }
+
+    @Test
+    void refusesPathOfADaemonThatDoesNotAnswerYet() {
+        SocketFile starting = SocketFile.claim(path);
+
+        assertThatExceptionOfType(ListenException.class)
+                .isThrownBy(() -> SocketFile.claim(path))
+                .withMessageContaining("another daemon is listening on " + path);
+
+        starting.remove();
+        SocketFile.claim(path).remove();
+    }
+
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
+    void refusesLiveSocketWhoseBacklogIsFull() throws IOException {
+        try (ServerSocketChannel server =
+                ServerSocketChannel.open(StandardProtocolFamily.UNIX)
+                        .bind(UnixDomainSocketAddress.of(path), 1)) {
+            List<SocketChannel> waiting = new ArrayList<>();
+            boolean isFull = false;
+            while (!isFull) {
+                SocketChannel client = SocketChannel.open(StandardProtocolFamily.UNIX);
+                client.configureBlocking(false);
+                waiting.add(client);
+                try {
+                    isFull = !client.connect(UnixDomainSocketAddress.of(path));
+                } catch (SocketException e) {
+                    isFull = true;
+                }
+            }
+
+            assertThatExceptionOfType(ListenException.class)
+                    .isThrownBy(() -> SocketFile.claim(path))
+                    .withMessageContaining("another daemon is listening on " + path);
+
+            for (SocketChannel client : waiting) {
+                client.close();
+            }
+        }
+        assertThat(path).exists();
+    }
+
+    @Test
+    void isPublishedAnewAfterItWasRemoved() throws IOException {
+        SocketFile file = SocketFile.claim(path);
+        try (ServerSocketChannel first = bind(file.bindPath())) {
+            file.publish();
+            Files.delete(path);
+            assertThat(file.place()).isEqualTo(SocketFile.Place.NOTHING);
+
+            file.prepare();
+            try (ServerSocketChannel second = bind(file.bindPath())) {
+                file.publish();
+
+                assertThat(file.isInPlace()).isTrue();
+                assertThat(isAnswered()).isTrue();
+                file.remove();
+            }
+        }
+        assertThat(files()).isEmpty();
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void isNeverOpenToOthersOnAPathWithoutRoomForADirectory() throws IOException {
+        int room = ListenAddress.MAX_PATH_BYTES - directory.toString().length() - 1;
+        path = directory.resolve("d".repeat(room - 5)).resolve("s");
+        Files.createDirectory(path.getParent());
+        int mask = LibC.umask(0);
+        try {
+            SocketFile file = SocketFile.claim(path);
+            assertThat(file.bindPath()).isEqualTo(path);
+            try (ServerSocketChannel server = bind(path)) {
+                assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(path)))
+                        .as("before it is published")
+                        .isEqualTo("rwx------");
+                file.publish();
+                file.remove();
+            }
+            assertThat(LibC.umask(0)).as("the mask is as before").isZero();
+        } finally {
+            LibC.umask(mask);
         }
     }
 
