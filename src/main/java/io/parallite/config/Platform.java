@@ -48,13 +48,13 @@ public final class Platform {
     private static boolean isOnPath(String program) {
         String path = System.getenv("PATH");
         return path != null
-                && Arrays.stream(path.split(File.pathSeparator))
+                && Arrays.stream(path.split(File.pathSeparator, -1))
                         .filter(directory -> !directory.isEmpty())
                         .anyMatch(directory -> isIn(directory, program));
     }
 
     private static boolean isIn(String directory, String program) {
         return Files.isExecutable(Path.of(directory, program))
-                || isWindows() && Files.isExecutable(Path.of(directory, program + ".exe"));
+                || (isWindows() && Files.isExecutable(Path.of(directory, program + ".exe")));
     }
 }
