@@ -25,7 +25,7 @@ final class AdminIT {
                 TestClient client = daemon.connect()) {
             client.submit("good", closure("fn () => 6 * 7")).assertResult(42);
             client.submit("bad", closure("fn () => throw new LogicException('no <b>way</b>')"));
-            client.send(task("runs", sleep(1000)));
+            client.send(task("runs", sleep(30_000)));
             await().until(() -> daemon.stats().busy() == 1);
 
             Map<String, Object> state = http.get("/api/state").json();
@@ -41,6 +41,8 @@ final class AdminIT {
                     .containsEntry("worker", "work-1");
             assertThat(new Reply(state).map("stats"))
                     .containsKeys("pool", "queue", "tasks", "cache", "pid");
+            assertThat(http.post("/api/cancel?task_id=runs", "X-Parallite", "1").status())
+                    .isEqualTo(200);
             client.receive("runs");
         }
     }
