@@ -16,7 +16,10 @@ final class Launcher
     /** Of its log, in an error. */
     private const LAST_WORDS = 2_000;
 
-    /** Closes what it inherited (a plain sh can name descriptors below 10 only), and prints the daemon's pid. */
+    /**
+     * Closes what it inherited (a plain sh can name descriptors below 10 only), takes off the mark by which the daemon
+     * whose task we may be kills what that has started (its limit on file locks), and prints the new daemon's pid.
+     */
     private const SCRIPT = <<<'SH'
         for file in /proc/$$/fd/* /dev/fd/*; do
             fd=${file##*/}
@@ -27,6 +30,7 @@ final class Launcher
             esac
             eval "exec $fd>&-" 2>/dev/null
         done
+        { ulimit -x unlimited || ulimit -w unlimited; } 2>/dev/null
         log=$1
         shift
         if command -v setsid >/dev/null 2>&1; then set -- setsid "$@"; else set -- nohup "$@"; fi
