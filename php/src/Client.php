@@ -9,7 +9,6 @@ use B7s\Parallite\Codec\ClosureCodec;
 use B7s\Parallite\Daemon\Autostart;
 use B7s\Parallite\Exception\ConnectionException;
 use B7s\Parallite\Exception\DaemonNotRunning;
-use B7s\Parallite\Exception\TaskException;
 use Closure;
 use Generator;
 use InvalidArgumentException;
@@ -45,9 +44,6 @@ final class Client implements ClientInterface
     private readonly TaskIds $ids;
 
     private readonly Unhandled $unhandled;
-
-    /** How many requests were sent that are not about a task's end. */
-    private int $asked = 0;
 
     /**
      * Connects when it first has to.
@@ -161,7 +157,14 @@ final class Client implements ClientInterface
         if ($concurrency < 1) {
             throw new InvalidArgumentException("concurrency is $concurrency; it must be at least 1");
         }
-        return $this->mapped($items, $this->payloads->prepared($task), $concurrency, Seconds::limit($timeout), Origin::here());
+        Seconds::limit($timeout);
+        $call = $this->payloads->prepared($task);
+        $origin = Origin::here();
+        $submit = function (mixed $key, mixed $item, bool $more) use ($call, $timeout, $origin): Future {
+            $args = $call->takesKeys ? [$item, $key] : [$item];
+            return $this->submitOne($call, $args, $timeout, $origin?->withKey($key), $more);
+        };
+        return (new Window($concurrency))->map($items, $submit, fn() => $this->tasks->first()->flush());
     }
 
     public function submit(
@@ -185,7 +188,7 @@ final class Client implements ClientInterface
         }
         if ($detach) {
             $request['detach'] = true;
-            $this->ask($request);
+            $this->control->ask($request);
             return $this->future($id);
         }
         if (!$stream) {
@@ -219,24 +222,24 @@ final class Client implements ClientInterface
     {
         $request = ['type' => 'cancel', 'task_id' => TaskIds::check($id)];
         if (Seconds::grace($grace) > 0.0) {
-            $request['grace_ms'] = self::milliseconds($grace);
+            $request['grace_ms'] = Seconds::milliseconds($grace);
         }
-        return ($this->ask($request)['cancelled'] ?? false) === true;
+        return ($this->control->ask($request)['cancelled'] ?? false) === true;
     }
 
     public function status(string $id): array
     {
-        return $this->ask(['type' => 'status', 'task_id' => TaskIds::check($id)]);
+        return $this->control->ask(['type' => 'status', 'task_id' => TaskIds::check($id)]);
     }
 
     public function ping(): array
     {
-        return $this->ask(['type' => 'ping', 'task_id' => $this->ids->next()]);
+        return $this->control->ask(['type' => 'ping', 'task_id' => $this->ids->next()]);
     }
 
     public function stats(): array
     {
-        return $this->ask(['type' => 'stats', 'task_id' => $this->ids->next()]);
+        return $this->control->ask(['type' => 'stats', 'task_id' => $this->ids->next()]);
     }
 
     /**
@@ -273,7 +276,7 @@ final class Client implements ClientInterface
     public function sendForTask(string $type, string $id, ?Reports $reports = null): Exchange
     {
         $exchange = new Exchange($type, $reports, null, $this->unhandled, $this->allowedClasses);
-        return $this->exchange($this->tasks, ['type' => $type, 'task_id' => $id], $exchange);
+        return $this->tasks->exchange(['type' => $type, 'task_id' => $id], $exchange);
     }
 
     /** @return array<string, mixed> */
@@ -281,7 +284,7 @@ final class Client implements ClientInterface
     {
         $request = ['type' => 'submit', 'task_id' => $id, 'payload' => $payload, 'accept' => 'php'];
         if ($timeout !== null) {
-            $request['timeout_ms'] = self::milliseconds($timeout);
+            $request['timeout_ms'] = Seconds::milliseconds($timeout);
         }
         return $request;
     }
@@ -303,16 +306,7 @@ final class Client implements ClientInterface
             $reports = null;
         }
         $exchange = new Exchange($kind, $reports, $origin, $this->unhandled, $this->allowedClasses);
-        return new Future(new RemoteExecution($this, $id, $this->exchange($this->tasks, $request, $exchange, $more), $reports));
-    }
-
-    /** @param array<string, mixed> $request */
-    private function exchange(Connections $connections, array $request, Exchange $exchange, bool $more = false): Exchange
-    {
-        do {
-            $isSent = $connections->for($request['task_id'], $exchange->kind)->send($request, $exchange, $more);
-        } while (!$isSent);
-        return $exchange;
+        return new Future(new RemoteExecution($this, $id, $this->tasks->exchange($request, $exchange, $more), $reports));
     }
 
     /**
@@ -328,37 +322,6 @@ final class Client implements ClientInterface
     }
 
     /**
-     * The generator of {@see imap()}.
-     *
-     * @template K
-     * @template V
-     * @param iterable<K, V> $items
-     * @return Generator<K, mixed, void, void>
-     */
-    private function mapped(iterable $items, PreparedTask $call, int $concurrency, ?float $timeout, ?Origin $origin): Generator
-    {
-        $window = new Window($concurrency);
-        try {
-            foreach ($items as $key => $item) {
-                $args = $call->takesKeys ? [$item, $key] : [$item];
-                $window->add($key, $this->submitOne($call, $args, $timeout, $origin?->withKey($key), $window->room() > 1));
-                while ($window->hasEnded() || $window->room() === 0) {
-                    $this->tasks->first()->flush();
-                    [$done, $future] = $window->take();
-                    yield $done => $future->await();
-                }
-            }
-            $this->tasks->first()->flush();
-            while (!$window->isEmpty()) {
-                [$done, $future] = $window->take();
-                yield $done => $future->await();
-            }
-        } finally {
-            $window->abandon();
-        }
-    }
-
-    /**
      * @param array<array-key, mixed> $args
      * @param bool $more other tasks follow at once
      * @return Future<mixed>
@@ -368,7 +331,8 @@ final class Client implements ClientInterface
         if ($this->isSyncAllowed && !$this->isReached()) {
             return $this->runHere($call, $args, $timeout);
         }
-        return $this->send($this->request($this->ids->next(), $this->payloads->of($call, $args, CallSite::task()), $timeout), $origin, null, $more);
+        $payload = $this->payloads->of($call, $args, CallSite::task());
+        return $this->send($this->request($this->ids->next(), $payload, $timeout), $origin, null, $more);
     }
 
     private function isReached(): bool
@@ -379,26 +343,5 @@ final class Client implements ClientInterface
         } catch (DaemonNotRunning) {
             return false;
         }
-    }
-
-    /**
-     * @param array<string, mixed> $request
-     * @return array<string, mixed> the reply
-     */
-    private function ask(array $request): array
-    {
-        // each gets a reply of its own, so none goes with another about the same task
-        $exchange = new Exchange('ask ' . ++$this->asked);
-        $reply = $this->exchange($this->control, $request, $exchange)->reply();
-        if (($reply['ok'] ?? false) !== true) {
-            throw TaskException::of($reply, null, Origin::here());
-        }
-        unset($reply['ok'], $reply['task_id']);
-        return $reply;
-    }
-
-    private static function milliseconds(float $seconds): int
-    {
-        return max(1, (int) round(min($seconds, 2_147_483.0) * 1000));
     }
 }

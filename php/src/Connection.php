@@ -106,8 +106,21 @@ final class Connection
         return true;
     }
 
+    /**
+     * Has the daemon hold back the events of a task, or send them again. Takes effect with the next turn.
+     */
+    public function hold(string $id, bool $isHeld): void
+    {
+        if ($this->isOpen()) {
+            $body = $this->encoding->encode(['type' => $isHeld ? 'hold' : 'resume', 'task_id' => $id]);
+            $this->outbox->add(pack('N', strlen($body)) . $body);
+            Loop::watch($this);
+        }
+    }
+
     private function enqueue(string $id, string $head, string $tail, Exchange $exchange): void
     {
+        $exchange->sentOver($this, $id);
         $length = strlen($head) + strlen($tail);
         $this->inFlight->add($id, $exchange, $length);
         $this->outbox->add(pack('N', $length) . $head);

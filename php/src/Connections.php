@@ -4,6 +4,9 @@ declare(strict_types=1);
 
 namespace B7s\Parallite;
 
+use B7s\Parallite\Exception\ConnectionException;
+use B7s\Parallite\Exception\TaskException;
+
 /**
  * The connections of a client for one purpose: one, and more while requests of different kinds about the same task are
  * in flight, since replies are paired with requests by the task's id alone.
@@ -18,6 +21,9 @@ final class Connections
 
     /** @var list<Connection> */
     private array $all;
+
+    /** How many requests have been sent that no other may share a reply with. */
+    private int $asked = 0;
 
     public function __construct(private readonly Connector $connector)
     {
@@ -53,6 +59,40 @@ final class Connections
             }
         }
         return $this->all[] = new Connection($this->connector);
+    }
+
+    /**
+     * Sends a request about a task.
+     *
+     * @param array<string, mixed> $request
+     * @param Exchange $exchange takes the reply
+     * @param bool $more another request follows at once
+     * @throws ConnectionException
+     */
+    public function exchange(array $request, Exchange $exchange, bool $more = false): Exchange
+    {
+        do {
+            $isSent = $this->for($request['task_id'], $exchange->kind)->send($request, $exchange, $more);
+        } while (!$isSent);
+        return $exchange;
+    }
+
+    /**
+     * Sends a request that has a reply of its own, and waits for that.
+     *
+     * @param array<string, mixed> $request
+     * @return array<string, mixed> the reply's fields
+     * @throws TaskException when it says that the request has failed
+     * @throws ConnectionException
+     */
+    public function ask(array $request): array
+    {
+        $reply = $this->exchange($request, new Exchange('ask ' . ++$this->asked))->reply();
+        if (($reply['ok'] ?? false) !== true) {
+            throw TaskException::of($reply, null, Origin::here());
+        }
+        unset($reply['ok'], $reply['task_id']);
+        return $reply;
     }
 
     /** Sends and takes in what is possible without waiting. */

@@ -52,6 +52,11 @@ final class Exchange
         }
     }
 
+    public function sentOver(Connection $connection, string $id): void
+    {
+        $this->reports?->comeOver($connection, $id);
+    }
+
     /** @param array<array-key, mixed> $reply */
     public function complete(array $reply): void
     {
@@ -139,6 +144,7 @@ final class Exchange
 
     private function settle(): void
     {
+        $this->reports?->end();
         $listeners = $this->listeners;
         $this->listeners = [];
         foreach ($listeners as $listener) {

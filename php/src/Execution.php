@@ -25,6 +25,9 @@ interface Execution
     /** @param Closure(): void $listener of {@see whenDone()}, which is not to be called any more */
     public function forget(Closure $listener): void;
 
+    /** Somebody waits for the end: the task does not wait for somebody who reads what it emits. */
+    public function expectEnd(): void;
+
     /** From now on a failure is the caller's business, and is not reported as one that nobody awaited. */
     public function markAwaited(): void;
 

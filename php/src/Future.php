@@ -78,6 +78,7 @@ final class Future
     /** Whether await() would return, or throw, at once. */
     public function isDone(): bool
     {
+        $this->execution->expectEnd();
         return Loop::until(fn(): bool => $this->execution->outcome() !== null, 0.0);
     }
 
@@ -326,6 +327,7 @@ final class Future
     private function wait(?float $timeout): Outcome
     {
         $outcome = null;
+        $this->execution->expectEnd();
         Loop::until(function () use (&$outcome): bool {
             return ($outcome = $this->execution->outcome()) !== null;
         }, $timeout);

@@ -87,6 +87,11 @@ final class HandledExecution implements Execution
         unset($this->listeners[spl_object_id($listener)]);
     }
 
+    public function expectEnd(): void
+    {
+        $this->root()?->expectEnd();
+    }
+
     public function markAwaited(): void
     {
         $this->isAwaited = true;

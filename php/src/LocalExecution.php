@@ -88,6 +88,10 @@ final class LocalExecution implements Execution
     {
     }
 
+    public function expectEnd(): void
+    {
+    }
+
     public function markAwaited(): void
     {
         $this->isAwaited = true;

@@ -13,7 +13,9 @@ use Closure;
  */
 final class RemoteExecution implements Execution
 {
-    use BoundToProcess;
+    use BoundToProcess {
+        __clone as private refuse;
+    }
 
     private ?Outcome $outcome = null;
 
@@ -31,6 +33,20 @@ final class RemoteExecution implements Execution
         private readonly bool $isDetached = false,
     ) {
         $this->reports = $reports;
+    }
+
+    /** @throws \Error always */
+    public function __clone()
+    {
+        $this->reports = null; // the end of the copy, of which there is no way to stop the making, is not theirs
+        $this->refuse();
+    }
+
+    public function __destruct()
+    {
+        if ($this->outcome === null) {
+            $this->reports?->abandon();
+        }
     }
 
     public function id(): string
@@ -53,8 +69,14 @@ final class RemoteExecution implements Execution
         return $this->outcome = $outcome;
     }
 
+    public function expectEnd(): void
+    {
+        $this->reports?->expectEnd();
+    }
+
     public function whenDone(Closure $listener): void
     {
+        $this->expectEnd();
         $this->exchange()->whenDone($listener);
     }
 

@@ -11,12 +11,20 @@ use Closure;
 /**
  * What a task has told while it ran: its progress, and the values that it emitted and nobody has read yet.
  *
+ * The task waits while many of them are unread: its events are held on the connection. Who waits for the end of the task
+ * would wait in vain then, so it goes on, and values beyond a limit are dropped.
+ *
  * @internal
  */
 final class Reports implements TaskContext
 {
-    /** Bytes of values that are kept for a reader. More are dropped if somebody waits for the task's end meanwhile. */
+    /** Bytes of values that are kept for a reader while somebody waits for the task's end. */
     private const LIMIT = 16_777_216;
+
+    /** Unread bytes from which on the task waits, unless somebody waits for its end; and at which it goes on. */
+    private const HIGH_WATER = 8_388_608;
+
+    private const LOW_WATER = 2_097_152;
 
     /** Bytes that a value takes besides its own. */
     private const OVERHEAD = 64;
@@ -34,10 +42,58 @@ final class Reports implements TaskContext
 
     private bool $isTooMuch = false;
 
+    /** While the task runs. */
+    private ?Connection $connection = null;
+
+    private string $id = '';
+
+    private bool $isHeld = false;
+
+    private bool $isEndExpected = false;
+
+    private bool $isAbandoned = false;
+
     /** @param ?list<string> $allowedClasses of objects in emitted values; null: all */
     public function __construct(private readonly ?array $allowedClasses = null)
     {
         $this->emitted = new \SplQueue();
+    }
+
+    /** The events of the task come over this connection from now on. */
+    public function comeOver(Connection $connection, string $id): void
+    {
+        [$this->connection, $this->id] = [$connection, $id];
+    }
+
+    /** No more events come. */
+    public function end(): void
+    {
+        $this->connection = null;
+    }
+
+    /** Somebody waits for the end of the task: it does not wait for a reader any more. */
+    public function expectEnd(): void
+    {
+        $this->isEndExpected = true;
+        $this->hold(false);
+    }
+
+    /** Nobody will ever read the values. */
+    public function abandon(): void
+    {
+        $this->isAbandoned = true;
+        while (!$this->emitted->isEmpty()) {
+            $this->emitted->dequeue();
+        }
+        $this->expectEnd();
+    }
+
+    private function hold(bool $isHeld): void
+    {
+        if ($this->isHeld !== $isHeld) {
+            $this->isHeld = $isHeld;
+            $this->connection?->hold($this->id, $isHeld);
+        }
     }
 
     /** @param array<array-key, mixed> $event */
@@ -97,12 +153,11 @@ final class Reports implements TaskContext
                     . self::LIMIT . ' bytes are lost: read stream() while the task runs, before its future is awaited');
             }
             $value = $this->emitted->dequeue();
-            if (is_array($value)) {
-                $this->bytes -= $value[1];
-                return $value[0];
+            $this->bytes -= is_array($value) ? $value[1] : strlen($value) + self::OVERHEAD;
+            if ($this->bytes <= self::LOW_WATER) {
+                $this->hold(false);
             }
-            $this->bytes -= strlen($value) + self::OVERHEAD;
-            return PhpValue::decode($value, $this->allowedClasses);
+            return is_array($value) ? $value[0] : PhpValue::decode($value, $this->allowedClasses);
         } finally {
             Signals::release();
         }
@@ -114,11 +169,15 @@ final class Reports implements TaskContext
         $value = $event['value'] ?? null;
         $isSerialized = ($event['value_encoding'] ?? null) === 'php' && is_string($value);
         $bytes = self::OVERHEAD + (is_string($value) ? strlen($value) : 0);
-        if ($this->isTooMuch || $this->bytes + $bytes > self::LIMIT && !$this->emitted->isEmpty()) {
+        $isTooMuch = $this->isEndExpected && $this->bytes + $bytes > self::LIMIT && !$this->emitted->isEmpty();
+        if ($this->isAbandoned || $this->isTooMuch || $isTooMuch) {
             $this->isTooMuch = true;
             return;
         }
         $this->bytes += $bytes;
+        if (!$this->isEndExpected && $this->bytes >= self::HIGH_WATER) {
+            $this->hold(true);
+        }
         $this->emitted->enqueue($isSerialized ? $value : [$value, $bytes]);
     }
 }

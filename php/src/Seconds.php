@@ -60,4 +60,10 @@ final class Seconds
             : throw new InvalidArgumentException("$name is " . var_export($seconds, true)
                 . '; it must be a number of seconds, or zero');
     }
+
+    /** For the daemon, which takes 1 to 2,147,483,000 of them. */
+    public static function milliseconds(float $seconds): int
+    {
+        return max(1, (int) round(min($seconds, 2_147_483.0) * 1000));
+    }
 }

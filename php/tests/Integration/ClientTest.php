@@ -83,6 +83,33 @@ final class ClientTest extends TestCase
         }
     }
 
+    public function testATaskWhoseValuesNobodyReadsWaitsWhileOthersAreAwaited(): void
+    {
+        $client = self::client();
+        $task = static function (int $count): string {
+            for ($i = 0; $i < $count; $i++) {
+                \B7s\Parallite\Task::emit($i . str_repeat('x', 1 << 20));
+            }
+            return 'done';
+        };
+        $before = memory_get_usage();
+        $future = $client->submit(Closure::bind($task, null, null), [150]);
+        for ($i = 0; $i < 12; $i++) {
+            self::assertSame("slow $i", $client->submit(self::task('slowly'), [0.05, "slow $i"])->await());
+        }
+        self::assertSame('running', $client->status($future->id())['status']);
+        self::assertLessThan(30_000_000, memory_get_usage() - $before);
+        $read = 0;
+        foreach ($future->stream() as $value) {
+            self::assertSame($read++, (int) $value, 'none is lost');
+        }
+        self::assertSame([150, 'done'], [$read, $future->await()]);
+
+        $client->submit(Closure::bind($task, null, null), [150]); // nobody will ever read those
+        self::assertSame('ok', $client->run(self::task('slowly'), [0.2, 'ok']));
+        self::assertLessThan(30_000_000, memory_get_usage() - $before);
+    }
+
     public function testEmittedValuesAreAllReadWhileTheTaskRuns(): void
     {
         $task = static function (): void {

@@ -24,6 +24,9 @@ public interface TaskWatcher {
         return false;
     }
 
+    /** It asks to be told nothing more, or to be told again: {@link #isBehind} says so. */
+    default void hold(boolean held) {}
+
     /** Whether nothing more should be told now; {@link Watch#resume} says when it may be again. */
     boolean isBehind();
 }

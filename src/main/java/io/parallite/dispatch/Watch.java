@@ -1,5 +1,7 @@
 package io.parallite.dispatch;
 
+import io.parallite.task.TaskId;
+
 /** A {@link TaskWatcher} that follows a task. Owned by the engine's thread. */
 public final class Watch {
 
@@ -9,6 +11,14 @@ public final class Watch {
     Watch(TaskRun run, TaskWatcher watcher) {
         this.run = run;
         this.watcher = watcher;
+    }
+
+    /** Holds or resumes the watcher if it follows this task. */
+    public void hold(TaskId id, boolean held) {
+        if (run.task().id().equals(id)) {
+            watcher.hold(held);
+            run.holdOrRelease();
+        }
     }
 
     /** The watcher has caught up. */

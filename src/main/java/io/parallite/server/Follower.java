@@ -26,6 +26,7 @@ final class Follower implements TaskWatcher {
     private final Replies replies;
     private final Wishes wishes;
     private final Map<String, Long> heard = new HashMap<>(0);
+    private boolean held;
 
     Follower(Encoding encoding, TaskId id, Replies replies, Wishes wishes) {
         this.encoding = encoding;
@@ -69,7 +70,12 @@ final class Follower implements TaskWatcher {
     }
 
     @Override
+    public void hold(boolean hold) {
+        held = hold;
+    }
+
+    @Override
     public boolean isBehind() {
-        return replies.isBehind();
+        return held || replies.isBehind();
     }
 }

@@ -78,6 +78,7 @@ final class RequestHandler {
             case Request.Await(TaskId id) -> await(encoding, id);
             case Request.Status(TaskId id) -> replies.answer(encoding, status(id));
             case Request.Tail(TaskId id) -> tail(encoding, id);
+            case Request.Hold(TaskId id, boolean held) -> hold(encoding, id, held);
             case Request.Tasks tasks -> list(encoding, tasks);
             case Request.Ping(var id) ->
                     replies.answer(encoding, Reply.figures(id, figures.ping()));
@@ -307,6 +308,12 @@ final class RequestHandler {
                             claim.release();
                             replies.answer(encoding, reloaded(id, outcome));
                         });
+    }
+
+    /** Holds or resumes all by which this client follows the task; there may be none any more. */
+    private void hold(Encoding encoding, TaskId id, boolean held) {
+        watches.forEach(watch -> watch.hold(id, held));
+        replies.answer(encoding, Reply.held(id, held));
     }
 
     /** {@code result}, with {@code watch} kept until it is there. */

@@ -69,6 +69,8 @@ final class Envelope {
             case "submit" -> new Request.Submit(toTask(frame), wish());
             case "await" -> new Request.Await(requiredId());
             case "tail" -> new Request.Tail(requiredId());
+            case "hold" -> new Request.Hold(requiredId(), true);
+            case "resume" -> new Request.Hold(requiredId(), false);
             case "status" -> new Request.Status(requiredId());
             case "cancel" -> new Request.Cancel(requiredId(), grace());
             case "tasks" -> new Request.Tasks(optionalId(), limit(), state());
@@ -78,7 +80,7 @@ final class Envelope {
             case "stop" -> new Request.Stop(optionalId());
             default ->
                     throw invalid(
-                            "type \"%s\" is unknown; use submit, await, tail, status, cancel, tasks, ping, stats, reload or stop"
+                            "type \"%s\" is unknown; use submit, await, tail, hold, resume, status, cancel, tasks, ping, stats, reload or stop"
                                     .formatted(Texts.shorten(named, SHOWN)));
         };
     }

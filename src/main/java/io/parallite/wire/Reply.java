@@ -68,6 +68,14 @@ public record Reply(Map<String, Object> fields) {
         return new Reply(fields);
     }
 
+    /** {@code {task_id, event:"held"}} or {@code "resumed"}: the task's own reply is yet to come. */
+    public static Reply held(TaskId id, boolean held) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("task_id", id.value());
+        fields.put("event", held ? "held" : "resumed");
+        return new Reply(fields);
+    }
+
     /** {@code {task_id, event, error, error_code}}: in place of what has no form here. */
     public static Reply lostEvent(TaskId id, String event, FailureKind kind, String message) {
         Map<String, Object> fields = new LinkedHashMap<>();

@@ -43,6 +43,14 @@ public sealed interface Request {
     /** The same, and before it tell of the task's state and events. */
     record Tail(TaskId id) implements Request {}
 
+    /**
+     * Tell no more events of a task to this client until it resumes; the task waits when it says
+     * more.
+     *
+     * @param held whether to hold or to resume
+     */
+    record Hold(TaskId id, boolean held) implements Request {}
+
     /** Answer with a task's state and times. */
     record Status(TaskId id) implements Request {}
 

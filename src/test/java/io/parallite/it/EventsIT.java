@@ -138,6 +138,36 @@ final class EventsIT {
     }
 
     @Test
+    void holdsOneTaskWhileAnotherOfTheSameConnectionGoesOn() {
+        try (DaemonProcess daemon = daemon("--fixed-workers", "2").startAtRest();
+                TestClient client = daemon.connect()) {
+            client.send(streamed("endless", closure(EMITS_FOR_EVER)));
+            assertThat(client.receiveNext().text("event")).isEqualTo("emit");
+
+            client.send(request("hold", "endless"));
+            List<Reply> untilHeld = untilEvent(client, "held");
+            client.send(streamed("short", closure(REPORTS)));
+            List<Reply> afterwards = untilReply(client);
+
+            assertThat(untilHeld).isNotEmpty();
+            afterwards.getLast().assertResult("done");
+            assertThat(afterwards.stream().map(Reply::taskId)).containsOnly("short");
+            client.send(request("resume", "endless"));
+            untilEvent(client, "resumed");
+            assertThat(client.receiveNext().text("event")).isEqualTo("emit");
+            assertCancelled(daemon.connect().call(cancel("endless", 0)));
+        }
+    }
+
+    private static List<Reply> untilEvent(TestClient client, String event) {
+        List<Reply> frames = new ArrayList<>();
+        do {
+            frames.add(client.receiveNext());
+        } while (!frames.getLast().text("event").equals(event));
+        return frames;
+    }
+
+    @Test
     void othersAreAnsweredDuringAFloodOfEvents() {
         try (DaemonProcess daemon =
                         daemon("--fixed-workers", "2")
