@@ -131,13 +131,16 @@ trait ManyTasksTests
     public function testFuturesAreCombined(): void
     {
         $client = self::client();
-        $slow = $client->submit(self::task('after'), [500]);
+        $file = sys_get_temp_dir() . '/parallite-test-' . bin2hex(random_bytes(6));
+        $slow = $client->submit(self::task('after file'), [$file, 500]);
         $fast = $client->submit(self::task('after'), [1]);
         $bad = $client->submit(self::task('fails on two'), [2]);
 
         self::assertSame(1, Future::race(['s' => $slow, 'f' => $fast]));
         self::assertSame(1, Future::any([$bad, $slow, $fast]));
+        touch($file);
         self::assertSame(['s' => 500, 'f' => 1], Future::all(['s' => $slow, 'f' => $fast]));
+        unlink($file);
         $settled = Future::settled(['bad' => $bad, 'fast' => $fast]);
         self::assertSame(['bad', 'fast'], array_keys($settled));
         self::assertFalse($settled['bad']->isOk());
@@ -156,15 +159,22 @@ trait ManyTasksTests
     public function testFuturesAreIteratedInTheOrderOfCompletion(): void
     {
         $client = self::client();
+        $file = sys_get_temp_dir() . '/parallite-test-' . bin2hex(random_bytes(6)) . '-';
         $futures = [];
-        foreach (['c' => 900, 'a' => 1, 'b' => 450] as $key => $ms) {
-            $futures[$key] = $client->submit(self::task('after'), [$ms]);
+        foreach (['c', 'a', 'b'] as $key) {
+            $futures[$key] = $client->submit(self::task('after file'), [$file . $key, $key]);
         }
+        touch($file . 'a');
         $keys = [];
         foreach (Future::iterate($futures) as $key => $future) {
             self::assertTrue($future->isDone());
             $keys[] = $key;
+            touch($file . match (count($keys)) {
+                1 => 'b',
+                default => 'c',
+            });
         }
+        array_map(unlink(...), glob("$file?") ?: []);
 
         self::assertSame(['a', 'b', 'c'], $keys);
     }

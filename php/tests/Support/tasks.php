@@ -76,6 +76,14 @@ return [
         usleep($ms * 1000);
         return $ms;
     },
+    'after file' => static function (string $file, mixed $value): mixed {
+        for ($i = 0; !file_exists($file); $i++) {
+            $i < 6_000 || throw new RuntimeException("$file does not come");
+            usleep(5_000);
+            clearstatcache();
+        }
+        return $value;
+    },
     'fails on two' => static fn(int $x): int => $x === 2 ? throw new RangeException("not $x") : $x,
     'reports' => static function (): string {
         for ($i = 1; $i <= 4; $i++) {
