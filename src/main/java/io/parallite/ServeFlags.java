@@ -56,6 +56,7 @@ record ServeFlags(Optional<Path> config, Map<Setting, String> flags) {
         try {
             LaunchSettings settings = LaunchSettings.check(config.orElse(null), flags);
             OpenFiles.check(settings.fixedWorkers());
+            settings.chosenResultCacheBytes().ifPresent(ResultMemory::check);
             HttpPort.check(settings);
             settings.apply();
         } catch (ConfigException e) {

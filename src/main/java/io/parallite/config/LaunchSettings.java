@@ -177,6 +177,13 @@ public final class LaunchSettings {
         return number(Setting.FIXED_WORKERS).orElseThrow();
     }
 
+    /** How many bytes of results may be kept, where somebody has chosen that. */
+    public Optional<Long> chosenResultCacheBytes() {
+        return given.containsKey(Setting.RESULT_CACHE_BYTES)
+                ? number(Setting.RESULT_CACHE_BYTES)
+                : Optional.empty();
+    }
+
     /** What counts for each setting, in the order of {@link Setting}. */
     public List<SettingValue> effective() {
         return Arrays.stream(Setting.values())

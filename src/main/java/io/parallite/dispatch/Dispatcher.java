@@ -13,10 +13,10 @@ import io.parallite.task.TaskId;
 import io.parallite.task.TaskResult;
 import io.parallite.task.TaskState;
 import io.parallite.task.TaskStatus;
+import io.parallite.wire.RequestException;
 import io.parallite.worker.UndeliveredException;
 import io.parallite.worker.WorkerLease;
 import io.parallite.worker.WorkerReply;
-import io.parallite.wire.RequestException;
 import io.smallrye.mutiny.Uni;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -231,8 +231,7 @@ public final class Dispatcher {
     private void retain(TaskRun run, TaskResult result, long now) {
         if (Failures.isWorthRetaining(result)) {
             Task task = run.task();
-            cache.put(
-                    task.id(), new RetainedTask(task.fingerprint(), run.status(now), result));
+            cache.put(task.id(), new RetainedTask(task.fingerprint(), run.status(now), result));
         }
     }
 

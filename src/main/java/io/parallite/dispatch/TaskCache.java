@@ -10,6 +10,8 @@ import io.parallite.task.TaskState;
 import io.parallite.task.TaskStatus;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.function.Consumer;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Owned by the engine's thread.
  */
 public final class TaskCache {
+
+    private static final Logger LOG = Logger.getLogger(TaskCache.class);
 
     /** What an entry is charged beside its record: its share of the index and of unused space. */
     static final int ENTRY_OVERHEAD = 128;
@@ -48,7 +52,7 @@ public final class TaskCache {
 
     private final Engine engine;
     private final long retention;
-    private final long maxBytes;
+    private long maxBytes;
     private final RecordLog log = new RecordLog();
     private final PositionIndex index = new PositionIndex();
 
@@ -98,14 +102,34 @@ public final class TaskCache {
         if (length + ENTRY_OVERHEAD > maxBytes) {
             return;
         }
+        try {
+            add(id, length, entry -> write(entry, id.hashCode(), task, parts));
+        } catch (OutOfMemoryError e) {
+            makeDo(e);
+        }
+        dropWhatExceeds();
+    }
+
+    private void add(TaskId id, int length, Consumer<ByteBuf> writer) {
         int hash = id.hashCode();
         long before = positionOf(id);
-        long position = log.append(length, entry -> write(entry, hash, task, parts));
+        long position = log.append(length, writer);
         if (before != PositionIndex.NONE) {
             index.remove(hash, before);
         }
         index.add(hash, position);
-        while (bytes() > maxBytes) {
+    }
+
+    /** There is less memory than was thought: keeps to what there is, and to less than that now. */
+    private void makeDo(OutOfMemoryError why) {
+        maxBytes = bytes() - bytes() / 4;
+        LOG.errorf(
+                "no more memory for results (%s): %d bytes of them are kept from now on; lower result_cache_bytes, or raise -XX:MaxDirectMemorySize",
+                why.getMessage(), maxBytes);
+    }
+
+    private void dropWhatExceeds() {
+        while (bytes() > maxBytes && log.size() > 0) {
             dropOldest();
         }
     }
