@@ -1,8 +1,6 @@
 package io.parallite;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import io.parallite.cli.OpenFiles;
 
 /**
  * How many clients may be connected: as many as there are descriptors for beside those that the
@@ -10,47 +8,20 @@ import java.nio.file.Path;
  */
 final class MostConnections {
 
-    /** Descriptors of the JVM, its jars, logs and sockets; measured 90 to 130. */
-    private static final int OWN = 160;
-
-    /** Descriptors of a worker: socket or pipes, the named pipe, its standard error, a spare one. */
-    private static final int OF_WORKER = 6;
-
-    /** Bytes of heap that a connection takes without what it sends and gets; measured 6 to 9 KB. */
+    /** Bytes of heap that a connection may take without what it sends and gets. */
     private static final int HEAP = 12 * 1024;
 
     private static final int LEAST = 8;
-
-    private static final Path LIMITS = Path.of("/proc/self/limits");
 
     private MostConnections() {}
 
     /** For this process, beside {@code workers} workers. */
     static int of(int workers) {
-        return of(openFiles(LIMITS), workers, Runtime.getRuntime().maxMemory());
+        return of(OpenFiles.forClients(workers), Runtime.getRuntime().maxMemory());
     }
 
-    /**
-     * For a process that may have {@code openFiles} and a heap of {@code heap} bytes. However few
-     * they are, a quarter of the descriptors is for clients.
-     */
-    static int of(long openFiles, int workers, long heap) {
-        long reserve = Math.min(OWN + (long) OF_WORKER * workers, openFiles * 3 / 4);
-        return (int) Math.max(LEAST, Math.min(openFiles - reserve, heap / 4 / HEAP));
-    }
-
-    /** How many files this process may have open by {@code limits}; without end if that is unknown. */
-    static long openFiles(Path limits) {
-        try {
-            for (String line : Files.readAllLines(limits)) {
-                if (line.startsWith("Max open files")) {
-                    String soft = line.substring("Max open files".length()).strip().split("\\s+", -1)[0];
-                    return soft.equals("unlimited") ? Integer.MAX_VALUE : Long.parseLong(soft);
-                }
-            }
-        } catch (IOException | NumberFormatException e) {
-            // not Linux: no limit is known
-        }
-        return Integer.MAX_VALUE;
+    /** For a process with so many descriptors for clients, and a heap of {@code heap} bytes. */
+    static int of(long descriptors, long heap) {
+        return (int) Math.max(LEAST, Math.min(descriptors, heap / 4 / HEAP));
     }
 }

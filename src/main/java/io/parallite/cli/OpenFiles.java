@@ -17,11 +17,31 @@ public final class OpenFiles {
 
     private static final long A_WORKER = 4;
 
+    /** Descriptors of a worker that starts beside the one that it replaces, shared by two. */
+    private static final long SPARE = 2;
+
     private OpenFiles() {}
 
     /** The descriptors of a daemon with so many workers and no client. */
     static long needed(long workers) {
         return OF_THE_DAEMON + workers * A_WORKER;
+    }
+
+    /**
+     * How many descriptors are for clients beside a daemon with so many workers, each of which may
+     * be replaced; a quarter of all at least, {@link Long#MAX_VALUE} where no limit is known.
+     */
+    public static long forClients(long workers) {
+        return forClients(ProcessLimits.read(Path.of("/")), workers);
+    }
+
+    static long forClients(ProcessLimits limits, long workers) {
+        OptionalLong limit = limits.openFiles();
+        if (limit.isEmpty()) {
+            return Long.MAX_VALUE;
+        }
+        long all = limit.getAsLong();
+        return Math.max(all / 4, all - OF_THE_DAEMON - workers * (A_WORKER + SPARE));
     }
 
     /**

@@ -3,8 +3,8 @@ package io.parallite.engine;
 import org.jboss.logging.Logger;
 
 /**
- * Runs something optional, so that nothing it throws reaches the caller: not an exception, no {@link
- * StackOverflowError} and no {@link OutOfMemoryError} either.
+ * Runs something optional, so that nothing it throws reaches the caller: not an exception, no
+ * {@link StackOverflowError} and no {@link OutOfMemoryError} either.
  */
 public final class Guard {
 

@@ -8,20 +8,20 @@ import org.jspecify.annotations.Nullable;
 /**
  * The one place that counts what clients can make the daemon keep in memory.
  *
- * <p>There are two shares of the same size, so that requests that wait never keep replies from being
- * read, which is what ends tasks and frees room:
+ * <p>There are two shares of the same size, so that requests that wait never keep replies from
+ * being read, which is what ends tasks and frees room:
  *
  * <ul>
- *   <li>requests: frames that are being read, tasks from their submit to the moment at which nothing
- *       refers to their frame, and requests that wait for an answer;
+ *   <li>requests: frames that are being read, tasks from their submit to the moment at which
+ *       nothing refers to their frame, and requests that wait for an answer;
  *   <li>replies: large frames that are being read from workers, and what clients have not read yet,
  *       the network's own copy of it included.
  * </ul>
  *
- * <p>Whoever finds no room waits in the order of asking, and is not read from meanwhile. A claim that
- * is larger than a share is granted when it is alone. One connection gets {@link #ofOne} of the
- * requests' share at most. What a connection holds is in its {@link Account}; a {@link Claim} is
- * released once, whatever happens between. Owned by the engine's thread.
+ * <p>Whoever finds no room waits in the order of asking, and is not read from meanwhile. A claim
+ * that is larger than a share is granted when it is alone. One connection gets {@link #ofOne} of
+ * the requests' share at most. What a connection holds is in its {@link Account}; a {@link Claim}
+ * is released once, whatever happens between. Owned by the engine's thread.
  */
 public final class ClientBudget implements ReadBudget {
 
@@ -51,8 +51,9 @@ public final class ClientBudget implements ReadBudget {
     }
 
     /**
-     * The share of a daemon that is allowed {@code configured} bytes and has a heap of {@code heap}:
-     * no more than a quarter of that, so that both shares leave half of it for everything else.
+     * The share of a daemon that is allowed {@code configured} bytes and has a heap of {@code
+     * heap}: no more than a quarter of that, so that both shares leave half of it for everything
+     * else.
      */
     public static long share(long configured, long heap) {
         return Math.max(LEAST, Math.min(configured, heap / 4));
@@ -164,8 +165,7 @@ public final class ClientBudget implements ReadBudget {
         private boolean granted;
         private boolean released;
 
-        private Claim(
-                Share share, @Nullable Account account, long bytes, Runnable onGranted) {
+        private Claim(Share share, @Nullable Account account, long bytes, Runnable onGranted) {
             this.share = share;
             this.account = account;
             this.bytes = bytes;
@@ -256,7 +256,9 @@ public final class ClientBudget implements ReadBudget {
             return claim;
         }
 
-        /** Notes that so many bytes, or the network's copies of them, wait to be read by the client. */
+        /**
+         * Notes that so many bytes, or the network's copies of them, wait to be read by the client.
+         */
         void setUnread(long bytes) {
             long change = bytes - unread;
             if (change != 0) {
@@ -279,8 +281,7 @@ public final class ClientBudget implements ReadBudget {
             Claim next = postponed;
             if (next == claim) {
                 postponed = null;
-            } else if (next != null
-                    && (held == next.bytes || held <= ofOne(requests.limit))) {
+            } else if (next != null && (held == next.bytes || held <= ofOne(requests.limit))) {
                 postponed = null;
                 enterLate(next);
             }

@@ -36,10 +36,9 @@ public final class ClientServer {
     private final VertxEngine engine;
     private final ListenAddress address;
     private final Services services;
-    private final SessionSettings settings;
+    private final AcceptLimit limit;
     private final StallWatch stalls;
     private final Set<ClientSession> sessions = new LinkedHashSet<>();
-    private boolean full;
     private boolean toldFull;
 
     /** One, and another for each time that the socket was opened anew: closing one would close its connections. */
@@ -64,8 +63,8 @@ public final class ClientServer {
             ClientBudget budget) {
         this.engine = engine;
         this.address = address;
-        this.settings = settings;
-        this.stalls = new StallWatch(engine, settings.frameTimeout(), budget, sessions, () -> full);
+        this.limit = new AcceptLimit(settings.maxConnections());
+        this.stalls = new StallWatch(engine, settings.frameTimeout(), budget, sessions, limit::isFull);
         budget.onContended(stalls::arm);
         Offload offload = new Offload(engine);
         this.services =
@@ -172,6 +171,7 @@ public final class ClientServer {
     }
 
     private void onConnect(NetSocket socket) {
+        limit.onConnect(socket);
         if (stopping) {
             socket.close();
             return;
@@ -181,35 +181,27 @@ public final class ClientServer {
                         socket, services, LineBuffers.sizeFor(sessions.size()), stalls::arm);
         sessions.add(session);
         accepted++;
-        acceptOrWait(session);
+        if (limit.isFull()) {
+            onFull();
+        }
         socket.closeHandler(ignored -> onClosed(session));
     }
 
     private void onClosed(ClientSession session) {
         sessions.remove(session);
         session.onClosed();
-        acceptOrWait(session);
         if (sessions.isEmpty() && onNoSessions != null) {
             onNoSessions.run();
         }
     }
 
-    /** At the limit, others wait in the backlog: descriptors are left for workers and files. */
-    private void acceptOrWait(ClientSession any) {
-        boolean isFull = sessions.size() >= settings.maxConnections();
-        if (isFull == full) {
-            return;
-        }
-        full = isFull;
-        any.acceptOthers(!isFull);
-        if (isFull) {
-            stalls.arm();
-            if (!toldFull) {
-                toldFull = true;
-                LOG.warnf(
-                        "%d clients are connected, the most for which there are descriptors and memory; others wait; raise the limit of open files (ulimit -n) and -Xmx",
-                        sessions.size());
-            }
+    private void onFull() {
+        stalls.arm();
+        if (!toldFull) {
+            toldFull = true;
+            LOG.warnf(
+                    "%d clients are connected, the most for which there are descriptors and memory; others wait; raise the limit of open files (ulimit -n) or -Xmx",
+                    sessions.size());
         }
     }
 

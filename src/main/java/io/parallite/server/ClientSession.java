@@ -33,7 +33,9 @@ final class ClientSession implements FrameReader.Sink, Turn {
     /** Longer frames are decoded elsewhere. */
     private static final int LONG_TO_DECODE = 256 * 1024;
 
-    /** How much may be done for one client before others have their turn, and what a frame counts. */
+    /**
+     * How much may be done for one client before others have their turn, and what a frame counts.
+     */
     private static final int TURN = 256 * 1024;
 
     private static final int FRAME = 256;
@@ -256,19 +258,13 @@ final class ClientSession implements FrameReader.Sink, Turn {
     }
 
     private void pauseOrResume() {
-        boolean shouldPause =
-                reader.isHeld() || busy || replies.isBehind() || account.isFull();
+        boolean shouldPause = reader.isHeld() || busy || replies.isBehind() || account.isFull();
         if (shouldPause && !paused) {
             frames.pause();
         } else if (!shouldPause && paused) {
             frames.resume();
         }
         paused = shouldPause;
-    }
-
-    /** Has the server accept further connections, or not. */
-    void acceptOthers(boolean isWanted) {
-        frames.acceptOthers(isWanted);
     }
 
     /** Closes the connection once all that was asked is answered. */
@@ -364,8 +360,7 @@ final class ClientSession implements FrameReader.Sink, Turn {
         release(reading);
         reading = null;
         replies.send(
-                encoding.encode(
-                        Reply.failure(taskIdIn(seen), FailureKind.FRAME_TIMEOUT, message)));
+                encoding.encode(Reply.failure(taskIdIn(seen), FailureKind.FRAME_TIMEOUT, message)));
         if (!closed) {
             socket.end();
         }

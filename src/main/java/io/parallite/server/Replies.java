@@ -50,12 +50,7 @@ final class Replies {
     }
 
     /** Calls {@code onChange} when the client may have fallen behind, caught up, or got all. */
-    Replies(
-            FrameSocket frames,
-            Lane lane,
-            Services services,
-            Account account,
-            Runnable onChange) {
+    Replies(FrameSocket frames, Lane lane, Services services, Account account, Runnable onChange) {
         this.services = services;
         this.frames = frames;
         this.writer = new FrameWriter(frames, this::onDrained);
@@ -244,7 +239,9 @@ final class Replies {
         return !closed && (writer.isFull() || !behindTranslation.isEmpty());
     }
 
-    /** How many bytes have been sent, so that a client that reads is told from one that does not. */
+    /**
+     * How many bytes have been sent, so that a client that reads is told from one that does not.
+     */
     long progress() {
         return writer.progress();
     }

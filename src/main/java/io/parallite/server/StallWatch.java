@@ -15,10 +15,10 @@ import org.jboss.logging.Logger;
  *
  * <p>A frame that has begun must come on by {@value #PROGRESS} bytes, or to its end, within {@code
  * frame_timeout_ms}. While others wait for the room or the connection that it takes, it must within
- * {@link #PATIENCE}; so must, while workers wait for room for their replies, a client that has not
- * read its own. Connections that the daemon itself has paused are let alone.
+ * {@link #PATIENCE}; while workers wait for room for their replies, a client must read its own within
+ * {@link #PATIENCE_WITH_READERS}. Connections that the daemon itself has paused are let alone.
  *
- * <p>It looks at all connections twice a second while one has begun a frame or somebody waits, and
+ * <p>It looks at all connections four times a second while one has begun a frame or somebody waits, and
  * not at all otherwise. Owned by the engine's thread.
  */
 final class StallWatch {
@@ -31,7 +31,10 @@ final class StallWatch {
     /** How long a connection may stand still while others wait for what it holds. */
     static final Duration PATIENCE = Duration.ofSeconds(1);
 
-    private static final Duration STEP = Duration.ofMillis(500);
+    /** The same for replies: whole rows of clients may have to be passed over before one reads. */
+    static final Duration PATIENCE_WITH_READERS = Duration.ofMillis(500);
+
+    private static final Duration STEP = Duration.ofMillis(250);
 
     private final Engine engine;
     private final Duration frameTimeout;
@@ -99,14 +102,14 @@ final class StallWatch {
         return one.compareTo(other) < 0 ? one : other;
     }
 
-    /** Those first that have stood still for the longest time, and no more than it takes. */
+    /** Those first that have stood still for the longest time, until half of the share is free. */
     private void endReaders(long now) {
         if (!budget.isShortOfReplies()) {
             return;
         }
         List<ClientSession> still = new ArrayList<>();
         for (ClientSession session : sessions) {
-            if (session.unread() > 0 && session.repliesStillFor(now).compareTo(PATIENCE) >= 0) {
+            if (session.unread() > 0 && session.repliesStillFor(now).compareTo(PATIENCE_WITH_READERS) >= 0) {
                 still.add(session);
             }
         }
@@ -114,7 +117,7 @@ final class StallWatch {
                 Comparator.comparing((ClientSession session) -> session.repliesStillFor(now))
                         .reversed());
         for (ClientSession session : still) {
-            if (!budget.isShortOfReplies()) {
+            if (!budget.isShortOfReplies() && budget.replyBytes() <= budget.share() / 2) {
                 return;
             }
             LOG.warnf(

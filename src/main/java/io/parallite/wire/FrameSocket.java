@@ -2,7 +2,6 @@ package io.parallite.wire;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
-import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOutboundBuffer;
@@ -133,14 +132,6 @@ public final class FrameSocket extends ChannelInboundHandlerAdapter implements F
                 .setRecvByteBufAllocator(
                         new AdaptiveRecvByteBufAllocator(64, Math.min(2048, bytes), bytes));
         socket.setWriteQueueMaxSize(bytes);
-    }
-
-    /** Has the listening socket accept no more connections, or accept them again. */
-    public void acceptOthers(boolean isWanted) {
-        Channel listening = context.channel().parent();
-        if (listening != null) {
-            listening.config().setAutoRead(isWanted);
-        }
     }
 
     @Override

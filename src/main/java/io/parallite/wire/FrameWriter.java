@@ -127,7 +127,10 @@ public final class FrameWriter {
         return waitingBytes + (isFull() ? LINE : 0);
     }
 
-    /** How many bytes have left the line, so that a reader that gets on is told from one that does not. */
+    /**
+     * How many bytes have left the line, so that a reader that gets on is told from one that does
+     * not.
+     */
     public long progress() {
         return taken - line.pending();
     }

@@ -235,7 +235,8 @@ final class JsonEncoding implements Encoding {
             throws IOException {
         boolean isText = parser.currentToken() == JsonToken.VALUE_STRING;
         if (isText && !JsonStrings.isWellFormed(text(parser, envelope, field))) {
-            throw envelope.wrongType(field, "a string of whole characters, which has a form in UTF-8");
+            throw envelope.wrongType(
+                    field, "a string of whole characters, which has a form in UTF-8");
         }
         return text(envelope, field, parser);
     }
@@ -246,7 +247,8 @@ final class JsonEncoding implements Encoding {
             return parser.getText();
         } catch (StreamConstraintsException e) {
             throw envelope.invalid(
-                    "%s is longer than %d characters; use a shorter one".formatted(field, MAX_TEXT));
+                    "%s is longer than %d characters; use a shorter one"
+                            .formatted(field, MAX_TEXT));
         }
     }
 

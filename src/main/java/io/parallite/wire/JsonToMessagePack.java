@@ -112,9 +112,7 @@ final class JsonToMessagePack {
             sizes = Arrays.copyOf(sizes, 2 * sizes.length);
         }
         int size = 0;
-        for (JsonToken token = ahead.nextToken();
-                !token.isStructEnd();
-                token = ahead.nextToken()) {
+        for (JsonToken token = ahead.nextToken(); !token.isStructEnd(); token = ahead.nextToken()) {
             if (token == JsonToken.FIELD_NAME) {
                 token = ahead.nextToken();
             }
@@ -170,9 +168,7 @@ final class JsonToMessagePack {
         Marks marks = new Marks();
         try (JsonParser ahead = JsonEncoding.openReply(frame, offset())) {
             ahead.nextToken();
-            for (String name = ahead.nextFieldName();
-                    name != null;
-                    name = ahead.nextFieldName()) {
+            for (String name = ahead.nextFieldName(); name != null; name = ahead.nextFieldName()) {
                 marks.note(name, textOf(ahead, name));
             }
         }

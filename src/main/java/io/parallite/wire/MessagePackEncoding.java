@@ -183,7 +183,9 @@ final class MessagePackEncoding implements Encoding {
         return string(unpacker, frame);
     }
 
-    /** An id is compared with others: as text of what is no UTF-8, two of them would be the same. */
+    /**
+     * An id is compared with others: as text of what is no UTF-8, two of them would be the same.
+     */
     private static @Nullable String id(
             Envelope envelope, String field, MessageUnpacker unpacker, byte[] frame)
             throws IOException {

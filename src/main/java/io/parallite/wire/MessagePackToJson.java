@@ -178,8 +178,7 @@ final class MessagePackToJson {
             return;
         }
         String name = MessagePackValues.string(ahead, frame, from);
-        boolean isText =
-                Marks.isMark(name) && ahead.getNextFormat().getValueType().isRawType();
+        boolean isText = Marks.isMark(name) && ahead.getNextFormat().getValueType().isRawType();
         if (isText) {
             marks.note(name, MessagePackValues.string(ahead, frame, from));
         } else {

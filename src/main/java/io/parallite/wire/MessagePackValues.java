@@ -181,8 +181,7 @@ final class MessagePackValues {
     }
 
     /** Skips a value that is nested no deeper than {@code levels}. */
-    static void skipWithin(int levels, MessageUnpacker unpacker, byte[] frame)
-            throws IOException {
+    static void skipWithin(int levels, MessageUnpacker unpacker, byte[] frame) throws IOException {
         long inside = skipOne(unpacker, frame, FrameReader.HEADER);
         if (inside == 0) {
             return;
@@ -198,8 +197,7 @@ final class MessagePackValues {
             inside = skipOne(unpacker, frame, FrameReader.HEADER);
             if (inside > 0) {
                 if (++depth == levels) {
-                    throw new IOException(
-                            "it is nested deeper than %d levels".formatted(levels));
+                    throw new IOException("it is nested deeper than %d levels".formatted(levels));
                 }
                 if (depth == left.length) {
                     left = Arrays.copyOf(left, 2 * depth);

@@ -12,7 +12,9 @@ import org.jspecify.annotations.Nullable;
  */
 public sealed interface Request {
 
-    /** Whether it has an effect beyond its answer, so that it is done for a client that has gone. */
+    /**
+     * Whether it has an effect beyond its answer, so that it is done for a client that has gone.
+     */
     default boolean outlivesItsClient() {
         return this instanceof Submit
                 || this instanceof Cancel

@@ -39,7 +39,9 @@ class ClientBudgetTest {
     void grantsTheRestInTheOrderOfAsking() {
         Claim first = claim(account(), "a", 600);
         claim(account(), "b", 300);
-        assertThat(claim(account(), "c", 100).isGranted()).as("would fit, but b is first").isFalse();
+        assertThat(claim(account(), "c", 100).isGranted())
+                .as("would fit, but b is first")
+                .isFalse();
 
         first.release();
 

@@ -121,8 +121,7 @@ class DecodeTest {
 
     private static byte[] nestedJson(int levels) {
         return TestFrames.json(
-                "{'payload':%s%s,'task_id':'a'}"
-                        .formatted("[".repeat(levels), "]".repeat(levels)));
+                "{'payload':%s%s,'task_id':'a'}".formatted("[".repeat(levels), "]".repeat(levels)));
     }
 
     private static byte[] nestedMessagePack(int levels) {
@@ -294,7 +293,8 @@ class DecodeTest {
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void refusesMessagePackIdsThatAreNoUtf8(boolean asText) {
-        for (byte[] id : new byte[][] {{'i', (byte) 0xff}, {(byte) 0xed, (byte) 0xa0, (byte) 0x80}}) {
+        for (byte[] id :
+                new byte[][] {{'i', (byte) 0xff}, {(byte) 0xed, (byte) 0xa0, (byte) 0x80}}) {
             byte[] frame =
                     TestFrames.msgpack(
                             packer -> {
