@@ -74,6 +74,15 @@ final class ClosureCompiler
         return ClosureReader::codeAs($written, $function, $unit->code->file, $isStrict, $name);
     }
 
+    /** Whether it was made here of code from a file without strict types. */
+    public static function isLoose(Closure $closure): bool
+    {
+        $comment = (new ReflectionFunction($closure))->getDocComment();
+        $tag = $comment === false ? null : UnitSource::tagIn($comment);
+        $unit = $tag === null ? null : self::$units[$tag[0]] ?? self::unitWithStatics($tag[0]);
+        return $unit !== null && ($unit->code->flags & ClosureCode::IS_STRICT) === 0;
+    }
+
     /**
      * The name of a closure as it is in its own file, when it is one that was compiled here: since PHP 8.4 names tell
      * what is around a closure.

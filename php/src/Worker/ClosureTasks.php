@@ -4,6 +4,8 @@ declare(strict_types=1);
 
 namespace B7s\Parallite\Worker;
 
+use B7s\Parallite\Codec\ClosureCompiler;
+
 /**
  * Serialized closures, names of callables, and commands.
  */
@@ -23,12 +25,20 @@ final class ClosureTasks implements Tasks
         }
         [$callable, $arguments] = $this->payloads->decode($request->payload);
         if ($arguments !== null) {
-            return static fn(): mixed => $callable(...$arguments);
+            return self::call($callable, $arguments);
         }
         $context = $request->context;
         if ($context === null || $context === [] || $context === '') {
             return $callable;
         }
-        return static fn(): mixed => $callable($context);
+        return self::call($callable, [$context]);
+    }
+
+    /** @param array<array-key, mixed> $arguments */
+    private static function call(callable $callable, array $arguments): \Closure
+    {
+        return $callable instanceof \Closure && ClosureCompiler::isLoose($callable)
+            ? LooseCall::of($callable, $arguments)
+            : static fn(): mixed => $callable(...$arguments);
     }
 }

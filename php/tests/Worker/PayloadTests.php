@@ -16,6 +16,19 @@ trait PayloadTests
         . 's:4:"self";s:32:"00000000000000020000000000000000";}}';
 
     /** @dataProvider languages */
+    public function testArgumentsAreConvertedForClosuresOfFilesWithoutStrictTypesOnly(): void
+    {
+        $file = (string) tempnam(sys_get_temp_dir(), 'parallite');
+        file_put_contents($file, '<?php return static fn(int $n): int => $n + 1;');
+        $loose = include $file;
+        $payload = (new \B7s\Parallite\TaskPayload())->of($loose, ['2']);
+        unlink($file);
+        $strict = (new \B7s\Parallite\TaskPayload())->of(static fn(int $n): int => $n + 1, ['2']);
+
+        self::assertSame(3, self::ask(['payload' => $payload])['result']);
+        self::assertSame('TypeError', self::ask(['payload' => $strict])['class']);
+    }
+
     public function testRunsAClosureWithWhatItCaptured(string $library, string $encoding): void
     {
         $factor = 3;
