@@ -302,7 +302,7 @@ trait RealConditionsTests
             $client->run('count', [[$client]]);
             self::fail();
         } catch (ClosureNotSerializable $e) {
-            self::assertStringContainsString('argument 1[0]', $e->getMessage());
+            self::assertStringContainsString('make a client inside the task', $e->getMessage());
         }
         self::assertSame('there!', $then->await(), 'the attempts have harmed nothing');
     }
