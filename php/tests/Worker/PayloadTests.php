@@ -15,7 +15,6 @@ trait PayloadTests
         . 's:8:"function";s:33:"static fn(int $x): int => $n + $x";s:5:"scope";N;s:4:"this";N;'
         . 's:4:"self";s:32:"00000000000000020000000000000000";}}';
 
-    /** @dataProvider languages */
     public function testArgumentsAreConvertedForClosuresOfFilesWithoutStrictTypesOnly(): void
     {
         $file = (string) tempnam(sys_get_temp_dir(), 'parallite');
@@ -29,6 +28,7 @@ trait PayloadTests
         self::assertSame('TypeError', self::ask(['payload' => $strict])['class']);
     }
 
+    /** @dataProvider languages */
     public function testRunsAClosureWithWhatItCaptured(string $library, string $encoding): void
     {
         $factor = 3;
