@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -95,13 +96,16 @@ final class DoctorIT {
                 project.resolve("parallite.json"),
                 "{\"php_includes\": [\"boot.php\"], \"max_worker\": 3}");
         Files.writeString(project.resolve("p.sock"), "not a socket");
-        Files.createDirectory(project.resolve("parallite-run-999999999-x"));
+        Path left = Files.createDirectory(project.resolve("parallite-run-left"));
+        Files.setPosixFilePermissions(left, PosixFilePermissions.fromString("rwx------"));
+        Files.createFile(left.resolve("lock"));
+        Files.createDirectory(project.resolve("parallite-run-99999999999999999999-x"));
 
         assertThat(cli.run("doctor").assertExit(1).out())
                 .containsPattern("fail +configuration +unknown key \"max_worker\"")
                 .containsPattern("fail +boot +a worker does not boot here: Exception: no database")
                 .containsPattern("fail +socket .*exists and is not a socket")
-                .containsPattern("warn +run directory .*parallite-run-999999999-x");
+                .containsPattern("warn +run directory .*parallite-run-left");
     }
 
     @Test
