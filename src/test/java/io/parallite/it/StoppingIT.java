@@ -59,7 +59,7 @@ final class StoppingIT {
     void acceptsNobodyWhileItStops() {
         try (DaemonProcess daemon = daemon("--fixed-workers", "1").startAtRest();
                 TestClient client = daemon.connect()) {
-            client.send(TestClient.task("running", sleep(5000)));
+            client.send(TestClient.task("running", sleep(2500)));
             awaitBusy(daemon, 1);
 
             daemon.signal("TERM");
