@@ -12,10 +12,7 @@ class ResultMemoryTest {
 
     @Test
     void takesWhatFitsBesideTheNetwork() {
-        assertThatCode(
-                        () ->
-                                ResultMemory.check(
-                                        100 * MEGABYTE, 512 * MEGABYTE, 8000 * MEGABYTE))
+        assertThatCode(() -> ResultMemory.check(100 * MEGABYTE, 512 * MEGABYTE, 8000 * MEGABYTE))
                 .doesNotThrowAnyException();
     }
 
@@ -23,9 +20,7 @@ class ResultMemoryTest {
     void refusesMoreThanTheJvmMayTakeOutsideItsHeap() {
         assertThatExceptionOfType(ConfigException.class)
                 .isThrownBy(
-                        () ->
-                                ResultMemory.check(
-                                        500 * MEGABYTE, 512 * MEGABYTE, 8000 * MEGABYTE))
+                        () -> ResultMemory.check(500 * MEGABYTE, 512 * MEGABYTE, 8000 * MEGABYTE))
                 .withMessageContainingAll("result_cache_bytes=524288000", "MaxDirectMemorySize");
     }
 

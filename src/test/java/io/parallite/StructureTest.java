@@ -70,9 +70,7 @@ class StructureTest {
     }
 
     private static String topLevel(JavaClass one) {
-        return one.getName()
-                .substring(one.getPackageName().length() + 1)
-                .replaceAll("\\$.*", "");
+        return one.getName().substring(one.getPackageName().length() + 1).replaceAll("\\$.*", "");
     }
 
     /** A record may have more: it has no more behaviour for it. */

@@ -1,7 +1,7 @@
 package io.parallite.cli;
 
-import java.io.Writer;
 import java.io.PrintWriter;
+import java.io.Writer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;

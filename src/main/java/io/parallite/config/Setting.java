@@ -104,6 +104,7 @@ public enum Setting {
 
     @SuppressWarnings("ImmutableEnumChecker") // its variants are records
     private final Check check;
+
     private final @Nullable String byDefault;
     private final String explanation;
 

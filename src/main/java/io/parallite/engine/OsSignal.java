@@ -8,8 +8,8 @@ import java.util.function.IntConsumer;
 /**
  * A signal of the operating system, and who handles it in this process. Any thread may use it.
  *
- * <p>It is {@code sun.misc.Signal}, by reflection: javac warns of every mention of that class, which
- * no annotation silences, and a warning breaks our build.
+ * <p>It is {@code sun.misc.Signal}, by reflection: javac warns of every mention of that class,
+ * which no annotation silences, and a warning breaks our build.
  */
 public final class OsSignal {
 

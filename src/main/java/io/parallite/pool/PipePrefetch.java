@@ -130,7 +130,9 @@ final class PipePrefetch implements Prefetch {
         held.keySet().forEach(this::recall);
     }
 
-    /** Returns to the queue what {@code worker} has not taken; {@code false} when there is nothing. */
+    /**
+     * Returns to the queue what {@code worker} has not taken; {@code false} when there is nothing.
+     */
     private boolean recall(Worker worker) {
         ArrayDeque<Waiter<?>> own = held.get(worker);
         if (own == null || own.isEmpty()) {

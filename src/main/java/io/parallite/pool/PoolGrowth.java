@@ -8,8 +8,8 @@ import io.parallite.worker.Worker;
  * Starts on-demand workers while tasks wait, as many as {@link PoolSizing} finds worth their start.
  *
  * <p>Looks when a task is queued, and again when no worker has come free for as long as a start
- * takes. When no worker serves or boots, waiting can bring nothing, and workers are started at once.
- * Nothing is started during the pause after a failed start. Owned by the engine's thread.
+ * takes. When no worker serves or boots, waiting can bring nothing, and workers are started at
+ * once. Nothing is started during the pause after a failed start. Owned by the engine's thread.
  */
 final class PoolGrowth {
 
@@ -17,8 +17,7 @@ final class PoolGrowth {
     private final WorkerSet workers;
     private final TaskQueue queue;
     private final RestartPolicy restarts;
-    private final PoolSizing sizing =
-            new PoolSizing(Runtime.getRuntime().availableProcessors());
+    private final PoolSizing sizing = new PoolSizing(Runtime.getRuntime().availableProcessors());
     private final Deadline nextLook;
     private long lastFreed;
     private boolean isClosed;

@@ -5,15 +5,15 @@ import java.time.Duration;
 /**
  * When one more on-demand worker is worth its start.
  *
- * <p>The time that a start takes is compared with the work that waits: {@code backlog × typical task
- * ÷ workers}. The typical task is measured; while no worker comes free it is taken to be at least as
- * long as that has lasted, so that one sees at once when tasks become longer.
+ * <p>The time that a start takes is compared with the work that waits: {@code backlog × typical
+ * task ÷ workers}. The typical task is measured; while no worker comes free it is taken to be at
+ * least as long as that has lasted, so that one sees at once when tasks become longer.
  *
  * <p>If waiting takes longer than a start, workers are started. Starting keeps a processor busy: on
  * {@code p} processors one start follows the other after {@code start ÷ p}, while a worker that is
- * there serves a task in {@code task}. The backlog is served soonest when new workers take the share
- * {@code p × task ÷ (start + p × task)} of it: nearly all of it when tasks are long beside a start.
- * For tasks that are short beside it, a start costs more than it brings.
+ * there serves a task in {@code task}. The backlog is served soonest when new workers take the
+ * share {@code p × task ÷ (start + p × task)} of it: nearly all of it when tasks are long beside a
+ * start. For tasks that are short beside it, a start costs more than it brings.
  *
  * <p>Owned by the engine's thread.
  */

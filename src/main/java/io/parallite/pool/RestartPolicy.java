@@ -153,7 +153,8 @@ final class RestartPolicy {
         long millis = FIRST_DELAY.toMillis() << Math.min(failures.inARow, MAX_DOUBLINGS);
         failures.inARow++;
         double stretched =
-                (double) Math.min(millis, LONGEST_DELAY.toMillis()) * (1 + JITTER * random.nextDouble());
+                (double) Math.min(millis, LONGEST_DELAY.toMillis())
+                        * (1 + JITTER * random.nextDouble());
         return Duration.ofMillis((long) Math.min(stretched, (double) LONGEST_DELAY.toMillis()));
     }
 

@@ -16,11 +16,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * Logs each task that runs for longer than {@code slow_task_ms}, once, with its PHP stack.
  *
- * <p>All workers are looked at periodically, so that a task costs nothing; a slow one is logged late
- * by a tenth of the limit, or by a second at most. The worker itself sends the stack, on SIGUSR2, if
- * its hello lists {@code stack}. PHP handles the signal between two of its instructions: a worker
- * that waits in a query or in {@code usleep} may answer late, and is logged without. Owned by the
- * engine's thread.
+ * <p>All workers are looked at periodically, so that a task costs nothing; a slow one is logged
+ * late by a tenth of the limit, or by a second at most. The worker itself sends the stack, on
+ * SIGUSR2, if its hello lists {@code stack}. PHP handles the signal between two of its
+ * instructions: a worker that waits in a query or in {@code usleep} may answer late, and is logged
+ * without. Owned by the engine's thread.
  */
 final class SlowTasks {
 

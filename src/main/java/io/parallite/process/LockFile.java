@@ -30,10 +30,7 @@ import org.jspecify.annotations.Nullable;
 public final class LockFile implements AutoCloseable {
 
     private static final Set<OpenOption> OPTIONS =
-            Set.of(
-                    StandardOpenOption.CREATE,
-                    StandardOpenOption.WRITE,
-                    LinkOption.NOFOLLOW_LINKS);
+            Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
 
     private static final int ATTEMPTS = 20;
     private static final int LONGEST = 60_000;
@@ -120,10 +117,7 @@ public final class LockFile implements AutoCloseable {
         channel.truncate(0);
         channel.write(ByteBuffer.wrap(new byte[] {'\n'}), size - 1L);
         try {
-            return Files.readAttributes(
-                                    path,
-                                    BasicFileAttributes.class,
-                                    LinkOption.NOFOLLOW_LINKS)
+            return Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
                             .size()
                     == size;
         } catch (NoSuchFileException e) {

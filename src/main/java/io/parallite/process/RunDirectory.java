@@ -95,7 +95,9 @@ public final class RunDirectory implements AutoCloseable {
     private static void removeStale(Path directory) {
         try (LockFile taken = LockFile.tryAcquire(directory.resolve(RunDirectories.LOCK))) {
             if (taken != null) {
-                LOG.infof("a killed daemon has left a directory, which is removed path=%s", directory);
+                LOG.infof(
+                        "a killed daemon has left a directory, which is removed path=%s",
+                        directory);
                 delete(directory, 1);
             }
         } catch (IOException e) {

@@ -19,8 +19,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Frames on a socket of their own: the worker connects back to the daemon and says who it is.
  *
- * <p>A connection to the {@link WorkerSocket} counts only when its first frame, {@code {"type":"hello",
- * "token":…}}, carries the one-time token of a process that was started and has not connected yet.
+ * <p>A connection to the {@link WorkerSocket} counts only when its first frame, {@code
+ * {"type":"hello", "token":…}}, carries the one-time token of a process that was started and has
+ * not connected yet.
  */
 public final class SocketTransport implements WorkerTransport {
 
@@ -144,7 +145,8 @@ public final class SocketTransport implements WorkerTransport {
             this.token = HexFormat.of().formatHex(bytes);
             String file = name.value() + "-" + token.substring(0, 8);
             this.stdout = directory.path().resolve(file + ".out");
-            this.pipe = prefetches ? NamedPipe.make(directory.path().resolve(file + ".next")) : null;
+            this.pipe =
+                    prefetches ? NamedPipe.make(directory.path().resolve(file + ".next")) : null;
         }
 
         void launch(WorkerCommand command) {

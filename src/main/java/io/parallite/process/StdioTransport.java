@@ -60,12 +60,7 @@ public final class StdioTransport implements WorkerTransport {
             emitter.onTermination(() -> over = true);
             WorkerLauncher.Launch launch =
                     new WorkerLauncher.Launch(
-                            name,
-                            command,
-                            WorkerLauncher.Streams.FRAMES,
-                            Map.of(),
-                            null,
-                            listener);
+                            name, command, WorkerLauncher.Streams.FRAMES, Map.of(), null, listener);
             launcher.launch(launch, this::onStarted, this::onFailed);
         }
 

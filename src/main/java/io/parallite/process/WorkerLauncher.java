@@ -174,7 +174,10 @@ public final class WorkerLauncher {
         try {
             StderrTail stderr =
                     new StderrTail(
-                            launch.name, tree.pid(), tree.process().getErrorStream(), launch.listener);
+                            launch.name,
+                            tree.pid(),
+                            tree.process().getErrorStream(),
+                            launch.listener);
             tellWatchdog(watching -> watching.onStarted(tree.pid()));
             return new WorkerProcess(launch.name, engine, tree, stderr, this::onGone);
         } catch (Throwable e) { // its thread could not be started

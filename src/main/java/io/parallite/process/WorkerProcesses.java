@@ -53,8 +53,7 @@ public final class WorkerProcesses {
         RunDirectory directory = runDirectory();
         return new WorkerProcesses(
                 launcher,
-                new SocketTransport(
-                        engine, launcher, directory, limits, config.startTimeout()),
+                new SocketTransport(engine, launcher, directory, limits, config.startTimeout()),
                 directory);
     }
 

@@ -41,7 +41,10 @@ public final class ClientServer {
     private final Set<ClientSession> sessions = new LinkedHashSet<>();
     private boolean toldFull;
 
-    /** One, and another for each time that the socket was opened anew: closing one would close its connections. */
+    /**
+     * One, and another for each time that the socket was opened anew: closing one would close its
+     * connections.
+     */
     private final List<NetServer> servers = new ArrayList<>();
 
     private SocketFile.Place lastSeen = SocketFile.Place.OURS;
@@ -64,7 +67,8 @@ public final class ClientServer {
         this.engine = engine;
         this.address = address;
         this.limit = new AcceptLimit(settings.maxConnections());
-        this.stalls = new StallWatch(engine, settings.frameTimeout(), budget, sessions, limit::isFull);
+        this.stalls =
+                new StallWatch(engine, settings.frameTimeout(), budget, sessions, limit::isFull);
         budget.onContended(stalls::arm);
         Offload offload = new Offload(engine);
         this.services =
@@ -116,9 +120,7 @@ public final class ClientServer {
     }
 
     private Uni<Void> listenAt(SocketFile file) {
-        return listenOn(
-                        newServer(),
-                        SocketAddress.domainSocketAddress(file.bindPath().toString()))
+        return listenOn(newServer(), SocketAddress.domainSocketAddress(file.bindPath().toString()))
                 .invoke(file::publish);
     }
 
@@ -151,7 +153,10 @@ public final class ClientServer {
                     .subscribe()
                     .with(
                             ignored -> lastSeen = SocketFile.Place.OURS,
-                            e -> LOG.errorf("the socket cannot be opened anew: %s", e.getMessage()));
+                            e ->
+                                    LOG.errorf(
+                                            "the socket cannot be opened anew: %s",
+                                            e.getMessage()));
         } catch (IOException e) {
             LOG.errorf("the socket cannot be opened anew: %s", e);
         }

@@ -101,7 +101,8 @@ final class SocketFile {
 
     private static LockFile lock(Path path) {
         try {
-            LockFile lock = LockFile.tryAcquire(path.resolveSibling("." + path.getFileName() + ".lock"));
+            LockFile lock =
+                    LockFile.tryAcquire(path.resolveSibling("." + path.getFileName() + ".lock"));
             if (lock == null) {
                 throw new ListenException(
                         "another daemon is listening on %s, or about to; stop it or give another --socket"

@@ -15,11 +15,12 @@ import org.jboss.logging.Logger;
  *
  * <p>A frame that has begun must come on by {@value #PROGRESS} bytes, or to its end, within {@code
  * frame_timeout_ms}. While others wait for the room or the connection that it takes, it must within
- * {@link #PATIENCE}; while workers wait for room for their replies, a client must read its own within
- * {@link #PATIENCE_WITH_READERS}. Connections that the daemon itself has paused are let alone.
+ * {@link #PATIENCE}; while workers wait for room for their replies, a client must read its own
+ * within {@link #PATIENCE_WITH_READERS}. Connections that the daemon itself has paused are let
+ * alone.
  *
- * <p>It looks at all connections four times a second while one has begun a frame or somebody waits, and
- * not at all otherwise. Owned by the engine's thread.
+ * <p>It looks at all connections four times a second while one has begun a frame or somebody waits,
+ * and not at all otherwise. Owned by the engine's thread.
  */
 final class StallWatch {
 
@@ -109,7 +110,8 @@ final class StallWatch {
         }
         List<ClientSession> still = new ArrayList<>();
         for (ClientSession session : sessions) {
-            if (session.unread() > 0 && session.repliesStillFor(now).compareTo(PATIENCE_WITH_READERS) >= 0) {
+            if (session.unread() > 0
+                    && session.repliesStillFor(now).compareTo(PATIENCE_WITH_READERS) >= 0) {
                 still.add(session);
             }
         }

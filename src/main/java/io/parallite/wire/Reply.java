@@ -68,7 +68,9 @@ public record Reply(Map<String, Object> fields) {
         return new Reply(fields);
     }
 
-    /** {@code {task_id, event:"held"}} or {@code "resumed"}: the task's own reply is yet to come. */
+    /**
+     * {@code {task_id, event:"held"}} or {@code "resumed"}: the task's own reply is yet to come.
+     */
     public static Reply held(TaskId id, boolean held) {
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("task_id", id.value());

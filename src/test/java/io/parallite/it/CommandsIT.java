@@ -13,7 +13,6 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -176,8 +175,7 @@ final class CommandsIT {
     @Test
     void cancelsTheTaskOnCtrlC() throws Exception {
         Process submit = cli.start("submit", "--id", "interrupted", "sleep", "60");
-        await()
-                .until(() -> cli.run("status", "interrupted").out().contains("running"));
+        await().until(() -> cli.run("status", "interrupted").out().contains("running"));
 
         Processes.signal(submit.pid(), "INT");
 

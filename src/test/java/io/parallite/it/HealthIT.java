@@ -9,7 +9,6 @@ import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.nio.file.Files;
-import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 /** What an orchestrator asks: whether to restart the daemon, and whether to send it work. */

@@ -101,8 +101,7 @@ final class MemoryIT {
             long busy = Processes.memory(daemon.pid(), "VmRSS");
             assertThat(busy / MEGABYTE).as("the heap has grown").isGreaterThan(250);
 
-            await()
-                    .until(() -> Processes.memory(daemon.pid(), "VmRSS") < busy / 2);
+            await().until(() -> Processes.memory(daemon.pid(), "VmRSS") < busy / 2);
             daemon.assertRestored();
         }
     }

@@ -52,7 +52,10 @@ final class PageIT {
                 TestClient client = daemon.connect();
                 Browser browser = Browser.open(1440, 1000).go(http.uri("/"))) {
             String code = "fn () => throw new Exception(base64_decode('%s'))";
-            String message = java.util.Base64.getEncoder().encodeToString(HOSTILE.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+            String message =
+                    java.util.Base64.getEncoder()
+                            .encodeToString(
+                                    HOSTILE.getBytes(java.nio.charset.StandardCharsets.UTF_8));
             client.submit(HOSTILE, closure(code.formatted(message)));
 
             browser.awaitText("#tasks tbody .id", HOSTILE);

@@ -28,7 +28,10 @@ final class ProcessFaultsIT {
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
-    /** Leaves two processes without parent, session and environment; the file {@code left} has their ids. */
+    /**
+     * Leaves two processes without parent, session and environment; the file {@code left} has their
+     * ids.
+     */
     private static final String DAEMONIZES =
             "for i in 1 2; do (env -i setsid sh -c 'echo $$ >>left; exec sleep 300' >/dev/null 2>&1 &); done;"
                     + " while [ $(wc -l <left 2>/dev/null || echo 0) -lt 2 ]; do sleep 0.02; done";
@@ -150,7 +153,8 @@ final class ProcessFaultsIT {
 
     private static boolean runs(String[] wrapper, String program) throws IOException {
         try {
-            return new ProcessBuilder(Stream.concat(Stream.of(wrapper), Stream.of(program)).toList())
+            return new ProcessBuilder(
+                                    Stream.concat(Stream.of(wrapper), Stream.of(program)).toList())
                             .start()
                             .waitFor()
                     == 0;
@@ -159,7 +163,9 @@ final class ProcessFaultsIT {
         }
     }
 
-    /** A namespace that is killed leaves its daemon's directory, which the next daemon would remove. */
+    /**
+     * A namespace that is killed leaves its daemon's directory, which the next daemon would remove.
+     */
     private static void deleteOthers(Path run, List<String> kept) throws IOException {
         for (String name : names(run)) {
             if (!kept.contains(name)) {
@@ -223,8 +229,7 @@ final class ProcessFaultsIT {
     }
 
     private static Map<String, Object> command(String id, String command, DaemonBuilder builder) {
-        return Map.of(
-                "task_id", id, "command", command, "cwd", builder.project().toString());
+        return Map.of("task_id", id, "command", command, "cwd", builder.project().toString());
     }
 
     private static List<Long> left(DaemonBuilder builder) throws IOException {

@@ -11,8 +11,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -109,7 +109,9 @@ final class ReloadIT {
             daemon.signal("HUP");
             client.submit("short", closure("fn () => 1")).assertResult(1);
 
-            assertThat(client.isSilentFor(Duration.ofMillis(1))).as("the long one still runs").isTrue();
+            assertThat(client.isSilentFor(Duration.ofMillis(1)))
+                    .as("the long one still runs")
+                    .isTrue();
             client.receive("long").assertResult("slept");
             daemon.assertRestored();
         }

@@ -103,7 +103,9 @@ final class TaskIdentityIT {
         json.sendBody("{\"payload\":\"x\"}".getBytes(java.nio.charset.StandardCharsets.UTF_8))
                 .receiveNext()
                 .assertFailure("INVALID_REQUEST", "task_id is missing");
-        json.sendBody("{\"task_id\":7,\"payload\":\"x\"}".getBytes(java.nio.charset.StandardCharsets.UTF_8))
+        json.sendBody(
+                        "{\"task_id\":7,\"payload\":\"x\"}"
+                                .getBytes(java.nio.charset.StandardCharsets.UTF_8))
                 .receiveNext()
                 .assertFailure("INVALID_REQUEST", "task_id", "string");
         json.send(task("x".repeat(300), "x"))

@@ -6,7 +6,6 @@ import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.nio.file.Files;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
@@ -85,8 +84,7 @@ final class WorkerStartIT {
 
             Files.writeString(builder.project().resolve("healthy"), "");
 
-            await()
-                    .until(() -> http.status("/q/health/ready") == 200);
+            await().until(() -> http.status("/q/health/ready") == 200);
             daemon.awaitRest();
         }
     }

@@ -1,9 +1,8 @@
 package io.parallite.pool;
 
-import io.parallite.worker.Recycling;
-
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.parallite.worker.Recycling;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,8 +38,7 @@ class ReloadTest {
     @Test
     void retiresOldWorkersThatFillNoSlot() {
         PoolFixture fixture =
-                PoolFixture.starting(
-                        1, 4, new Recycling(200, 0, Duration.ZERO, Duration.ZERO));
+                PoolFixture.starting(1, 4, new Recycling(200, 0, Duration.ZERO, Duration.ZERO));
         fixture.transport.readyAll();
         for (int i = 0; i < 100; i++) {
             fixture.submit("quick-" + i);

@@ -153,7 +153,10 @@ class ProcessReaperTest {
     private static List<Integer> descendants(ProcessTree tree) {
         return new ProcessTable(Path.of("/proc"))
                 .all().stream()
-                        .filter(pid -> Long.valueOf(tree.worker()).equals(reaper.mark().workerOf(pid)))
+                        .filter(
+                                pid ->
+                                        Long.valueOf(tree.worker())
+                                                .equals(reaper.mark().workerOf(pid)))
                         .filter(pid -> !isZombie(pid))
                         .toList();
     }
