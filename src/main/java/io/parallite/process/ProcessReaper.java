@@ -276,7 +276,7 @@ final class ProcessReaper {
     /** Reports the trees that are gone; gives whether there is no other that has to be killed. */
     private boolean finish(Set<Long> left) {
         boolean isDone = left.isEmpty();
-        for (ProcessTree tree : trees.values()) {
+        for (ProcessTree tree : List.copyOf(trees.values())) {
             if ((tree.hasEnded() && !left.contains(tree.worker())) || tree.isOverdue()) {
                 if (tree.isQuiet()) {
                     trees.remove(tree.worker());
