@@ -441,6 +441,7 @@ public final class LibC {
         private Calls() {}
 
         /** Two threads may both make one, which then are as good as each other. */
+        @SuppressWarnings("EnumOrdinal") // an array of final length needs no lock
         static @Nullable MethodHandle handle(Function function) {
             MethodHandle known = HANDLES[function.ordinal()];
             if (known != null) {

@@ -64,9 +64,9 @@ final class ProcessTable {
     private static void addChildren(Path thread, List<Integer> children) {
         try {
             String list = Files.readString(thread.resolve("children"), StandardCharsets.ISO_8859_1);
-            for (String pid : list.split(" ")) {
+            for (String pid : list.strip().split(" ", -1)) {
                 if (!pid.isBlank()) {
-                    children.add(Integer.valueOf(pid.strip()));
+                    children.add(Integer.valueOf(pid));
                 }
             }
         } catch (IOException e) {
