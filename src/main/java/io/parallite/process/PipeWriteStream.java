@@ -32,7 +32,8 @@ final class PipeWriteStream implements WriteStream<byte[]> {
             Executors.newCachedThreadPool(Threads.daemon("stdin-writer"));
 
     /** A frame and what is told when it was written. */
-    @SuppressWarnings("ArrayRecordComponent") // identity is what is wanted: frames are never compared
+    @SuppressWarnings(
+            "ArrayRecordComponent") // identity is what is wanted: frames are never compared
     private record Write(byte[] bytes, Promise<Void> done) {}
 
     private final Engine engine;
