@@ -39,6 +39,12 @@ final class ReachabilityMetadataTest {
     @Test
     void whatIsKeptForReflectionExists() throws ReflectiveOperationException {
         for (JsonNode entry : metadata.get("reflection")) {
+            for (JsonNode proxied : entry.get("type").path("proxy")) {
+                assertThat(Class.forName(proxied.asText())).isInterface();
+            }
+            if (entry.get("type").isObject()) {
+                continue;
+            }
             Class<?> type = Class.forName(entry.get("type").asText());
             for (JsonNode method : entry.path("methods")) {
                 Class<?>[] parameters =

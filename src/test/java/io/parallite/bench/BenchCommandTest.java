@@ -148,7 +148,7 @@ class BenchCommandTest {
     void sendsAClosureUnlessToldOtherwise() {
         assertThat(new PayloadOptions().bytes())
                 .asString()
-                .startsWith("O:47:\"Laravel\\SerializableClosure\\SerializableClosure\":1:{")
+                .startsWith("parallite:2:c:")
                 .contains("s:11:\"fn () => 42\";");
     }
 

@@ -71,7 +71,7 @@ class FiguresTest {
         transport.readyAll();
         submit("a");
         submit("b");
-        engine.advance(Duration.ofMillis(7));
+        engine.advance(Duration.ofMillis(3));
 
         assertThat(json())
                 .startsWith("{\"ok\":true,\"version\":\"1.2.3\",\"pid\":")
@@ -82,8 +82,8 @@ class FiguresTest {
                 .containsPattern("\"restarts_by_reason\":\\{(\"[a-z_]+\":0,?)+\\}")
                 .contains(
                         "\"workers\":[{\"name\":\"work-1\",\"pid\":100,\"state\":\"busy\",\"served\":0,"
-                                + "\"age_ms\":7,\"task_id\":\"a\",\"task_age_ms\":7}]}")
-                .contains("\"queue\":{\"length\":1,\"oldest_ms\":7}")
+                                + "\"age_ms\":3,\"task_id\":\"a\",\"task_age_ms\":3}]}")
+                .contains("\"queue\":{\"length\":1,\"oldest_ms\":3}")
                 .contains(
                         "\"tasks\":{\"submitted\":2,\"completed\":0,\"failed\":0,\"in_flight\":2,")
                 .contains("\"cache\":{")

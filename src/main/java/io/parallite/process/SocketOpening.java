@@ -1,0 +1,193 @@
+package io.parallite.process;
+
+import io.parallite.engine.Engine;
+import io.parallite.engine.NamedPipe;
+import io.smallrye.mutiny.subscription.UniEmitter;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/** One worker between its start and its being ready. Owned by the engine's thread. */
+final class SocketOpening implements Handshake.Host {
+
+    private static final Logger LOG = Logger.getLogger(SocketOpening.class);
+
+    private final SocketTransport transport;
+    private final WorkerName name;
+    private final WorkerChannel.Listener listener;
+    private final UniEmitter<? super WorkerChannel> emitter;
+    private final String token;
+    private final Path stdout;
+    private final @Nullable NamedPipe pipe;
+    private @Nullable WorkerProcess process;
+    private Handshake.@Nullable Connected early;
+    private @Nullable SocketChannel channel;
+    private Engine.@Nullable Timer timer;
+    private boolean cancelled;
+    private boolean asked;
+    private boolean late;
+
+    SocketOpening(
+            SocketTransport transport,
+            WorkerName name,
+            WorkerChannel.Listener listener,
+            UniEmitter<? super WorkerChannel> emitter) {
+        this.transport = transport;
+        this.name = name;
+        this.listener = listener;
+        this.emitter = emitter;
+        this.token = transport.expect(this);
+        String file = name.value() + "-" + token.substring(0, 8);
+        this.stdout = transport.file(file + ".out");
+        this.pipe = transport.pipe(file + ".next");
+    }
+
+    void launch(WorkerCommand command) {
+        emitter.onTermination(this::onTerminated);
+        WorkerLauncher.Launch launch =
+                new WorkerLauncher.Launch(
+                        name,
+                        command,
+                        WorkerLauncher.Streams.CAPTURED,
+                        environment(),
+                        stdout,
+                        listener);
+        transport.launcher().launch(launch, this::onStarted, this::onFailed);
+    }
+
+    private Map<String, String> environment() {
+        Map<String, String> environment = new HashMap<>();
+        environment.put("PARALLITE_WORKER_SOCKET", transport.address());
+        environment.put("PARALLITE_WORKER_TOKEN", token);
+        environment.put("PARALLITE_WORKER_STDOUT", stdout.toString());
+        if (pipe != null) {
+            environment.put("PARALLITE_WORKER_PREFETCH", pipe.path().toString());
+        }
+        return environment;
+    }
+
+    private void onStarted(WorkerProcess started) {
+        process = started;
+        started.onExit(this::onExit);
+        if (cancelled) {
+            started.kill();
+        } else if (early != null) {
+            connect(started, early);
+        } else {
+            timer = transport.engine().schedule(transport.startTimeout(), this::onLate);
+        }
+    }
+
+    private void onFailed(WorkerStartException why) {
+        transport.forget(token);
+        closePipe();
+        if (cancelled) {
+            listener.onEnded(new WorkerExit(1, why.explanation(), true));
+        } else {
+            emitter.fail(why);
+        }
+    }
+
+    @Override
+    public void onAsked() {
+        asked = true;
+    }
+
+    @Override
+    public void onConnected(Handshake.Connected connected) {
+        if (cancelled) {
+            connected.socket().close();
+        } else if (process == null) {
+            early = connected; // the loop was busy and saw it before the start
+        } else {
+            connect(process, connected);
+        }
+    }
+
+    private void connect(WorkerProcess started, Handshake.Connected connected) {
+        cancelTimer();
+        SocketChannel opened =
+                new SocketChannel(
+                        transport.engine(), started, connected, transport.limits(), listener, pipe);
+        channel = opened;
+        emitter.complete(opened);
+    }
+
+    private void onLate() {
+        late = true;
+        if (process != null) {
+            process.kill();
+        }
+    }
+
+    private void onTerminated() {
+        if (channel == null) {
+            cancelled = true;
+            if (process != null) {
+                process.kill();
+            }
+        }
+    }
+
+    private void onExit(int status, String words) {
+        cancelTimer();
+        transport.forget(token);
+        deleteOutput();
+        if (channel != null) {
+            channel.onExit(status, words);
+            return;
+        }
+        closePipe();
+        WorkerExit ending = new WorkerExit(status, words, true);
+        if (cancelled) {
+            listener.onEnded(ending);
+        } else {
+            emitter.fail(
+                    new WorkerStartException(
+                            late
+                                    ? "worker %s did not %s within start_timeout_ms=%d and was killed; %s"
+                                            .formatted(
+                                                    name,
+                                                    asked ? "answer a ping" : "connect",
+                                                    transport.startTimeout().toMillis(),
+                                                    hint(words))
+                                    : "worker %s %s before it was ready; check worker_script and php_includes"
+                                            .formatted(name, ending.describe()),
+                            !late && ending.wasSignalled()));
+        }
+    }
+
+    private String hint(String words) {
+        if (asked && words.isEmpty()) {
+            return "raise it, or look for what holds the worker up";
+        }
+        return words.isEmpty()
+                ? "raise it, or set worker_transport to stdio for a script that speaks on stdin and stdout"
+                : "it said: " + words;
+    }
+
+    private void cancelTimer() {
+        if (timer != null) {
+            timer.cancel();
+            timer = null;
+        }
+    }
+
+    private void closePipe() {
+        if (pipe != null) {
+            pipe.close();
+        }
+    }
+
+    private void deleteOutput() {
+        try {
+            Files.deleteIfExists(stdout);
+        } catch (IOException e) {
+            LOG.debugf("cannot remove %s: %s", stdout, e.getMessage());
+        }
+    }
+}
