@@ -125,7 +125,10 @@ final class HealthIT {
 
     @Test
     void isNotReadyButAliveWhileItStops() {
-        try (DaemonProcess daemon = daemon("--fixed-workers", "1", http.flag()).startAtRest();
+        try (DaemonProcess daemon =
+                        daemon("--fixed-workers", "1", http.flag())
+                                .json("{\"shutdown_grace_ms\": 60000}")
+                                .startAtRest();
                 TestClient client = daemon.connect()) {
             client.send(task("last", sleep(5000)));
             await().until(() -> daemon.stats().busy() == 1);

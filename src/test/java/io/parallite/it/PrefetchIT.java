@@ -12,6 +12,8 @@ import static org.awaitility.Awaitility.await;
 import io.parallite.wire.Encoding;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -275,17 +277,38 @@ final class PrefetchIT {
         }
     }
 
+    /** A name would let another task of the same user read what waits in the pipe. */
     @Test
-    void pipeGoesWithItsWorker() {
+    void pipeHasNoNameAndGoesWithItsWorker() {
         try (DaemonProcess daemon = warm(twoWorkers())) {
-            List<Path> before = pipes(daemon);
+            assertThat(pipes(daemon)).isEmpty();
+            assertThat(openPipes(daemon)).hasSize(2);
+
             Processes.signal(pids(daemon).getFirst(), "KILL");
             await().until(() -> daemon.stats().restarts() == 1);
 
-            assertThat(before).hasSize(2);
             daemon.assertRestored();
-            assertThat(pipes(daemon)).hasSize(2).isNotEqualTo(before);
+            await().until(() -> openPipes(daemon).size() == 2 && pipes(daemon).isEmpty());
         }
+    }
+
+    /** The pipes that the daemon has open, by the names that they had. */
+    private static List<String> openPipes(DaemonProcess daemon) {
+        Path descriptors = Path.of("/proc", Long.toString(daemon.pid()), "fd");
+        List<String> open = new ArrayList<>();
+        try (DirectoryStream<Path> all = Files.newDirectoryStream(descriptors)) {
+            for (Path one : all) {
+                String target = Files.readSymbolicLink(one).toString();
+                if (target.contains(".next")) {
+                    open.add(target);
+                }
+            }
+        } catch (NoSuchFileException e) {
+            return open; // closed meanwhile
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return open;
     }
 
     private static List<Path> pipes(DaemonProcess daemon) {
