@@ -102,10 +102,7 @@ final class MemoryIT {
             long busy = Processes.memory(daemon.pid(), "VmRSS");
             assertThat(busy).as("the heap has grown").isGreaterThan(2 * atRest);
 
-            await().until(
-                            () ->
-                                    Processes.memory(daemon.pid(), "VmRSS")
-                                            < (atRest + busy) / 2);
+            await().until(() -> Processes.memory(daemon.pid(), "VmRSS") < (atRest + busy) / 2);
             daemon.assertRestored();
         }
     }
