@@ -64,6 +64,14 @@ public final class ClientBudget implements ReadBudget {
         return share - share / 8;
     }
 
+    /**
+     * Down to how many bytes a connection that had them all must come before it is read again: a
+     * quarter less, so that it does not go on by one request at a time.
+     */
+    static long lowWater(long share) {
+        return ofOne(share) / 4 * 3;
+    }
+
     /** What to do when somebody begins to wait for room. */
     void onContended(Runnable action) {
         onContended = action;
@@ -183,7 +191,7 @@ public final class ClientBudget implements ReadBudget {
                 bytes += more;
                 share.used += more;
                 if (account != null) {
-                    account.held += more;
+                    account.hold(more);
                 }
             }
         }
@@ -217,6 +225,7 @@ public final class ClientBudget implements ReadBudget {
         private final Runnable onRoom;
         private long held;
         private long unread;
+        private boolean isFull;
         private @Nullable Claim postponed;
 
         private Account(Runnable onRoom) {
@@ -225,18 +234,28 @@ public final class ClientBudget implements ReadBudget {
 
         /** Whether the connection has all that one may have, and must not be read from. */
         boolean isFull() {
-            return held >= ofOne(requests.limit);
+            return isFull;
+        }
+
+        private void hold(long more) {
+            held += more;
+            if (held >= ofOne(requests.limit)) {
+                isFull = true;
+            } else if (held <= lowWater(requests.limit)) {
+                isFull = false;
+            }
         }
 
         /** Claims room for a request; see {@link ReadBudget#claim}. */
         Claim claim(long bytes, Runnable onGranted) {
             Claim claim = new Claim(requests, this, bytes, onGranted);
-            if (held > 0 && held + bytes > ofOne(requests.limit)) {
+            if (held > 0 && (isFull || held + bytes > ofOne(requests.limit))) {
                 postponed = claim;
+                isFull = true;
             } else {
                 requests.enter(claim);
             }
-            held += bytes;
+            hold(bytes);
             return claim;
         }
 
@@ -252,7 +271,7 @@ public final class ClientBudget implements ReadBudget {
         Claim owe(long bytes) {
             Claim claim = new Claim(requests, this, bytes, () -> {});
             claim.grant();
-            held += bytes;
+            hold(bytes);
             return claim;
         }
 
@@ -276,18 +295,25 @@ public final class ClientBudget implements ReadBudget {
         }
 
         private void onReleased(Claim claim) {
-            boolean wasFull = isFull();
-            held -= claim.bytes;
+            boolean wasFull = isFull;
+            hold(-claim.bytes);
             Claim next = postponed;
             if (next == claim) {
                 postponed = null;
-            } else if (next != null && (held == next.bytes || held <= ofOne(requests.limit))) {
+            } else if (next != null && mayEnter(next)) {
                 postponed = null;
+                isFull = held >= ofOne(requests.limit);
                 enterLate(next);
             }
-            if (wasFull && !isFull()) {
+            if (wasFull && !isFull) {
                 onRoom.run();
             }
+        }
+
+        private boolean mayEnter(Claim claim) {
+            long others = held - claim.bytes;
+            return others == 0
+                    || (others <= lowWater(requests.limit) && held <= ofOne(requests.limit));
         }
 
         private void enterLate(Claim claim) {

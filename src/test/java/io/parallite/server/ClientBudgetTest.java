@@ -130,6 +130,26 @@ class ClientBudgetTest {
         assertThat(hog.isFull()).isFalse();
     }
 
+    /** Else a client that sends faster than its tasks run would be read request by request. */
+    @Test
+    void readsAFullConnectionAgainWhenAQuarterIsFree() {
+        Account account = account();
+        List<Claim> claims = new ArrayList<>();
+        for (int i = 0; i < 7; i++) {
+            claims.add(claim(account, "claim " + i, 100));
+        }
+        assertThat(account.isFull()).isTrue();
+        Claim next = claim(account, "next", 50);
+
+        claims.removeFirst().release();
+        assertThat(account.isFull()).isTrue();
+        assertThat(next.isGranted()).isFalse();
+        claims.removeFirst().release();
+
+        assertThat(account.isFull()).isFalse();
+        assertThat(next.isGranted()).isTrue();
+    }
+
     @Test
     void tellsAConnectionThatItMayBeReadAgain() {
         int[] told = new int[1];
