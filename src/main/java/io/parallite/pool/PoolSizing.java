@@ -86,7 +86,7 @@ final class PoolSizing {
         }
         double start = typicalStartNanos();
         double task = Math.max(hasServed ? typicalTask : 0, (double) sinceOneCameFree);
-        double wait = backlog * task / Math.max(1, workers);
+        double wait = Math.max(backlog * task / Math.max(1, workers), sinceOneCameFree);
         if (wait < start || task < WORTHWHILE * start) {
             return 0;
         }

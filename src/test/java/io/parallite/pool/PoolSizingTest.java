@@ -28,6 +28,15 @@ class PoolSizingTest {
     }
 
     @Test
+    void startsOneForALastTaskThatWaitsBehindLongOnes() {
+        start(20, Duration.ofMillis(25));
+        serve(1, Duration.ofMillis(100));
+
+        assertThat(sizing.growth(1, 10, millis(10))).isZero();
+        assertThat(sizing.growth(1, 10, millis(25))).isEqualTo(1);
+    }
+
+    @Test
     void startsNoneForTasksThatAreShortBesideAStart() {
         start(20, Duration.ofMillis(25));
         serve(1, Duration.ofMillis(6));
