@@ -33,7 +33,6 @@ final class PoolGrowth {
     /** A worker is ready for its first task, {@code nanos} after its launch. */
     void onReady(long nanos) {
         sizing.onStarted(nanos, 1 + workers.count(Worker::isStarting));
-        lastFreed = engine.nanoTime();
     }
 
     /** A worker is free after a task that kept it for {@code nanos}. */
@@ -83,7 +82,7 @@ final class PoolGrowth {
         }
     }
 
-    /** For how long tasks have waited without any worker having come free. */
+    /** For how long tasks have waited without any worker having come free after a task. */
     private long stuckNanos() {
         Waiter<?> oldest = queue.oldest();
         long now = engine.nanoTime();

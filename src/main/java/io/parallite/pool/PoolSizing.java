@@ -31,7 +31,11 @@ final class PoolSizing {
     private static final double WORTHWHILE = 0.25;
 
     private static final double TASK_SMOOTHING = 0.2;
-    private static final double START_SMOOTHING = 0.3;
+
+    /** Starts beside something else take longer, as the first ones do beside that of the daemon. */
+    private static final double SLOWER_START_SMOOTHING = 0.1;
+
+    private static final double FASTER_START_SMOOTHING = 0.5;
 
     private final int processors;
     private double typicalStart = FIRST_GUESS.toNanos();
@@ -53,7 +57,8 @@ final class PoolSizing {
      */
     void onStarted(long nanos, int atOnce) {
         double alone = (double) nanos * processors / Math.max(processors, atOnce);
-        typicalStart += START_SMOOTHING * (alone - typicalStart);
+        double smoothing = alone < typicalStart ? FASTER_START_SMOOTHING : SLOWER_START_SMOOTHING;
+        typicalStart += smoothing * (alone - typicalStart);
     }
 
     /** How long a worker mostly needs from its launch until it is ready, in nanoseconds. */
@@ -85,8 +90,10 @@ final class PoolSizing {
             return 0;
         }
         double start = typicalStartNanos();
-        double task = Math.max(hasServed ? typicalTask : 0, (double) sinceOneCameFree);
-        double wait = Math.max(backlog * task / Math.max(1, workers), sinceOneCameFree);
+        // what has lasted for as long as a start is taken to last for as long again
+        double lasts = (sinceOneCameFree < start ? 1.0 : 2.0) * (double) sinceOneCameFree;
+        double task = Math.max(hasServed ? typicalTask : 0, lasts);
+        double wait = Math.max(backlog * task / Math.max(1, workers), (double) sinceOneCameFree);
         if (wait < start || task < WORTHWHILE * start) {
             return 0;
         }

@@ -86,7 +86,10 @@ class PoolStressTest {
     void staysInOrderWhileWorkersTakeTasksByThemselves(long seed, int fixed, int max) {
         prefetching = true;
         run(PoolFixture.readyToPrefetch(fixed, max), seed, fixed, 1);
-        assertThat(taken).as("tasks that were taken").isGreaterThan(STEPS / 100);
+        // on-demand workers take none by themselves
+        assertThat(taken)
+                .as("tasks that were taken")
+                .isGreaterThan(fixed == max ? STEPS / 100 : STEPS / 400);
         assertThat(fixture.snapshot().wedges()).as("what the watch had to mend").isZero();
     }
 
