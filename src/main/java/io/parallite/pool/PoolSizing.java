@@ -37,6 +37,9 @@ final class PoolSizing {
 
     private static final double FASTER_START_SMOOTHING = 0.5;
 
+    /** A start that takes longer than so many times the usual one counts as one that takes that. */
+    private static final double LIKELY = 4;
+
     private final int processors;
     private double typicalStart = FIRST_GUESS.toNanos();
     private double typicalTask = FIRST_GUESS.toNanos();
@@ -56,7 +59,8 @@ final class PoolSizing {
      *     one alone is what counts
      */
     void onStarted(long nanos, int atOnce) {
-        double alone = (double) nanos * processors / Math.max(processors, atOnce);
+        double measured = (double) nanos * processors / Math.max(processors, atOnce);
+        double alone = Math.min(measured, LIKELY * typicalStart);
         double smoothing = alone < typicalStart ? FASTER_START_SMOOTHING : SLOWER_START_SMOOTHING;
         typicalStart += smoothing * (alone - typicalStart);
     }
