@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ClientBudget implements ReadBudget {
 
-    /** What a task takes beside its frame: measured 1.1 KB, with a worker's queue entry. */
+    /** What a task takes beside its frame: an estimate, which counts its entry in the queue. */
     static final int TASK = 1536;
 
     /** What an unanswered request takes that refers to a task. */
