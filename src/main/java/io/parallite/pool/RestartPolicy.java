@@ -29,7 +29,9 @@ import org.jspecify.annotations.Nullable;
  * <p>After a worker that did not start, no on-demand worker is started for the same delay, and
  * tasks are refused with what it wrote to standard error, unless another worker is there. A worker
  * that somebody killed while it booted says nothing about its script: only a second one in a row
- * counts. The first worker that starts ends the pause.
+ * counts. The first worker that is known to run ends the pause: it has shaken hands, or answered a
+ * task. That its process is there, which is all that the stdio transport knows at first, says
+ * nothing.
  *
  * <p>Owned by the engine's thread.
  */
@@ -70,6 +72,7 @@ final class RestartPolicy {
     private final Deadline pause;
     private final Failures onDemand = new Failures();
     private final Map<String, Failures> persistent = new HashMap<>();
+    private @Nullable TaskException pauseCause;
     private @Nullable TaskException lastFailure;
     private int failuresInARow;
 
@@ -83,17 +86,23 @@ final class RestartPolicy {
 
     /** Why nothing is started at the moment; {@code null} when workers may be started. */
     @Nullable TaskException pause() {
-        return pause.isArmed() ? lastFailure : null;
+        return pause.isArmed() ? pauseCause : null;
     }
 
-    /** The last failed start in words, until a worker starts. */
+    /** The last failed start in words, until a worker's process is there. */
     @Nullable String lastFailure() {
         return lastFailure == null ? null : lastFailure.explanation();
     }
 
-    /** A worker has become ready. */
+    /** A worker has become ready; whether its script runs is not known yet. */
     void onReady() {
         lastFailure = null;
+    }
+
+    /** A worker is known to run. */
+    void onProven() {
+        lastFailure = null;
+        pauseCause = null;
         failuresInARow = 0;
         onDemand.inARow = 0;
         pause.disarm();
@@ -111,6 +120,7 @@ final class RestartPolicy {
         boolean mayBeChance = why instanceof WorkerStartException e && e.isBySignal();
         if (!mayBeChance || failuresInARow > 1) {
             lastFailure = why;
+            pauseCause = why;
             pause.arm(delay);
         }
         return delay;

@@ -321,12 +321,16 @@ public final class WorkerPool {
         @Override
         public void onIdle(Worker worker) {
             long now = engine.nanoTime();
-            if (worker.busySince() == 0) {
+            boolean isNew = worker.busySince() == 0;
+            if (isNew) {
                 growth.onReady(now - worker.launchedAt());
                 restarts.onReady();
                 workers.onReady(worker);
             } else {
                 growth.onServed(now - worker.busySince());
+            }
+            if (worker.isProven() && (isNew || worker.served() == 1)) {
+                restarts.onProven();
             }
             if (worker.hasNext()) {
                 onFree(worker);

@@ -90,12 +90,17 @@ final class ReloadIT {
                         most = Math.max(most, daemon.descendants().size());
                     }
                 }
+                awaitReloads(daemon, round + 1);
             }
 
             assertThat(pids).hasSizeGreaterThan(8);
             assertThat(most).as("processes").isLessThanOrEqualTo(5);
             daemon.assertRestored();
         }
+    }
+
+    private static void awaitReloads(DaemonProcess daemon, int times) {
+        await().until(() -> daemon.log().split("workers are reloaded", -1).length > times);
     }
 
     @Test

@@ -344,7 +344,12 @@ public final class FakeChannel implements WorkerChannel {
 
     /** Its process ends without having read the frame it was sent last. */
     public void exitWithoutReading() {
-        exit(new WorkerExit(0, "", true));
+        exitWithoutReading(0, "");
+    }
+
+    /** The same with an exit status, and with what it had written to standard error. */
+    public void exitWithoutReading(int status, String stderr) {
+        exit(new WorkerExit(status, stderr, true));
     }
 
     /** Its process ends after it was killed or told to end. */

@@ -169,6 +169,48 @@ class PoolStartFailureTest {
         assertThat(fixture.submit("a").failure().explanation()).contains(WORDS);
     }
 
+    @Test
+    void scriptThatDiesAtItsStartKeepsNoTaskWaitingWhileMoreWorkersAreStarted() {
+        PoolFixture fixture = PoolFixture.startingWithoutHello(4, 32);
+        List<Submission> tasks = new ArrayList<>();
+        for (int i = 0; i < 30; i++) {
+            tasks.add(fixture.submit("task-" + i));
+        }
+
+        for (int i = 0; i < 30; i++) {
+            fixture.transport.readyAll();
+            fixture.advanceMillis(100); // meanwhile others are started
+            fixture.transport.alive().stream()
+                    .limit(2)
+                    .forEach(worker -> worker.exitWithoutReading(3, WORDS));
+            tasks.stream()
+                    .filter(Submission::isUndelivered)
+                    .forEach(task -> task.beginAgain(fixture.pool, PoolFixture.TASK_TIMEOUT));
+        }
+
+        assertThat(tasks)
+                .extracting(Submission::failureKind)
+                .containsOnly(FailureKind.WORKER_START_FAILED);
+        assertThat(fixture.transport.all()).as("starts").hasSizeLessThanOrEqualTo(40);
+    }
+
+    @Test
+    void pauseEndsWhenAWorkerWithoutHelloHasAnswered() {
+        PoolFixture fixture = PoolFixture.startingWithoutHello(2, 4);
+        fixture.transport.readyAll();
+        fixture.worker("work-1").exit(3, WORDS);
+        fixture.submit("running");
+        fixture.submit("waiting");
+        fixture.advanceMillis(500);
+        assertThat(fixture.transport.alive()).as("during the pause").hasSize(1);
+
+        fixture.worker("work-2").reply();
+        fixture.submit("more");
+        fixture.advanceMillis(100);
+
+        assertThat(fixture.transport.alive()).hasSizeGreaterThan(1);
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {255, 137, 139})
     void tasksThatCrashOneFreshWorkerAfterTheOtherFailNoOtherTask(int status) {
