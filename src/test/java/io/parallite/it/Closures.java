@@ -1,5 +1,6 @@
 package io.parallite.it;
 
+import io.parallite.deploy.Php;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.IOException;

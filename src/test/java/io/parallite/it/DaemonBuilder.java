@@ -1,5 +1,6 @@
 package io.parallite.it;
 
+import io.parallite.deploy.Php;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -3,6 +3,7 @@ package io.parallite.process;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.parallite.deploy.Php;
 import io.parallite.engine.VertxEngine;
 import io.parallite.wire.Encoding;
 import io.parallite.wire.ReadBudget;
@@ -19,6 +20,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
@@ -27,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The channel to a real PHP process, whose end comes while the engine is busy. */
 @DisabledOnOs(OS.WINDOWS)
-class SocketChannelTest {
+class SocketChannelIT {
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
@@ -54,6 +56,11 @@ class SocketChannelTest {
     private WorkerCommand command;
     private final Heard heard = new Heard();
 
+    @BeforeAll
+    static void needsPhp() {
+        Php.assumeUsable();
+    }
+
     @BeforeEach
     void listen() throws Exception {
         vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
@@ -68,7 +75,14 @@ class SocketChannelTest {
                         run,
                         new ReplyLimits(1 << 20, ReadBudget.UNLIMITED),
                         PATIENCE);
-        onEngine(() -> transport.listen().subscribe().with(ignored -> {})).join();
+        CompletableFuture<Void> listening = new CompletableFuture<>();
+        engine.execute(
+                () ->
+                        transport
+                                .listen()
+                                .subscribe()
+                                .with(listening::complete, listening::completeExceptionally));
+        listening.orTimeout(PATIENCE.toMillis(), TimeUnit.MILLISECONDS).join();
     }
 
     @AfterEach
