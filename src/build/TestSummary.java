@@ -3,6 +3,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
@@ -110,7 +111,7 @@ final class TestSummary {
 
     private void ran(int count, String kind) {
         if (count > 0) {
-            ran.add("%,d %s".formatted(count, kind));
+            ran.add(String.format(Locale.ROOT, "%,d %s", count, kind));
         }
     }
 

@@ -2,9 +2,13 @@ package io.parallite.process;
 
 import java.nio.file.Files;
 import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** What to do about a process that cannot be started. */
 final class StartAdvice {
+
+    private static final Pattern NUMBER = Pattern.compile("\\berror[=:] ?(\\d+)");
 
     private StartAdvice() {}
 
@@ -28,7 +32,14 @@ final class StartAdvice {
         return "install PHP's command line (php-cli ≥ 8.2) or set php_binary";
     }
 
+    /**
+     * The number says it in every language; JDKs write it as {@code error=11,} or {@code error:
+     * 11}.
+     */
     private static boolean isError(String message, int errno, String text) {
-        return message.contains("error=" + errno + ",") || message.contains(text);
+        Matcher number = NUMBER.matcher(message);
+        return number.find()
+                ? number.group(1).equals(String.valueOf(errno))
+                : message.contains(text);
     }
 }

@@ -34,6 +34,15 @@ class StartAdviceTest {
         assertThat(advice(new IOException("error=12, Cannot allocate memory"))).contains("memory");
     }
 
+    @Test
+    void namesTheLimitInEveryLanguage() {
+        assertThat(advice(new IOException("Exec failed, error: 24 (Çok fazla açık dosya var)")))
+                .contains("ulimit -n");
+        assertThat(advice(new IOException("error=12, Bellek ayrılamadı"))).contains("memory");
+        assertThat(advice(new IOException("Exec failed, error: 2 (Böyle bir dosya yok)")))
+                .contains("install PHP");
+    }
+
     private String advice(Throwable cause) {
         return StartAdvice.on(cause, in(directory));
     }
