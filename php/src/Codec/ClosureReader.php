@@ -112,7 +112,7 @@ final class ClosureReader
             $written->text,
             $file,
             $written->firstLine,
-            $context->imports->header(self::wordsOf($written->text)),
+            $context->imports->header(self::wordsOf($written->text), $written->imports),
             $flags,
             $written->uses,
             $written->facts->namesOfStatics(),

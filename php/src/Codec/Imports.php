@@ -75,15 +75,22 @@ final class Imports
         };
     }
 
+    /** How many names have been imported so far. */
+    public function count(): int
+    {
+        return count($this->imports);
+    }
+
     /**
      * Code that opens a file in which the tokens mean what they mean here.
      *
      * @param array<string, true> $words all that may be the first part of a name there, in lower case
+     * @param int $count of the names that are imported before the code: those that follow mean nothing in it
      */
-    public function header(array $words): string
+    public function header(array $words, int $count): string
     {
         $code = $this->namespace === '' ? '' : "namespace $this->namespace;";
-        foreach ($this->imports as [$statement, $alias]) {
+        foreach (array_slice($this->imports, 0, $count) as [$statement, $alias]) {
             $code .= isset($words[$alias]) ? ($code === '' ? '' : ' ') . $statement : '';
         }
         return $code;

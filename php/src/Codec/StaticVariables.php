@@ -26,7 +26,7 @@ final class StaticVariables
     public static function changed(ClosureCode $code, ReflectionFunction $function): array
     {
         $captured = $function->getClosureUsedVariables();
-        $statics = $captured[self::HOLDER] ?? [];
+        $statics = isset($code->uses[self::HOLDER]) ? [] : $captured[self::HOLDER] ?? []; // the program's own variable
         try {
             $own = array_diff_key($function->getStaticVariables(), $captured);
             $none = array_fill_keys(array_keys($captured), null);

@@ -51,6 +51,9 @@ final class WrittenClosure
     /** Where the first variable of `use (…)` is, or would be `use` itself, in bytes. */
     public int $usesAt = 0;
 
+    /** How many names are imported before it. */
+    public readonly int $imports;
+
     public readonly ClosureFacts $facts;
 
     public function __construct(
@@ -62,6 +65,7 @@ final class WrittenClosure
         $this->isArrow = $keyword->id === T_FN;
         $this->line = $keyword->line;
         $this->keywordEnd = $keyword->pos + strlen($keyword->text);
+        $this->imports = $context->imports->count();
         $this->facts = new ClosureFacts();
         if ($context->closure !== null) {
             $context->closure->facts->within[] = $this;

@@ -53,6 +53,14 @@ final class Discovery
     /** @var list<int|string|array{int|string}|array{string, string}> {@see ValuePath::of()} */
     private array $path = [];
 
+    private readonly OpenArrays $open;
+
+    /** @var list<int> the objects that the search is in, by id */
+    private array $openObjects = [];
+
+    /** @var array<int|string, true> references to arrays that the search is in */
+    private array $openCells = [];
+
     /**
      * @param string|array<int, string> $names of the value, {@see ValuePath::of()}
      * @param ?ClosureCodec $library packs the closures, in place of our own
@@ -66,6 +74,7 @@ final class Discovery
         private readonly array $hints = [],
         private readonly ?Closure $throwables = null,
     ) {
+        $this->open = new OpenArrays();
     }
 
     /** @throws Refusal */
@@ -103,9 +112,7 @@ final class Discovery
      */
     private function entries(array $values, int|string $holder, bool $isObject = false, bool $isWhole = false): array
     {
-        if (\count($this->path) > Survey::MAX_DEPTH) {
-            throw $this->refuse('is nested deeper than ' . Survey::MAX_DEPTH . ' levels');
-        }
+        $this->checkDepth();
         $places = [];
         foreach ($values as $key => $value) {
             if (\is_scalar($value) || $value === null) {
@@ -114,7 +121,9 @@ final class Discovery
             if (!$isWhole) {
                 $this->path[] = $isObject && \is_string($key) ? [$key] : $key;
             }
+            $this->open->enter($values, $key);
             $place = $this->entry($values, $key, $holder);
+            $this->open->leave();
             if ($place !== []) {
                 $places[$key] = $place;
             }
@@ -123,6 +132,14 @@ final class Discovery
             }
         }
         return $places;
+    }
+
+    /** @throws Refusal */
+    private function checkDepth(): void
+    {
+        if (\count($this->path) > Survey::MAX_DEPTH) {
+            throw $this->refuse('is nested deeper than ' . Survey::MAX_DEPTH . ' levels');
+        }
     }
 
     /**
@@ -152,12 +169,19 @@ final class Discovery
     {
         $cell = ReflectionReference::fromArrayElement($values, $key)?->getId();
         if ($cell === null) {
+            if ($this->openObjects !== [] && $this->open->mayHave($values[$key])) {
+                $this->nodes[\end($this->openObjects)] = true; // serialize() would lose the array
+            }
             return $this->entries($values[$key], $holder);
         }
         $this->holders[$cell][$holder] = true;
         if (!isset($this->places[$cell])) {
             $this->places[$cell] = [];
+            $this->openCells[$cell] = true;
             $this->places[$cell] = $this->entries($values[$key], $cell);
+            unset($this->openCells[$cell]);
+        } elseif (isset($this->openCells[$cell])) {
+            $this->nodes[$cell] = true; // the same of an array that holds itself
         }
         return true;
     }
@@ -183,7 +207,9 @@ final class Discovery
             $this->nodes[$id] = true; // asked once, and what it gave is what travels
         }
         if (isset($this->contents[$id]) && $rule !== ClassRule::Closure) {
+            $this->openObjects[] = $id;
             $this->places[$id] = $this->entries($this->contents[$id], $id, isObject: true);
+            \array_pop($this->openObjects);
         }
     }
 
@@ -235,18 +261,18 @@ final class Discovery
     {
         $this->nodes[$id] = true;
         $found = $this->closures[$id] = $this->found($closure, $this->hints[$id] ?? null);
-        $path = $this->path;
         foreach ([$found->captured, $found->statics] as $i => $values) {
             $this->places[$id][$i] = [];
             foreach ($values as $name => $value) {
                 if ($value !== null && !\is_scalar($value)) {
-                    $this->path = [...$path, [(string) $name, '$']];
+                    $this->path[] = [(string) $name, '$'];
+                    $this->checkDepth();
                     $place = $this->entry($values, $name, $id);
                     $this->places[$id][$i] += $place === [] ? [] : [$name => $place];
+                    \array_pop($this->path);
                 }
             }
         }
-        $this->path = $path;
     }
 
     /**

@@ -27,12 +27,18 @@ final class Survey
     /** @var array<class-string, ClassRule> of the objects that were looked at */
     private array $rules = [];
 
-    /** @var array<string, true> references to arrays that were looked at */
+    /** @var array<string, bool> references to arrays: whether the search is in it still */
     private array $cells = [];
+
+    /** How many objects the search is in. */
+    private int $depthOfObjects = 0;
+
+    private readonly OpenArrays $open;
 
     /** @param bool $takesThrowables whether exceptions may go as they are, if nothing in them forbids it */
     private function __construct(private readonly bool $takesThrowables)
     {
+        $this->open = new OpenArrays();
     }
 
     /**
@@ -115,22 +121,35 @@ final class Survey
             if (\is_scalar($value) || $value === null) {
                 continue;
             }
+            $this->open->enter($values, $key);
             if (\is_array($value)) {
-                $cell = ReflectionReference::fromArrayElement($values, $key)?->getId();
-                if ($cell !== null) {
-                    if (isset($this->cells[$cell])) {
-                        continue;
-                    }
-                    $this->cells[$cell] = true;
-                }
-                if (!$this->passes($value, $depth + 1)) {
-                    return false;
-                }
-            } elseif (!\is_object($value) || !$this->objectPasses($value, $depth + 1)) {
+                $passes = $this->arrayPasses($values, $key, $depth + 1);
+            } else {
+                $passes = \is_object($value) && $this->objectPasses($value, $depth + 1);
+            }
+            $this->open->leave();
+            if (!$passes) {
                 return false;
             }
         }
         return true;
+    }
+
+    /** @param array<array-key, mixed> $values */
+    private function arrayPasses(array $values, int|string $key, int $depth): bool
+    {
+        $cell = ReflectionReference::fromArrayElement($values, $key)?->getId();
+        if ($cell === null) {
+            $isOpen = $this->depthOfObjects > 0 && $this->open->mayHave($values[$key]);
+            return !$isOpen && $this->passes($values[$key], $depth);
+        }
+        if (isset($this->cells[$cell])) {
+            return !$this->cells[$cell]; // one that holds itself
+        }
+        $this->cells[$cell] = true;
+        $passes = $this->passes($values[$key], $depth);
+        $this->cells[$cell] = false;
+        return $passes;
     }
 
     private function objectPasses(object $object, int $depth): bool
@@ -141,16 +160,23 @@ final class Survey
         }
         $this->seen[$id] = $object;
         $rule = $this->rules[$object::class] ??= ClassRules::of($object);
-        if ($rule === ClassRule::Properties) {
-            $properties = \get_mangled_object_vars($object);
-            foreach ($properties as $value) {
-                if (!\is_scalar($value) && $value !== null) {
-                    return $this->passes($properties, $depth);
-                }
+        $this->depthOfObjects++;
+        $passes = $rule === ClassRule::Properties
+            ? $this->propertiesPass(\get_mangled_object_vars($object), $depth)
+            : $this->ruled($object, $rule, $depth);
+        $this->depthOfObjects--;
+        return $passes;
+    }
+
+    /** @param array<array-key, mixed> $properties */
+    private function propertiesPass(array $properties, int $depth): bool
+    {
+        foreach ($properties as $value) {
+            if (!\is_scalar($value) && $value !== null) {
+                return $this->passes($properties, $depth);
             }
-            return true;
         }
-        return $this->ruled($object, $rule, $depth);
+        return true;
     }
 
     private function ruled(object $object, ClassRule $rule, int $depth): bool

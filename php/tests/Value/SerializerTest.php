@@ -13,6 +13,7 @@ use Closure;
 use DateTimeImmutable;
 use PHPUnit\Framework\TestCase;
 use SplObjectStorage;
+use stdClass;
 
 require_once __DIR__ . '/values.php';
 
@@ -240,6 +241,66 @@ final class SerializerTest extends TestCase
         }
     }
 
+    public function testArraysThatHoldThemselvesAndNobodyElseHolds(): void
+    {
+        $make = static function (): array {
+            $array = ['x' => 1];
+            $array['self'] = &$array;
+            return [$array];
+        };
+
+        self::assertSame(1, self::copy($make())[0]['self']['self']['x']);
+        self::assertSame(1, self::inWorker(static fn(array $array) => $array['self']['self']['x'], ...$make()));
+    }
+
+    /** @return iterable<string, array{callable(array<string, object>): array<array-key, mixed>}> */
+    public function placesOfAnArray(): iterable
+    {
+        yield 'in a property' => [static fn(array $all): array => $all];
+        yield 'deeper in a property' => [static fn(array $all): array => ['list' => ['of' => $all]]];
+        yield 'beside a closure' => [static fn(array $all): array => ['list' => ['of' => $all], 'f' => static fn() => 1]];
+        yield 'in an object within' => [static fn(array $all): array => [(object) ['all' => $all]]];
+    }
+
+    /**
+     * @dataProvider placesOfAnArray
+     * @param callable(array<string, object>): array<array-key, mixed> $place
+     */
+    public function testObjectsThatHoldTheArrayThatTheyAreIn(callable $place): void
+    {
+        [$a, $b] = [new stdClass(), new stdClass()];
+        $all = ['a' => $a, 'b' => $b, 'n' => 1];
+        $a->siblings = $b->siblings = $place($all); // all of them one array in memory
+        $names = static fn(array $all): array => array_map(
+            static fn($object) => is_object($object) ? self::shape($object->siblings) : $object,
+            $all,
+        );
+
+        self::assertSame($names($all), $names(self::copy($all)));
+        self::assertSame($names($all), $names(self::inWorker(static fn() => $all)));
+        self::assertSame($names($all), $names(self::inWorker(static fn(array $all): array => $all, $all)));
+        $copy = self::copy([$all]);
+        self::assertSame($copy[0]['b'], self::first($copy[0]['a']->siblings)['b']);
+    }
+
+    /** @return array<string, mixed> the first array with a key "a" within */
+    private static function first(mixed $value): array
+    {
+        $value = is_object($value) ? get_object_vars($value) : $value;
+        return isset($value['a']) ? $value : self::first(reset($value));
+    }
+
+    private static function shape(mixed $value): mixed
+    {
+        return match (true) {
+            $value instanceof Closure => 'closure',
+            is_array($value) => array_map(self::shape(...), $value),
+            !is_object($value) => $value,
+            isset($value->all) => ['all' => self::shape($value->all)],
+            default => $value::class,
+        };
+    }
+
     public function testReferencesWithinAndAroundClosures(): void
     {
         $shared = ['f' => static fn(): int => 1, 'n' => 1];
@@ -252,6 +313,17 @@ final class SerializerTest extends TestCase
         self::assertSame(5, $copy['object']->p['n']);
         self::assertSame($copy['a']['f'], $copy['object']->p['f']);
         self::assertSame(1, $shared['n']);
+    }
+
+    public function testVariablesThatHaveTheNamesOfOurOwn(): void
+    {
+        [$__captured, $__parallite_statics] = [1, 2];
+        $task = static function () use ($__captured, &$__parallite_statics): array {
+            static $n = 3;
+            return [$__captured, $__parallite_statics, $n];
+        };
+
+        self::assertSame([1, 2, 3], self::inWorker($task));
     }
 
     public function testStaticVariablesHaveTheirValuesOfTheTimeOfSending(): void

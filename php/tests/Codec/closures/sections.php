@@ -18,6 +18,16 @@ namespace Codec\Closures\Second {
     $GLOBALS['codecSections']['the second section'] = [fn() => [WHERE, where(), Thing::class, __NAMESPACE__, namespace\WHERE]];
 }
 
+namespace Codec\Closures\Third {
+    use ArrayObject as Early;
+
+    $GLOBALS['codecSections']['a section whose imports follow'] = [fn() => [Early::class, Late::class, late\Inner::class]];
+
+    use ArrayIterator as Late;
+
+    $GLOBALS['codecSections']['behind the import'] = [fn() => [Early::class, Late::class, late\Inner::class]];
+}
+
 namespace {
     use SplObjectStorage as Thing;
 
