@@ -92,6 +92,11 @@ final class Loop
         if ($timeout !== 0.0 && LoopBridge::isNeeded() && !$isBlocking) {
             self::$isBridged = true;
             self::callBack();
+            if ($isSo()) {
+                return true;
+            }
+            self::streams(); // futures whose connection is not open in this process fail now: no frame will tell
+            self::callBack();
             return $isSo() || LoopBridge::until($isSo, $timeout);
         }
         Signals::hold();

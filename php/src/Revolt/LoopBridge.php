@@ -50,12 +50,12 @@ final class LoopBridge
         $number = ++self::$count;
         self::$waiting[$number] = [$suspension, $isSo];
         $timer = $timeout === null ? null : EventLoop::delay($timeout, static function () use ($number): void {
-            self::resume($number);
+            self::resume($number, false);
         });
         self::watch();
         $held = Signals::suspend();
         try {
-            $suspension->suspend();
+            $hasCome = $suspension->suspend();
         } finally {
             Signals::resume($held);
             unset(self::$waiting[$number]);
@@ -64,7 +64,7 @@ final class LoopBridge
             }
             self::watch();
         }
-        return $isSo();
+        return $hasCome || $isSo(); // not asked twice: who asks for a failure again may be told of a new attempt
     }
 
     /** Frames have been taken in, by whomever: fibers that have what they wait for go on. */
@@ -77,7 +77,7 @@ final class LoopBridge
         try {
             foreach (self::$waiting as $number => [, $isSo]) {
                 if ($isSo()) {
-                    self::resume($number);
+                    self::resume($number, true);
                 }
             }
         } finally {
@@ -85,12 +85,13 @@ final class LoopBridge
         }
     }
 
-    private static function resume(int $number, ?Throwable $exception = null): void
+    /** @param bool|Throwable $result whether what the fiber waits for has come, or what it gets instead */
+    private static function resume(int $number, bool|Throwable $result): void
     {
         if (isset(self::$waiting[$number])) {
             [$suspension] = self::$waiting[$number];
             unset(self::$waiting[$number]);
-            $exception === null ? $suspension->resume() : $suspension->throw($exception);
+            $result instanceof Throwable ? $suspension->throw($result) : $suspension->resume($result);
         }
     }
 
@@ -123,7 +124,7 @@ final class LoopBridge
             Loop::transfer($read, $write);
         } catch (Throwable $e) {
             // from a handler of the program's; without a loop, whoever waits would get it
-            self::resume((int) array_key_first(self::$waiting), $e);
+            self::resume(array_key_first(self::$waiting) ?? throw $e, $e);
         }
         self::settle();
         self::watch();

@@ -75,21 +75,73 @@ final class RevoltTest extends TestCase
     public function testLoopGoesOnWhileFibersAwait(): void
     {
         $client = self::client();
-        $client->all(array_fill(0, 3, self::task('when'))); // starts the workers
+        $directory = sys_get_temp_dir() . '/parallite-test-' . bin2hex(random_bytes(6));
+        mkdir($directory);
         $results = [];
         foreach (['a', 'b', 'c'] as $key) {
-            EventLoop::queue(static function () use ($client, $key, &$results): void {
-                $results[$key] = $client->run(self::task('slowly'), [0.3, $key]);
+            EventLoop::queue(static function () use ($client, $key, $directory, &$results): void {
+                // none ends before three run at once, and the loop has made the fourth file
+                $results[$key] = $client->run(self::task('waits for others'), [$directory, $key, 4]);
             });
         }
         $this->tick(10);
-        $started = microtime(true);
+        EventLoop::delay(0.2, static function () use ($directory): void {
+            touch("$directory/loop");
+        });
         EventLoop::run();
-        $took = microtime(true) - $started;
+        array_map(unlink(...), glob("$directory/*") ?: []);
+        rmdir($directory);
 
         self::assertEqualsCanonicalizing(['a' => 'a', 'b' => 'b', 'c' => 'c'], $results);
         self::assertSame(10, $this->ticks);
-        self::assertLessThan(0.8, $took, 'the tasks ran at once');
+    }
+
+    public function testAFutureOfTheParentFailsInAFiberOfTheChild(): void
+    {
+        if (!function_exists('pcntl_fork')) {
+            self::markTestSkipped('ext-pcntl is not loaded');
+        }
+        $future = self::client()->submit(self::task('slowly'), [0.3, 'of the parent']);
+        EventLoop::getDriver(); // from here on Revolt does the waiting
+        [$here, $there] = stream_socket_pair(STREAM_PF_UNIX, STREAM_SOCK_STREAM, 0);
+        $child = pcntl_fork();
+        if ($child === 0) {
+            try {
+                $future->await();
+            } catch (\Throwable $e) {
+                fwrite($there, $e::class);
+            }
+            posix_kill(getmypid(), SIGKILL);
+        }
+        fclose($there);
+        $caught = stream_get_contents($here);
+        pcntl_waitpid($child, $status);
+
+        self::assertSame(ConnectionException::class, $caught);
+        self::assertSame('of the parent', $future->await());
+    }
+
+    public function testALostConnectionIsNoAwaitThatGaveUp(): void
+    {
+        $requests = sys_get_temp_dir() . '/parallite-test-' . bin2hex(random_bytes(6));
+        $daemon = new FakeDaemon(static function (mixed $connection) use ($requests): void {
+            file_put_contents($requests, FakeDaemon::request($connection)[0]['type'] . ' ', FILE_APPEND);
+        });
+        $future = (new Client($daemon->socket))->future('of another client');
+        $caught = null;
+        EventLoop::queue(static function () use ($future, &$caught): void {
+            try {
+                $future->await();
+            } catch (\Throwable $e) {
+                $caught = $e::class;
+            }
+        });
+        EventLoop::run();
+        $daemon->stop();
+
+        self::assertSame(ConnectionException::class, $caught);
+        self::assertSame('await ', file_get_contents($requests), 'it was asked for once');
+        unlink($requests);
     }
 
     public function testMainProgramAwaitsWhileTheLoopGoesOn(): void
