@@ -50,6 +50,9 @@ final class Connection
 
     private bool $canBeWatched = true;
 
+    /** Whether the daemon holds events back: one of an earlier version refuses to, in the name of the task. */
+    private bool $canHold = true;
+
     private readonly Outbox $outbox;
 
     private readonly InFlight $inFlight;
@@ -111,11 +114,17 @@ final class Connection
      */
     public function hold(string $id, bool $isHeld): void
     {
-        if ($this->isOpen()) {
+        if ($this->isOpen() && $this->canHold) {
             $body = $this->encoding->encode(['type' => $isHeld ? 'hold' : 'resume', 'task_id' => $id]);
             $this->outbox->add(pack('N', strlen($body)) . $body);
             Loop::watch($this);
         }
+    }
+
+    /** Whether {@see hold()} does anything: not with a daemon of an earlier version. */
+    public function canHold(): bool
+    {
+        return $this->canHold;
     }
 
     private function enqueue(string $id, string $head, string $tail, Exchange $exchange): void
@@ -175,6 +184,7 @@ final class Connection
             try {
                 if ($this->socket === null) { // else a handler has been faster
                     [$this->socket, $this->pid, $this->canBeWatched] = [$socket, (int) getmypid(), $canBeWatched];
+                    $this->canHold = true;
                 }
             } finally {
                 Signals::release();
@@ -343,11 +353,22 @@ final class Connection
             }
             return;
         }
+        if (self::refusesToHold($frame)) {
+            $this->canHold = false;
+            return;
+        }
         $exchange = $this->inFlight->take($id);
         if ($this->inFlight->isEmpty()) {
             $this->rest();
         }
         $exchange?->complete($frame);
+    }
+
+    /** @param array<array-key, mixed> $frame a reply */
+    private static function refusesToHold(array $frame): bool
+    {
+        $error = ($frame['error_code'] ?? null) === 'INVALID_REQUEST' ? $frame['error'] ?? null : null;
+        return is_string($error) && preg_match('/^type "(?:hold|resume)" is unknown/', $error) === 1;
     }
 
     /** @param bool $isMeant whether it is the program's own doing */

@@ -169,7 +169,8 @@ final class Reports implements TaskContext
         $value = $event['value'] ?? null;
         $isSerialized = ($event['value_encoding'] ?? null) === 'php' && is_string($value);
         $bytes = self::OVERHEAD + (is_string($value) ? strlen($value) : 0);
-        $isTooMuch = $this->isEndExpected && $this->bytes + $bytes > self::LIMIT && !$this->emitted->isEmpty();
+        $isOnItsWay = $this->isEndExpected || $this->connection?->canHold() === false;
+        $isTooMuch = $isOnItsWay && $this->bytes + $bytes > self::LIMIT && !$this->emitted->isEmpty();
         if ($this->isAbandoned || $this->isTooMuch || $isTooMuch) {
             $this->isTooMuch = true;
             return;

@@ -131,6 +131,9 @@ final class ClosureSource
             if ($token->text !== $other[$i]->text && ($isMember || !self::couldBecome($token, $other[$i]))) {
                 return false;
             }
+            if ($other[$i]->id === T_NAME_RELATIVE && $this->code->header !== '') {
+                return false; // its namespace would be another one's
+            }
         }
         return true;
     }

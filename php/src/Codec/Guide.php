@@ -54,9 +54,13 @@ final class Guide
     /**
      * @param class-string<ReflectionFunction> $reflection of a closure, in the library
      * @param class-string $serializer which keeps the reflection
+     * @param bool $losesNamespaces whether the library takes all code for that of the global namespace
      */
-    public function __construct(private readonly string $reflection, string $serializer)
-    {
+    public function __construct(
+        private readonly string $reflection,
+        string $serializer,
+        private readonly bool $losesNamespaces = false,
+    ) {
         $this->known = new WeakMap();
         $possible = property_exists($serializer, 'reflector');
         foreach ([...self::KEPT, 'tokens', 'useVariables'] as $property) {
@@ -101,6 +105,7 @@ final class Guide
             return $this->alone($packing, $wrapper);
         }
         $reflection = $packing->reflection;
+        $this->checkNamespace($source);
         $key = $source->keyOf($reflection);
         $isConstant = $reflection->getClosureUsedVariables() === [] && $reflection->getClosureThis() === null;
         if ($isConstant && isset($this->payloads[$key])) {
@@ -136,6 +141,17 @@ final class Guide
         $captured = $packing->reflection->getClosureUsedVariables();
         ($this->set)($reflection, $this->kept[$key] + ['useVariables' => $captured]);
         return $reflection;
+    }
+
+    /** @throws ClosureNotSerializable */
+    private function checkNamespace(ClosureSource $source): void
+    {
+        $name = $this->losesNamespaces ? NamespaceUse::in($source->code) : null;
+        if ($name !== null) {
+            throw new ClosureNotSerializable('the library for closures (' . $this->reflection . ') does not know the namespace of '
+                . "closures since PHP 8.4, and $name in line {$source->code->line} of {$source->code->file} would be "
+                . 'something else; write the name with its namespace, leave the codec out, or install opis/closure 4');
+        }
     }
 
     private function alone(Packing $packing, object $wrapper): string
@@ -180,6 +196,7 @@ final class Guide
         if ($source === null) {
             return;
         }
+        $this->checkNamespace($source);
         $key = $source->keyOf($reflection);
         $this->isRead[$key] ??= $source->isFirst() && $source->isSameAs((string) $reflection->getCode());
         if (!$this->isRead[$key]) {

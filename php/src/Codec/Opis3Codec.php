@@ -11,7 +11,8 @@ use Opis\Closure\SerializableClosure;
 use Opis\Closure\Serializer;
 
 /**
- * opis/closure 3, with the security provider that is set there.
+ * opis/closure 3, with the security provider that is set there. On PHP 8.4 it does not find the namespace of a closure:
+ * one whose names depend on it is refused.
  */
 final class Opis3Codec implements ClosureCodec
 {
@@ -38,7 +39,7 @@ final class Opis3Codec implements ClosureCodec
         $security = SerializableClosure::getSecurityProvider();
         if ($this->guide === null || $this->security !== $security) {
             $this->security = $security;
-            $this->guide = new Guide(ReflectionClosure::class, SerializableClosure::class);
+            $this->guide = new Guide(ReflectionClosure::class, SerializableClosure::class, PHP_VERSION_ID >= 80400);
         }
         return $this->guide;
     }

@@ -67,18 +67,6 @@ final class Opis4Codec implements ClosureCodec
     }
 
     /**
-     * Any value, with closures in arrays and in properties of objects.
-     *
-     * @throws ClosureNotSerializable when the code of one of them can't be told for sure
-     * @throws \Throwable when something else in it can't be serialized
-     */
-    public function encodeValue(mixed $value): string
-    {
-        $this->tellAll(CapturedClosures::in($value));
-        return Serializer::serialize($value);
-    }
-
-    /**
      * @param list<array{Closure, ?ClosureSource}> $closures
      * @return bool whether the library had one of them wrong
      */

@@ -11,13 +11,13 @@ use B7s\Parallite\Ownership;
  */
 final class Bootstrap
 {
-    /** The classes of the worker itself are never taken from another version in the project's vendor directory. */
-    private const OWN = [
-        'Wire/*', 'Value/*', 'Worker/*', 'Worker/State/*', 'TaskContext', 'Task', 'Signals', 'Quietly', 'Readiness', 'Ownership',
-        'Codec/ClosureCode', 'Codec/ClosureCompiler', 'Codec/CompiledUnit', 'Codec/UnitSource', 'Codec/CodeStream',
-        'Codec/CodeContext', 'Codec/SourceParser', 'Codec/WrittenClosure', 'Codec/ClosureFacts', 'Codec/ParameterList',
-        'Codec/Imports', 'Codec/StaticVariables',
-    ];
+    private const PREFIX = 'B7s\\Parallite\\';
+
+    /**
+     * What the worker runs with, before the project's code does. All classes of this package are its own, and never of
+     * another version in the project's vendor directory; the others are loaded when they are used.
+     */
+    private const OWN = ['Wire/*', 'Value/*', 'Worker/*', 'Worker/State/*', 'TaskContext', 'Task', 'Signals', 'Quietly', 'Readiness', 'Ownership'];
 
     /**
      * @param string $packageDirectory where this package's autoload.php is
@@ -33,7 +33,14 @@ final class Bootstrap
         }
         $autoloader = self::projectAutoloader($includes) ?? self::ownAutoloader($packageDirectory);
         // a closure without a class, so that the files see neither $this nor self
-        $require = \Closure::bind(static fn(string $path): mixed => require_once $path, null, null);
+        $load = \Closure::bind(static fn(string $path): mixed => require_once $path, null, null);
+        $own = self::loaderOf($packageDirectory);
+        $require = static function (string $path) use ($load, $own): mixed {
+            $result = $load($path);
+            spl_autoload_unregister($own);
+            spl_autoload_register($own, prepend: true); // autoloaders of Composer put themselves first
+            return $result;
+        };
         if ($autoloader !== null) {
             $require($autoloader);
         }
@@ -49,6 +56,18 @@ final class Bootstrap
             }
             self::registerHooks($bootstrap, $require($bootstrap));
         }
+    }
+
+    /** @return \Closure(string): void an autoloader for the classes of this package */
+    private static function loaderOf(string $packageDirectory): \Closure
+    {
+        return \Closure::bind(static function (string $class) use ($packageDirectory): void {
+            $isOwn = strncmp($class, self::PREFIX, strlen(self::PREFIX)) === 0;
+            $file = "$packageDirectory/src/" . strtr(substr($class, strlen(self::PREFIX)), '\\', '/') . '.php';
+            if ($isOwn && is_file($file)) {
+                require_once $file;
+            }
+        }, null, self::class);
     }
 
     /** A bootstrap file may return the hooks, instead of naming the class they are registered with. */

@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace B7s\Parallite\Tests\Unit;
 
 use B7s\Parallite\Client;
+use B7s\Parallite\Exception\ParalliteException;
 use B7s\Parallite\Exception\TaskCancelled;
 use B7s\Parallite\Exception\TaskException;
 use B7s\Parallite\Tests\Support\FakeDaemon;
@@ -144,6 +145,36 @@ final class ReportsTest extends TestCase
 
         self::assertSame([[true, false]], iterator_to_array($first->stream()));
         self::assertNull($second->await());
+    }
+
+    public function testADaemonThatCannotHoldEventsFailsNoTask(): void
+    {
+        $value = str_repeat('x', 1_048_576);
+        $client = $this->clientOf(static function (mixed $connection, array $request, string $body) use ($value): void {
+            $isTask = $request['type'] === 'submit';
+            // more than a client keeps unread; and what a daemon of an earlier version says to "hold"
+            self::say($connection, $request, $body, $isTask ? array_fill(0, 9, ['event' => 'emit', 'value' => $value]) : [
+                ['ok' => false, 'error_code' => 'INVALID_REQUEST', 'error' => "type \"{$request['type']}\" is unknown; use submit"],
+                ...array_fill(0, 9, ['event' => 'emit', 'value' => $value]),
+                ['ok' => true, 'result' => 'the result'],
+            ]);
+        });
+        $future = $client->submit('phpversion');
+        while (!(fn(): bool => $this->execution->outcome() !== null)->call($future)) {
+            $client->tick();
+        }
+        $count = 0;
+        try {
+            foreach ($future->stream() as $emitted) {
+                $count += (int) ($emitted === $value);
+            }
+            self::fail('values were dropped');
+        } catch (ParalliteException $e) {
+            self::assertStringContainsString('faster than they were read', $e->getMessage());
+        }
+
+        self::assertSame(15, $count, 'what is kept is bounded');
+        self::assertSame('the result', $future->await());
     }
 
     public function testCancelsWithGrace(): void
