@@ -17,16 +17,25 @@ final class PoolGrowth {
     private final WorkerSet workers;
     private final TaskQueue queue;
     private final RestartPolicy restarts;
-    private final PoolSizing sizing = new PoolSizing(Runtime.getRuntime().availableProcessors());
+    private final PoolSizing sizing;
     private final Deadline nextLook;
     private long lastFreed;
     private boolean isClosed;
 
-    PoolGrowth(Engine engine, WorkerSet workers, TaskQueue queue, RestartPolicy restarts) {
+    /**
+     * @param processors how many processes can run at once
+     */
+    PoolGrowth(
+            Engine engine,
+            WorkerSet workers,
+            TaskQueue queue,
+            RestartPolicy restarts,
+            int processors) {
         this.engine = engine;
         this.workers = workers;
         this.queue = queue;
         this.restarts = restarts;
+        this.sizing = new PoolSizing(processors);
         this.nextLook = new Deadline(engine, this::onLook);
     }
 
@@ -70,9 +79,14 @@ final class PoolGrowth {
     }
 
     private void scheduleLook() {
-        if (queue.size() > 0 && !nextLook.isArmed() && !isClosed) {
+        if (mayLaunch() && !nextLook.isArmed()) {
             nextLook.arm(sizing.nextLook(stuckNanos()));
         }
+    }
+
+    /** Whether a worker can be started for a task that waits; {@link #onWorkersChanged} follows. */
+    private boolean mayLaunch() {
+        return !isClosed && workers.room() > 0 && restarts.pause() == null && queue.isServable();
     }
 
     private void onLook() {
@@ -97,7 +111,7 @@ final class PoolGrowth {
     }
 
     private void launch(int most) {
-        if (isClosed || most <= 0 || restarts.pause() != null || !queue.isServable()) {
+        if (most <= 0 || !mayLaunch()) {
             return;
         }
         int wanted = Math.min(most, workers.room());

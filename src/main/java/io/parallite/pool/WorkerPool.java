@@ -84,7 +84,13 @@ public final class WorkerPool {
             WorkerTransport transport,
             PoolSettings settings,
             RandomGenerator random) {
-        this(engine, transport, settings, random, Prefetch.throughPipes(engine));
+        this(
+                engine,
+                transport,
+                settings,
+                random,
+                Prefetch.throughPipes(engine),
+                Runtime.getRuntime().availableProcessors());
     }
 
     WorkerPool(
@@ -92,7 +98,8 @@ public final class WorkerPool {
             WorkerTransport transport,
             PoolSettings settings,
             RandomGenerator random,
-            Prefetch.Factory prefetching) {
+            Prefetch.Factory prefetching,
+            int processors) {
         this.engine = engine;
         this.transport = transport;
         this.settings = settings;
@@ -101,7 +108,7 @@ public final class WorkerPool {
         this.reload = new Reload(engine, transport, settings.max(), workers, this::onFree);
         this.queue =
                 new TaskQueue(engine, settings.queueTimeout(), workers::size, this::onLaneReleased);
-        this.growth = new PoolGrowth(engine, workers, queue, restarts);
+        this.growth = new PoolGrowth(engine, workers, queue, restarts, processors);
         this.prefetch = prefetching.create(queue, this::onTasksReturned);
         this.wedge = new WedgeWatch(engine, this::wedgeSymptom, this::onWedgeLook);
     }

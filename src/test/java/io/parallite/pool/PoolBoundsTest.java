@@ -73,6 +73,25 @@ class PoolBoundsTest {
     }
 
     @Test
+    void doesNotLookAgainAndAgainForRoomThatComesWhenAWorkerEnds() {
+        PoolFixture fixture = PoolFixture.ready(1, 2);
+        fixture.submit("long-a");
+        fixture.submit("long-b");
+        fixture.transport.readyAll();
+        fixture.submit("waits");
+        long before = fixture.engine.scheduledTimers();
+
+        fixture.advanceMillis(10_000);
+
+        assertThat(fixture.engine.scheduledTimers() - before)
+                .as("timers of ten seconds, of which the wedge watch has one a second")
+                .isLessThan(20);
+        fixture.transport.last().exit(0, "");
+        fixture.advanceMillis(5);
+        assertThat(fixture.transport.alive()).as("a worker for the task that waits").hasSize(2);
+    }
+
+    @Test
     void startsNoMoreWorkersThanTasksWait() {
         PoolFixture fixture = PoolFixture.ready(1, 32);
         fixture.submit("a");

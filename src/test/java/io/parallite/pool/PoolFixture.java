@@ -18,6 +18,9 @@ final class PoolFixture {
     static final Duration QUEUE_TIMEOUT = Duration.ofSeconds(30);
     static final int MAX_QUEUE = 10;
 
+    /** On how many the pool takes itself to be, so that a test does the same on every machine. */
+    private static final int PROCESSORS = 2;
+
     final ManualEngine engine = new ManualEngine();
     final FakeTransport transport;
     final List<Submission> submissions = new ArrayList<>();
@@ -26,7 +29,14 @@ final class PoolFixture {
 
     private PoolFixture(FakeTransport transport, PoolSettings settings, long seed) {
         this.transport = transport;
-        pool = new WorkerPool(engine, transport, settings, new Random(seed));
+        pool =
+                new WorkerPool(
+                        engine,
+                        transport,
+                        settings,
+                        new Random(seed),
+                        Prefetch.throughPipes(engine),
+                        PROCESSORS);
         lane = pool.newLane();
     }
 
@@ -38,7 +48,8 @@ final class PoolFixture {
                         transport,
                         settings,
                         new Random(1),
-                        (queue, onReturned) -> prefetch);
+                        (queue, onReturned) -> prefetch,
+                        PROCESSORS);
         lane = pool.newLane();
     }
 

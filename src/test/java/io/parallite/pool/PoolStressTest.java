@@ -38,6 +38,7 @@ class PoolStressTest {
     private final Set<String> cancelled = new HashSet<>();
     private boolean prefetching;
     private int taken;
+    private int ranByPersistent;
 
     @BeforeAll
     static void keepTheLogShort() {
@@ -81,16 +82,30 @@ class PoolStressTest {
         assertThat(fixture.snapshot().wedges()).as("what the watch had to mend").isZero();
     }
 
-    @ParameterizedTest(name = "seed {0}, {1} of at most {2} workers persistent")
-    @CsvSource({"21, 1, 1", "22, 2, 2", "23, 1, 4", "24, 4, 4", "25, 2, 9"})
-    void staysInOrderWhileWorkersTakeTasksByThemselves(long seed, int fixed, int max) {
-        prefetching = true;
-        run(PoolFixture.readyToPrefetch(fixed, max), seed, fixed, 1);
-        // on-demand workers take none by themselves
+    /**
+     * Several seeds, because what one does to a single worker is chance. What counts is the share
+     * of their tasks that workers take by themselves: on-demand workers take none, and the more of
+     * them there are, the fewer tasks are left for the others.
+     */
+    @ParameterizedTest(name = "seeds from {0} on, {1} of at most {2} workers persistent")
+    @CsvSource({"2100, 1, 1", "2200, 2, 2", "2300, 1, 4", "2400, 4, 4", "2500, 2, 9"})
+    void staysInOrderWhileWorkersTakeTasksByThemselves(long first, int fixed, int max) {
+        for (long seed = first; seed < first + 8; seed++) {
+            forgetLastRun();
+            prefetching = true;
+            run(PoolFixture.readyToPrefetch(fixed, max), seed, fixed, 1);
+            assertThat(fixture.snapshot().wedges()).as("what the watch had to mend").isZero();
+        }
         assertThat(taken)
-                .as("tasks that were taken")
-                .isGreaterThan(fixed == max ? STEPS / 100 : STEPS / 400);
-        assertThat(fixture.snapshot().wedges()).as("what the watch had to mend").isZero();
+                .as("tasks that persistent workers took, of %d that they ran", ranByPersistent)
+                .isGreaterThan(ranByPersistent / 3);
+    }
+
+    private void forgetLastRun() {
+        lanes.clear();
+        reloads.clear();
+        cancelled.clear();
+        submitted = 0;
     }
 
     /**
@@ -179,6 +194,7 @@ class PoolStressTest {
         }
         if (dice < 80) {
             if (worker.isAsked()) {
+                ranByPersistent += worker.name().reusable() ? 1 : 0;
                 taken += worker.laid().isEmpty() ? 0 : 1;
                 worker.reply(dice % 2 == 0);
             }
