@@ -125,14 +125,14 @@ final class TaskPayload
             if (count($this->constants) >= self::MAX_KEPT) {
                 $this->constants = [];
             }
-            $payload = $this->constants["$code->hash $found->scope $found->called"] ??= self::CLOSURE . LoneClosure::write($found);
+            $payload = $this->constants["$code->hash $found->scope $found->called"]
+                ??= (string) LoneClosure::write($found, self::CLOSURE);
             if ($code->statics === []) {
                 $this->known[$closure] = $payload;
             }
             return $payload;
         }
-        $blob = $isAlone || $found->isIsolated() ? LoneClosure::write($found) : null;
-        return $blob === null ? null : self::CLOSURE . $blob;
+        return $isAlone || $found->isIsolated() ? LoneClosure::write($found, self::CLOSURE) : null;
     }
 
     /** What strtoupper(...) and Report::build(...) refer to; null where more than a name has to travel. */

@@ -34,8 +34,11 @@ final class LoneClosure
     {
     }
 
-    /** @return ?string null where what it captured needs more than `serialize()` */
-    public static function write(FoundClosure $found): ?string
+    /**
+     * @param string $prefix to put before it
+     * @return ?string null where what it captured needs more than `serialize()`
+     */
+    public static function write(FoundClosure $found, string $prefix = ''): ?string
     {
         $values = '';
         if ($found->captured !== [] || $found->statics !== []) {
@@ -45,7 +48,8 @@ final class LoneClosure
             }
         }
         $head = serialize([$found->code?->toArray(), $found->scope, $found->called]);
-        return strlen($head) . ":$head$values";
+        $length = strlen($head);
+        return "$prefix$length:$head$values"; // at once: values may be large
     }
 
     /**

@@ -62,27 +62,25 @@ final class Survey
     }
 
     /**
-     * Whether there are scalars in it, and arrays of those, and nothing else. Two levels in one go: most arrays are
-     * lists of rows.
+     * Whether there are scalars in it, and arrays of those, and nothing else. Two levels in one go, with as little code for
+     * a scalar as can be: most arrays are lists of rows, and this takes a good part of what `serialize()` takes.
      *
      * @param array<array-key, mixed> $values
      */
     public static function isPlain(array $values, int $depth): bool
     {
         foreach ($values as $value) {
-            if (\is_scalar($value) || $value === null) {
-                continue;
-            }
-            if (!\is_array($value)) {
+            if (\is_array($value)) {
+                foreach ($value as $entry) {
+                    if (\is_scalar($entry)) {
+                        continue;
+                    }
+                    if (\is_array($entry) ? $depth > self::MAX_DEPTH || !self::isPlain($entry, $depth + 2) : $entry !== null) {
+                        return false;
+                    }
+                }
+            } elseif (!\is_scalar($value) && $value !== null) {
                 return false;
-            }
-            foreach ($value as $entry) {
-                if (\is_scalar($entry) || $entry === null) {
-                    continue;
-                }
-                if (!\is_array($entry) || $depth > self::MAX_DEPTH || !self::isPlain($entry, $depth + 2)) {
-                    return false;
-                }
             }
         }
         return $depth <= self::MAX_DEPTH;
@@ -96,16 +94,17 @@ final class Survey
     public static function isFlat(array $values): bool
     {
         foreach ($values as $value) {
-            if (\is_scalar($value) || $value === null) {
-                continue;
-            }
-            if (!\is_array($value)) {
-                return false;
-            }
-            foreach ($value as $entry) {
-                if (!\is_scalar($entry) && $entry !== null) {
-                    return false;
+            if (\is_array($value)) {
+                foreach ($value as $entry) {
+                    if (\is_scalar($entry)) {
+                        continue;
+                    }
+                    if ($entry !== null) {
+                        return false;
+                    }
                 }
+            } elseif (!\is_scalar($value) && $value !== null) {
+                return false;
             }
         }
         return true;
