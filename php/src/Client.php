@@ -116,11 +116,12 @@ final class Client implements ClientInterface
         if ($this->isSyncAllowed && !$this->isReached()) {
             return Future::all(array_map(fn(mixed $task): Future => $this->runHere($task, [], $timeout), $tasks));
         }
+        $ids = $this->ids->several(count($tasks));
         $requests = [];
         foreach ($tasks as $key => $task) {
             // all of them, before any is sent: one may not be able to travel
             $requests[$key] = $this->request(
-                $this->ids->next(),
+                $ids[count($requests)],
                 $this->payloads->of($task, [], static fn(): ?string => $entry($key)),
                 $timeout,
             );

@@ -53,6 +53,9 @@ final class Connection
     /** Whether the daemon holds events back: one of an earlier version refuses to, in the name of the task. */
     private bool $canHold = true;
 
+    /** Whether a request waits for others: it was found usable, and is looked at again when they are sent. */
+    private bool $isBatch = false;
+
     private readonly Outbox $outbox;
 
     private readonly InFlight $inFlight;
@@ -86,21 +89,24 @@ final class Connection
     {
         [$head, $tail] = $this->encode($request);
         do {
-            $this->open();
             Signals::hold();
             try {
-                if (!$this->accepts($request['task_id'], $exchange->kind)) {
+                $isSent = $this->isBatch && $this->socket !== null || $this->isUsable();
+                if ($isSent && !$this->accepts($request['task_id'], $exchange->kind)) {
                     return false;
                 }
-                $isSent = $this->isOpen(); // not if a handler has lost it meanwhile
                 if ($isSent) {
                     $this->enqueue($request['task_id'], $head, $tail, $exchange);
+                    $this->isBatch = $more;
                     if (!$more || $this->outbox->bytes() >= self::BATCH) {
                         $this->flush();
                     }
                 }
             } finally {
                 Signals::release();
+            }
+            if (!$isSent) {
+                $this->open();
             }
         } while (!$isSent);
         if (!$more && $this->outbox->bytes() > self::HIGH_WATER) {
@@ -240,7 +246,8 @@ final class Connection
     {
         Signals::hold();
         try {
-            if ($this->socket === null) {
+            $this->isBatch = false;
+            if ($this->socket === null || $this->socket() === null) {
                 return;
             }
             if (!$this->outbox->sendTo($this->socket)) {

@@ -209,13 +209,7 @@ final class Future
     public static function all(iterable $futures): array
     {
         $futures = self::arrayOf($futures);
-        $failed = null;
-        foreach (self::iterate($futures) as $future) {
-            $failed = $future->execution->outcome()?->exception();
-            if ($failed !== null) {
-                break;
-            }
-        }
+        $failed = self::firstFailure($futures);
         self::markAwaited($futures);
         if ($failed !== null) {
             throw $failed;
@@ -314,6 +308,37 @@ final class Future
                 $futures[$key]->execution->forget($listener);
             }
         }
+    }
+
+    /**
+     * Waits for all, or for the first that fails.
+     *
+     * @param array<array-key, self<mixed>> $futures
+     */
+    private static function firstFailure(array $futures): ?Throwable
+    {
+        $ended = $listeners = [];
+        foreach ($futures as $key => $future) {
+            $listeners[$key] = static function () use ($key, &$ended): void {
+                $ended[] = $key;
+            };
+            $future->execution->whenDone($listeners[$key]);
+        }
+        $looked = 0;
+        $failed = null;
+        try {
+            Loop::until(static function () use ($futures, &$ended, &$looked, &$failed): bool {
+                while ($failed === null && isset($ended[$looked])) {
+                    $failed = $futures[$ended[$looked++]]->execution->outcome()?->exception();
+                }
+                return $failed !== null || $looked === count($futures);
+            }, null);
+        } finally {
+            foreach (array_diff_key($listeners, array_flip($ended)) as $key => $listener) {
+                $futures[$key]->execution->forget($listener);
+            }
+        }
+        return $failed;
     }
 
     /** @param array<array-key, self<mixed>> $futures */
