@@ -318,8 +318,14 @@ final class ClientSession implements FrameReader.Sink, Turn {
         return account.unread();
     }
 
-    /** Takes note of whether frame and replies have got on since the last look. */
-    void look(long now) {
+    /**
+     * Takes note of whether frame and replies have got on since the last look.
+     *
+     * @param late nanoseconds by which the look is late: nothing was read or written meanwhile
+     */
+    void look(long now, long late) {
+        frameStillSince += late;
+        repliesStillSince += late;
         boolean hasFrameGotOn =
                 paused
                         || !isWithinFrame()

@@ -17,7 +17,7 @@ import org.jboss.logging.Logger;
  * frame_timeout_ms}. While others wait for the room or the connection that it takes, it must within
  * {@link #PATIENCE}; while workers wait for room for their replies, a client must read its own
  * within {@link #PATIENCE_WITH_READERS}. Connections that the daemon itself has paused are let
- * alone.
+ * alone, and time in which the daemon did not get to run is nobody's.
  *
  * <p>It looks at all connections four times a second while one has begun a frame or somebody waits,
  * and not at all otherwise. Owned by the engine's thread.
@@ -43,6 +43,7 @@ final class StallWatch {
     private final Collection<ClientSession> sessions;
     private final BooleanSupplier isFull;
     private final Deadline look;
+    private long lookDue;
 
     /**
      * @param sessions those to watch
@@ -65,15 +66,18 @@ final class StallWatch {
     /** There is something to watch. */
     void arm() {
         if (!look.isArmed()) {
-            look.arm(shorter(STEP, frameTimeout));
+            Duration step = shorter(STEP, frameTimeout);
+            lookDue = engine.nanoTime() + step.toNanos();
+            look.arm(step);
         }
     }
 
     private void onLook() {
         long now = engine.nanoTime();
+        long late = Math.max(0, now - lookDue);
         boolean isAny = isSomebodyWaiting();
         for (ClientSession session : sessions) {
-            session.look(now);
+            session.look(now, late);
             isAny |= session.isWithinFrame();
         }
         if (isAny) {

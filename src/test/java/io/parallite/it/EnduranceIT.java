@@ -169,12 +169,15 @@ final class EnduranceIT {
                 List<Callable<Void>> clients = new ArrayList<>();
                 for (int i = 0; i < 32; i++) {
                     Encoding encoding = i % 2 == 0 ? Encoding.JSON : Encoding.MESSAGE_PACK;
-                    Map<String, Object> task = task("large-" + i, closure("fn ($s) => strrev($s)"));
+                    String id = "large-" + i;
+                    Map<String, Object> task = task(id, closure("fn ($s) => strrev($s)"));
                     task.put("context", large);
+                    // now, for a client that is kept from sending on is disconnected
+                    byte[] frame = encoding.encode(task);
                     clients.add(
                             () -> {
                                 try (TestClient client = daemon.connect(encoding)) {
-                                    Reply reply = client.call(task);
+                                    Reply reply = client.sendBytes(frame).receive(id);
                                     assertThat(reply.text("result").equals(reversed))
                                             .as("result of " + reply.taskId())
                                             .isTrue();

@@ -136,6 +136,29 @@ final class HostileClientsIT {
     }
 
     @Test
+    void timeInWhichTheDaemonDoesNotRunIsNotCountedAgainstAClient() {
+        try (DaemonProcess daemon =
+                        daemon("--fixed-workers", "1")
+                                .json("{\"frame_timeout_ms\": 5000}")
+                                .startAtRest();
+                TestClient half = daemon.connect();
+                TestClient other = daemon.connect()) {
+            byte[] frame = Encoding.JSON.encode(task("half", closure("fn () => 1")));
+            half.sendBytes(Arrays.copyOf(frame, 20));
+            assertThat(half.isSilentFor(Duration.ofMillis(600))).as("it is watched").isTrue();
+
+            daemon.signal("STOP");
+            assertThat(half.isSilentFor(Duration.ofSeconds(6))).isTrue();
+            daemon.signal("CONT");
+
+            other.call(request("ping", "ping"));
+            assertThat(half.isSilentFor(Duration.ofMillis(600))).isTrue();
+            half.sendBytes(Arrays.copyOfRange(frame, 20, frame.length));
+            half.receive("half").assertResult(1);
+        }
+    }
+
+    @Test
     void largeFramesThatStopDoNotStarveThoseOfOthers() {
         try (DaemonProcess daemon = bounded(4, "").startAtRest()) {
             List<TestClient> begun = new ArrayList<>();
