@@ -84,7 +84,7 @@ final class Cli {
     }
 
     private static List<String> command(String... words) {
-        List<String> command = new ArrayList<>();
+        List<String> command = new ArrayList<>(Processes.withAllSignals());
         command.add(Distribution.launcher().toString());
         command.addAll(Arrays.asList(words));
         return command;

@@ -190,7 +190,8 @@ final class CommandsIT {
 
         assertThat(cli.run("reload").assertExit(0).out()).startsWith("replaced 2 workers in ");
 
-        assertThat(daemon.descendants()).doesNotContainAnyElementsOf(before);
+        await().untilAsserted(
+                        () -> assertThat(daemon.descendants()).doesNotContainAnyElementsOf(before));
     }
 
     @Test

@@ -148,7 +148,8 @@ final class DaemonBuilder {
     /** Starts the process and waits for nothing. */
     DaemonProcess launch() {
         Php.assumeUsable();
-        List<String> command = new ArrayList<>(wrapper);
+        List<String> command = new ArrayList<>(Processes.withAllSignals());
+        command.addAll(wrapper);
         command.add((launcher == null ? Distribution.launcher() : launcher).toString());
         command.addAll(flags);
         File log = directory.resolve("log").toFile();

@@ -4,24 +4,32 @@ import static io.parallite.deploy.Tool.project;
 import static io.parallite.deploy.Tool.tool;
 import static io.parallite.it.Closures.closure;
 import static io.parallite.it.DaemonBuilder.daemon;
+import static java.nio.file.StandardOpenOption.CREATE;
+import static java.nio.file.StandardOpenOption.WRITE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.parallite.deploy.Tool;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
  * The package for Debian, installed on this machine and purged again. Needs root, dpkg, a build
  * with the package ({@code -DskipAot} leaves it out), and a machine without Parallite.
+ *
+ * <p>Holds the lock of dpkg's frontends meanwhile, as one of them: waits for a running {@code apt}
+ * and for this test of another clone, and they for it.
  */
 final class DebianPackageIT {
 
@@ -29,12 +37,30 @@ final class DebianPackageIT {
     private static final Path HOME = Path.of("/usr/lib/parallite");
     private static final Path CONFIG = Path.of("/etc/parallite/parallite.json");
 
+    private static final Path LOCK = Path.of("/var/lib/dpkg/lock-frontend");
+
+    private static FileChannel lock;
+
     private Path archive;
     private boolean ours;
 
+    @BeforeAll
+    static void waitForOthers() throws IOException {
+        assumeTrue(Tool.isInstalled("dpkg"), "dpkg is not installed");
+        assumeTrue(Files.isWritable(LOCK.getParent()), "needs root");
+        lock = FileChannel.open(LOCK, CREATE, WRITE);
+        lock.lock();
+    }
+
+    @AfterAll
+    static void unlock() throws IOException {
+        if (lock != null) {
+            lock.close();
+        }
+    }
+
     @BeforeEach
     void findPackage() throws IOException {
-        assumeTrue(Tool.isInstalled("dpkg"), "dpkg is not installed");
         assumeTrue("root".equals(System.getProperty("user.name")), "needs root");
         assumeTrue(
                 Stream.of(LAUNCHER, HOME, CONFIG).noneMatch(DebianPackageIT::exists),
@@ -51,7 +77,7 @@ final class DebianPackageIT {
     @AfterEach
     void leaveNothing() {
         if (ours) {
-            tool("dpkg", "--purge", "--force-all", "parallite").run();
+            dpkg("--purge", "--force-all", "parallite");
         }
     }
 
@@ -72,12 +98,12 @@ final class DebianPackageIT {
         install();
         assertThat(CONFIG).as("after an upgrade").hasContent("{\"fixed_workers\": 3}");
 
-        tool("dpkg", "--remove", "parallite").run().ok();
+        dpkg("--remove", "parallite").ok();
         assertThat(exists(LAUNCHER)).isFalse();
         assertThat(HOME).doesNotExist();
         assertThat(CONFIG).exists();
 
-        tool("dpkg", "--purge", "parallite").run().ok();
+        dpkg("--purge", "parallite").ok();
         assertThat(CONFIG.getParent()).doesNotExist();
         assertThat(tool("id", "parallite").run().exitCode()).isNotZero();
         for (String place : List.of("/etc", "/usr/lib", "/usr/share", "/lib/systemd", "/var/lib")) {
@@ -119,10 +145,13 @@ final class DebianPackageIT {
     }
 
     private void install() {
-        tool("dpkg", "--install", "--force-depends", "--force-confold", archive)
-                .env(Map.of("DEBIAN_FRONTEND", "noninteractive"))
-                .run()
-                .ok();
+        dpkg("--install", "--force-depends", "--force-confold", archive.toString()).ok();
+    }
+
+    private static Tool.Ended dpkg(String... arguments) {
+        return tool(Stream.concat(Stream.of("dpkg"), Stream.of(arguments)).toArray())
+                .env(Map.of("DEBIAN_FRONTEND", "noninteractive", "DPKG_FRONTEND_LOCKED", "1"))
+                .run();
     }
 
     private static Tool.Ended run(String argument) {

@@ -99,9 +99,11 @@ final class FallbackIT {
 
             daemon.killHard();
             assertThat(Processes.isAlive(worker)).isTrue();
-            Processes.signal(worker, "CONT");
-
-            await().until(() -> !Processes.isAlive(worker));
+            await().until(
+                            () -> {
+                                Processes.signal(worker, "CONT");
+                                return !Processes.isAlive(worker);
+                            });
         }
     }
 

@@ -4,11 +4,13 @@ import static io.parallite.it.Closures.closure;
 import static io.parallite.it.Closures.sleep;
 import static io.parallite.it.DaemonBuilder.daemon;
 import static io.parallite.it.TestClient.task;
+import static java.nio.file.StandardCopyOption.ATOMIC_MOVE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 
 /** What an orchestrator asks: whether to restart the daemon, and whether to send it work. */
@@ -114,12 +116,15 @@ final class HealthIT {
     }
 
     @Test
-    void isNotReadyWhenTheSocketIsGone() throws IOException {
+    void isNotReadyWhenAnotherFileIsWhereTheSocketWas() throws IOException {
         try (DaemonProcess daemon = daemon("--fixed-workers", "1", http.flag()).startAtRest()) {
-            Files.delete(daemon.socket());
+            // at once: a socket that is merely removed is opened anew
+            Path other = Files.createFile(daemon.directory().resolve("other"));
+            Files.move(other, daemon.socket(), ATOMIC_MOVE);
 
-            assertThat(http.status(READY)).isEqualTo(503);
-            assertThat(http.get(READY).body()).contains("has been removed", "restart the daemon");
+            Http.Answer answer = http.get(READY);
+            assertThat(answer.status()).isEqualTo(503);
+            assertThat(answer.body()).contains("replaced by another program", "restart the daemon");
         }
     }
 

@@ -1,5 +1,6 @@
 package io.parallite.it;
 
+import io.parallite.deploy.Tool;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -13,7 +14,14 @@ final class Processes {
 
     private static final Path PROC = Path.of("/proc");
 
+    private static final List<String> WITH_ALL_SIGNALS = allSignals("env", "--default-signal");
+
     private Processes() {}
+
+    private static List<String> allSignals(String... command) {
+        boolean isKnown = Tool.tool(command[0], command[1], "true").run().exitCode() == 0;
+        return isKnown ? List.of(command) : List.of();
+    }
 
     /** The living processes that were started with {@code variable} (NAME=value), at any depth. */
     static List<Long> withVariable(String variable) {
@@ -76,10 +84,19 @@ final class Processes {
                 .toList();
     }
 
+    /**
+     * What a command begins with to have all signals: a process in the background of a script, or
+     * under {@code nohup}, ignores some, and so do all that it starts. Nothing where there is no
+     * such {@code env}.
+     */
+    static List<String> withAllSignals() {
+        return WITH_ALL_SIGNALS;
+    }
+
     /** Sends a signal, for example {@code KILL}; does nothing when the process is gone. */
     static void signal(long pid, String name) {
         try {
-            new ProcessBuilder("kill", "-" + name, Long.toString(pid))
+            new ProcessBuilder("sh", "-c", "kill -" + name + " " + pid)
                     .redirectErrorStream(true)
                     .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                     .start()
