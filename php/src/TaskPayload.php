@@ -40,6 +40,9 @@ final class TaskPayload
     /** @var WeakMap<Closure, string> the same, where nothing in the closure can change */
     private readonly WeakMap $known;
 
+    /** @var array{Closure, FoundClosure}|null what was found of the closure that is being written */
+    private ?array $found = null;
+
     /** @param ?ClosureCodec $library packs closures, in place of our own codec */
     public function __construct(private readonly ?ClosureCodec $library = null)
     {
@@ -132,7 +135,11 @@ final class TaskPayload
             }
             return $payload;
         }
-        return $isAlone || $found->isIsolated() ? LoneClosure::write($found, self::CLOSURE) : null;
+        $payload = $isAlone || $found->isIsolated() ? LoneClosure::write($found, self::CLOSURE) : null;
+        if ($payload === null) {
+            $this->found = [$closure, $found];
+        }
+        return $payload;
     }
 
     /** What strtoupper(...) and Report::build(...) refer to; null where more than a name has to travel. */
@@ -156,8 +163,13 @@ final class TaskPayload
     private function serialize(array $list, array $hints): string
     {
         $isClosure = $list[0] instanceof Closure;
+        $known = $isClosure && ($this->found[0] ?? null) === $list[0] ? [spl_object_id($list[0]) => $this->found[1]] : [];
+        $this->found = null;
         try {
-            return self::PREFIX . $this->serializer->serialize($list, [$isClosure ? '' : 'the task', 'argument'], $hints);
+            $names = [$isClosure ? '' : 'the task', 'argument'];
+            return self::PREFIX . ($isClosure
+                ? $this->serializer->serializeGraph($list, $names, $hints, $known)
+                : $this->serializer->serialize($list, $names, $hints));
         } catch (Refusal $e) {
             $what = match (true) {
                 $e->entry === 1 => 'the arguments',

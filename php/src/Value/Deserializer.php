@@ -36,20 +36,6 @@ final class Deserializer
      */
     public static function deserialize(string $blob, ?array $allowedClasses = null): mixed
     {
-        $value = self::read($blob, $allowedClasses);
-        return $value instanceof Graph ? self::build($value, $allowedClasses) : $value;
-    }
-
-    /**
-     * The same, but a graph as it is, for {@see build()}.
-     *
-     * @param ?list<string> $allowedClasses
-     * @throws UnknownClass
-     * @throws UnexpectedValueException
-     * @throws \Throwable
-     */
-    public static function read(string $blob, ?array $allowedClasses = null): mixed
-    {
         if ($allowedClasses !== null) {
             self::check(NativeFormat::classesIn($blob), $allowedClasses);
         }
@@ -58,6 +44,10 @@ final class Deserializer
         $callback = (string) ini_set('unserialize_callback_func', self::CALLBACK);
         try {
             $value = unserialize($blob, self::OPTIONS);
+            ini_set('unserialize_callback_func', $callback);
+            if ($value instanceof Graph) {
+                return (new GraphReader($value, $allowedClasses))->value();
+            }
         } finally {
             ini_set('unserialize_callback_func', $callback);
             restore_error_handler();
@@ -65,22 +55,6 @@ final class Deserializer
         return $value !== false || $blob === 'b:0;'
             ? $value
             : throw new UnexpectedValueException('the value cannot be unserialized: ' . ($guard->notice ?? 'it is damaged'));
-    }
-
-    /**
-     * @param ?list<string> $allowedClasses
-     * @throws UnknownClass
-     * @throws \Throwable
-     */
-    public static function build(Graph $graph, ?array $allowedClasses = null): mixed
-    {
-        $guard = new self();
-        $guard->handler = set_error_handler($guard->onError(...));
-        try {
-            return (new GraphReader($graph, $allowedClasses))->value();
-        } finally {
-            restore_error_handler();
-        }
     }
 
     /**

@@ -53,7 +53,8 @@ final class Discovery
     /** @var list<int|string|array{int|string}|array{string, string}> {@see ValuePath::of()} */
     private array $path = [];
 
-    private readonly OpenArrays $open;
+    /** @var list<array{array<array-key, mixed>, array-key}>|null {@see OpenArrays}; null: PHP does without */
+    private ?array $open;
 
     /** @var list<int> the objects that the search is in, by id */
     private array $openObjects = [];
@@ -67,14 +68,16 @@ final class Discovery
      * @param array<int, Closure(): ?string> $hints {@see ClosureCode::of()}, by id of the closure
      * @param ?Closure(Throwable, array<string, mixed>): array<string, mixed> $throwables gives what travels of an
      *     exception, made of its properties
+     * @param array<int, FoundClosure> $known what has been found of closures with code of their own, by id
      */
     public function __construct(
         private readonly string|array $names,
         private readonly ?ClosureCodec $library = null,
         private readonly array $hints = [],
         private readonly ?Closure $throwables = null,
+        private readonly array $known = [],
     ) {
-        $this->open = new OpenArrays();
+        $this->open = OpenArrays::areLost() ? [] : null;
     }
 
     /** @throws Refusal */
@@ -121,9 +124,13 @@ final class Discovery
             if (!$isWhole) {
                 $this->path[] = $isObject && \is_string($key) ? [$key] : $key;
             }
-            $this->open->enter($values, $key);
+            if ($this->open !== null) {
+                $this->open[] = [$values, $key];
+            }
             $place = $this->entry($values, $key, $holder);
-            $this->open->leave();
+            if ($this->open !== null) {
+                \array_pop($this->open);
+            }
             if ($place !== []) {
                 $places[$key] = $place;
             }
@@ -169,7 +176,7 @@ final class Discovery
     {
         $cell = ReflectionReference::fromArrayElement($values, $key)?->getId();
         if ($cell === null) {
-            if ($this->openObjects !== [] && $this->open->mayHave($values[$key])) {
+            if ($this->open !== null && $this->openObjects !== [] && OpenArrays::mayHave($this->open, $values[$key])) {
                 $this->nodes[\end($this->openObjects)] = true; // serialize() would lose the array
             }
             return $this->entries($values[$key], $holder);
@@ -287,7 +294,8 @@ final class Discovery
             return match (true) {
                 !\str_contains($function->getName(), '{closure') => FoundClosure::named($function),
                 $library !== null => FoundClosure::packed($library->encode($closure, $hint)),
-                default => FoundClosure::written($function, ClosureCode::of($function, $hint)),
+                default => $this->known[\spl_object_id($closure)]
+                    ?? FoundClosure::written($function, ClosureCode::of($function, $hint)),
             };
         } catch (ClosureNotSerializable $e) {
             throw $this->isTask()

@@ -61,7 +61,7 @@ final class FoundClosure
             $code,
             null,
             $captured,
-            \method_exists($code, 'changedStatics') ? $code->changedStatics($function) : [],
+            $code->changedStatics($function),
             $scope === null || $scope->isAnonymous() && !$isNeeded ? null : $scope->getName(),
             $called?->getName(),
         );

@@ -26,6 +26,11 @@ final class GraphReader
     /** @var array<int, mixed> references, by number */
     private array $cells = [];
 
+    private const MAX_KEPT = 1_024;
+
+    /** @var array<string, array{array<array-key, mixed>, ClosureCode}> what was read last of a text, and the code, oldest first */
+    private static array $kept = [];
+
     /** @var array<int, ClosureCode> */
     private array $codes = [];
 
@@ -68,6 +73,9 @@ final class GraphReader
                 $classes[$node[1]] = true;
             }
             $hasClosures = $hasClosures || $node[0] >= Graph::CODE;
+        }
+        if ($classes === [] && $this->allowedClasses === null) {
+            return;
         }
         $names = array_map(strval(...), array_keys($classes));
         if ($this->allowedClasses !== null) {
@@ -154,7 +162,27 @@ final class GraphReader
 
     private function code(int $number): ClosureCode
     {
-        return $this->codes[$number] ??= ClosureCode::fromArray($this->graph->nodes[$number][1]);
+        return $this->codes[$number] ??= self::codeOf($this->graph->nodes[$number][1]);
+    }
+
+    /**
+     * Most codes come again and again.
+     *
+     * @param array<array-key, mixed> $parts
+     */
+    private static function codeOf(array $parts): ClosureCode
+    {
+        $text = $parts[0] ?? '';
+        [$known, $code] = self::$kept[$text] ?? [null, null];
+        if ($known === $parts) {
+            return $code;
+        }
+        $code = ClosureCode::fromArray($parts);
+        if (count(self::$kept) >= self::MAX_KEPT) {
+            unset(self::$kept[array_key_first(self::$kept)]);
+        }
+        self::$kept[$text] = [$parts, $code];
+        return $code;
     }
 
     private function fill(): void

@@ -44,6 +44,9 @@ final class GraphWriter
      */
     private function split(array $values, array $places): array
     {
+        if ($places === []) {
+            return [$values, []];
+        }
         $nodes = [];
         foreach ($places as $key => $place) {
             $node = \is_array($values[$key]) ? $this->nested($values, $key, $place) : $this->object($values, $key);
@@ -52,7 +55,7 @@ final class GraphWriter
             }
         }
         // replaces entries, in their place, where to assign to one would write through references
-        return $nodes === [] ? [$values, []] : [\array_replace($values, \array_map(static fn() => null, $nodes)), $nodes];
+        return $nodes === [] ? [$values, []] : [\array_replace($values, \array_fill_keys(\array_keys($nodes), null)), $nodes];
     }
 
     /**

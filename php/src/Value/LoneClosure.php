@@ -42,6 +42,11 @@ final class LoneClosure
     {
         $values = '';
         if ($found->captured !== [] || $found->statics !== []) {
+            foreach ($found->captured as $value) {
+                if ($value instanceof Closure) {
+                    return null;
+                }
+            }
             $values = Survey::serialize([$found->captured, $found->statics], true);
             if ($values === null) {
                 return null;
@@ -86,7 +91,7 @@ final class LoneClosure
             $captured = [];
             return ClosureCompiler::make($code, $captured, null, $scope, $called);
         }
-        $values = Deserializer::read(substr($blob, $at + $length));
+        $values = Deserializer::deserialize(substr($blob, $at + $length));
         if (!is_array($values) || !is_array($values[0] ?? null) || !is_array($values[1] ?? null)) {
             throw new UnexpectedValueException('the captured values are damaged');
         }

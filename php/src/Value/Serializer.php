@@ -44,13 +44,18 @@ final class Serializer
     }
 
     /**
+     * The same of a value that is known to hold a closure.
+     *
      * @param string|array<int, string> $names
      * @param array<int, Closure(): ?string> $hints
+     * @param array<int, FoundClosure> $known what has been found of closures, by id
+     * @throws Refusal
+     * @throws \B7s\Parallite\Exception\ClosureNotSerializable
      */
-    private function serializeGraph(mixed $value, string|array $names, array $hints): string
+    public function serializeGraph(mixed $value, string|array $names, array $hints, array $known = []): string
     {
         for ($try = 1;; $try++) {
-            $found = new Discovery($names, $this->library, $hints, $this->throwables);
+            $found = new Discovery($names, $this->library, $hints, $this->throwables, $known);
             $found->explore($value);
             $graph = (new GraphWriter($found))->graphOf($value);
             try {

@@ -33,12 +33,13 @@ final class Survey
     /** How many objects the search is in. */
     private int $depthOfObjects = 0;
 
-    private readonly OpenArrays $open;
+    /** @var list<array{array<array-key, mixed>, array-key}>|null {@see OpenArrays}; null: PHP does without */
+    private ?array $open;
 
     /** @param bool $takesThrowables whether exceptions may go as they are, if nothing in them forbids it */
     private function __construct(private readonly bool $takesThrowables)
     {
-        $this->open = new OpenArrays();
+        $this->open = OpenArrays::areLost() ? [] : null;
     }
 
     /**
@@ -120,13 +121,17 @@ final class Survey
             if (\is_scalar($value) || $value === null) {
                 continue;
             }
-            $this->open->enter($values, $key);
+            if ($this->open !== null) {
+                $this->open[] = [$values, $key];
+            }
             if (\is_array($value)) {
                 $passes = $this->arrayPasses($values, $key, $depth + 1);
             } else {
                 $passes = \is_object($value) && $this->objectPasses($value, $depth + 1);
             }
-            $this->open->leave();
+            if ($this->open !== null) {
+                \array_pop($this->open);
+            }
             if (!$passes) {
                 return false;
             }
@@ -139,7 +144,7 @@ final class Survey
     {
         $cell = ReflectionReference::fromArrayElement($values, $key)?->getId();
         if ($cell === null) {
-            $isOpen = $this->depthOfObjects > 0 && $this->open->mayHave($values[$key]);
+            $isOpen = $this->open !== null && $this->depthOfObjects > 0 && OpenArrays::mayHave($this->open, $values[$key]);
             return !$isOpen && $this->passes($values[$key], $depth);
         }
         if (isset($this->cells[$cell])) {
