@@ -31,11 +31,14 @@ final class FileAge
         if ($stamp !== null) {
             return $stamp !== $stat['mtime'];
         }
+        $began = (int) $_SERVER['REQUEST_TIME'];
         $changed = min($stat['mtime'], $stat['ctime']); // anybody can set the first
-        if ($stat['ctime'] < $_SERVER['REQUEST_TIME'] || $changed < $stat['atime']) {
+        if ($stat['ctime'] < $began || $stat['ctime'] < $stat['atime'] || !self::keepsTimes($file)) {
             return false;
         }
-        return self::keepsTimes($file) && ($changed > $stat['atime'] || self::isUnreadToTheNanosecond($file));
+        return $changed > $stat['atime']
+            || $changed === $stat['atime'] && self::isUnreadToTheNanosecond($file)
+            || $stat['mtime'] < $began && self::isNewAndUnread($file, $began);
     }
 
     /**
@@ -75,18 +78,33 @@ final class FileAge
     /** PHP's own times have seconds; this is for code that is written and loaded within one. */
     private static function isUnreadToTheNanosecond(string $file): bool
     {
+        [$read, $written, $changed] = self::exactTimes($file);
+        return $read !== '' && strcmp($written, $read) > 0 && strcmp($changed, $read) > 0;
+    }
+
+    /** Whether it has taken the place of another file, with a time from before, as `rsync -a` and `tar` do. */
+    private static function isNewAndUnread(string $file, int $began): bool
+    {
+        [$read, , $changed, $born] = self::exactTimes($file);
+        return $read !== '' && (int) $born > $began && strcmp($changed, $read) > 0;
+    }
+
+    /** @return array{string, string, string, string} when it was read, written, changed and made, of one length; empty if unknown */
+    private static function exactTimes(string $file): array
+    {
+        $none = ['', '', '', ''];
         $program = '/usr/bin/stat';
         if (!function_exists('proc_open') || !is_executable($program)) {
-            return false;
+            return $none;
         }
-        $process = @proc_open([$program, '-L', '-c', '%.9X %.9Y %.9Z', '--', $file], [1 => ['pipe', 'w'], ['file', '/dev/null', 'w']], $pipes);
+        $command = [$program, '-L', '-c', '%.9X %.9Y %.9Z %.9W', '--', $file];
+        $process = @proc_open($command, [1 => ['pipe', 'w'], ['file', '/dev/null', 'w']], $pipes);
         if ($process === false) {
-            return false;
+            return $none;
         }
         $times = explode(' ', trim((string) stream_get_contents($pipes[1])));
         proc_close($process);
         // as text: a float has not enough digits
-        return count($times) === 3 && strlen($times[0]) === strlen($times[1])
-            && strcmp($times[1], $times[0]) > 0 && strcmp($times[2], $times[0]) > 0;
+        return count($times) === 4 && strlen($times[0]) === strlen($times[1]) && strlen($times[0]) === strlen($times[2]) ? $times : $none;
     }
 }
