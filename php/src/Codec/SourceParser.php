@@ -68,12 +68,12 @@ final class SourceParser
      */
     private function walk(int $i, ?CodeContext $context, bool $isExpression = false): int
     {
-        $ternaries = 0;
+        $ternaries = $yields = 0;
         $attributes = [];
         for ($depth = 0; isset($this->tokens[$i]);) {
             $token = $this->tokens[$i];
             $turn = self::turn($token);
-            if ($depth === 0 && ($turn < 0 || $isExpression && self::endsExpression($token, $ternaries))) {
+            if ($depth === 0 && ($turn < 0 || $isExpression && self::endsExpression($token, $ternaries, $yields))) {
                 break;
             }
             if ($token->id === T_ATTRIBUTE) {
@@ -82,22 +82,23 @@ final class SourceParser
                 continue;
             }
             $depth += $turn;
-            $ternaries += $depth > 0 ? 0 : match ($token->id) {
-                self::QUESTION_MARK => 1,
-                self::COLON => -1,
-                default => 0,
-            };
+            if ($depth === 0) {
+                $ternaries += (int) ($token->id === self::QUESTION_MARK) - (int) ($token->id === self::COLON);
+                $yields += (int) ($token->id === T_YIELD) - (int) ($token->id === T_DOUBLE_ARROW);
+            }
             $i = $this->step($i, $context, $attributes);
             $attributes = $token->id === T_STATIC ? $attributes : [];
         }
         return $i;
     }
 
-    private static function endsExpression(PhpToken $token, int $ternaries): bool
+    /** @param int $yields that may have a key still: yield $key => $value */
+    private static function endsExpression(PhpToken $token, int $ternaries, int $yields): bool
     {
         return match ($token->id) {
             self::COMMA, self::SEMICOLON, T_CLOSE_TAG, T_AS => true,
             self::COLON => $ternaries === 0,
+            T_DOUBLE_ARROW => $yields <= 0,
             default => false,
         };
     }

@@ -102,10 +102,11 @@ final class Discovery
             try {
                 serialize($this->objects[$id]);
             } catch (Throwable $e) {
-                return new Refusal(ValuePath::of($path, $this->names), self::named($this->objects[$id], $e), $e);
+                return new Refusal(ValuePath::of($path, $this->names), 'is ' . \get_debug_type($this->objects[$id]) . ": {$e->getMessage()}", $e);
             }
         }
-        return new Refusal(ValuePath::of([], $this->names), "can't be serialized: {$failure->getMessage()}", $failure);
+        $path = ValuePath::of([], $this->names) ?: 'a value in it';
+        return new Refusal($path, "can't be serialized: {$failure->getMessage()}", $failure);
     }
 
     /**
@@ -236,31 +237,11 @@ final class Discovery
      */
     private function contentsOf(object $object, ClassRule $rule): array
     {
-        if ($rule === ClassRule::Properties) {
-            return \get_mangled_object_vars($object);
-        }
         try {
-            return $rule === ClassRule::Sleep ? self::sleeping($object) : $object->__serialize();
+            return ObjectContents::of($object, $rule);
         } catch (Throwable $e) {
-            throw $this->refuse(self::named($object, $e), $e);
+            throw $this->refuse('is ' . \get_debug_type($object) . ": {$e->getMessage()}", $e);
         }
-    }
-
-    /** @return array<array-key, mixed> the properties that `__sleep()` names; private ones of the class itself only, as in PHP */
-    private static function sleeping(object $object): array
-    {
-        $names = $object->__sleep();
-        $properties = \get_mangled_object_vars($object);
-        $wanted = [];
-        foreach (\is_array($names) ? $names : [] as $name) {
-            foreach ([$name, "\0" . $object::class . "\0$name", "\0*\0$name"] as $key) {
-                if (\array_key_exists($key, $properties)) {
-                    $wanted[$key] = true;
-                    break;
-                }
-            }
-        }
-        return \array_intersect_key($properties, $wanted);
     }
 
     /** @throws Refusal */
@@ -308,11 +289,6 @@ final class Discovery
     private function isTask(): bool
     {
         return $this->path === [0] && \is_array($this->names) && $this->names[0] === '';
-    }
-
-    private static function named(object $object, Throwable $e): string
-    {
-        return 'is ' . \get_debug_type($object) . ": {$e->getMessage()}";
     }
 
     private function refuse(string $reason, ?Throwable $previous = null): Refusal

@@ -63,6 +63,8 @@ return [
     'static variables' => [function () { static $n = 5, $m = [1, 2]; return [$n, $m]; }],
     'references within' => [function () { $a = [1, 2]; foreach ($a as &$v) { $v++; } unset($v); $f = function () use (&$a) { $a[] = 9; }; $f(); return $a; }],
     'recursion by reference' => [(function () { $f = function ($n) use (&$f) { return $n < 2 ? 1 : $n * $f($n - 1); }; return $f; })(), 5],
+    'a key that is yielded' => [(function () { yield fn($x) => $x ? 'k' : 'z' => 2; })()->key(), 1],
+    'a key that it yields' => [fn() => iterator_to_array((fn() => yield 'k' => 'v')())],
     'throw as an expression' => [fn($x) => $x ?? throw new LogicException('none'), 1],
     'attributes with arguments' => [#[Foo('a) ]', [1, 2])] #[Bar] fn(#[Baz(1)] $x) => count((new ReflectionFunction(#[Foo] #[Bar] fn() => 1))->getAttributes()), 1],
     'keywords as names' => [fn() => [(new class { const FN = 1; const CLASS_ = 2; function fn($x = 1) { return $x; } function function() { return 'f'; } static function list() { return 'l'; } function class($x) { return $x; } })->fn(7), Point::class]],
