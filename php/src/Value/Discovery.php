@@ -53,11 +53,10 @@ final class Discovery
     /** @var list<int|string|array{int|string}|array{string, string}> {@see ValuePath::of()} */
     private array $path = [];
 
-    /** @var list<array{array<array-key, mixed>, array-key}>|null {@see OpenArrays}; null: PHP does without */
-    private ?array $open;
+    /** @var array<int, array{int, array-key}> {@see OpenArrays}: the objects that the search is in, if PHP loses arrays */
+    private array $open = [];
 
-    /** @var list<int> the objects that the search is in, by id */
-    private array $openObjects = [];
+    private readonly bool $areLost;
 
     /** @var array<int|string, true> references to arrays that the search is in */
     private array $openCells = [];
@@ -77,7 +76,7 @@ final class Discovery
         private readonly ?Closure $throwables = null,
         private readonly array $known = [],
     ) {
-        $this->open = OpenArrays::areLost() ? [] : null;
+        $this->areLost = OpenArrays::areLost();
     }
 
     /** @throws Refusal */
@@ -125,13 +124,7 @@ final class Discovery
             if (!$isWhole) {
                 $this->path[] = $isObject && \is_string($key) ? [$key] : $key;
             }
-            if ($this->open !== null) {
-                $this->open[] = [$values, $key];
-            }
             $place = $this->entry($values, $key, $holder);
-            if ($this->open !== null) {
-                \array_pop($this->open);
-            }
             if ($place !== []) {
                 $places[$key] = $place;
             }
@@ -165,7 +158,7 @@ final class Discovery
             // neither: a property that was never set, among what an object of PHP itself has given
             return \str_starts_with(\gettype($value), 'resource') ? throw $this->refuse('is a ' . \get_debug_type($value)) : [];
         }
-        $this->object($value, $holder);
+        $this->object($value, $holder, [\count($values), $key]);
         return true;
     }
 
@@ -177,8 +170,8 @@ final class Discovery
     {
         $cell = ReflectionReference::fromArrayElement($values, $key)?->getId();
         if ($cell === null) {
-            if ($this->open !== null && $this->openObjects !== [] && OpenArrays::mayHave($this->open, $values[$key])) {
-                $this->nodes[\end($this->openObjects)] = true; // serialize() would lose the array
+            if ($this->open !== [] && OpenArrays::mayHave($this->open, $values[$key])) {
+                $this->nodes[\array_key_last($this->open)] = true; // serialize() would lose the array
             }
             return $this->entries($values[$key], $holder);
         }
@@ -194,7 +187,8 @@ final class Discovery
         return true;
     }
 
-    private function object(object $object, int|string $holder): void
+    /** @param array{int, array-key} $place how many entries what holds it has, and its key */
+    private function object(object $object, int|string $holder, array $place): void
     {
         $id = \spl_object_id($object);
         $this->holders[$id][$holder] = true;
@@ -215,9 +209,11 @@ final class Discovery
             $this->nodes[$id] = true; // asked once, and what it gave is what travels
         }
         if (isset($this->contents[$id]) && $rule !== ClassRule::Closure) {
-            $this->openObjects[] = $id;
+            if ($this->areLost) {
+                $this->open[$id] = $place;
+            }
             $this->places[$id] = $this->entries($this->contents[$id], $id, isObject: true);
-            \array_pop($this->openObjects);
+            unset($this->open[$id]);
         }
     }
 

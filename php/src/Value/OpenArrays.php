@@ -8,8 +8,8 @@ use stdClass;
 
 /**
  * `serialize()` of some versions of PHP writes null, silently, in the place of an array that it meets again within itself: below
- * an object that holds the array that it is in, as siblings that know each other do. So a search keeps a list of the arrays
- * that it is in, each with the key of the entry at hand.
+ * an object that holds the array that it is in, as siblings that know each other do. So a search keeps, for each object that it
+ * is in, how many entries what holds the object has, and the key of that one.
  *
  * @internal
  */
@@ -35,20 +35,16 @@ final class OpenArrays
     }
 
     /**
-     * Whether an array is likely to be one of those that a search is in. PHP does not tell which arrays are one in memory; what
-     * does not have the same entry under the key is another one.
+     * Whether an array is likely to be one that a search is in. PHP does not tell which arrays are one in memory; what does not
+     * have such an object under its key is another one.
      *
-     * @param list<array{array<array-key, mixed>, array-key}> $open
+     * @param array<int, array{int, array-key}> $open by id of the object
      * @param array<array-key, mixed> $values
      */
     public static function mayHave(array $open, array $values): bool
     {
-        foreach ($open as [$array, $key]) {
-            if (\count($array) !== \count($values) || !isset($values[$key])) {
-                continue;
-            }
-            [$entry, $other] = [$array[$key], $values[$key]];
-            if (\is_array($entry) ? \is_array($other) && \count($entry) === \count($other) : $entry === $other) {
+        foreach ($values as $key => $value) {
+            if (\is_object($value) && ($open[\spl_object_id($value)] ?? null) === [\count($values), $key]) {
                 return true;
             }
         }

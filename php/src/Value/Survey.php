@@ -30,16 +30,15 @@ final class Survey
     /** @var array<string, bool> references to arrays: whether the search is in it still */
     private array $cells = [];
 
-    /** How many objects the search is in. */
-    private int $depthOfObjects = 0;
+    /** @var array<int, array{int, array-key}> {@see OpenArrays}: the objects that the search is in, if PHP loses arrays */
+    private array $open = [];
 
-    /** @var list<array{array<array-key, mixed>, array-key}>|null {@see OpenArrays}; null: PHP does without */
-    private ?array $open;
+    private readonly bool $areLost;
 
     /** @param bool $takesThrowables whether exceptions may go as they are, if nothing in them forbids it */
     private function __construct(private readonly bool $takesThrowables)
     {
-        $this->open = OpenArrays::areLost() ? [] : null;
+        $this->areLost = OpenArrays::areLost();
     }
 
     /**
@@ -121,16 +120,10 @@ final class Survey
             if (\is_scalar($value) || $value === null) {
                 continue;
             }
-            if ($this->open !== null) {
-                $this->open[] = [$values, $key];
-            }
             if (\is_array($value)) {
                 $passes = $this->arrayPasses($values, $key, $depth + 1);
             } else {
-                $passes = \is_object($value) && $this->objectPasses($value, $depth + 1);
-            }
-            if ($this->open !== null) {
-                \array_pop($this->open);
+                $passes = \is_object($value) && $this->objectPasses($value, [\count($values), $key], $depth + 1);
             }
             if (!$passes) {
                 return false;
@@ -144,7 +137,7 @@ final class Survey
     {
         $cell = ReflectionReference::fromArrayElement($values, $key)?->getId();
         if ($cell === null) {
-            $isOpen = $this->open !== null && $this->depthOfObjects > 0 && OpenArrays::mayHave($this->open, $values[$key]);
+            $isOpen = $this->open !== [] && OpenArrays::mayHave($this->open, $values[$key]);
             return !$isOpen && $this->passes($values[$key], $depth);
         }
         if (isset($this->cells[$cell])) {
@@ -156,7 +149,8 @@ final class Survey
         return $passes;
     }
 
-    private function objectPasses(object $object, int $depth): bool
+    /** @param array{int, array-key} $place how many entries what holds it has, and its key */
+    private function objectPasses(object $object, array $place, int $depth): bool
     {
         $id = \spl_object_id($object);
         if (isset($this->seen[$id])) {
@@ -164,11 +158,13 @@ final class Survey
         }
         $this->seen[$id] = $object;
         $rule = $this->rules[$object::class] ??= ClassRules::of($object);
-        $this->depthOfObjects++;
+        if ($this->areLost) {
+            $this->open[$id] = $place;
+        }
         $passes = $rule === ClassRule::Properties
             ? $this->propertiesPass(\get_mangled_object_vars($object), $depth)
             : $this->ruled($object, $rule, $depth);
-        $this->depthOfObjects--;
+        unset($this->open[$id]);
         return $passes;
     }
 
