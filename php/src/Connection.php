@@ -22,11 +22,6 @@ final class Connection
 {
     use BoundToProcess;
 
-    /** Bytes that are read at once; more when the rest of a larger frame is due. */
-    private const CHUNK = 65_536;
-
-    private const LARGE_CHUNK = 1_048_576;
-
     /** Bytes that are taken in before somebody else has a turn: who reads emitted values, handlers of signals. */
     private const TURN = 4_194_304;
 
@@ -60,18 +55,13 @@ final class Connection
 
     private readonly InFlight $inFlight;
 
-    private string $incoming = '';
-
-    /** Bytes of it that have been taken. */
-    private int $taken = 0;
-
-    /** Bytes of a frame that has begun to come, as far as is known. */
-    private int $missing = 0;
+    private readonly Frames $incoming;
 
     public function __construct(private readonly Connector $connector)
     {
         $this->outbox = new Outbox();
         $this->inFlight = new InFlight();
+        $this->incoming = new Frames();
         $this->encodings = new Encodings();
         $this->encoding = extension_loaded('msgpack') && $this->encodings->messagePack !== null
             ? $this->encodings->messagePack
@@ -275,7 +265,7 @@ final class Connection
         Quietly::begin();
         try {
             for ($received = 0; $this->socket !== null && $received < self::TURN; $received += strlen($chunk)) {
-                $most = max(self::CHUNK, min($this->missing, self::LARGE_CHUNK));
+                $most = $this->incoming->wanted();
                 $chunk = fread($this->socket, $most);
                 if ($chunk === '' || $chunk === false) {
                     if (feof($this->socket)) {
@@ -283,8 +273,10 @@ final class Connection
                     }
                     return;
                 }
-                $this->incoming .= $chunk;
-                $this->takeFrames();
+                $this->incoming->add($chunk);
+                while (($body = $this->incoming->next()) !== null) {
+                    $this->take($body);
+                }
                 if (strlen($chunk) < $most) {
                     return; // most likely all; what is not, the next turn finds
                 }
@@ -311,29 +303,6 @@ final class Connection
             Signals::hold();
             $this->lose('was closed by the client', true);
             Signals::release();
-        }
-    }
-
-    /** Each frame counts as taken before it is looked at: that may run code of the program, which uses the client. */
-    private function takeFrames(): void
-    {
-        while (($held = strlen($this->incoming) - $this->taken) >= 4) {
-            $length = unpack('N', $this->incoming, $this->taken)[1];
-            $this->missing = $length + 4 - $held;
-            if ($this->missing > 0) {
-                break;
-            }
-            $body = substr($this->incoming, $this->taken + 4, $length);
-            $this->taken += $length + 4;
-            if ($this->taken === strlen($this->incoming)) {
-                $this->incoming = '';
-                $this->taken = 0;
-            }
-            $this->take($body);
-        }
-        if ($this->taken > 0) {
-            $this->incoming = substr($this->incoming, $this->taken);
-            $this->taken = 0;
         }
     }
 
@@ -383,9 +352,7 @@ final class Connection
     {
         $this->socket = null;
         $this->outbox->clear();
-        $this->incoming = '';
-        $this->taken = 0;
-        $this->missing = 0;
+        $this->incoming->clear();
         Loop::forget($this);
         $lost = $this->inFlight->takeAll();
         foreach ($lost as $id => $exchanges) {
