@@ -9,7 +9,8 @@ import io.parallite.worker.Worker;
  *
  * <p>Looks when a task is queued, and again when no worker has come free for as long as a start
  * takes. When no worker serves or boots, waiting can bring nothing, and workers are started at
- * once. Nothing is started during the pause after a failed start. Owned by the engine's thread.
+ * once. Nothing is started during the pause after a failed start, nor while a worker waits for
+ * memory for its reply. Owned by the engine's thread.
  */
 final class PoolGrowth {
 
@@ -44,10 +45,12 @@ final class PoolGrowth {
         sizing.onStarted(nanos, 1 + workers.count(Worker::isStarting));
     }
 
-    /** A worker is free after a task that kept it for {@code nanos}. */
-    void onServed(long nanos) {
-        sizing.onServed(nanos);
+    /** {@code worker} is free after a task. */
+    void onServed(Worker worker) {
         lastFreed = engine.nanoTime();
+        if (!worker.hasWaitedForRoom()) {
+            sizing.onServed(lastFreed - worker.busySince());
+        }
     }
 
     /** How long a task mostly keeps its worker, in nanoseconds. */
@@ -104,6 +107,11 @@ final class PoolGrowth {
     }
 
     private void grow(long stuckNanos, int prefetched) {
+        if (workers.count(Worker::hasWaitedForRoom) > 0) {
+            lastFreed =
+                    engine.nanoTime(); // the clients hold the workers up: others would wait, too
+            return;
+        }
         int starting = workers.count(Worker::isStarting);
         int serving = workers.count(Worker::isInService);
         int backlog = queue.size() + prefetched - starting;

@@ -334,7 +334,7 @@ public final class WorkerPool {
                 restarts.onReady();
                 workers.onReady(worker);
             } else {
-                growth.onServed(now - worker.busySince());
+                growth.onServed(worker);
             }
             if (worker.isProven() && (isNew || worker.served() == 1)) {
                 restarts.onProven();

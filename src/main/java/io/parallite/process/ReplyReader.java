@@ -22,6 +22,7 @@ final class ReplyReader implements FrameReader.Sink {
     private final Runnable onRoom;
     private final FrameReader reader;
     private ReadBudget.@Nullable Room room;
+    private boolean hasWaited;
 
     /**
      * @param onRoom told when a reader that was held may go on by {@link #readOn}
@@ -40,12 +41,18 @@ final class ReplyReader implements FrameReader.Sink {
         }
         ReadBudget.Room claimed = limits.budget().claim(bytes, onRoom);
         room = claimed;
+        hasWaited = !claimed.isGranted();
         return claimed.isGranted();
     }
 
     /** Whether nothing more may be read for want of room. */
     boolean isHeld() {
         return reader.isHeld();
+    }
+
+    /** Whether the frame that is being read, or handed on, has had to wait for room. */
+    boolean hasWaitedForRoom() {
+        return hasWaited;
     }
 
     /** Goes on after having been held. */
@@ -63,6 +70,7 @@ final class ReplyReader implements FrameReader.Sink {
     private void releaseRoom() {
         ReadBudget.Room taken = room;
         room = null;
+        hasWaited = false;
         if (taken != null) {
             taken.release();
         }

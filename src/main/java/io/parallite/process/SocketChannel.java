@@ -137,6 +137,11 @@ final class SocketChannel implements WorkerChannel {
         return replies.reader().hasMore();
     }
 
+    @Override
+    public boolean hasWaitedForRoom() {
+        return replies.hasWaitedForRoom();
+    }
+
     private void onBytes(ByteBuf bytes) {
         received += bytes.readableBytes();
         replies.reader().feed(bytes);

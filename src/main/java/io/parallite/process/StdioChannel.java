@@ -109,6 +109,11 @@ final class StdioChannel implements WorkerChannel {
     }
 
     @Override
+    public boolean hasWaitedForRoom() {
+        return replies.hasWaitedForRoom();
+    }
+
+    @Override
     public void pause() {
         paused = true;
         readOrWait();

@@ -59,6 +59,14 @@ public interface WorkerChannel {
         return false;
     }
 
+    /**
+     * Whether the frame that is being read, or being reported, has had to wait for memory: how long
+     * it took says nothing of the worker.
+     */
+    default boolean hasWaitedForRoom() {
+        return false;
+    }
+
     /** Reads nothing more until {@link #resume}; a little of what is under way may still come. */
     void pause();
 

@@ -165,6 +165,12 @@ public final class Worker implements WorkerChannel.Listener {
         return state.phase() == Phase.GONE;
     }
 
+    /** Whether its reply waits, or has just waited, for memory. */
+    public boolean hasWaitedForRoom() {
+        WorkerChannel channel = state.channel();
+        return channel != null && channel.hasWaitedForRoom();
+    }
+
     /** Whether it is, or will be, free for a task. */
     public boolean isInService() {
         return isIdle() || isBusy();

@@ -51,6 +51,7 @@ public final class FakeChannel implements WorkerChannel {
     private byte @Nullable [] taken;
     private boolean hasMore;
     private boolean isBroken;
+    private boolean waitsForRoom;
 
     FakeChannel(
             WorkerName name,
@@ -155,6 +156,16 @@ public final class FakeChannel implements WorkerChannel {
     /** Its next reply is here already, or is not. */
     public void hasMore(boolean has) {
         hasMore = has;
+    }
+
+    @Override
+    public boolean hasWaitedForRoom() {
+        return waitsForRoom;
+    }
+
+    /** Its reply waits for memory, or does not. */
+    public void waitsForRoom(boolean waits) {
+        waitsForRoom = waits;
     }
 
     /** The ids of the tasks that lie there for it. */

@@ -92,6 +92,43 @@ class PoolBoundsTest {
     }
 
     @Test
+    void startsNoWorkerWhileRepliesWaitForMemory() {
+        PoolFixture fixture = PoolFixture.ready(1, 8);
+        fixture.worker("work-1").waitsForRoom(true);
+        fixture.submit("large");
+        for (int i = 0; i < 5; i++) {
+            fixture.submit("next-" + i);
+        }
+
+        fixture.advanceMillis(3000);
+
+        assertThat(fixture.transport.alive()).as("others would have to wait, too").hasSize(1);
+        fixture.worker("work-1").waitsForRoom(false);
+        fixture.advanceMillis(3000);
+        assertThat(fixture.transport.alive()).hasSizeGreaterThan(1);
+    }
+
+    @Test
+    void doesNotTakeTheWaitForMemoryForTheTimeOfATask() {
+        PoolFixture fixture = PoolFixture.ready(1, 8);
+        for (int i = 0; i < 50; i++) {
+            fixture.submit("tiny-" + i);
+            fixture.worker("work-1").reply();
+        }
+        fixture.submit("large");
+        fixture.worker("work-1").waitsForRoom(true);
+        fixture.advanceMillis(3000);
+        fixture.worker("work-1").reply();
+        fixture.worker("work-1").waitsForRoom(false);
+
+        for (int i = 0; i < 5; i++) {
+            fixture.submit("tiny-again-" + i);
+        }
+
+        assertThat(fixture.transport.alive()).as("tasks are as short as before").hasSize(1);
+    }
+
+    @Test
     void startsNoMoreWorkersThanTasksWait() {
         PoolFixture fixture = PoolFixture.ready(1, 32);
         fixture.submit("a");
