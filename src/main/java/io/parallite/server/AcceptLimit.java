@@ -33,7 +33,10 @@ final class AcceptLimit extends ChannelInboundHandlerAdapter {
 
     /** Counts a connection; with the first one, it finds the channel that accepts them. */
     void onConnect(NetSocket socket) {
-        Channel channel = ((NetSocketInternal) socket).channelHandlerContext().channel();
+        onConnect(((NetSocketInternal) socket).channelHandlerContext().channel());
+    }
+
+    void onConnect(Channel channel) {
         Channel parent = channel.parent();
         if (listening == null && parent != null) {
             listening = parent;

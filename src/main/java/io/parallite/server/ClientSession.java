@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * pass of the event loop. When the client goes away, what had been read is still done: its tasks go
  * on, and their results are retained for others to ask for. Owned by the engine's thread.
  */
-final class ClientSession implements FrameReader.Sink, Turn {
+final class ClientSession implements FrameReader.Sink, StallWatch.Watched, Turn {
 
     private static final Logger LOG = Logger.getLogger(ClientSession.class);
 
@@ -303,27 +303,23 @@ final class ClientSession implements FrameReader.Sink, Turn {
         reading = null;
     }
 
-    /** Whether a frame has begun that the client has not sent to its end. */
-    boolean isWithinFrame() {
+    @Override
+    public boolean isWithinFrame() {
         return !closed && !reader.isHeld() && !reader.isBetweenFrames();
     }
 
-    /** Whether the frame that has begun has room that others could have. */
-    boolean holdsRoom() {
+    @Override
+    public boolean holdsRoom() {
         return reading != null;
     }
 
-    /** What the client has not read of its replies. */
-    long unread() {
+    @Override
+    public long unread() {
         return account.unread();
     }
 
-    /**
-     * Takes note of whether frame and replies have got on since the last look.
-     *
-     * @param late nanoseconds by which the look is late: nothing was read or written meanwhile
-     */
-    void look(long now, long late) {
+    @Override
+    public void look(long now, long late) {
         frameStillSince += late;
         repliesStillSince += late;
         boolean hasFrameGotOn =
@@ -342,18 +338,18 @@ final class ClientSession implements FrameReader.Sink, Turn {
         }
     }
 
-    /** For how long the frame that has begun has not got on, by the last {@link #look}. */
-    Duration frameStillFor(long now) {
+    @Override
+    public Duration frameStillFor(long now) {
         return Duration.ofNanos(now - frameStillSince);
     }
 
-    /** For how long the client has not read its replies, by the last {@link #look}. */
-    Duration repliesStillFor(long now) {
+    @Override
+    public Duration repliesStillFor(long now) {
         return Duration.ofNanos(now - repliesStillSince);
     }
 
-    /** Answers a frame that does not get on, and closes the connection. */
-    void endUnfinished(Duration patience, boolean isShort) {
+    @Override
+    public void endUnfinished(Duration patience, boolean isShort) {
         String message =
                 isShort
                         ? "a frame has not got on by %d bytes in %d ms, while others wait for what it holds; send frames in one go"
@@ -372,8 +368,8 @@ final class ClientSession implements FrameReader.Sink, Turn {
         }
     }
 
-    /** Closes the connection of a client that does not read, and frees what waits for it. */
-    void evict() {
+    @Override
+    public void evict() {
         replies.close();
         socket.close();
     }

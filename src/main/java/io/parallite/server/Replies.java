@@ -8,7 +8,6 @@ import io.parallite.task.TaskException;
 import io.parallite.task.TaskId;
 import io.parallite.task.TaskResult;
 import io.parallite.wire.Encoding;
-import io.parallite.wire.FrameSocket;
 import io.parallite.wire.FrameWriter;
 import io.parallite.wire.ReadBudget.Room;
 import io.parallite.wire.Reply;
@@ -27,7 +26,7 @@ final class Replies {
     private static final int LONG_TO_TRANSLATE = 16 * 1024;
 
     private final Services services;
-    private final FrameSocket frames;
+    private final FrameWriter.Line line;
     private final FrameWriter writer;
     private final Lane lane;
     private final Account account;
@@ -50,10 +49,15 @@ final class Replies {
     }
 
     /** Calls {@code onChange} when the client may have fallen behind, caught up, or got all. */
-    Replies(FrameSocket frames, Lane lane, Services services, Account account, Runnable onChange) {
+    Replies(
+            FrameWriter.Line line,
+            Lane lane,
+            Services services,
+            Account account,
+            Runnable onChange) {
         this.services = services;
-        this.frames = frames;
-        this.writer = new FrameWriter(frames, this::onDrained);
+        this.line = line;
+        this.writer = new FrameWriter(line, this::onDrained);
         this.lane = lane;
         this.account = account;
         this.onChange = onChange;
@@ -166,7 +170,7 @@ final class Replies {
         }
         if (frame == null) { // not even the failure could be told
             close();
-            frames.close();
+            line.close();
             return;
         }
         outgoing.frame = frame;
@@ -210,7 +214,7 @@ final class Replies {
         } catch (Throwable e) { // no memory for the network's copy: the stream has a gap now
             Guard.log("writing to a client", e);
             close();
-            frames.close();
+            line.close();
         }
     }
 

@@ -26,6 +26,38 @@ final class StallWatch {
 
     private static final Logger LOG = Logger.getLogger(StallWatch.class);
 
+    /** A connection as the watch sees it. */
+    interface Watched {
+
+        /**
+         * Takes note of whether frame and replies have got on since the last look.
+         *
+         * @param late nanoseconds by which the look is late: nothing was read or written meanwhile
+         */
+        void look(long now, long late);
+
+        /** Whether a frame has begun that the client has not sent to its end. */
+        boolean isWithinFrame();
+
+        /** Whether the frame that has begun has room that others could have. */
+        boolean holdsRoom();
+
+        /** For how long the frame that has begun has not got on, by the last {@link #look}. */
+        Duration frameStillFor(long now);
+
+        /** Answers a frame that does not get on, and closes the connection. */
+        void endUnfinished(Duration patience, boolean isInTheWay);
+
+        /** Bytes of its replies that the client has not read. */
+        long unread();
+
+        /** For how long the client has not read its replies, by the last {@link #look}. */
+        Duration repliesStillFor(long now);
+
+        /** Closes the connection of a client that does not read, and frees what waits for it. */
+        void evict();
+    }
+
     /** How much of a frame is progress. */
     static final int PROGRESS = 64 * 1024;
 
@@ -40,7 +72,7 @@ final class StallWatch {
     private final Engine engine;
     private final Duration frameTimeout;
     private final ClientBudget budget;
-    private final Collection<ClientSession> sessions;
+    private final Collection<? extends Watched> sessions;
     private final BooleanSupplier isFull;
     private final Deadline look;
     private long lookDue;
@@ -53,7 +85,7 @@ final class StallWatch {
             Engine engine,
             Duration frameTimeout,
             ClientBudget budget,
-            Collection<ClientSession> sessions,
+            Collection<? extends Watched> sessions,
             BooleanSupplier isFull) {
         this.engine = engine;
         this.frameTimeout = frameTimeout;
@@ -76,7 +108,7 @@ final class StallWatch {
         long now = engine.nanoTime();
         long late = Math.max(0, now - lookDue);
         boolean isAny = isSomebodyWaiting();
-        for (ClientSession session : sessions) {
+        for (Watched session : sessions) {
             session.look(now, late);
             isAny |= session.isWithinFrame();
         }
@@ -94,7 +126,7 @@ final class StallWatch {
     private void endFrames(long now) {
         boolean isFullNow = isFull.getAsBoolean();
         boolean isShort = budget.isShortOfRequests();
-        for (ClientSession session : List.copyOf(sessions)) {
+        for (Watched session : List.copyOf(sessions)) {
             boolean isInTheWay = isFullNow || (isShort && session.holdsRoom());
             Duration patience = isInTheWay ? shorter(PATIENCE, frameTimeout) : frameTimeout;
             if (session.isWithinFrame() && session.frameStillFor(now).compareTo(patience) >= 0) {
@@ -112,17 +144,16 @@ final class StallWatch {
         if (!budget.isShortOfReplies()) {
             return;
         }
-        List<ClientSession> still = new ArrayList<>();
-        for (ClientSession session : sessions) {
+        List<Watched> still = new ArrayList<>();
+        for (Watched session : sessions) {
             if (session.unread() > 0
                     && session.repliesStillFor(now).compareTo(PATIENCE_WITH_READERS) >= 0) {
                 still.add(session);
             }
         }
         still.sort(
-                Comparator.comparing((ClientSession session) -> session.repliesStillFor(now))
-                        .reversed());
-        for (ClientSession session : still) {
+                Comparator.comparing((Watched session) -> session.repliesStillFor(now)).reversed());
+        for (Watched session : still) {
             if (!budget.isShortOfReplies() && budget.replyBytes() <= budget.share() / 2) {
                 return;
             }

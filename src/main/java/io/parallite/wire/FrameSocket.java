@@ -65,7 +65,7 @@ public final class FrameSocket extends ChannelInboundHandlerAdapter implements F
         context.fireChannelReadComplete();
     }
 
-    /** Ends the connection at once. */
+    @Override
     public void close() {
         var _ = socket.close();
     }

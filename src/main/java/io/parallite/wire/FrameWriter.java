@@ -38,6 +38,9 @@ public final class FrameWriter {
         /** Has {@code action} called each time the line has caught up after having been full. */
         void onDrained(Runnable action);
 
+        /** Ends the connection at once. */
+        void close();
+
         /** How many bytes have been taken and not been sent yet. */
         default long pending() {
             return 0;

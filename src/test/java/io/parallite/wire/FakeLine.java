@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** A line that is full when it holds {@code capacity} bytes, until a test drains it. */
-final class FakeLine implements FrameWriter.Line {
+public final class FakeLine implements FrameWriter.Line {
 
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     private final List<Integer> writes = new ArrayList<>();
@@ -14,8 +14,9 @@ final class FakeLine implements FrameWriter.Line {
     private int capacity = Integer.MAX_VALUE;
     private int held;
     private boolean drainsWithinWrite;
+    private boolean isClosed;
 
-    void capacity(int limit) {
+    public void capacity(int limit) {
         capacity = limit;
     }
 
@@ -34,17 +35,17 @@ final class FakeLine implements FrameWriter.Line {
         return moreFollow;
     }
 
-    byte[] bytes() {
+    public byte[] bytes() {
         return bytes.toByteArray();
     }
 
     /** The reader takes what is held. */
-    void drain() {
+    public void drain() {
         held = 0;
         onDrained.run();
     }
 
-    void drainAll() {
+    public void drainAll() {
         for (int i = 0; i < 1000 && held > 0; i++) {
             drain();
         }
@@ -59,6 +60,16 @@ final class FakeLine implements FrameWriter.Line {
         if (drainsWithinWrite) {
             drain();
         }
+    }
+
+    @Override
+    public void close() {
+        isClosed = true;
+    }
+
+    /** Whether the connection was ended. */
+    public boolean isClosed() {
+        return isClosed;
     }
 
     @Override
