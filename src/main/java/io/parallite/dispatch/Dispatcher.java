@@ -65,7 +65,7 @@ public final class Dispatcher {
         this.log = new TaskLog(engine);
     }
 
-    /** Has {@code observer} told of every task from now on; there can be one. */
+    /** Reports every task to {@code observer} from now on; there can be one. */
     public void observe(TaskListener observer) {
         listener = observer;
     }

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The distribution of durations over about the last minute: of the current ten seconds and the six
- * stretches of ten seconds before them. Durations are told to 1 % of their value, in microseconds
+ * stretches of ten seconds before them. Durations are given to 1 % of their value, in microseconds
  * up to a day.
  *
  * <p>Takes 14 KiB a stretch, none before the first value. Owned by one thread.

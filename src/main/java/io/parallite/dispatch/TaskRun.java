@@ -21,8 +21,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A task in flight and all who wait for its result. Times are {@code Engine.nanoTime}, told to it
- * by the dispatcher. Owned by the engine's thread.
+ * A task in flight and all who wait for its result. Times are {@code Engine.nanoTime}, given by the
+ * dispatcher. Owned by the engine's thread.
  */
 public final class TaskRun implements WorkerEvents {
 
@@ -143,7 +143,7 @@ public final class TaskRun implements WorkerEvents {
         emitter.onTermination(() -> forget(emitter));
     }
 
-    @SuppressWarnings("ReferenceEquality") // emitters are told apart by identity
+    @SuppressWarnings("ReferenceEquality") // emitters are compared by identity
     private void forget(UniEmitter<? super TaskResult> emitter) {
         if (firstWaiting == emitter) {
             firstWaiting = null;
@@ -294,7 +294,7 @@ public final class TaskRun implements WorkerEvents {
         return worker == null ? TaskState.PENDING : TaskState.RUNNING;
     }
 
-    /** By the clock that told when it was submitted, so that times never contradict durations. */
+    /** By the clock by which it was submitted, so that times never contradict durations. */
     private long epochMillis(long time) {
         return submittedAt + (time - submitted) / NANOS_PER_MILLI;
     }

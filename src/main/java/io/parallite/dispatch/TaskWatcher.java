@@ -17,16 +17,16 @@ public interface TaskWatcher {
     void onEvent(String name, byte[] frame);
 
     /**
-     * Whether it wants to be told of what the task prints. It is told of all from the start on, and
-     * of some of it again whenever another one begins to follow.
+     * Whether it wants what the task prints. It gets all of it from the start on, and of some of it
+     * again whenever another one begins to follow.
      */
     default boolean wantsOutput() {
         return false;
     }
 
-    /** It asks to be told nothing more, or to be told again: {@link #isBehind} says so. */
+    /** It wants no more events, or wants them again: {@link #isBehind} says so. */
     default void hold(boolean held) {}
 
-    /** Whether nothing more should be told now; {@link Watch#resume} says when it may be again. */
+    /** Whether it takes no events now; {@link Watch#resume} says when it takes them again. */
     boolean isBehind();
 }

@@ -65,7 +65,7 @@ final class ClientSession implements FrameReader.Sink, StallWatch.Watched, Turn 
 
     /**
      * @param bufferSize bytes of the connection's buffers
-     * @param onBegun told when a frame has begun and is not complete yet
+     * @param onBegun called when a frame has begun and is not complete yet
      */
     ClientSession(NetSocket socket, Services services, int bufferSize, Runnable onBegun) {
         this.socket = socket;
@@ -279,7 +279,7 @@ final class ClientSession implements FrameReader.Sink, StallWatch.Watched, Turn 
         }
     }
 
-    /** The connection is gone: nobody is told anything more, and what was read is done. */
+    /** The connection is gone: nothing is sent from now on, and what was read is done. */
     void onClosed() {
         closed = true;
         replies.close();

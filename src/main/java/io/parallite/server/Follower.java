@@ -18,7 +18,7 @@ import java.util.Map;
  */
 final class Follower implements TaskWatcher {
 
-    /** What a client is told beside events. */
+    /** What a client gets beside events. */
     record Wishes(boolean state, boolean output) {}
 
     private final Encoding encoding;
@@ -53,7 +53,7 @@ final class Follower implements TaskWatcher {
         }
     }
 
-    /** A command is told of from its start on, PHP from when somebody begins to listen. */
+    /** Output of a command is sent from its start on, that of PHP from when somebody listens. */
     private boolean isNext(TaskOutput piece) {
         long known = heard.getOrDefault(piece.stream(), 0L);
         boolean isOfPhp = piece.stream().equals("output");

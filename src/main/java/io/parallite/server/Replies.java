@@ -168,7 +168,7 @@ final class Replies {
         if (outgoing.room != null) {
             outgoing.room.release();
         }
-        if (frame == null) { // not even the failure could be told
+        if (frame == null) { // not even the failure could be encoded
             close();
             line.close();
             return;
@@ -244,7 +244,8 @@ final class Replies {
     }
 
     /**
-     * How many bytes have been sent, so that a client that reads is told from one that does not.
+     * How many bytes have been sent, which distinguishes a client that reads from one that does
+     * not.
      */
     long progress() {
         return writer.progress();

@@ -310,7 +310,7 @@ final class RequestHandler {
                         });
     }
 
-    /** Holds or resumes all by which this client follows the task; there may be none any more. */
+    /** Holds or resumes all by which this client follows the task; none when it has ended. */
     private void hold(Encoding encoding, TaskId id, boolean held) {
         watches.forEach(watch -> watch.hold(id, held));
         replies.answer(encoding, Reply.held(id, held));
@@ -330,7 +330,7 @@ final class RequestHandler {
         watches.forEach(Watch::resume);
     }
 
-    /** The client is gone: it awaits and follows no task any more. */
+    /** The client is gone: releases what it awaits and follows. */
     void close() {
         closed = true;
         List<Watch> left = List.copyOf(watches);

@@ -5,7 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * One of the two encodings a frame may be in, told apart per frame by its first byte.
+ * One of the two encodings a frame may be in, distinguished per frame by its first byte.
  *
  * <p>Implementations are stateless; any thread may use them.
  */
@@ -73,7 +73,7 @@ public sealed interface Encoding permits JsonEncoding, MessagePackEncoding {
     }
 
     /**
-     * A reply frame as it is when it is in this encoding already, else told anew in it.
+     * A reply frame as it is when it is in this encoding already, else translated into it.
      *
      * @throws RequestException of kind {@link FailureKind#RESULT_NOT_ENCODABLE} when it has no form
      *     in this encoding, or one that is longer than {@code maxBody}
@@ -83,7 +83,9 @@ public sealed interface Encoding permits JsonEncoding, MessagePackEncoding {
         return from == this ? replyFrame : from.translate(replyFrame, maxBody);
     }
 
-    /** A reply in this encoding, told in the other one; see {@link #encode(byte[], int)}. */
+    /**
+     * A reply in this encoding, translated into the other one; see {@link #encode(byte[], int)}.
+     */
     byte[] translate(byte[] replyFrame, int maxBody);
 
     /** {@code fields} of a {@link Reply} as a frame. */

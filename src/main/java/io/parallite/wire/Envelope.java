@@ -147,7 +147,7 @@ final class Envelope {
         return taskId == null ? null : toId(taskId);
     }
 
-    /** One that may not be is told of under its own name, so that its client knows which it is. */
+    /** A refused id is reported by its own name, so that its client knows which it is. */
     private static TaskId toId(String name) {
         try {
             return new TaskId(name);

@@ -172,7 +172,7 @@ public final class FrameReader {
         kept = new byte[0];
     }
 
-    /** Whether bytes of a next frame are there already; while a frame is being told. */
+    /** Whether bytes of a next frame are there already; while a frame is being handed on. */
     public boolean hasMore() {
         return more;
     }

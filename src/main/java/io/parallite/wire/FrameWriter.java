@@ -131,8 +131,8 @@ public final class FrameWriter {
     }
 
     /**
-     * How many bytes have left the line, so that a reader that gets on is told from one that does
-     * not.
+     * How many bytes have left the line, which distinguishes a reader that gets on from one that
+     * does not.
      */
     public long progress() {
         return taken - line.pending();

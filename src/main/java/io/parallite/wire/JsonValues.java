@@ -57,7 +57,7 @@ public final class JsonValues {
     static RequestException tooDeep() {
         return new RequestException(
                 FailureKind.RESULT_NOT_ENCODABLE,
-                "result is nested deeper than %d levels and cannot be told in the other encoding"
+                "result is nested deeper than %d levels and cannot be written in the other encoding"
                         .formatted(MAX_READ_DEPTH),
                 null);
     }

@@ -47,7 +47,7 @@ final class MessagePackToJson {
         }
     }
 
-    /** A map whose fields say of each other how bytes are told. */
+    /** A map whose fields say of each other how bytes are written. */
     private void markedMap(boolean isFrame) throws IOException {
         Marks marks = marks();
         out.writeStartObject();
