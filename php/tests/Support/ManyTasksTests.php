@@ -50,21 +50,26 @@ trait ManyTasksTests
     {
         $client = self::client();
         $taken = 0;
-        $items = (static function () use (&$taken): \Generator {
-            foreach (['slow' => 600, 'fast' => 1, 'other' => 1, 'last' => 1] as $key => $ms) {
+        $file = sys_get_temp_dir() . '/parallite-test-' . bin2hex(random_bytes(6)) . '-';
+        $items = (static function () use (&$taken, $file): \Generator {
+            foreach (['slow', 'fast', 'other', 'last'] as $key) {
                 $taken++;
-                yield $key => $ms;
+                yield $key => $file . $key;
             }
         })();
-        $results = $client->imap($items, self::task('after'), concurrency: 2);
+        $results = $client->imap($items, self::task('after file'), concurrency: 2);
         self::assertSame(0, $taken);
+        array_map(static fn(string $key): bool => touch($file . $key), ['fast', 'other', 'last']);
 
         self::assertSame('fast', $results->key());
         self::assertSame(2, $taken, 'no more than may be in flight');
         $keys = [];
-        foreach ($results as $key => $ms) {
+        foreach ($results as $key => $value) {
+            self::assertSame($key, $value);
             $keys[] = $key;
+            count($keys) < 3 || touch($file . 'slow');
         }
+        array_map(unlink(...), glob("$file*") ?: []);
         self::assertSame('slow', end($keys));
         sort($keys);
         self::assertSame(['fast', 'last', 'other', 'slow'], $keys);

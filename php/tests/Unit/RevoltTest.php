@@ -274,15 +274,18 @@ final class RevoltTest extends TestCase
     public function testIteratesInTheOrderInWhichTasksEnd(): void
     {
         $client = self::client();
-        $client->all(array_fill(0, 3, self::task('when'))); // starts the workers
+        $file = sys_get_temp_dir() . '/parallite-test-' . bin2hex(random_bytes(6)) . '-';
         $futures = [];
-        foreach (['slow' => 0.4, 'fast' => 0.0, 'middle' => 0.2] as $key => $seconds) {
-            $futures[$key] = $client->submit(self::task('slowly'), [$seconds, $key]);
+        foreach (['slow', 'fast', 'middle'] as $key) {
+            $futures[$key] = $client->submit(self::task('after file'), [$file . $key, $key]);
         }
+        touch($file . 'fast');
         $order = [];
         foreach (Future::iterate($futures) as $key => $future) {
             $order[] = $key;
+            touch($file . (count($order) === 1 ? 'middle' : 'slow'));
         }
+        array_map(unlink(...), glob("$file*") ?: []);
 
         self::assertSame(['fast', 'middle', 'slow'], $order);
     }
