@@ -8,6 +8,7 @@
  * standard input and output, as a Go daemon expects of it.
  *
  * @parallite-transport socket
+ * @parallite-start fork
  */
 
 declare(strict_types=1);

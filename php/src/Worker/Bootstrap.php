@@ -77,12 +77,23 @@ final class Bootstrap
             return;
         }
         foreach ($hooks as $name => $hook) {
-            if (!in_array($name, ['beforeTask', 'afterTask'], true) || !is_callable($hook)) {
-                throw new \RuntimeException("bootstrap returned an array with the key \"$name\": $file; it may return "
-                    . 'callables as beforeTask and afterTask, or anything but an array');
+            if (!is_callable($hook)) {
+                throw self::unknownHook($file, (string) $name);
             }
-            $name === 'beforeTask' ? Hooks::beforeTask($hook) : Hooks::afterTask($hook);
+            match ($name) {
+                'beforeTask' => Hooks::beforeTask($hook),
+                'afterTask' => Hooks::afterTask($hook),
+                'beforeFork' => Hooks::beforeFork($hook),
+                'afterFork' => Hooks::afterFork($hook),
+                default => throw self::unknownHook($file, (string) $name),
+            };
         }
+    }
+
+    private static function unknownHook(string $file, string $name): \RuntimeException
+    {
+        return new \RuntimeException("bootstrap returned an array with the key \"$name\": $file; it may return "
+            . 'callables as beforeTask, afterTask, beforeFork and afterFork, or anything but an array');
     }
 
     /**

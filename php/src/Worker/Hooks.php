@@ -22,6 +22,12 @@ final class Hooks
     /** @var list<Closure(string, ?\Throwable): mixed> the last one registered first */
     private static array $after = [];
 
+    /** @var list<Closure(): mixed> */
+    private static array $beforeFork = [];
+
+    /** @var list<Closure(): mixed> */
+    private static array $afterFork = [];
+
     private function __construct()
     {
     }
@@ -45,6 +51,50 @@ final class Hooks
     public static function afterTask(callable $hook): void
     {
         array_unshift(self::$after, $hook(...));
+    }
+
+    /**
+     * Runs in the template before workers are forked from it: the place to close what they must not share. A worker
+     * that is started, not forked, does not run it.
+     *
+     * @param callable(): mixed $hook
+     */
+    public static function beforeFork(callable $hook): void
+    {
+        self::$beforeFork[] = $hook(...);
+    }
+
+    /**
+     * Runs in each worker that was forked, before its first task: the place to open connections anew. If it throws,
+     * the worker does not start.
+     *
+     * @param callable(): mixed $hook
+     */
+    public static function afterFork(callable $hook): void
+    {
+        self::$afterFork[] = $hook(...);
+    }
+
+    /** @internal whether somebody takes care of what forks inherit */
+    public static function hasAfterFork(): bool
+    {
+        return self::$afterFork !== [];
+    }
+
+    /** @internal */
+    public static function runBeforeFork(): void
+    {
+        foreach (self::$beforeFork as $hook) {
+            $hook();
+        }
+    }
+
+    /** @internal */
+    public static function runAfterFork(): void
+    {
+        foreach (self::$afterFork as $hook) {
+            $hook();
+        }
     }
 
     /**

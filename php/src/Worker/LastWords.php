@@ -21,7 +21,11 @@ final class LastWords
     /** Memory to answer with when there is none left. */
     private ?string $reserve;
 
-    private readonly int $pid;
+    /** The process that answers; a child that a task has forked is another. */
+    private int $pid;
+
+    /** Whether it is a fork of a template, whose objects it must not destroy. */
+    private bool $isFork = false;
 
     private ?Channel $channel = null;
 
@@ -44,6 +48,13 @@ final class LastWords
         $this->reserve = str_repeat("\0", 262_144);
         $this->pid = (int) getmypid();
         register_shutdown_function($this->speak(...));
+    }
+
+    /** This process, a fork of the one that has booted, is the worker from now on. */
+    public function adoptFork(): void
+    {
+        $this->pid = (int) getmypid();
+        $this->isFork = true;
     }
 
     private function isWorker(): bool
@@ -108,6 +119,9 @@ final class LastWords
         if (!$this->isWorker()) {
             $this->output->discard();
             return;
+        }
+        if ($this->isFork) { // the last of all: PHP would destroy what the template has made, in each fork anew
+            register_shutdown_function(static fn(): bool => posix_kill((int) getmypid(), SIGKILL));
         }
         $error = error_get_last();
         $this->reserve = null;

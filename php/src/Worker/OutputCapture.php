@@ -33,6 +33,17 @@ final class OutputCapture
     /** @param ?string $stdoutFile the file that is this process's standard output */
     public function __construct(?string $stdoutFile, bool $unlink = false)
     {
+        $this->captureFile($stdoutFile, $unlink);
+        $this->start();
+    }
+
+    /**
+     * What is written to a file counts as printed, from now on.
+     *
+     * @param ?string $stdoutFile the file that is this process's standard output
+     */
+    public function captureFile(?string $stdoutFile, bool $unlink = false): void
+    {
         if ($stdoutFile !== null) {
             $file = @fopen($stdoutFile, 'r+');
             if ($file !== false) {
@@ -43,7 +54,6 @@ final class OutputCapture
                 @unlink($stdoutFile);
             }
         }
-        $this->start();
     }
 
     private function start(): void

@@ -14,6 +14,7 @@ final class Settings
         'PARALLITE_WORKER_TOKEN',
         'PARALLITE_WORKER_STDOUT',
         'PARALLITE_WORKER_PREFETCH',
+        'PARALLITE_WORKER_TEMPLATE',
     ];
 
     /**
@@ -21,6 +22,7 @@ final class Settings
      * @param ?string $bootstrap absolute path of the file that is required after them
      * @param bool $events whether the daemon takes events of running tasks
      * @param ?string $nextTasks path of the named pipe for them
+     * @param bool $isTemplate whether it runs no task, and forks workers
      */
     public function __construct(
         public readonly string $name,
@@ -36,6 +38,7 @@ final class Settings
         public readonly ?string $bootstrap = null,
         public readonly bool $events = false,
         public readonly ?string $nextTasks = null,
+        public readonly bool $isTemplate = false,
     ) {
     }
 
@@ -57,12 +60,37 @@ final class Settings
             bootstrap: self::text('PARALLITE_WORKER_BOOTSTRAP'),
             events: getenv('PARALLITE_EVENTS') === '1',
             nextTasks: self::text('PARALLITE_WORKER_PREFETCH'),
+            isTemplate: getenv('PARALLITE_WORKER_TEMPLATE') === '1',
         );
         foreach (self::PRIVATE as $private) {
             putenv($private);
             unset($_ENV[$private], $_SERVER[$private]);
         }
         return $settings;
+    }
+
+    /**
+     * What a fork of a template runs with.
+     *
+     * @param array<array-key, mixed> $worker as the daemon has described it
+     */
+    public function forFork(array $worker): self
+    {
+        return new self(
+            name: (string) $worker['name'],
+            socket: $this->socket,
+            token: (string) $worker['token'],
+            stdoutFile: (string) $worker['stdout'],
+            maxPayloadBytes: $this->maxPayloadBytes,
+            benchmark: $this->benchmark,
+            includes: $this->includes,
+            debug: $this->debug,
+            maxTasks: isset($worker['max_tasks']) ? (int) $worker['max_tasks'] : $this->maxTasks,
+            maxMemoryMb: $this->maxMemoryMb,
+            bootstrap: $this->bootstrap,
+            events: $this->events,
+            nextTasks: isset($worker['prefetch']) ? (string) $worker['prefetch'] : null,
+        );
     }
 
     /** A limit; 0 is none. */

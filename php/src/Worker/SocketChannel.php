@@ -15,11 +15,21 @@ final class SocketChannel
      */
     public static function connect(string $address, int $maxBytes): Channel
     {
+        $socket = self::open($address);
+        return new Channel(SocketLine::of($socket) ?? new StreamLine($socket, $socket), $maxBytes);
+    }
+
+    /**
+     * @return resource
+     * @throws ChannelClosed when nobody listens
+     */
+    public static function open(string $address): mixed
+    {
         $context = stream_context_create(['socket' => ['tcp_nodelay' => true]]);
         $socket = @stream_socket_client($address, $errno, $error, 10, STREAM_CLIENT_CONNECT, $context);
         if ($socket === false) {
             throw new ChannelClosed("cannot connect to the daemon at $address: $error");
         }
-        return new Channel(SocketLine::of($socket) ?? new StreamLine($socket, $socket), $maxBytes);
+        return $socket;
     }
 }

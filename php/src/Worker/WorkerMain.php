@@ -29,6 +29,7 @@ final class WorkerMain
     {
         $settings = Settings::fromEnvironment();
         try {
+            StandardStreams::define();
             [$channel, $stdoutFile] = $settings->socket === null
                 ? StdioChannel::open($settings->maxPayloadBytes)
                 : [null, $settings->stdoutFile];
@@ -37,6 +38,9 @@ final class WorkerMain
             set_time_limit(0);
             $tasks = $boot($settings);
             set_error_handler(null); // the project's may throw what is silenced
+            if ($settings->isTemplate) {
+                $settings = self::fork($settings, $output, $lastWords);
+            }
             $encodings = new Encodings();
             $replies = new Replies($settings->maxPayloadBytes);
             $output->take();
@@ -72,6 +76,16 @@ final class WorkerMain
         }
         self::debug($settings, 'leaving');
         $lastWords->leave();
+    }
+
+    /** Has the template fork; comes back in each of the forks. */
+    private static function fork(Settings $settings, OutputCapture $output, LastWords $lastWords): Settings
+    {
+        $output->take();
+        $ofFork = Template::serve($settings) ?? $lastWords->leave();
+        $lastWords->adoptFork();
+        $output->captureFile($ofFork->stdoutFile);
+        return $ofFork;
     }
 
     /** Answers the signal by which the daemon asks where the running task is. */

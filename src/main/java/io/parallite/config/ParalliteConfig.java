@@ -41,6 +41,9 @@ public interface ParalliteConfig {
 
     String workerTransport();
 
+    /** {@code fork} or {@code exec}. */
+    String workerStart();
+
     Optional<List<String>> phpIncludes();
 
     Optional<String> bootstrap();

@@ -36,6 +36,10 @@ public enum Setting {
             choice("auto", "socket", "stdio"),
             "auto",
             "socket for Parallite's own worker, stdio for any script that speaks frames; auto looks."),
+    WORKER_START(
+            choice("exec", "fork"),
+            "exec",
+            "exec starts each worker anew, fork forks them from one that has booted."),
     PHP_INCLUDES(
             new Check.TextList(), null, "PHP files that every worker loads, relative to the file."),
     BOOTSTRAP(

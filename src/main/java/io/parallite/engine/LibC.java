@@ -331,8 +331,13 @@ public final class LibC {
 
     /** Sets this process's own soft limit on file locks; the hard one stays. */
     public static boolean setLockLimit(long soft) {
-        long[] limits = lockLimits(0);
-        return limits != null && prlimit(0, new long[] {soft, limits[1]}, null) == 0;
+        return setLockLimit(0, soft);
+    }
+
+    /** The same for another process. */
+    public static boolean setLockLimit(int pid, long soft) {
+        long[] limits = lockLimits(pid);
+        return limits != null && prlimit(pid, new long[] {soft, limits[1]}, null) == 0;
     }
 
     private static long @Nullable [] lockLimits(int pid) {

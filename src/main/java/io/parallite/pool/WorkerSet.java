@@ -146,6 +146,7 @@ final class WorkerSet {
     /** Starts workers from {@code found} from now on. */
     void adopt(WorkerCommand found) {
         command = found;
+        transport.adopt(found);
     }
 
     /** Starts an on-demand worker. */

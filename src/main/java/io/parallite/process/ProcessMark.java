@@ -81,6 +81,16 @@ final class ProcessMark {
         }
     }
 
+    /** Whether {@link #give} works here. */
+    boolean canBeGiven() {
+        return limits;
+    }
+
+    /** Has a process, and all that it starts from now on, come from {@code worker}. */
+    void give(long worker, int pid) {
+        LibC.setLockLimit(pid, limit(worker));
+    }
+
     /** The worker that a process comes from; {@code null} when from none of this daemon's. */
     @Nullable Long workerOf(int pid) {
         if (limits) {

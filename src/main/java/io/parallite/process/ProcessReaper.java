@@ -68,6 +68,7 @@ final class ProcessReaper {
     private final TreeKiller killer;
     private final int self = (int) ProcessHandle.current().pid();
     private final Map<Long, ProcessTree> trees = new ConcurrentHashMap<>();
+    private final Set<Long> forking = ConcurrentHashMap.newKeySet();
     private final Set<Integer> helpers = ConcurrentHashMap.newKeySet();
     private final int wake;
     private final boolean adopts;
@@ -79,6 +80,9 @@ final class ProcessReaper {
     private volatile boolean isClean;
     private Duration interval = AT_THE_MOST;
     private int passes;
+
+    /** A process that was started, with its pipes, and all that comes of it. */
+    record Started(ProcessTree tree, Process process) {}
 
     private ProcessReaper(ProcessTable table) {
         this.table = table;
@@ -104,7 +108,7 @@ final class ProcessReaper {
      * Starts a worker's process, with its mark; on the launcher's thread only, whose children are
      * told from orphans by that.
      */
-    ProcessTree start(long worker, ProcessBuilder builder) throws IOException {
+    Started start(long worker, ProcessBuilder builder) throws IOException {
         launcher = launcher == 0 ? table.currentThread() : launcher;
         if (endsAll) {
             throw new IOException("the daemon stops");
@@ -112,10 +116,11 @@ final class ProcessReaper {
         builder.environment().put(ProcessMark.VARIABLE, mark.variable(worker));
         starting = worker;
         try {
+            Process process = mark.during(worker, builder::start);
             ProcessTree tree =
-                    new ProcessTree(worker, mark.during(worker, builder::start), this::wakeUp);
+                    new ProcessTree(worker, new ProcessRoot.Started(process), this::wakeUp);
             trees.put(worker, tree);
-            return tree;
+            return new Started(tree, process);
         } catch (IOException | RuntimeException | Error e) {
             hasStrays = true; // the JDK may have forked before it failed
             throw e;
@@ -123,6 +128,43 @@ final class ProcessReaper {
             starting = -1;
             wakeUp();
         }
+    }
+
+    /** Whether forks of a process can be looked after. */
+    boolean canAdopt() {
+        return adopts && mark.canBeGiven();
+    }
+
+    /**
+     * Children of the daemon with the mark of {@code worker} are forks that are about to be adopted
+     * from now on: one that has ended keeps its id until then.
+     */
+    void expectForks(long worker) {
+        forking.add(worker);
+    }
+
+    /** All forks of {@code worker} have been adopted. */
+    void forksAreKnown(long worker) {
+        forking.remove(worker);
+        wakeUp();
+    }
+
+    /** A child of the daemon, forked from another worker's process, is that of {@code worker}. */
+    ProcessTree adopt(long worker, int pid) {
+        ProcessTree tree = new ProcessTree(worker, new ProcessRoot.Forked(pid), this::wakeUp);
+        trees.put(worker, tree);
+        mark.give(worker, pid);
+        wakeUp();
+        return tree;
+    }
+
+    /** The number of the worker whose process has this id; -1 when there is none. */
+    long workerWithProcess(long pid) {
+        return trees.values().stream()
+                .filter(tree -> tree.pid() == pid && !tree.hasEnded())
+                .mapToLong(ProcessTree::worker)
+                .findFirst()
+                .orElse(-1);
     }
 
     /** Starts a process that is no worker's; on the launcher's thread only. */
@@ -214,6 +256,9 @@ final class ProcessReaper {
         for (int pid : orphans()) {
             Long worker = mark.workerOf(pid);
             boolean isDoomed = worker != null && isDoomed(worker);
+            if (isStarted(pid) || (!isDoomed && worker != null && forking.contains(worker))) {
+                continue;
+            }
             if (isDoomed) {
                 killer.killGroup(pid);
             }

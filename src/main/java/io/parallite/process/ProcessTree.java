@@ -3,7 +3,6 @@ package io.parallite.process;
 import io.parallite.config.Platform;
 import io.parallite.engine.LibC;
 import java.time.Duration;
-import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.IntConsumer;
 import org.jboss.logging.Logger;
@@ -25,13 +24,8 @@ final class ProcessTree {
     /** How long the last bytes of standard error may take. */
     private static final Duration STRAGGLERS = Duration.ofMillis(100);
 
-    /** How long the JDK may take to note an end that the kernel has reported. */
-    private static final Duration JDK = Duration.ofSeconds(1);
-
-    private static final int UNKNOWN_STATUS = 255;
-
     private final long worker;
-    private final Process process;
+    private final ProcessRoot root;
     private final Runnable wake;
     private final int descriptor;
     private volatile boolean doomed;
@@ -43,13 +37,13 @@ final class ProcessTree {
     /**
      * @param wake has the reaper look at its trees
      */
-    ProcessTree(long worker, Process process, Runnable wake) {
+    ProcessTree(long worker, ProcessRoot root, Runnable wake) {
         this.worker = worker;
-        this.process = process;
+        this.root = root;
         this.wake = wake;
-        this.descriptor = Platform.isLinux() ? LibC.openProcess((int) process.pid()) : -1;
+        this.descriptor = Platform.isLinux() ? LibC.openProcess(root.pid()) : -1;
         if (!Platform.isLinux()) {
-            var _ = process.onExit().thenRun(wake);
+            root.onExit(wake);
         }
     }
 
@@ -58,11 +52,7 @@ final class ProcessTree {
     }
 
     int pid() {
-        return (int) process.pid();
-    }
-
-    Process process() {
-        return process;
+        return root.pid();
     }
 
     /**
@@ -109,23 +99,19 @@ final class ProcessTree {
 
     /** Takes note of the end of the worker's process, if it has ended. */
     void noteEnd() {
-        if (status == null && !process.isAlive()) {
-            end(process.exitValue());
+        if (status == null) {
+            Integer exitStatus = root.exitStatus();
+            if (exitStatus != null) {
+                end(exitStatus);
+            }
         }
     }
 
-    /** The kernel says that the process has ended: the JDK knows in a moment. */
+    /** The kernel says that the process has ended. */
     void awaitEnd() {
-        try {
-            if (process.waitFor(JDK.toMillis(), TimeUnit.MILLISECONDS)) {
-                noteEnd();
-                return;
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+        if (status == null) {
+            end(root.awaitExit());
         }
-        int reaped = LibC.reap(pid()); // the JDK had no thread to do it
-        end(reaped >= 0 ? reaped : UNKNOWN_STATUS);
     }
 
     private void end(int exitStatus) {
@@ -141,9 +127,9 @@ final class ProcessTree {
             }
             killer.killDescendants(pid());
         } else {
-            process.descendants().forEach(ProcessHandle::destroyForcibly);
+            root.descendants().forEach(ProcessHandle::destroyForcibly);
         }
-        process.destroyForcibly();
+        root.kill();
     }
 
     /** Whether its end may be reported: somebody waits for it, and all it has written was read. */

@@ -46,7 +46,12 @@ final class SocketOpening implements Handshake.Host {
         this.pipe = transport.pipe(file + ".next");
     }
 
-    void launch(WorkerCommand command) {
+    /**
+     * Has there be a process.
+     *
+     * @param starter how
+     */
+    void launch(WorkerCommand command, WorkerStarter starter) {
         emitter.onTermination(this::onTerminated);
         WorkerLauncher.Launch launch =
                 new WorkerLauncher.Launch(
@@ -56,16 +61,16 @@ final class SocketOpening implements Handshake.Host {
                         environment(),
                         stdout,
                         listener);
-        transport.launcher().launch(launch, this::onStarted, this::onFailed);
+        starter.launch(launch, this::onStarted, this::onFailed);
     }
 
     private Map<String, String> environment() {
         Map<String, String> environment = new HashMap<>();
         environment.put("PARALLITE_WORKER_SOCKET", transport.address());
-        environment.put("PARALLITE_WORKER_TOKEN", token);
+        environment.put(WorkerSite.TOKEN, token);
         environment.put("PARALLITE_WORKER_STDOUT", stdout.toString());
         if (pipe != null) {
-            environment.put("PARALLITE_WORKER_PREFETCH", pipe.path().toString());
+            environment.put(WorkerSite.PREFETCH, pipe.path().toString());
         }
         return environment;
     }

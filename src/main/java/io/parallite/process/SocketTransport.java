@@ -33,19 +33,23 @@ public final class SocketTransport implements WorkerTransport {
     private final SecureRandom random = new SecureRandom();
     private final Map<String, SocketOpening> byToken = new HashMap<>();
     private final WorkerSocket socket;
+    private final @Nullable ForkServer forks;
     private @Nullable Uni<Void> reopening;
 
     /**
      * @param directory where the socket and the captured output go, readable by this user only
      * @param limits what may be read from a worker
      * @param startTimeout how long a worker may take from its start to its hello
+     * @param isForking whether workers are forked from a {@link Template}, where that is possible
      */
     SocketTransport(
             VertxEngine engine,
             WorkerLauncher launcher,
             RunDirectory directory,
             ReplyLimits limits,
-            Duration startTimeout) {
+            Duration startTimeout,
+            boolean isForking) {
+        this.forks = isForking && launcher.canAdopt() ? new ForkServer(this, launcher) : null;
         this.engine = engine;
         this.launcher = launcher;
         this.directory = directory;
@@ -76,13 +80,29 @@ public final class SocketTransport implements WorkerTransport {
     @Override
     public Uni<WorkerChannel> open(
             WorkerName name, WorkerCommand command, WorkerChannel.Listener listener) {
+        return start(name, command, listener, forks == null ? launcher : forks.of(command));
+    }
+
+    /** The same with a process that comes about by {@code starter}. */
+    Uni<WorkerChannel> start(
+            WorkerName name,
+            WorkerCommand command,
+            WorkerChannel.Listener listener,
+            WorkerStarter starter) {
         Uni<WorkerChannel> opening =
                 Uni.createFrom()
                         .emitter(
                                 emitter ->
                                         new SocketOpening(this, name, listener, emitter)
-                                                .launch(compiledCode().addTo(command)));
+                                                .launch(compiledCode().addTo(command), starter));
         return socket.isInPlace() ? opening : reopened().chain(() -> opening);
+    }
+
+    @Override
+    public void adopt(WorkerCommand command) {
+        if (forks != null) {
+            forks.keepOnly(command);
+        }
     }
 
     /** Workers that start at the same time share one attempt. */
@@ -106,6 +126,9 @@ public final class SocketTransport implements WorkerTransport {
 
     @Override
     public void close() {
+        if (forks != null) {
+            forks.close();
+        }
         launcher.close();
         socket.close();
     }

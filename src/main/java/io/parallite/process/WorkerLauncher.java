@@ -2,14 +2,18 @@ package io.parallite.process;
 
 import io.parallite.config.Platform;
 import io.parallite.engine.Engine;
+import io.parallite.engine.NamedPipeInput;
 import io.smallrye.mutiny.Uni;
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * look after them. The launcher's own methods may be called from any thread; results come on the
  * engine's.
  */
-public final class WorkerLauncher {
+public final class WorkerLauncher implements WorkerStarter {
 
     /** What a service manager tells the daemon is for the daemon only. */
     private static final Set<String> SERVICE_MANAGER =
@@ -39,7 +43,7 @@ public final class WorkerLauncher {
     private final List<String> guard;
     private final LauncherThread launching = new LauncherThread();
     private final ProcessReaper reaper = ProcessReaper.start();
-    private long launched;
+    private final AtomicLong launched = new AtomicLong();
     private volatile @Nullable Watchdog watchdog;
 
     /**
@@ -59,7 +63,9 @@ public final class WorkerLauncher {
         /** Both are pipes that carry frames. */
         FRAMES,
         /** stdin is empty, stdout is appended to a file. */
-        CAPTURED
+        CAPTURED,
+        /** stdin is the script, stdout is discarded. */
+        TEMPLATE
     }
 
     /** What the site held when the daemon started. */
@@ -87,7 +93,8 @@ public final class WorkerLauncher {
      * What is to be started.
      *
      * @param environment added to that of the command
-     * @param stdout where stdout goes with {@link Streams#CAPTURED}
+     * @param file where stdout goes with {@link Streams#CAPTURED}, and where stdin comes from with
+     *     {@link Streams#TEMPLATE}
      * @param listener tells the log which task the worker runs
      */
     record Launch(
@@ -95,16 +102,47 @@ public final class WorkerLauncher {
             WorkerCommand command,
             Streams streams,
             Map<String, String> environment,
-            @Nullable Path stdout,
-            WorkerChannel.Listener listener) {}
+            @Nullable Path file,
+            WorkerChannel.Listener listener) {
 
-    /**
-     * Starts a process.
-     *
-     * @param onStarted called on the engine's thread
-     * @param onFailed called on the engine's thread, in place of the former
-     */
-    void launch(
+        /**
+         * The same as a {@link Template}.
+         *
+         * @param stub what PHP reads as its script
+         * @param variable tells the script what it is
+         */
+        Launch asTemplate(Path stub, String variable) {
+            Map<String, String> more = new HashMap<>(environment);
+            more.put(variable, "1");
+            return new Launch(name, command, Streams.TEMPLATE, more, stub, listener);
+        }
+
+        /** The path beside {@link #file} with another ending. */
+        Path sibling(String ending) {
+            Path own = Objects.requireNonNull(file);
+            return own.resolveSibling(own.getFileName() + ending);
+        }
+
+        /** What a template has to know to fork this worker, as its request has it. */
+        Map<String, Object> forFork(Path stderr) {
+            Map<String, Object> worker = new HashMap<>();
+            worker.put("name", name.value());
+            worker.put("token", environment.getOrDefault(WorkerSite.TOKEN, ""));
+            worker.put("stdout", Objects.requireNonNull(file).toString());
+            worker.put("stderr", stderr.toString());
+            String prefetch = environment.get(WorkerSite.PREFETCH);
+            if (prefetch != null) {
+                worker.put("prefetch", prefetch);
+            }
+            if (!name.reusable()) {
+                worker.put("max_tasks", 1);
+            }
+            return worker;
+        }
+    }
+
+    @Override
+    public void launch(
             Launch launch,
             Consumer<WorkerProcess> onStarted,
             Consumer<WorkerStartException> onFailed) {
@@ -168,18 +206,63 @@ public final class WorkerLauncher {
         }
     }
 
+    /** Whether workers may be forked from a {@link Template} here. */
+    boolean canAdopt() {
+        return !guard.isEmpty() && reaper.canAdopt();
+    }
+
+    /** The process is about to be forked; see {@link ProcessReaper#expectForks}. */
+    void expectForks(long pid) {
+        reaper.expectForks(reaper.workerWithProcess(pid));
+    }
+
+    /** All forks of the process have been adopted. */
+    void forksAreKnown(long pid) {
+        reaper.forksAreKnown(reaper.workerWithProcess(pid));
+    }
+
+    /**
+     * Looks after a process that was forked from a {@link Template}.
+     *
+     * @param stderr the reading end of its standard error
+     * @throws OutOfMemoryError when there can be no thread that reads; the process is killed
+     */
+    WorkerProcess adopt(Launch launch, int pid, NamedPipeInput stderr) {
+        ProcessTree tree = reaper.adopt(launched.incrementAndGet(), pid);
+        try {
+            StderrTail tail = new StderrTail(launch.name, pid, stderr, launch.listener);
+            launching.execute(() -> tellWatchdog(watching -> watching.onStarted(pid)));
+            return new WorkerProcess(
+                    launch.name,
+                    engine,
+                    tree,
+                    tail,
+                    null,
+                    gone -> {
+                        stderr.abandon();
+                        onGone(gone);
+                    });
+        } catch (Throwable e) { // its thread could not be started
+            tree.onGone(status -> LOG.debugf("pid=%d is gone", pid), () -> true);
+            tree.kill();
+            throw e;
+        }
+    }
+
     private WorkerProcess start(Launch launch) throws IOException {
         launch.command.requirePhp();
-        ProcessTree tree = reaper.start(++launched, builder(launch));
+        ProcessReaper.Started started = reaper.start(launched.incrementAndGet(), builder(launch));
+        ProcessTree tree = started.tree();
         try {
             StderrTail stderr =
                     new StderrTail(
                             launch.name,
                             tree.pid(),
-                            tree.process().getErrorStream(),
+                            started.process().getErrorStream(),
                             launch.listener);
             tellWatchdog(watching -> watching.onStarted(tree.pid()));
-            return new WorkerProcess(launch.name, engine, tree, stderr, this::onGone);
+            return new WorkerProcess(
+                    launch.name, engine, tree, stderr, started.process(), this::onGone);
         } catch (Throwable e) { // its thread could not be started
             tree.onGone(status -> LOG.debugf("pid=%d is gone", tree.pid()), () -> true);
             tree.kill();
@@ -193,15 +276,20 @@ public final class WorkerLauncher {
                 launch.streams == Streams.FRAMES
                         ? List.of("-d", "display_errors=stderr")
                         : List.of();
-        ProcessBuilder builder =
-                new ProcessBuilder(command.line(guard, options))
-                        .directory(command.directory().toFile());
+        List<String> line = command.line(guard, options);
+        if (launch.streams == Streams.TEMPLATE) {
+            line.removeLast(); // the script, which comes on stdin
+        }
+        ProcessBuilder builder = new ProcessBuilder(line).directory(command.directory().toFile());
         if (launch.streams == Streams.CAPTURED) {
             builder.redirectInput(Redirect.from(Platform.nullDevice()));
             builder.redirectOutput(
-                    launch.stdout == null
+                    launch.file == null
                             ? Redirect.DISCARD
-                            : Redirect.appendTo(launch.stdout.toFile()));
+                            : Redirect.appendTo(launch.file.toFile()));
+        } else if (launch.streams == Streams.TEMPLATE) {
+            builder.redirectInput(Redirect.from(Objects.requireNonNull(launch.file).toFile()));
+            builder.redirectOutput(Redirect.DISCARD);
         }
         Map<String, String> env = builder.environment();
         env.keySet().removeAll(SERVICE_MANAGER);

@@ -4,8 +4,10 @@ import io.parallite.engine.Engine;
 import io.parallite.engine.LibC;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.util.Objects;
 import java.util.function.BiConsumer;
 import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
 
 /** A started worker process, until it and all it has started are gone. Any thread. */
 final class WorkerProcess {
@@ -14,9 +16,11 @@ final class WorkerProcess {
     private final Engine engine;
     private final ProcessTree tree;
     private final StderrTail stderr;
+    private final @Nullable Process pipes;
     private final LongConsumer onGone;
 
     /**
+     * @param pipes whose stdin and stdout may be asked for; {@code null} for a fork
      * @param onGone called with the process id once all of it is gone
      */
     WorkerProcess(
@@ -24,7 +28,9 @@ final class WorkerProcess {
             Engine engine,
             ProcessTree tree,
             StderrTail stderr,
+            @Nullable Process pipes,
             LongConsumer onGone) {
+        this.pipes = pipes;
         this.onGone = onGone;
         this.name = name;
         this.engine = engine;
@@ -42,12 +48,12 @@ final class WorkerProcess {
 
     /** The pipe to its stdin. */
     OutputStream stdin() {
-        return tree.process().getOutputStream();
+        return Objects.requireNonNull(pipes).getOutputStream();
     }
 
     /** The pipe from its stdout. */
     InputStream stdout() {
-        return tree.process().getInputStream();
+        return Objects.requireNonNull(pipes).getInputStream();
     }
 
     /**

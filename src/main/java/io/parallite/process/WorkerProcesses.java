@@ -53,7 +53,13 @@ public final class WorkerProcesses {
         RunDirectory directory = runDirectory();
         return new WorkerProcesses(
                 launcher,
-                new SocketTransport(engine, launcher, directory, limits, config.startTimeout()),
+                new SocketTransport(
+                        engine,
+                        launcher,
+                        directory,
+                        limits,
+                        config.startTimeout(),
+                        config.workerStart().equals("fork") && site.script().canFork()),
                 directory);
     }
 

@@ -16,11 +16,15 @@ import java.util.Optional;
  *
  * @param path absolute
  * @param connectsBack whether it speaks on a socket of its own, not on stdin and stdout
+ * @param canFork whether workers may be forked from it once it has booted
  */
-public record WorkerScript(Path path, boolean connectsBack) {
+public record WorkerScript(Path path, boolean connectsBack, boolean canFork) {
 
     /** In the head of a script: it connects back. */
     private static final String MARKER = "@parallite-transport socket";
+
+    /** The same: it forks when it is asked to. */
+    private static final String FORK_MARKER = "@parallite-start fork";
 
     private static final int HEAD = 4096;
 
@@ -51,9 +55,9 @@ public record WorkerScript(Path path, boolean connectsBack) {
                 switch (config.workerTransport()) {
                     case "socket" -> true;
                     case "stdio" -> false;
-                    default -> hasMarker(path);
+                    default -> hasMarker(path, MARKER);
                 };
-        return new WorkerScript(path, connectsBack);
+        return new WorkerScript(path, connectsBack, connectsBack && hasMarker(path, FORK_MARKER));
     }
 
     private static Path configured(String name, Path directory, Optional<Path> base) {
@@ -93,9 +97,9 @@ public record WorkerScript(Path path, boolean connectsBack) {
                 .map(path -> path.toAbsolutePath().normalize());
     }
 
-    private static boolean hasMarker(Path script) {
+    private static boolean hasMarker(Path script, String marker) {
         try (InputStream in = Files.newInputStream(script)) {
-            return new String(in.readNBytes(HEAD), StandardCharsets.UTF_8).contains(MARKER);
+            return new String(in.readNBytes(HEAD), StandardCharsets.UTF_8).contains(marker);
         } catch (IOException e) {
             throw new ConfigException(
                     "worker_script=%s cannot be read: %s".formatted(script, e.getMessage()));

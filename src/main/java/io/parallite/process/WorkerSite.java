@@ -17,6 +17,12 @@ import java.util.Optional;
  */
 public final class WorkerSite {
 
+    /** The one-time token with which a worker connects back. */
+    static final String TOKEN = "PARALLITE_WORKER_TOKEN";
+
+    /** The path of the pipe for prefetched tasks. */
+    static final String PREFETCH = "PARALLITE_WORKER_PREFETCH";
+
     /** After how many tasks a worker exits. */
     static final String MAX_TASKS = "PARALLITE_WORKER_MAX_TASKS";
 

@@ -29,6 +29,9 @@ public interface WorkerTransport {
      */
     Uni<WorkerCommand> findCommand();
 
+    /** Workers are started from {@code command} from now on, and from nothing else. */
+    default void adopt(WorkerCommand command) {}
+
     /** Frees what the transport itself holds. Engine thread. */
     void close();
 }

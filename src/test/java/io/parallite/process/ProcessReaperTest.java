@@ -134,8 +134,9 @@ class ProcessReaperTest {
                     try {
                         started.complete(
                                 reaper.start(
-                                        WORKERS.incrementAndGet(),
-                                        new ProcessBuilder("setsid", "sh", "-c", script)));
+                                                WORKERS.incrementAndGet(),
+                                                new ProcessBuilder("setsid", "sh", "-c", script))
+                                        .tree());
                     } catch (IOException e) {
                         started.completeExceptionally(e);
                     }

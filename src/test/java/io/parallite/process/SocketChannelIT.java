@@ -74,7 +74,8 @@ class SocketChannelIT {
                         new WorkerLauncher(engine, null, command, true),
                         run,
                         new ReplyLimits(1 << 20, ReadBudget.UNLIMITED),
-                        PATIENCE);
+                        PATIENCE,
+                        false);
         CompletableFuture<Void> listening = new CompletableFuture<>();
         engine.execute(
                 () ->

@@ -1,0 +1,64 @@
+<?php
+
+declare(strict_types=1);
+
+namespace B7s\Parallite\Worker;
+
+/**
+ * What the forks of this process would share with it: descriptors that its start has left open, and extensions with
+ * threads, which a fork does not copy.
+ *
+ * @internal
+ */
+final class Inheritance
+{
+    /** Extensions that hang or crash in a fork of a process in which they were used. */
+    private const THREADED = ['grpc', 'rdkafka', 'opentelemetry'];
+
+    private const FUNCTIONS = ['pcntl_fork', 'pcntl_waitpid', 'posix_setsid', 'posix_kill'];
+
+    /** Descriptors that are the same for every process: no state is shared by them. */
+    private const HARMLESS = '~^(/dev/(null|zero|u?random|tty|pts/\d+)|anon_inode:.*|/proc/.*|.*\.ZendSem\..*|.*\.so)( \(deleted\))?$~';
+
+    private function __construct()
+    {
+    }
+
+    /** Why this process must not be forked; null when it may be. */
+    public static function objection(): ?string
+    {
+        $missing = array_filter(self::FUNCTIONS, static fn(string $name): bool => !function_exists($name));
+        if ($missing !== []) {
+            return implode(', ', $missing) . ' cannot be called: install pcntl and posix, and look at disable_functions';
+        }
+        $threaded = array_filter(self::THREADED, extension_loaded(...));
+        if ($threaded !== []) {
+            return 'the extension ' . implode(', ', $threaded) . ' has threads that a fork does not copy';
+        }
+        $sockets = preg_grep('/^socket:/', self::descriptors());
+        return $sockets === [] || $sockets === false || Hooks::hasAfterFork() ? null : sprintf(
+            'bootstrap or php_includes leave %d %s open (descriptor %s), which all workers would share: close %2$s '
+            . 'there, or open anew in Hooks::afterFork()',
+            count($sockets),
+            count($sockets) === 1 ? 'socket' : 'sockets',
+            implode(', ', array_keys($sockets)),
+        );
+    }
+
+    /**
+     * What is open beside standard input, output and error.
+     *
+     * @return array<int, string> what the system says about it, by descriptor; empty without /proc
+     */
+    public static function descriptors(): array
+    {
+        $open = [];
+        foreach (@scandir('/proc/self/fd') ?: [] as $entry) {
+            $target = (int) $entry > 2 ? @readlink("/proc/self/fd/$entry") : false;
+            if ($target !== false && preg_match(self::HARMLESS, $target) !== 1) {
+                $open[(int) $entry] = $target;
+            }
+        }
+        return $open;
+    }
+}

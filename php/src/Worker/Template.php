@@ -1,0 +1,154 @@
+<?php
+
+declare(strict_types=1);
+
+namespace B7s\Parallite\Worker;
+
+use B7s\Parallite\Wire\Encodings;
+
+/**
+ * A worker that has booted and runs no task: it forks when the daemon asks it to, and each fork is a worker.
+ *
+ * Asked with {"type": "inspect"} it answers {"type": "template", "open": […], "objection"?}: which descriptors its forks
+ * would share, and why it must not be forked.
+ *
+ * The daemon sends {"type": "fork", "workers": [{"name", "token", "stdout", "stderr", "prefetch"?, "max_tasks"?}, …]}.
+ * All of them are forked by one process in between, which ends at once: so they become children of the daemon, which
+ * is told how they end, and the template may die without them. The answer is {"type": "forked", "pids": […]}, in the
+ * same order, 0 for one that could not be forked.
+ *
+ * @internal
+ */
+final class Template
+{
+    /** How many descriptors the daemon is told of. */
+    private const MOST_OPEN = 16;
+
+    /** @var resource */
+    private readonly mixed $socket;
+
+    private readonly Channel $channel;
+
+    private readonly Encodings $encodings;
+
+    /** @param array<string, mixed> $nature what the daemon is told when it asks */
+    private function __construct(private readonly Settings $settings, private readonly array $nature)
+    {
+        $this->socket = SocketChannel::open((string) $settings->socket);
+        $this->channel = new Channel(new StreamLine($this->socket, $this->socket), $settings->maxPayloadBytes);
+        $this->encodings = new Encodings();
+    }
+
+    /**
+     * Serves the daemon until that goes.
+     *
+     * @return ?Settings in a fork those that it runs with; null in the template, when the daemon has gone
+     * @throws ChannelClosed when the daemon cannot be reached
+     */
+    public static function serve(Settings $settings): ?Settings
+    {
+        $nature = self::nature();
+        gc_collect_cycles();
+        gc_mem_caches();
+        $template = new self($settings, $nature);
+        $template->say([
+            'type' => 'hello',
+            'token' => $settings->token,
+            'pid' => getmypid(),
+            'features' => [],
+        ]);
+        return $template->forkOnRequest();
+    }
+
+    /** @return array<string, mixed> whether it may be forked, and what its forks would share */
+    private static function nature(): array
+    {
+        $objection = Inheritance::objection();
+        return [
+            'type' => 'template',
+            'open' => array_values(array_slice(Inheritance::descriptors(), 0, self::MOST_OPEN)),
+            ...($objection === null ? [] : ['objection' => $objection]),
+        ];
+    }
+
+    /** @param array<string, mixed> $message */
+    private function say(array $message): void
+    {
+        $this->channel->write($this->encodings->json->encode($message));
+    }
+
+    private function forkOnRequest(): ?Settings
+    {
+        while (($body = $this->channel->read()) !== null) {
+            $request = $this->encodings->of($body)->decode($body);
+            if (($request['type'] ?? null) !== 'fork') {
+                $this->say($this->nature);
+                continue;
+            }
+            $workers = array_values(array_filter((array) ($request['workers'] ?? []), is_array(...)));
+            $worker = $this->fork($workers);
+            if ($worker !== null) {
+                return $this->becomes($worker);
+            }
+        }
+        return null;
+    }
+
+    /**
+     * @param list<array<array-key, mixed>> $workers
+     * @return array<array-key, mixed>|null in a fork the worker that it is
+     */
+    private function fork(array $workers): ?array
+    {
+        Hooks::runBeforeFork();
+        $pair = stream_socket_pair(STREAM_PF_UNIX, STREAM_SOCK_STREAM, 0);
+        $between = $pair === false ? -1 : @pcntl_fork();
+        if ($pair === false || $between === -1) {
+            $this->say(['type' => 'forked', 'pids' => array_fill(0, count($workers), 0)]);
+            return null;
+        }
+        if ($between === 0) {
+            foreach ($workers as $index => $worker) {
+                if (@pcntl_fork() === 0) {
+                    posix_setsid();
+                    fwrite($pair[1], pack('NN', $index, getmypid()));
+                    fclose($pair[0]);
+                    fclose($pair[1]);
+                    return $worker;
+                }
+            }
+            posix_kill((int) getmypid(), SIGKILL); // nothing else that PHP does at its end may be done twice
+        }
+        fclose($pair[1]);
+        pcntl_waitpid($between, $status);
+        $this->say(['type' => 'forked', 'pids' => self::pids((string) stream_get_contents($pair[0]), count($workers))]);
+        return null;
+    }
+
+    /** @return list<int> */
+    private static function pids(string $reports, int $count): array
+    {
+        $pids = array_fill(0, $count, 0);
+        foreach (strlen($reports) >= 8 ? str_split($reports, 8) : [] as $report) {
+            ['index' => $index, 'pid' => $pid] = unpack('Nindex/Npid', $report);
+            $pids[$index] = $pid;
+        }
+        return $pids;
+    }
+
+    /**
+     * @param array<array-key, mixed> $worker
+     * @throws \RuntimeException when it cannot have what the daemon has made for it
+     */
+    private function becomes(array $worker): Settings
+    {
+        fclose($this->socket);
+        StandardStreams::replace((string) $worker['stdout'], (string) $worker['stderr']);
+        Randomness::reseed();
+        $settings = $this->settings->forFork($worker);
+        putenv("WORKER_NAME={$settings->name}");
+        $_ENV['WORKER_NAME'] = $_SERVER['WORKER_NAME'] = $settings->name;
+        Hooks::runAfterFork();
+        return $settings;
+    }
+}

@@ -1,0 +1,96 @@
+package io.parallite.engine;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * The reading end of a named pipe (fifo(7)), opened before anybody writes to it; ends when all who
+ * have written are gone.
+ *
+ * <p>The JDK would wait in open(2) until there is a writer: see {@link LibC}. One thread reads; any
+ * may call {@link #abandon}.
+ */
+public final class NamedPipeInput extends InputStream {
+
+    private static final int OWNER_ONLY = 0600;
+
+    /** How often it is looked whether it was abandoned while nobody writes. */
+    private static final int LOOK_MILLIS = 500;
+
+    private final Path path;
+    private final int descriptor;
+    private volatile boolean isAbandoned;
+
+    private NamedPipeInput(Path path, int descriptor) {
+        this.path = path;
+        this.descriptor = descriptor;
+    }
+
+    /**
+     * Makes one at {@code path}.
+     *
+     * @throws IOException when that is not possible
+     */
+    public static NamedPipeInput make(Path path) throws IOException {
+        int failed = LibC.mkfifo(path.toString(), OWNER_ONLY);
+        int opened =
+                failed == 0 ? LibC.open(path.toString(), LibC.O_NONBLOCK | LibC.O_CLOEXEC) : failed;
+        if (opened < 0) {
+            throw new IOException(
+                    "no named pipe can be made at %s: errno %d".formatted(path, -opened));
+        }
+        return new NamedPipeInput(path, opened);
+    }
+
+    /** Its path, until {@link #unlink}. */
+    public Path path() {
+        return path;
+    }
+
+    /** Removes the name; who has opened the pipe goes on. */
+    public void unlink() {
+        try {
+            Files.deleteIfExists(path);
+        } catch (IOException e) {
+            // the run-time directory is removed with all that is in it
+        }
+    }
+
+    /** Nobody will write: ends it, unless somebody has begun to. */
+    public void abandon() {
+        isAbandoned = true;
+    }
+
+    @Override
+    public int read() throws IOException {
+        byte[] one = new byte[1];
+        return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
+    }
+
+    @Override
+    public int read(byte[] room, int offset, int length) throws IOException {
+        byte[] bytes = new byte[length];
+        while (true) {
+            boolean isReady = LibC.poll(new int[] {descriptor}, LOOK_MILLIS)[0];
+            if (isReady) {
+                long count = LibC.read(descriptor, bytes);
+                if (count > 0) {
+                    System.arraycopy(bytes, 0, room, offset, (int) count);
+                    return (int) count;
+                }
+                return -1;
+            }
+            if (isAbandoned) {
+                return -1;
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        int _ = LibC.close(descriptor);
+        unlink();
+    }
+}

@@ -1,0 +1,50 @@
+package io.parallite.process;
+
+import java.util.IdentityHashMap;
+
+/**
+ * The {@link Template}s that workers are forked from: one for what they run now, and during a
+ * reload one for what they are to run then. Owned by the engine's thread.
+ */
+final class ForkServer {
+
+    private final SocketTransport transport;
+    private final WorkerLauncher launcher;
+    private final IdentityHashMap<WorkerCommand, Template> templates = new IdentityHashMap<>();
+    private int made;
+
+    ForkServer(SocketTransport transport, WorkerLauncher launcher) {
+        this.transport = transport;
+        this.launcher = launcher;
+    }
+
+    /** What starts the workers that run {@code command}. */
+    WorkerStarter of(WorkerCommand command) {
+        Template known = templates.get(command);
+        return known != null && known.isAlive() ? known : boot(command);
+    }
+
+    private Template boot(WorkerCommand command) {
+        made++;
+        Template template =
+                new Template(transport, launcher, transport.file("template-" + made + ".php"));
+        templates.put(command, template);
+        template.boot(new WorkerName("template-" + made, true, true), command);
+        return template;
+    }
+
+    /** Workers are started from {@code command} only from now on. */
+    void keepOnly(WorkerCommand command) {
+        Template kept = templates.get(command);
+        templates.values().stream().filter(template -> template != kept).forEach(Template::dismiss);
+        templates.clear();
+        if (kept != null) {
+            templates.put(command, kept);
+        }
+    }
+
+    void close() {
+        templates.values().forEach(Template::dismiss);
+        templates.clear();
+    }
+}

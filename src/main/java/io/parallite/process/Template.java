@@ -1,0 +1,292 @@
+package io.parallite.process;
+
+import io.parallite.engine.Deadline;
+import io.parallite.engine.NamedPipeInput;
+import io.parallite.wire.Encoding;
+import io.parallite.wire.RequestException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A worker process that has booted and runs no task: workers are forked from it.
+ *
+ * <pre>
+ *   BOOTING ──says that it may be forked──▶ READY
+ *      │  └────says that it may not──────▶ UNFIT   what waits is started, and all that follows
+ *      └───────────────┬──────────────────────┘
+ *                      ▼ its process ends
+ *                    GONE                          what waits fails
+ * </pre>
+ *
+ * <p>One request is under way at a time; what is asked for meanwhile goes into the next one. A fork
+ * is a child of the daemon: it lives on when the template ends. Owned by the engine's thread.
+ */
+final class Template implements WorkerChannel.Listener, WorkerStarter {
+
+    private static final Logger LOG = Logger.getLogger(Template.class);
+
+    /** In the environment of a template. */
+    private static final String VARIABLE = "PARALLITE_WORKER_TEMPLATE";
+
+    /** How many forks are asked for at once. */
+    private static final int MOST_AT_ONCE = 32;
+
+    private enum State {
+        BOOTING,
+        READY,
+        UNFIT,
+        GONE
+    }
+
+    private record Order(
+            WorkerLauncher.Launch launch,
+            Consumer<WorkerProcess> onStarted,
+            Consumer<WorkerStartException> onFailed) {}
+
+    /** An order that is being carried out. */
+    private record Fork(Order order, NamedPipeInput stderr) {}
+
+    private final SocketTransport transport;
+    private final WorkerLauncher launcher;
+    private final Path stub;
+    private final Deadline patience;
+    private final ArrayDeque<Order> waiting = new ArrayDeque<>();
+    private List<Fork> underWay = List.of();
+    private State state = State.BOOTING;
+    private @Nullable WorkerChannel channel;
+    private @Nullable WorkerStartException bootFailure;
+
+    /**
+     * @param transport starts its process, and makes the files that its forks need
+     * @param stub where its script is put, which PHP reads from standard input
+     */
+    Template(SocketTransport transport, WorkerLauncher launcher, Path stub) {
+        this.transport = transport;
+        this.launcher = launcher;
+        this.stub = stub;
+        this.patience = new Deadline(transport.engine(), this::onLate);
+    }
+
+    /** Starts its process. */
+    void boot(WorkerName name, WorkerCommand command) {
+        try {
+            String script = command.script().toString().replace("\\", "\\\\").replace("'", "\\'");
+            Files.writeString(stub, "<?php require '" + script + "';\n");
+        } catch (IOException e) {
+            onNotOpened(new WorkerStartException("%s cannot be written: %s".formatted(stub, e)));
+            return;
+        }
+        WorkerStarter asTemplate =
+                (launch, onStarted, onFailed) ->
+                        launcher.launch(launch.asTemplate(stub, VARIABLE), onStarted, onFailed);
+        var _ =
+                transport
+                        .start(name, command, this, asTemplate)
+                        .subscribe()
+                        .with(this::onOpened, this::onNotOpened);
+    }
+
+    private void onOpened(WorkerChannel opened) {
+        channel = opened;
+        opened.write(Encoding.JSON.encode(Map.of("type", "inspect")));
+    }
+
+    /** Whether it is there, or will be. */
+    boolean isAlive() {
+        return state != State.GONE;
+    }
+
+    private void onNotOpened(Throwable failure) {
+        bootFailure =
+                failure instanceof WorkerStartException known
+                        ? known
+                        : new WorkerStartException("no template: " + failure);
+        end();
+    }
+
+    // Orders
+
+    @Override
+    public void launch(
+            WorkerLauncher.Launch launch,
+            Consumer<WorkerProcess> onStarted,
+            Consumer<WorkerStartException> onFailed) {
+        if (state == State.UNFIT) {
+            launcher.launch(launch, onStarted, onFailed);
+            return;
+        }
+        waiting.add(new Order(launch, onStarted, onFailed));
+        if (state == State.GONE) {
+            failAll();
+        } else {
+            forkNext();
+        }
+    }
+
+    private void forkNext() {
+        if (state != State.READY || channel == null || !underWay.isEmpty() || waiting.isEmpty()) {
+            return;
+        }
+        List<Map<String, Object>> workers = new ArrayList<>();
+        List<Fork> forks = new ArrayList<>();
+        while (!waiting.isEmpty() && forks.size() < MOST_AT_ONCE) {
+            Order order = waiting.remove();
+            try {
+                NamedPipeInput stderr = NamedPipeInput.make(order.launch.sibling(".err"));
+                forks.add(new Fork(order, stderr));
+                workers.add(order.launch.forFork(stderr.path()));
+            } catch (IOException e) {
+                order.onFailed.accept(
+                        new WorkerStartException(
+                                "worker %s cannot be forked: %s"
+                                        .formatted(order.launch.name(), e.getMessage())));
+            }
+        }
+        if (!forks.isEmpty()) {
+            underWay = forks;
+            launcher.expectForks(channel.pid());
+            patience.arm(transport.startTimeout());
+            channel.write(Encoding.JSON.encode(Map.of("type", "fork", "workers", workers)));
+        }
+    }
+
+    // What it says
+
+    @Override
+    public void onFrame(byte[] frame) {
+        try {
+            Map<String, Object> fields = Encoding.of(frame).decodeAll(frame);
+            switch (String.valueOf(fields.get("type"))) {
+                case "template" -> onBooted(fields);
+                case "forked" ->
+                        onForked(fields.get("pids") instanceof List<?> pids ? pids : List.of());
+                default -> onGarbage("sent a frame of an unknown type");
+            }
+        } catch (RequestException e) {
+            onGarbage("sent no frame: " + e.getMessage());
+        }
+    }
+
+    private void onBooted(Map<String, Object> fields) {
+        if (fields.get("open") instanceof List<?> open && !open.isEmpty()) {
+            LOG.infof(
+                    "workers share with their template what bootstrap or php_includes have left open: %s; close it there, or open it anew in Hooks::afterFork()",
+                    open);
+        }
+        if (fields.get("objection") instanceof String objection) {
+            LOG.warnf("workers are started one by one, not forked: %s", objection);
+            state = State.UNFIT;
+            startAll();
+            dismiss();
+            return;
+        }
+        state = State.READY;
+        LOG.debugf("workers are forked from pid=%d", channel == null ? 0 : channel.pid());
+        forkNext();
+    }
+
+    private void startAll() {
+        while (!waiting.isEmpty()) {
+            Order order = waiting.remove();
+            launcher.launch(order.launch, order.onStarted, order.onFailed);
+        }
+    }
+
+    private void onForked(List<?> pids) {
+        patience.disarm();
+        List<Fork> forks = underWay;
+        underWay = List.of();
+        for (int i = 0; i < forks.size(); i++) {
+            Fork fork = forks.get(i);
+            long pid =
+                    i < pids.size() && pids.get(i) instanceof Number number
+                            ? number.longValue()
+                            : 0;
+            if (pid > 0) {
+                adopt(fork, (int) pid);
+            } else {
+                fail(
+                        fork,
+                        "the system has no room for another process; raise ulimit -u or pids.max");
+            }
+        }
+        if (channel != null) {
+            launcher.forksAreKnown(channel.pid());
+        }
+        forkNext();
+    }
+
+    private void adopt(Fork fork, int pid) {
+        try {
+            fork.order.onStarted.accept(launcher.adopt(fork.order.launch, pid, fork.stderr));
+        } catch (OutOfMemoryError e) { // no thread to read standard error with
+            fail(fork, e.getMessage());
+        }
+    }
+
+    private static void fail(Fork fork, @Nullable String why) {
+        fork.stderr.close();
+        WorkerLauncher.Launch launch = fork.order.launch;
+        fork.order.onFailed.accept(
+                new WorkerStartException(
+                        "worker %s cannot be forked: %s".formatted(launch.name(), why)));
+    }
+
+    @Override
+    public void onGarbage(String description) {
+        LOG.warnf("the template of the workers is ended: it %s", description);
+        if (channel != null) {
+            channel.kill();
+        }
+    }
+
+    private void onLate() {
+        onGarbage("did not fork within start_timeout_ms=" + transport.startTimeout().toMillis());
+    }
+
+    // The end
+
+    /** Lets it end; its forks go on. */
+    void dismiss() {
+        if (channel != null) {
+            channel.end();
+        }
+    }
+
+    @Override
+    public void onEnded(WorkerExit exit) {
+        if (state != State.UNFIT) {
+            bootFailure =
+                    new WorkerStartException(
+                            "the template of the workers %s".formatted(exit.describe()),
+                            exit.wasSignalled());
+            end();
+        }
+    }
+
+    private void end() {
+        state = State.GONE;
+        patience.close();
+        failAll();
+    }
+
+    private void failAll() {
+        List<Fork> forks = underWay;
+        underWay = List.of();
+        WorkerStartException why =
+                bootFailure == null ? new WorkerStartException("no template") : bootFailure;
+        forks.forEach(fork -> fork.stderr.close());
+        forks.forEach(fork -> fork.order.onFailed.accept(why));
+        while (!waiting.isEmpty()) {
+            waiting.remove().onFailed.accept(why);
+        }
+    }
+}

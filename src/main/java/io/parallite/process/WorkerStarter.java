@@ -1,0 +1,21 @@
+package io.parallite.process;
+
+import java.util.function.Consumer;
+
+/**
+ * How the process of a worker comes about: started by the {@link WorkerLauncher}, or forked from a
+ * {@link Template}. Engine thread.
+ */
+interface WorkerStarter {
+
+    /**
+     * Has there be a process.
+     *
+     * @param onStarted called on the engine's thread
+     * @param onFailed called on the engine's thread, in place of the former
+     */
+    void launch(
+            WorkerLauncher.Launch launch,
+            Consumer<WorkerProcess> onStarted,
+            Consumer<WorkerStartException> onFailed);
+}
