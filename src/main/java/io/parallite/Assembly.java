@@ -78,7 +78,8 @@ final class Assembly {
                                 (long) config.workerMaxMemoryMb() << 20,
                                 config.workerTtl(),
                                 config.workerIdle()),
-                        config.slowTask());
+                        config.slowTask(),
+                        config.isolation().equals("task"));
         return new WorkerPool(
                 engine, processes.transport(), settings, RandomGenerator.getDefault());
     }

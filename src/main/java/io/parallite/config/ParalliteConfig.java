@@ -44,6 +44,9 @@ public interface ParalliteConfig {
     /** {@code fork} or {@code exec}. */
     String workerStart();
 
+    /** {@code none} or {@code task}. */
+    String isolation();
+
     Optional<List<String>> phpIncludes();
 
     Optional<String> bootstrap();

@@ -40,6 +40,10 @@ public enum Setting {
             choice("exec", "fork"),
             "exec",
             "exec starts each worker anew, fork forks them from one that has booted."),
+    ISOLATION(
+            choice("none", "task"),
+            "none",
+            "task runs every task in a worker of its own, none runs many in one."),
     PHP_INCLUDES(
             new Check.TextList(), null, "PHP files that every worker loads, relative to the file."),
     BOOTSTRAP(

@@ -13,6 +13,8 @@ import java.time.Duration;
  * @param queueTimeout how long one may wait
  * @param recycling when workers are replaced that could go on
  * @param slowTask from which on a running task is logged; zero for never
+ * @param isolatesTasks whether each task gets a worker that has run none and ends after it; then
+ *     {@code fixed} is how many of them are kept ready
  */
 public record PoolSettings(
         int fixed,
@@ -21,10 +23,11 @@ public record PoolSettings(
         int maxQueue,
         Duration queueTimeout,
         Recycling recycling,
-        Duration slowTask) {
+        Duration slowTask,
+        boolean isolatesTasks) {
 
     /** Settings under which no worker is recycled and no task is slow. */
     public PoolSettings(int fixed, int max, String prefix, int maxQueue, Duration queueTimeout) {
-        this(fixed, max, prefix, maxQueue, queueTimeout, Recycling.NONE, Duration.ZERO);
+        this(fixed, max, prefix, maxQueue, queueTimeout, Recycling.NONE, Duration.ZERO, false);
     }
 }

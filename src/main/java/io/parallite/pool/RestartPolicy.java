@@ -71,6 +71,10 @@ final class RestartPolicy {
     private final RandomGenerator random;
     private final Deadline pause;
     private final Failures onDemand = new Failures();
+
+    /** On-demand workers that started, and failed before they had answered a task. */
+    private final Failures unused = new Failures();
+
     private final Map<String, Failures> persistent = new HashMap<>();
     private @Nullable TaskException pauseCause;
     private @Nullable TaskException lastFailure;
@@ -129,6 +133,9 @@ final class RestartPolicy {
     /** {@code worker} has ended, not by a failed start. */
     Verdict judge(Worker worker, WorkerEnd end) {
         Failures failures = failuresOf(worker.name());
+        if (worker.served() > 0) {
+            unused.onAnswered();
+        }
         boolean isPersistent = worker.name().persistent();
         if (isPersistent && worker.served() > 0) {
             failures.onAnswered();
@@ -151,6 +158,11 @@ final class RestartPolicy {
     /** After what delay the next worker of this name starts, when one has ended for {@code why}. */
     Duration delay(WorkerName name, EndReason why) {
         return why.isFault() ? delayAfter(failuresOf(name)) : Duration.ZERO;
+    }
+
+    /** For how long no on-demand worker is kept ready when one has failed that had done nothing. */
+    Duration delayAfterUnused() {
+        return delayAfter(unused);
     }
 
     private Failures failuresOf(WorkerName name) {

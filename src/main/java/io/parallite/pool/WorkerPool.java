@@ -41,8 +41,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <h2>Sizing</h2>
  *
- * <p>Whenever tasks wait, {@link PoolGrowth} compares the wait with the start of a worker. When no
- * worker is there or boots, one is started at once.
+ * <p>Whenever tasks wait, {@link OnDemandGrowth} compares the wait with the start of a worker. When
+ * no worker is there or boots, one is started at once. Where each task is to have a worker of its
+ * own, {@link FreshGrowth} keeps some ready.
  *
  * <h2>Restarts, recycling, reload</h2>
  *
@@ -108,7 +109,11 @@ public final class WorkerPool {
         this.reload = new Reload(engine, transport, settings.max(), workers, this::onFree);
         this.queue =
                 new TaskQueue(engine, settings.queueTimeout(), workers::size, this::onLaneReleased);
-        this.growth = new PoolGrowth(engine, workers, queue, restarts, processors);
+        this.growth =
+                settings.isolatesTasks()
+                        ? new FreshGrowth(
+                                engine, workers, queue, restarts, settings.fixed(), processors)
+                        : new OnDemandGrowth(engine, workers, queue, restarts, processors);
         this.prefetch = prefetching.create(queue, this::onTasksReturned);
         this.wedge = new WedgeWatch(engine, this::wedgeSymptom, this::onWedgeLook);
     }
@@ -116,6 +121,7 @@ public final class WorkerPool {
     /** Starts the persistent workers, side by side. */
     public void start() {
         workers.start();
+        growth.start();
     }
 
     // Leases
@@ -277,6 +283,7 @@ public final class WorkerPool {
             return;
         }
         waiter.grant(lease);
+        growth.onLeased();
     }
 
     /** A worker is free: it gets the task that waits for one, or is parked. */
@@ -416,6 +423,8 @@ public final class WorkerPool {
                         Duration delay = restarts.delay(worker.name(), reason);
                         logReplacement(worker, end, delay);
                         workers.refill(worker.name(), delay, reason);
+                    } else if (reason.isFault() && worker.served() == 0) {
+                        growth.onIdleFault(restarts.delayAfterUnused());
                     }
                     reload.step();
                     growth.onWorkersChanged();

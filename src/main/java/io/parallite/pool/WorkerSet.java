@@ -95,7 +95,8 @@ final class WorkerSet {
                 settings.slowTask().isPositive()
                         ? new SlowTasks(engine, settings.slowTask(), this::all)
                         : null;
-        for (int number = 1; number <= settings.fixed(); number++) {
+        int places = settings.isolatesTasks() ? 0 : settings.fixed();
+        for (int number = 1; number <= places; number++) {
             WorkerName name = WorkerName.persistent(settings.prefix(), number);
             slots.put(name.value(), new Slot(name));
         }
@@ -156,7 +157,7 @@ final class WorkerSet {
 
     Worker launchOnDemand(WorkerCommand what) {
         lastTimestamp = Math.max(lastTimestamp + 1, engine.epochMillis());
-        boolean isReusable = settings.recycling().keepsOnDemand();
+        boolean isReusable = !settings.isolatesTasks() && settings.recycling().keepsOnDemand();
         return launch(WorkerName.onDemand(settings.prefix(), lastTimestamp, isReusable), what);
     }
 
@@ -194,6 +195,8 @@ final class WorkerSet {
     void park(Worker worker) {
         if (worker.name().persistent()) {
             idlePersistent.addFirst(worker);
+        } else if (settings.isolatesTasks()) {
+            idleOnDemand.addLast(new Spare(worker, engine.nanoTime()));
         } else if (worker.name().reusable()) {
             idleOnDemand.addFirst(new Spare(worker, engine.nanoTime()));
             if (!idleDeadline.isArmed()) {
@@ -226,6 +229,13 @@ final class WorkerSet {
         if (!idleOnDemand.isEmpty()) {
             long left = patience - (now - idleOnDemand.getLast().since());
             idleDeadline.arm(Duration.ofNanos(left));
+        }
+    }
+
+    /** Ends so many idle on-demand workers. */
+    void endIdle(int count) {
+        for (int i = 0; i < count && !idleOnDemand.isEmpty(); i++) {
+            idleOnDemand.removeLast().worker().end(EndReason.EXITED);
         }
     }
 

@@ -93,7 +93,32 @@ final class PoolFixture {
         return starting(
                 new FakeTransport(),
                 new PoolSettings(
-                        fixed, max, "work", MAX_QUEUE, QUEUE_TIMEOUT, recycling, Duration.ZERO),
+                        fixed,
+                        max,
+                        "work",
+                        MAX_QUEUE,
+                        QUEUE_TIMEOUT,
+                        recycling,
+                        Duration.ZERO,
+                        false),
+                1);
+    }
+
+    /**
+     * A pool in which each task gets a worker of its own, {@code ready} of which are kept ready.
+     */
+    static PoolFixture isolating(int ready, int max) {
+        return starting(
+                new FakeTransport(),
+                new PoolSettings(
+                        ready,
+                        max,
+                        "work",
+                        MAX_QUEUE,
+                        QUEUE_TIMEOUT,
+                        Recycling.NONE,
+                        Duration.ZERO,
+                        true),
                 1);
     }
 
@@ -102,7 +127,14 @@ final class PoolFixture {
         return starting(
                 new FakeTransport(),
                 new PoolSettings(
-                        workers, workers, "work", MAX_QUEUE, QUEUE_TIMEOUT, Recycling.NONE, slow),
+                        workers,
+                        workers,
+                        "work",
+                        MAX_QUEUE,
+                        QUEUE_TIMEOUT,
+                        Recycling.NONE,
+                        slow,
+                        false),
                 1);
     }
 

@@ -1,0 +1,154 @@
+package io.parallite.pool;
+
+import io.parallite.engine.Deadline;
+import io.parallite.engine.Engine;
+import io.parallite.worker.Worker;
+import java.time.Duration;
+
+/**
+ * Keeps workers ready of which each runs one task and ends ({@code isolation=task}).
+ *
+ * <p>As many are ready as tasks come while one starts, twice over, and at least {@code
+ * fixed_workers}: so that a task waits for none. When half of them are taken they are made up to
+ * the full number in one go, which is cheaper for a {@link io.parallite.process.WorkerTransport}
+ * that forks. Each waiting task has one started besides. {@code max_workers} bounds all processes.
+ * Those that are too many after a peak end within {@link #SURPLUS_LOOK}. Owned by the engine's
+ * thread.
+ */
+final class FreshGrowth implements PoolGrowth {
+
+    /** How often it is looked for workers that are too many. */
+    static final Duration SURPLUS_LOOK = Duration.ofSeconds(10);
+
+    private static final long RATE_WINDOW = Duration.ofSeconds(1).toNanos();
+    private static final int TWICE = 2;
+
+    private final Engine engine;
+    private final WorkerSet workers;
+    private final TaskQueue queue;
+    private final RestartPolicy restarts;
+    private final int atLeast;
+    private final PoolSizing sizing;
+    private final Deadline surplusLook;
+    private final Deadline penalty;
+    private long windowSince;
+    private int leasedInWindow;
+    private double perSecond;
+    private boolean isClosed;
+
+    /**
+     * @param atLeast how many workers are ready when nothing is to be done
+     * @param processors how many processes can run at once
+     */
+    FreshGrowth(
+            Engine engine,
+            WorkerSet workers,
+            TaskQueue queue,
+            RestartPolicy restarts,
+            int atLeast,
+            int processors) {
+        this.engine = engine;
+        this.workers = workers;
+        this.queue = queue;
+        this.restarts = restarts;
+        this.atLeast = atLeast;
+        this.sizing = new PoolSizing(processors);
+        this.surplusLook = new Deadline(engine, this::onSurplusLook);
+        this.penalty = new Deadline(engine, this::topUp);
+        this.windowSince = engine.nanoTime();
+    }
+
+    @Override
+    public void start() {
+        topUp();
+        surplusLook.arm(SURPLUS_LOOK);
+    }
+
+    @Override
+    public void onReady(long nanos) {
+        sizing.onStarted(nanos, 1 + workers.count(Worker::isStarting));
+    }
+
+    @Override
+    public void onLeased() {
+        leasedInWindow++;
+        closeWindow();
+        topUp();
+    }
+
+    /** Measures how many tasks come in a second, when one is over. */
+    private void closeWindow() {
+        long now = engine.nanoTime();
+        long lasted = now - windowSince;
+        if (lasted >= RATE_WINDOW) {
+            perSecond = (double) leasedInWindow * RATE_WINDOW / lasted;
+            leasedInWindow = 0;
+            windowSince = now;
+        }
+    }
+
+    /** How many are to be ready. */
+    private int target() {
+        double comeMeanwhile =
+                Math.max(perSecond, leasedInWindow) * sizing.typicalStartNanos() / RATE_WINDOW;
+        return Math.max(atLeast, (int) Math.ceil(TWICE * comeMeanwhile));
+    }
+
+    private void topUp() {
+        if (isClosed || restarts.pause() != null) {
+            return;
+        }
+        int waiting = queue.isServable() ? queue.size() : 0;
+        int target = penalty.isArmed() ? 0 : target();
+        int there = workers.idle() + workers.count(Worker::isStarting);
+        if (there < waiting || there - waiting <= target / TWICE) {
+            int missing = Math.min(waiting + target - there, workers.room());
+            for (int i = 0; i < missing; i++) {
+                workers.launchOnDemand();
+            }
+        }
+    }
+
+    @Override
+    public void onServed(Worker worker) {
+        // each serves once, and ends
+    }
+
+    @Override
+    public void onIdleFault(Duration delay) {
+        penalty.arm(delay);
+    }
+
+    private void onSurplusLook() {
+        closeWindow();
+        workers.endIdle(workers.idle() - target());
+        surplusLook.arm(SURPLUS_LOOK);
+    }
+
+    @Override
+    public long typicalTaskNanos() {
+        return sizing.typicalTaskNanos();
+    }
+
+    @Override
+    public long typicalStartNanos() {
+        return sizing.typicalStartNanos();
+    }
+
+    @Override
+    public void onQueued(int prefetched) {
+        topUp();
+    }
+
+    @Override
+    public void onWorkersChanged() {
+        topUp();
+    }
+
+    @Override
+    public void close() {
+        isClosed = true;
+        surplusLook.close();
+        penalty.close();
+    }
+}
