@@ -20,8 +20,17 @@ final class Inheritance
     /** Descriptors that are the same for every process: no state is shared by them. */
     private const HARMLESS = '~^(/dev/(null|zero|u?random|tty|pts/\d+)|anon_inode:.*|/proc/.*|.*\.ZendSem\..*|.*\.so)( \(deleted\))?$~';
 
+    /** @var array<int, string> what was open before the boot */
+    private static array $before = [];
+
     private function __construct()
     {
+    }
+
+    /** The boot begins: what is open now was not opened by it. */
+    public static function begin(): void
+    {
+        self::$before = self::descriptors();
     }
 
     /** Why this process must not be forked; null when it may be. */
@@ -37,8 +46,8 @@ final class Inheritance
         }
         $sockets = preg_grep('/^socket:/', self::descriptors());
         return $sockets === [] || $sockets === false || Hooks::hasAfterFork() ? null : sprintf(
-            'bootstrap or php_includes leave %d %s open (descriptor %s), which all workers would share: close %2$s '
-            . 'there, or open anew in Hooks::afterFork()',
+            'bootstrap or php_includes leave %d %s open (descriptor %s), which all workers would share: close what is '
+            . 'open there, or open it anew in Hooks::afterFork()',
             count($sockets),
             count($sockets) === 1 ? 'socket' : 'sockets',
             implode(', ', array_keys($sockets)),
@@ -46,7 +55,7 @@ final class Inheritance
     }
 
     /**
-     * What is open beside standard input, output and error.
+     * What is open beside standard input, output and error, and beside what was open before the boot.
      *
      * @return array<int, string> what the system says about it, by descriptor; empty without /proc
      */
@@ -55,7 +64,7 @@ final class Inheritance
         $open = [];
         foreach (@scandir('/proc/self/fd') ?: [] as $entry) {
             $target = (int) $entry > 2 ? @readlink("/proc/self/fd/$entry") : false;
-            if ($target !== false && preg_match(self::HARMLESS, $target) !== 1) {
+            if ($target !== false && $target !== (self::$before[(int) $entry] ?? null) && preg_match(self::HARMLESS, $target) !== 1) {
                 $open[(int) $entry] = $target;
             }
         }

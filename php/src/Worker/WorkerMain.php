@@ -36,6 +36,7 @@ final class WorkerMain
             $output = new OutputCapture($stdoutFile, $channel !== null);
             $lastWords = new LastWords($output);
             set_time_limit(0);
+            Inheritance::begin();
             $tasks = $boot($settings);
             set_error_handler(null); // the project's may throw what is silenced
             if ($settings->isTemplate) {

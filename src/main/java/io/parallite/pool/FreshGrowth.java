@@ -9,16 +9,19 @@ import java.time.Duration;
  * Keeps workers ready of which each runs one task and ends ({@code isolation=task}).
  *
  * <p>As many are ready as tasks come while one starts, twice over, and at least {@code
- * fixed_workers}: so that a task waits for none. When half of them are taken they are made up to
- * the full number in one go, which is cheaper for a {@link io.parallite.process.WorkerTransport}
- * that forks. Each waiting task has one started besides. {@code max_workers} bounds all processes.
- * Those that are too many after a peak end within {@link #SURPLUS_LOOK}. Owned by the engine's
- * thread.
+ * fixed_workers}: so that a task waits for none. Those that were taken are replaced in one go, once
+ * half of them are gone or a moment has passed: that is cheaper for a {@link
+ * io.parallite.process.WorkerTransport} that forks. Each waiting task has one started besides.
+ * {@code max_workers} bounds all processes. Those that are too many after a peak end within {@link
+ * #SURPLUS_LOOK}. Owned by the engine's thread.
  */
 final class FreshGrowth implements PoolGrowth {
 
     /** How often it is looked for workers that are too many. */
     static final Duration SURPLUS_LOOK = Duration.ofSeconds(10);
+
+    /** How long workers that were taken may go without being replaced. */
+    private static final Duration FILL_DELAY = Duration.ofMillis(20);
 
     private static final long RATE_WINDOW = Duration.ofSeconds(1).toNanos();
     private static final int TWICE = 2;
@@ -31,6 +34,7 @@ final class FreshGrowth implements PoolGrowth {
     private final PoolSizing sizing;
     private final Deadline surplusLook;
     private final Deadline penalty;
+    private final Deadline fill;
     private long windowSince;
     private int leasedInWindow;
     private double perSecond;
@@ -55,6 +59,7 @@ final class FreshGrowth implements PoolGrowth {
         this.sizing = new PoolSizing(processors);
         this.surplusLook = new Deadline(engine, this::onSurplusLook);
         this.penalty = new Deadline(engine, this::topUp);
+        this.fill = new Deadline(engine, () -> launchMissing(true));
         this.windowSince = engine.nanoTime();
     }
 
@@ -95,17 +100,26 @@ final class FreshGrowth implements PoolGrowth {
     }
 
     private void topUp() {
+        launchMissing(false);
+    }
+
+    /**
+     * @param isFilling whether also a few are enough
+     */
+    private void launchMissing(boolean isFilling) {
         if (isClosed || restarts.pause() != null) {
             return;
         }
         int waiting = queue.isServable() ? queue.size() : 0;
         int target = penalty.isArmed() ? 0 : target();
         int there = workers.idle() + workers.count(Worker::isStarting);
-        if (there < waiting || there - waiting <= target / TWICE) {
-            int missing = Math.min(waiting + target - there, workers.room());
+        int missing = Math.min(waiting + target - there, workers.room());
+        if (isFilling || there < waiting || there - waiting <= target / TWICE) {
             for (int i = 0; i < missing; i++) {
                 workers.launchOnDemand();
             }
+        } else if (missing > 0 && !fill.isArmed()) {
+            fill.arm(FILL_DELAY);
         }
     }
 
@@ -150,5 +164,6 @@ final class FreshGrowth implements PoolGrowth {
         isClosed = true;
         surplusLook.close();
         penalty.close();
+        fill.close();
     }
 }

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
@@ -67,6 +68,8 @@ final class Processes {
     static List<String> openFiles(long pid) {
         try (Stream<Path> entries = Files.list(PROC.resolve(pid + "/fd"))) {
             return entries.map(Processes::target).toList();
+        } catch (NoSuchFileException e) {
+            return List.of(); // ended meanwhile
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

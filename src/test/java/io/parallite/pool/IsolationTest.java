@@ -50,6 +50,18 @@ class IsolationTest {
     }
 
     @Test
+    void isAtFullNumberAgainAMomentAfterOneWasTaken() {
+        PoolFixture fixture = PoolFixture.isolating(4, 8);
+        fixture.transport.readyAll();
+
+        fixture.submit("a");
+        assertThat(fixture.transport.alive()).as("at once").hasSize(4);
+        fixture.advanceMillis(100);
+
+        assertThat(fixture.transport.alive()).hasSize(5);
+    }
+
+    @Test
     void startsNoMoreThanMaxWorkersAndServesAllInTheEnd() {
         PoolFixture fixture = PoolFixture.isolating(2, 3);
         fixture.transport.readyAll();

@@ -1,0 +1,160 @@
+<?php
+
+declare(strict_types=1);
+
+namespace B7s\Parallite\Tests\Worker;
+
+use B7s\Parallite\Tests\Support\TemplateProcess;
+use PHPUnit\Framework\TestCase;
+
+/**
+ * A worker that has booted and forks others.
+ */
+final class TemplateTest extends TestCase
+{
+    private ?TemplateProcess $template = null;
+
+    protected function setUp(): void
+    {
+        if (!function_exists('pcntl_fork') || !is_dir('/proc/self/fd')) {
+            self::markTestSkipped('needs pcntl and /proc');
+        }
+    }
+
+    protected function tearDown(): void
+    {
+        $this->template?->end();
+    }
+
+    private function start(string $bootstrap = ''): TemplateProcess
+    {
+        return $this->template = TemplateProcess::start($bootstrap);
+    }
+
+    public function testForksWorkersThatRunTasks(): void
+    {
+        $workers = $this->start()->fork(3);
+
+        self::assertCount(3, $workers);
+        foreach ($workers as $pid => $channel) {
+            self::assertSame($pid, TemplateProcess::run($channel, 'getmypid')['result']);
+            self::assertSame($pid, TemplateProcess::run($channel, 'posix_getpgrp')['result'], 'a session of its own');
+        }
+    }
+
+    public function testForksAgainAndAgain(): void
+    {
+        $template = $this->start();
+
+        $all = [];
+        for ($i = 0; $i < 5; $i++) {
+            $all += $template->fork(2);
+        }
+
+        self::assertCount(10, $all);
+    }
+
+    public function testGivesEachForkAnOutputOfItsOwn(): void
+    {
+        $template = $this->start(<<<'PHP'
+            function prints(): string { echo 'e'; fwrite(STDOUT, 's'); system('printf c'); return getenv('WORKER_NAME'); }
+            function child(): string {
+                proc_close(proc_open(['printf', 'child'], [1 => STDOUT, 2 => STDERR], $pipes));
+                return 'done';
+            }
+            function kinds(): array {
+                return [is_resource(STDIN), stream_isatty(STDOUT), is_array(fstat(STDERR)), fopen('php://stdout', 'w') !== false];
+            }
+            PHP);
+        foreach (array_values($template->fork(2)) as $index => $channel) {
+            $reply = TemplateProcess::run($channel, 'prints');
+            self::assertSame('work-' . ($index + 1), $reply['result']);
+            self::assertSame(['c', 'e', 's'], self::sorted($reply['output']));
+            self::assertSame('child', TemplateProcess::run($channel, 'child')['output']);
+            self::assertSame([true, false, true, true], TemplateProcess::run($channel, 'kinds')['result']);
+        }
+    }
+
+    /** @return list<string> */
+    private static function sorted(string $text): array
+    {
+        $characters = str_split($text);
+        sort($characters);
+        return $characters;
+    }
+
+    public function testGivesEachForkRandomNumbersOfItsOwn(): void
+    {
+        $template = $this->start(
+            'mt_srand(5); mt_rand(); lcg_value(); function draws(): array { return [mt_rand(), lcg_value(), uniqid("", true)]; }',
+        );
+        $drawn = array_map(
+            static fn(mixed $channel): array => TemplateProcess::run($channel, 'draws')['result'],
+            $template->fork(4),
+        );
+
+        foreach ([0, 1, 2] as $kind) {
+            self::assertCount(4, array_unique(array_map(strval(...), array_column($drawn, $kind))));
+        }
+    }
+
+    public function testTellsWhatForksWouldShare(): void
+    {
+        $template = $this->start('$GLOBALS["log"] = fopen(sys_get_temp_dir() . "/plt-shared.log", "w");');
+
+        self::assertArrayNotHasKey('objection', $template->nature);
+        self::assertStringEndsWith('/plt-shared.log', $template->nature['open'][0]);
+        unlink($template->nature['open'][0]);
+    }
+
+    public function testObjectsToBeingForkedWithAnOpenSocket(): void
+    {
+        $opens = '$GLOBALS["pair"] = stream_socket_pair(STREAM_PF_UNIX, STREAM_SOCK_STREAM, 0);';
+
+        self::assertStringContainsString('2 sockets open', $this->start($opens)->nature['objection']);
+        $this->template?->end();
+        $careful = $this->start("$opens B7s\\Parallite\\Worker\\Hooks::afterFork(fn() => 1);");
+        self::assertArrayNotHasKey('objection', $careful->nature);
+    }
+
+    public function testRunsHooksAroundTheFork(): void
+    {
+        $template = $this->start(<<<'PHP'
+            $GLOBALS['seen'] = [];
+            function seen(): array { return $GLOBALS['seen']; }
+            return [
+                'beforeFork' => function () { $GLOBALS['seen'][] = 'before in ' . getmypid(); },
+                'afterFork' => function () { $GLOBALS['seen'][] = 'after in ' . getmypid(); },
+            ];
+            PHP);
+
+        foreach ($template->fork(2) as $pid => $channel) {
+            [$before, $after] = TemplateProcess::run($channel, 'seen')['result'];
+            self::assertStringStartsWith('before in ', $before);
+            self::assertNotSame("before in $pid", $before);
+            self::assertSame("after in $pid", $after);
+        }
+    }
+
+    public function testDestroysInNoForkWhatTheBootHasMade(): void
+    {
+        $template = $this->start(<<<'PHP'
+            class Held { public function __destruct() { fwrite(STDERR, 'destroyed in ' . getmypid()); } }
+            $GLOBALS['held'] = new Held();
+            function leaves(): never { exit(3); }
+            PHP);
+        [$channel] = array_values($template->fork(1));
+
+        self::assertSame('EXITED', TemplateProcess::run($channel, 'leaves')['error_code']);
+        self::assertSame('', (string) stream_get_contents($channel), 'it has ended');
+        self::assertStringNotContainsString('destroyed', $template->stderr());
+    }
+
+    public function testEndsWithTheDaemon(): void
+    {
+        $template = $this->start();
+        $this->template = null;
+
+        self::assertSame(0, $template->end());
+    }
+}
