@@ -1,5 +1,6 @@
 package io.parallite.pool;
 
+import io.parallite.engine.Engine;
 import io.parallite.worker.Worker;
 import java.time.Duration;
 
@@ -9,6 +10,23 @@ import java.time.Duration;
  * thread.
  */
 interface PoolGrowth {
+
+    /**
+     * The one that the settings ask for.
+     *
+     * @param processors how many processes can run at once
+     */
+    static PoolGrowth of(
+            Engine engine,
+            PoolSettings settings,
+            WorkerSet workers,
+            TaskQueue queue,
+            RestartPolicy restarts,
+            int processors) {
+        return settings.isolatesTasks()
+                ? new FreshGrowth(engine, workers, queue, restarts, settings.fixed(), processors)
+                : new OnDemandGrowth(engine, workers, queue, restarts, processors);
+    }
 
     /** The pool begins to serve. */
     default void start() {}

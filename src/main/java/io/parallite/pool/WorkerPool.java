@@ -41,9 +41,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <h2>Sizing</h2>
  *
- * <p>Whenever tasks wait, {@link OnDemandGrowth} compares the wait with the start of a worker. When
- * no worker is there or boots, one is started at once. Where each task is to have a worker of its
- * own, {@link FreshGrowth} keeps some ready.
+ * <p>Whenever tasks wait, {@link PoolGrowth} compares the wait with the start of a worker. When no
+ * worker is there or boots, one is started at once. Where each task is to have a worker of its own,
+ * {@link FreshGrowth} keeps some ready.
  *
  * <h2>Restarts, recycling, reload</h2>
  *
@@ -109,11 +109,7 @@ public final class WorkerPool {
         this.reload = new Reload(engine, transport, settings.max(), workers, this::onFree);
         this.queue =
                 new TaskQueue(engine, settings.queueTimeout(), workers::size, this::onLaneReleased);
-        this.growth =
-                settings.isolatesTasks()
-                        ? new FreshGrowth(
-                                engine, workers, queue, restarts, settings.fixed(), processors)
-                        : new OnDemandGrowth(engine, workers, queue, restarts, processors);
+        this.growth = PoolGrowth.of(engine, settings, workers, queue, restarts, processors);
         this.prefetch = prefetching.create(queue, this::onTasksReturned);
         this.wedge = new WedgeWatch(engine, this::wedgeSymptom, this::onWedgeLook);
     }

@@ -53,11 +53,11 @@ final class SocketOpening implements Handshake.Host {
      */
     void launch(WorkerCommand command, WorkerStarter starter) {
         emitter.onTermination(this::onTerminated);
-        WorkerLauncher.Launch launch =
-                new WorkerLauncher.Launch(
+        WorkerLaunch launch =
+                new WorkerLaunch(
                         name,
-                        command,
-                        WorkerLauncher.Streams.CAPTURED,
+                        new OpcodeCache(transport.file("opcache")).addTo(command),
+                        WorkerLaunch.Streams.CAPTURED,
                         environment(),
                         stdout,
                         listener);

@@ -94,7 +94,7 @@ public final class SocketTransport implements WorkerTransport {
                         .emitter(
                                 emitter ->
                                         new SocketOpening(this, name, listener, emitter)
-                                                .launch(compiledCode().addTo(command), starter));
+                                                .launch(command, starter));
         return socket.isInPlace() ? opening : reopened().chain(() -> opening);
     }
 
@@ -118,10 +118,6 @@ public final class SocketTransport implements WorkerTransport {
             reopening = running;
         }
         return running;
-    }
-
-    private OpcodeCache compiledCode() {
-        return new OpcodeCache(directory.path().resolve("opcache"));
     }
 
     @Override

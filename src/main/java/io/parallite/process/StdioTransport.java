@@ -58,9 +58,9 @@ public final class StdioTransport implements WorkerTransport {
 
         void launch(WorkerName name, WorkerCommand command) {
             emitter.onTermination(() -> over = true);
-            WorkerLauncher.Launch launch =
-                    new WorkerLauncher.Launch(
-                            name, command, WorkerLauncher.Streams.FRAMES, Map.of(), null, listener);
+            WorkerLaunch launch =
+                    new WorkerLaunch(
+                            name, command, WorkerLaunch.Streams.FRAMES, Map.of(), null, listener);
             launcher.launch(launch, this::onStarted, this::onFailed);
         }
 

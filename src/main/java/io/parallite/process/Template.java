@@ -47,7 +47,7 @@ final class Template implements WorkerChannel.Listener, WorkerStarter {
     }
 
     private record Order(
-            WorkerLauncher.Launch launch,
+            WorkerLaunch launch,
             Consumer<WorkerProcess> onStarted,
             Consumer<WorkerStartException> onFailed) {}
 
@@ -116,7 +116,7 @@ final class Template implements WorkerChannel.Listener, WorkerStarter {
 
     @Override
     public void launch(
-            WorkerLauncher.Launch launch,
+            WorkerLaunch launch,
             Consumer<WorkerProcess> onStarted,
             Consumer<WorkerStartException> onFailed) {
         if (state == State.UNFIT) {
@@ -234,7 +234,7 @@ final class Template implements WorkerChannel.Listener, WorkerStarter {
 
     private static void fail(Fork fork, @Nullable String why) {
         fork.stderr.close();
-        WorkerLauncher.Launch launch = fork.order.launch;
+        WorkerLaunch launch = fork.order.launch;
         fork.order.onFailed.accept(
                 new WorkerStartException(
                         "worker %s cannot be forked: %s".formatted(launch.name(), why)));

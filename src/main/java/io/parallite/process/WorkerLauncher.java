@@ -1,18 +1,11 @@
 package io.parallite.process;
 
-import io.parallite.config.Platform;
 import io.parallite.engine.Engine;
 import io.parallite.engine.NamedPipeInput;
 import io.smallrye.mutiny.Uni;
 import java.io.IOException;
-import java.lang.ProcessBuilder.Redirect;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jboss.logging.Logger;
@@ -24,16 +17,6 @@ import org.jspecify.annotations.Nullable;
  * engine's.
  */
 public final class WorkerLauncher implements WorkerStarter {
-
-    /** What a service manager tells the daemon is for the daemon only. */
-    private static final Set<String> SERVICE_MANAGER =
-            Set.of("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID");
-
-    /**
-     * Has PHP ask for huge pages for its heap: values of a megabyte are copied some times on their
-     * way through a worker, and each copy costs hundreds of page faults with small ones.
-     */
-    private static final String HUGE_PAGES = "USE_ZEND_ALLOC_HUGE_PAGES";
 
     private static final Logger LOG = Logger.getLogger(WorkerLauncher.class);
 
@@ -58,16 +41,6 @@ public final class WorkerLauncher implements WorkerStarter {
         this.guard = WorkerCommand.guard(useGuard);
     }
 
-    /** What becomes of a worker's stdin and stdout. */
-    enum Streams {
-        /** Both are pipes that carry frames. */
-        FRAMES,
-        /** stdin is empty, stdout is appended to a file. */
-        CAPTURED,
-        /** stdin is the script, stdout is discarded. */
-        TEMPLATE
-    }
-
     /** What the site held when the daemon started. */
     WorkerCommand command() {
         return command;
@@ -89,61 +62,9 @@ public final class WorkerLauncher implements WorkerStarter {
                                         }));
     }
 
-    /**
-     * What is to be started.
-     *
-     * @param environment added to that of the command
-     * @param file where stdout goes with {@link Streams#CAPTURED}, and where stdin comes from with
-     *     {@link Streams#TEMPLATE}
-     * @param listener tells the log which task the worker runs
-     */
-    record Launch(
-            WorkerName name,
-            WorkerCommand command,
-            Streams streams,
-            Map<String, String> environment,
-            @Nullable Path file,
-            WorkerChannel.Listener listener) {
-
-        /**
-         * The same as a {@link Template}.
-         *
-         * @param stub what PHP reads as its script
-         * @param variable tells the script what it is
-         */
-        Launch asTemplate(Path stub, String variable) {
-            Map<String, String> more = new HashMap<>(environment);
-            more.put(variable, "1");
-            return new Launch(name, command, Streams.TEMPLATE, more, stub, listener);
-        }
-
-        /** The path beside {@link #file} with another ending. */
-        Path sibling(String ending) {
-            Path own = Objects.requireNonNull(file);
-            return own.resolveSibling(own.getFileName() + ending);
-        }
-
-        /** What a template has to know to fork this worker, as its request has it. */
-        Map<String, Object> forFork(Path stderr) {
-            Map<String, Object> worker = new HashMap<>();
-            worker.put("name", name.value());
-            worker.put("token", environment.getOrDefault(WorkerSite.TOKEN, ""));
-            worker.put("stdout", Objects.requireNonNull(file).toString());
-            worker.put("stderr", stderr.toString());
-            String prefetch = environment.get(WorkerSite.PREFETCH);
-            if (prefetch != null) {
-                worker.put("prefetch", prefetch);
-            }
-            if (!name.reusable()) {
-                worker.put("max_tasks", 1);
-            }
-            return worker;
-        }
-    }
-
     @Override
     public void launch(
-            Launch launch,
+            WorkerLaunch launch,
             Consumer<WorkerProcess> onStarted,
             Consumer<WorkerStartException> onFailed) {
         launching.execute(
@@ -152,19 +73,10 @@ public final class WorkerLauncher implements WorkerStarter {
                         WorkerProcess started = start(launch);
                         engine.execute(() -> onStarted.accept(started));
                     } catch (Throwable e) { // also no memory, and no thread for the process
-                        WorkerStartException why = failure(launch, e);
+                        WorkerStartException why = launch.failure(e);
                         engine.execute(() -> onFailed.accept(why));
                     }
                 });
-    }
-
-    private static WorkerStartException failure(Launch launch, Throwable cause) {
-        return new WorkerStartException(
-                "worker %s cannot be started: %s; %s"
-                        .formatted(
-                                launch.name,
-                                cause.getMessage(),
-                                StartAdvice.on(cause, launch.command)));
     }
 
     /**
@@ -227,13 +139,13 @@ public final class WorkerLauncher implements WorkerStarter {
      * @param stderr the reading end of its standard error
      * @throws OutOfMemoryError when there can be no thread that reads; the process is killed
      */
-    WorkerProcess adopt(Launch launch, int pid, NamedPipeInput stderr) {
+    WorkerProcess adopt(WorkerLaunch launch, int pid, NamedPipeInput stderr) {
         ProcessTree tree = reaper.adopt(launched.incrementAndGet(), pid);
         try {
-            StderrTail tail = new StderrTail(launch.name, pid, stderr, launch.listener);
+            StderrTail tail = launch.readStderr(pid, stderr);
             launching.execute(() -> tellWatchdog(watching -> watching.onStarted(pid)));
             return new WorkerProcess(
-                    launch.name,
+                    launch.name(),
                     engine,
                     tree,
                     tail,
@@ -249,60 +161,20 @@ public final class WorkerLauncher implements WorkerStarter {
         }
     }
 
-    private WorkerProcess start(Launch launch) throws IOException {
-        launch.command.requirePhp();
-        ProcessReaper.Started started = reaper.start(launched.incrementAndGet(), builder(launch));
+    private WorkerProcess start(WorkerLaunch launch) throws IOException {
+        launch.command().requirePhp();
+        ProcessReaper.Started started =
+                reaper.start(launched.incrementAndGet(), launch.builder(guard));
         ProcessTree tree = started.tree();
         try {
-            StderrTail stderr =
-                    new StderrTail(
-                            launch.name,
-                            tree.pid(),
-                            started.process().getErrorStream(),
-                            launch.listener);
+            StderrTail stderr = launch.readStderr(tree.pid(), started.process().getErrorStream());
             tellWatchdog(watching -> watching.onStarted(tree.pid()));
             return new WorkerProcess(
-                    launch.name, engine, tree, stderr, started.process(), this::onGone);
+                    launch.name(), engine, tree, stderr, started.process(), this::onGone);
         } catch (Throwable e) { // its thread could not be started
             tree.onGone(status -> LOG.debugf("pid=%d is gone", tree.pid()), () -> true);
             tree.kill();
             throw e;
         }
-    }
-
-    private ProcessBuilder builder(Launch launch) {
-        WorkerCommand command = launch.command;
-        List<String> options =
-                launch.streams == Streams.FRAMES
-                        ? List.of("-d", "display_errors=stderr")
-                        : List.of();
-        List<String> line = command.line(guard, options);
-        if (launch.streams == Streams.TEMPLATE) {
-            line.removeLast(); // the script, which comes on stdin
-        }
-        ProcessBuilder builder = new ProcessBuilder(line).directory(command.directory().toFile());
-        if (launch.streams == Streams.CAPTURED) {
-            builder.redirectInput(Redirect.from(Platform.nullDevice()));
-            builder.redirectOutput(
-                    launch.file == null
-                            ? Redirect.DISCARD
-                            : Redirect.appendTo(launch.file.toFile()));
-        } else if (launch.streams == Streams.TEMPLATE) {
-            builder.redirectInput(Redirect.from(Objects.requireNonNull(launch.file).toFile()));
-            builder.redirectOutput(Redirect.DISCARD);
-        }
-        Map<String, String> env = builder.environment();
-        env.keySet().removeAll(SERVICE_MANAGER);
-        env.remove(WorkerSite.MAX_TASKS); // the daemon's setting, which a flag may have overruled
-        env.remove(WorkerSite.MAX_MEMORY);
-        env.putIfAbsent(HUGE_PAGES, "1");
-        env.putAll(command.environment());
-        env.putAll(launch.environment);
-        env.put("PWD", command.directory().toString());
-        env.put("WORKER_NAME", launch.name.value());
-        if (!launch.name.reusable()) {
-            env.put(WorkerSite.MAX_TASKS, "1");
-        }
-        return builder;
     }
 }

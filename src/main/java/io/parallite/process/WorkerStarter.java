@@ -15,7 +15,7 @@ interface WorkerStarter {
      * @param onFailed called on the engine's thread, in place of the former
      */
     void launch(
-            WorkerLauncher.Launch launch,
+            WorkerLaunch launch,
             Consumer<WorkerProcess> onStarted,
             Consumer<WorkerStartException> onFailed);
 }

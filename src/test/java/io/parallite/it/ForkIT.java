@@ -41,8 +41,7 @@ final class ForkIT {
             client.submit("session", closure("fn () => posix_getsid(0) === getmypid()"))
                     .assertResult(true);
             String name = closure("fn () => getenv('WORKER_NAME') . ' ' . $_SERVER['WORKER_NAME']");
-            assertThat(client.submit("name", name).result().toString())
-                    .matches("(work-[123]) \\1");
+            assertThat(client.submit("name", name).result().toString()).matches("(work-[123]) \\1");
             assertThat(daemon.templates()).hasSize(1);
             daemon.assertRestored();
         }

@@ -1,0 +1,133 @@
+package io.parallite.process;
+
+import io.parallite.config.Platform;
+import java.io.InputStream;
+import java.lang.ProcessBuilder.Redirect;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A process that is to be started, or forked, for a worker.
+ *
+ * @param streams what becomes of stdin and stdout
+ * @param environment added to that of the command
+ * @param file where stdout goes with {@link Streams#CAPTURED}, and where stdin comes from with
+ *     {@link Streams#TEMPLATE}
+ * @param listener tells the log which task the worker runs
+ */
+record WorkerLaunch(
+        WorkerName name,
+        WorkerCommand command,
+        Streams streams,
+        Map<String, String> environment,
+        @Nullable Path file,
+        WorkerChannel.Listener listener) {
+
+    /** What a service manager tells the daemon is for the daemon only. */
+    private static final Set<String> SERVICE_MANAGER =
+            Set.of("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID");
+
+    /**
+     * Has PHP ask for huge pages for its heap: values of a megabyte are copied some times on their
+     * way through a worker, and each copy costs hundreds of page faults with small ones.
+     */
+    private static final String HUGE_PAGES = "USE_ZEND_ALLOC_HUGE_PAGES";
+
+    /** What becomes of a worker's stdin and stdout. */
+    enum Streams {
+        /** Both are pipes that carry frames. */
+        FRAMES,
+        /** stdin is empty, stdout is appended to a file. */
+        CAPTURED,
+        /** stdin is the script, stdout is discarded. */
+        TEMPLATE
+    }
+
+    /**
+     * The same as a {@link Template}.
+     *
+     * @param stub what PHP reads as its script
+     * @param variable tells the script what it is
+     */
+    WorkerLaunch asTemplate(Path stub, String variable) {
+        Map<String, String> more = new HashMap<>(environment);
+        more.put(variable, "1");
+        return new WorkerLaunch(name, command, Streams.TEMPLATE, more, stub, listener);
+    }
+
+    /** The path beside {@link #file} with another ending. */
+    Path sibling(String ending) {
+        Path own = Objects.requireNonNull(file);
+        return own.resolveSibling(own.getFileName() + ending);
+    }
+
+    /** What a template has to know to fork this worker, as its request has it. */
+    Map<String, Object> forFork(Path stderr) {
+        Map<String, Object> worker = new HashMap<>();
+        worker.put("name", name.value());
+        worker.put("token", environment.getOrDefault(WorkerSite.TOKEN, ""));
+        worker.put("stdout", Objects.requireNonNull(file).toString());
+        worker.put("stderr", stderr.toString());
+        String prefetch = environment.get(WorkerSite.PREFETCH);
+        if (prefetch != null) {
+            worker.put("prefetch", prefetch);
+        }
+        if (!name.reusable()) {
+            worker.put("max_tasks", 1);
+        }
+        return worker;
+    }
+
+    /** What its process is started with; {@code guard} goes ahead of the command line. */
+    ProcessBuilder builder(List<String> guard) {
+        List<String> options =
+                streams == Streams.FRAMES ? List.of("-d", "display_errors=stderr") : List.of();
+        List<String> line = command.line(guard, options);
+        if (streams == Streams.TEMPLATE) {
+            line.removeLast(); // the script, which comes on stdin
+        }
+        ProcessBuilder builder = new ProcessBuilder(line).directory(command.directory().toFile());
+        if (streams == Streams.CAPTURED) {
+            builder.redirectInput(Redirect.from(Platform.nullDevice()));
+            builder.redirectOutput(
+                    file == null ? Redirect.DISCARD : Redirect.appendTo(file.toFile()));
+        } else if (streams == Streams.TEMPLATE) {
+            builder.redirectInput(Redirect.from(Objects.requireNonNull(file).toFile()));
+            builder.redirectOutput(Redirect.DISCARD);
+        }
+        Map<String, String> env = builder.environment();
+        env.keySet().removeAll(SERVICE_MANAGER);
+        env.remove(WorkerSite.MAX_TASKS); // the daemon's setting, which a flag may have overruled
+        env.remove(WorkerSite.MAX_MEMORY);
+        env.putIfAbsent(HUGE_PAGES, "1");
+        env.putAll(command.environment());
+        env.putAll(environment);
+        env.put("PWD", command.directory().toString());
+        env.put("WORKER_NAME", name.value());
+        if (!name.reusable()) {
+            env.put(WorkerSite.MAX_TASKS, "1");
+        }
+        return builder;
+    }
+
+    /**
+     * Reads what it writes to standard error.
+     *
+     * @throws OutOfMemoryError when there can be no thread that reads
+     */
+    StderrTail readStderr(long pid, InputStream stderr) {
+        return new StderrTail(name, pid, stderr, listener);
+    }
+
+    /** Why it could not be started, with advice. */
+    WorkerStartException failure(Throwable cause) {
+        return new WorkerStartException(
+                "worker %s cannot be started: %s; %s"
+                        .formatted(name, cause.getMessage(), StartAdvice.on(cause, command)));
+    }
+}
