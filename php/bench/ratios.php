@@ -179,4 +179,48 @@ foreach ([[8, 1, 0.3], [64, 1, 0.3], [1, 64, 0.3]] as [$connections, $depth, $ba
 }
 $daemon->stop();
 
+/** @return float seconds for a process that is forked from this one, for one task, and its end */
+function forkAndWait(): float
+{
+    $since = hrtime(true);
+    $pid = pcntl_fork();
+    if ($pid === 0) {
+        posix_kill(posix_getpid(), SIGKILL);
+    }
+    pcntl_waitpid($pid, $status);
+    return (hrtime(true) - $since) / 1e9;
+}
+
+/** @return float seconds of a no-op, one after the other; the median of 200 */
+function noOp(string $socket): float
+{
+    $client = new Client($socket);
+    $times = [];
+    for ($i = 0; $i < 250; $i++) {
+        $since = hrtime(true);
+        $client->run(static fn(): int => 1);
+        $times[] = (hrtime(true) - $since) / 1e9;
+    }
+    $times = array_slice($times, 50);
+    sort($times);
+    return $times[100];
+}
+
+$forks = array_map(static fn(): float => forkAndWait(), range(1, 200));
+sort($forks);
+$name = sprintf('pcntl_fork and wait (%.2f ms)', $forks[100] * 1e3);
+foreach ([['a worker of its own, forked', 'fork', 3], ['a worker of its own, started', 'exec', 200]] as [$what, $start, $bar]) {
+    $daemon = new BenchmarkedDaemon('--worker-start', $start, '--isolation', 'task', '--fixed-workers', '4');
+    $took = noOp($daemon->socket);
+    $add("no-op in $what", sprintf('%.2f ms', $took * 1e3), $took / $forks[100], $name, $bar);
+    $daemon->stop();
+}
+foreach ([['forked', 'fork'], ['started', 'exec']] as [$what, $start]) {
+    $daemon = new BenchmarkedDaemon('--worker-start', $start, '--isolation', 'task', '--fixed-workers', '8');
+    $rate = throughput($daemon->socket, 8, 1);
+    $figure = number_format($rate) . ' /s';
+    $add("no-ops, each $what, 8 x 1", $figure, $rate * $forks[100], "1 / $name", 0.3, false);
+    $daemon->stop();
+}
+
 exit(isset($options['check']) && in_array(false, $rows, true) ? 1 : 0);

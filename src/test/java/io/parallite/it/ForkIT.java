@@ -139,6 +139,7 @@ final class ForkIT {
     @Test
     void nothingIsLeftOfADaemonThatIsKilled() {
         DaemonProcess daemon = forking(2).startAtRest();
+        List<Long> all;
         try (TestClient client = daemon.connect()) {
             client.send(
                     TestClient.task(
@@ -146,14 +147,12 @@ final class ForkIT {
                             closure(
                                     "function () { exec('setsid sleep 300 >/dev/null 2>&1 &'); sleep(300); }")));
             await().until(() -> daemon.descendants().size() >= 4);
-            List<Long> all = daemon.descendants();
-
-            Processes.signal(daemon.pid(), "KILL");
-
-            await().until(() -> all.stream().noneMatch(Processes::isAlive));
-        } finally {
-            daemon.close();
+            all = daemon.descendants();
         }
+
+        daemon.end("KILL");
+
+        await().until(() -> all.stream().noneMatch(Processes::isAlive));
     }
 
     @Test
