@@ -216,6 +216,7 @@ final class TaskIdentityIT {
 
     @Test
     void tellsVersionAndFigures() {
+        json.submit("figures", closure("fn () => 1")).assertResult(1);
         Reply ping = binary.call(request("ping", "p"));
         Stats stats = daemon.stats();
 
