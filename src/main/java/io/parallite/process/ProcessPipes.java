@@ -1,5 +1,8 @@
 package io.parallite.process;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import io.parallite.config.Platform;
 import java.io.Closeable;
 import java.io.FileInputStream;
 import java.io.IOException;
@@ -27,6 +30,21 @@ final class ProcessPipes {
         } catch (IOException e) {
             LOG.debugf("cannot look into the pipe of pid=%d: %s", pid, e.getMessage());
             return null;
+        }
+    }
+
+    /** Whether a process has ended, perhaps without having been reaped; Linux only. */
+    static boolean hasEnded(long pid) {
+        if (!Platform.isLinux()) {
+            return false;
+        }
+        try {
+            String stat =
+                    Files.readString(Path.of("/proc", Long.toString(pid), "stat"), ISO_8859_1);
+            char state = stat.charAt(stat.lastIndexOf(')') + 2);
+            return state == 'Z' || state == 'X';
+        } catch (IOException e) {
+            return Files.isDirectory(Path.of("/proc/self"));
         }
     }
 

@@ -1,6 +1,7 @@
 package io.parallite.process;
 
 import io.parallite.engine.Engine;
+import java.io.InputStream;
 import java.time.Duration;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +28,10 @@ final class StdioChannel implements WorkerChannel {
     private final ReplyReader replies;
     private final PipeWriteStream stdin;
     private final PipeReadStream stdout;
+
+    /** The process had ended before anything was written to it. */
+    private final boolean endedBefore;
+
     private boolean paused;
     private boolean writeFailed;
     private boolean outputEnded;
@@ -44,9 +49,9 @@ final class StdioChannel implements WorkerChannel {
         this.process = process;
         this.listener = listener;
         this.replies = new ReplyReader(listener, limits, this::onRoom);
-        this.stdin =
-                new PipeWriteStream(
-                        engine, process.stdin(), ProcessPipes.openOtherEnd(process.pid(), 0));
+        InputStream otherEnd = ProcessPipes.openOtherEnd(process.pid(), 0);
+        this.endedBefore = otherEnd == null && ProcessPipes.hasEnded(process.pid());
+        this.stdin = new PipeWriteStream(engine, process.stdin(), otherEnd);
         this.stdout = new PipeReadStream(engine, process.stdout());
         stdin.exceptionHandler(this::onWriteFailed);
         stdout.handler(this::onBytes);
@@ -175,7 +180,7 @@ final class StdioChannel implements WorkerChannel {
             return;
         }
         endReported = true;
-        boolean unread = writeFailed || stdin.isUnread();
+        boolean unread = endedBefore || writeFailed || stdin.isUnread();
         WorkerExit ending = replies.ending(exitStatus, stderr, unread);
         replies.close();
         stdin.close();
