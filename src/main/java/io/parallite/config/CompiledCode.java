@@ -10,6 +10,8 @@ import java.util.List;
  */
 public final class CompiledCode {
 
+    private static final String ONLY_FILES = "opcache.file_cache_only=1";
+
     private CompiledCode() {}
 
     /** Whether {@code options} say themselves what opcache shall do. */
@@ -17,11 +19,18 @@ public final class CompiledCode {
         return options.stream().anyMatch(option -> option.contains("opcache."));
     }
 
+    /** The same options for a process that forks: its shared memory is that of its forks, too. */
+    public static List<String> sharedWithForks(List<String> options) {
+        return options.stream()
+                .map(option -> option.equals(ONLY_FILES) ? "opcache.file_cache_only=0" : option)
+                .toList();
+    }
+
     /** {@code options}, and before them those for a cache in {@code directory}. */
     public static List<String> in(Path directory, List<String> options) {
         List<String> all = new ArrayList<>();
         all.addAll(List.of("-d", "opcache.enable_cli=1"));
-        all.addAll(List.of("-d", "opcache.file_cache_only=1"));
+        all.addAll(List.of("-d", ONLY_FILES));
         all.addAll(List.of("-d", "opcache.file_cache=" + directory));
         all.addAll(options);
         return all;

@@ -61,6 +61,7 @@ final class Template implements WorkerChannel.Listener, WorkerStarter {
     private final ArrayDeque<Order> waiting = new ArrayDeque<>();
     private List<Fork> underWay = List.of();
     private State state = State.BOOTING;
+    private boolean isDismissed;
     private @Nullable WorkerChannel channel;
     private @Nullable WorkerStartException bootFailure;
 
@@ -191,6 +192,7 @@ final class Template implements WorkerChannel.Listener, WorkerStarter {
         state = State.READY;
         LOG.debugf("workers are forked from pid=%d", channel == null ? 0 : channel.pid());
         forkNext();
+        endIfDone();
     }
 
     private void startAll() {
@@ -222,6 +224,7 @@ final class Template implements WorkerChannel.Listener, WorkerStarter {
             launcher.forksAreKnown(channel.pid());
         }
         forkNext();
+        endIfDone();
     }
 
     private void adopt(Fork fork, int pid) {
@@ -254,9 +257,14 @@ final class Template implements WorkerChannel.Listener, WorkerStarter {
 
     // The end
 
-    /** Lets it end; its forks go on. */
+    /** Lets it end once nothing is asked of it any longer; its forks go on. */
     void dismiss() {
-        if (channel != null) {
+        isDismissed = true;
+        endIfDone();
+    }
+
+    private void endIfDone() {
+        if (isDismissed && channel != null && underWay.isEmpty() && waiting.isEmpty()) {
             channel.end();
         }
     }
@@ -264,6 +272,11 @@ final class Template implements WorkerChannel.Listener, WorkerStarter {
     @Override
     public void onEnded(WorkerExit exit) {
         if (state != State.UNFIT) {
+            if (!isDismissed) {
+                LOG.warnf(
+                        "the template of the workers %s; the next one boots when a worker is needed",
+                        exit.describe());
+            }
             bootFailure =
                     new WorkerStartException(
                             "the template of the workers %s".formatted(exit.describe()),

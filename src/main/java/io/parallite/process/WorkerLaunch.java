@@ -1,5 +1,6 @@
 package io.parallite.process;
 
+import io.parallite.config.CompiledCode;
 import io.parallite.config.Platform;
 import java.io.InputStream;
 import java.lang.ProcessBuilder.Redirect;
@@ -57,7 +58,9 @@ record WorkerLaunch(
     WorkerLaunch asTemplate(Path stub, String variable) {
         Map<String, String> more = new HashMap<>(environment);
         more.put(variable, "1");
-        return new WorkerLaunch(name, command, Streams.TEMPLATE, more, stub, listener);
+        WorkerCommand sharing =
+                command.withOptions(CompiledCode.sharedWithForks(command.options()));
+        return new WorkerLaunch(name, sharing, Streams.TEMPLATE, more, stub, listener);
     }
 
     /** The path beside {@link #file} with another ending. */
