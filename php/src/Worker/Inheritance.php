@@ -40,6 +40,9 @@ final class Inheritance
         if ($missing !== []) {
             return implode(', ', $missing) . ' cannot be called: install pcntl and posix, and look at disable_functions';
         }
+        if (!StandardStreams::areReplaceable()) {
+            return 'PHP ' . PHP_VERSION . ' holds standard output and error open, so that a fork cannot have its own: install ext-ffi';
+        }
         $threaded = array_filter(self::THREADED, extension_loaded(...));
         if ($threaded !== []) {
             return 'the extension ' . implode(', ', $threaded) . ' has threads that a fork does not copy';

@@ -9,8 +9,8 @@ namespace B7s\Parallite\Worker;
  *
  * PHP cannot duplicate a descriptor onto another. But what is opened gets the lowest number that is free: so a fork
  * closes descriptor 1 and opens a file, then closes 2 and opens a pipe. PHP defines STDOUT and STDERR as streams that
- * would be closed by that, except where it reads its script from standard input; a template is started like that, and
- * the constants are defined here.
+ * would be closed by that. PHP 8.2 does not where it reads its script from standard input; a template is started like
+ * that, and the constants are defined here. Where PHP has defined them (8.4), dup2(2) is called through ext-ffi.
  *
  * PHP's log of errors, which goes to the C library's stderr by default, is led to /dev/stderr.
  *
@@ -20,17 +20,26 @@ final class StandardStreams
 {
     private const SCHEME = 'parallite-standard';
 
-    /** @var array<int, resource> by descriptor */
+    /** @var array<int, resource> by descriptor; empty where PHP has defined the constants */
     private static array $open = [];
+
+    private static ?\FFI $libc = null;
 
     private function __construct()
     {
+    }
+
+    /** Whether a fork can have descriptors of its own. */
+    public static function areReplaceable(): bool
+    {
+        return self::$open !== [] || self::$libc !== null;
     }
 
     /** Defines STDIN, STDOUT and STDERR, where PHP has not. */
     public static function define(): void
     {
         if (defined('STDERR')) {
+            self::$libc = self::libc();
             return;
         }
         self::$open = [1 => self::opened('php://stdout', 'w'), 2 => self::opened('php://stderr', 'w')];
@@ -53,10 +62,36 @@ final class StandardStreams
      */
     public static function replace(string $stdout, string $stderr): void
     {
-        fclose(self::$open[1]);
-        self::$open[1] = self::opened($stdout, 'a');
-        fclose(self::$open[2]);
-        self::$open[2] = self::opened($stderr, 'a');
+        foreach ([1 => $stdout, 2 => $stderr] as $descriptor => $path) {
+            if (self::$libc !== null) {
+                self::duplicate(self::$libc, $path, $descriptor);
+            } else {
+                fclose(self::$open[$descriptor]);
+                self::$open[$descriptor] = self::opened($path, 'a');
+            }
+        }
+    }
+
+    /** The C library; null where it cannot be called. */
+    private static function libc(): ?\FFI
+    {
+        try {
+            return extension_loaded('ffi') ? \FFI::cdef('int dup2(int from, int to);') : null;
+        } catch (\Throwable) {
+            return null; // ffi.enable is off, or the system has another C library
+        }
+    }
+
+    private static function duplicate(\FFI $libc, string $path, int $descriptor): void
+    {
+        $stream = self::opened($path, 'a');
+        foreach (scandir('/proc/self/fd') ?: [] as $number) {
+            if (@readlink("/proc/self/fd/$number") === $path && $libc->dup2((int) $number, $descriptor) === $descriptor) {
+                fclose($stream);
+                return;
+            }
+        }
+        throw new \RuntimeException("$path cannot be made descriptor $descriptor");
     }
 
     /** @return resource what descriptor 1 or 2 is now */

@@ -28,7 +28,11 @@ final class TemplateTest extends TestCase
 
     private function start(string $bootstrap = ''): TemplateProcess
     {
-        return $this->template = TemplateProcess::start($bootstrap);
+        $this->template = TemplateProcess::start($bootstrap);
+        if (str_contains($this->template->nature['objection'] ?? '', 'holds standard output')) {
+            self::markTestSkipped($this->template->nature['objection']);
+        }
+        return $this->template;
     }
 
     public function testForksWorkersThatRunTasks(): void
