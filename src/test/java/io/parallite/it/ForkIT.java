@@ -74,14 +74,18 @@ final class ForkIT {
                             "crash",
                             closure(
                                     "function () { fwrite(STDERR, 'the roof is on fire'); posix_kill(getmypid(), SIGSEGV); sleep(9); }")));
-            client.submit("other", closure("function () { error_log('all is well'); return 1; }"))
-                    .assertResult(1);
+            Object pid =
+                    client.submit(
+                                    "other",
+                                    closure(
+                                            "function () { error_log('all is well'); return getmypid(); }"))
+                            .result();
 
             client.receive("crash")
                     .assertFailure("WORKER_CRASHED", "the roof is on fire", "SIGSEGV");
             await().until(() -> daemon.log().contains("all is well"));
             assertThat(daemon.log().lines().filter(line -> line.contains("all is well")))
-                    .allMatch(line -> line.contains("task=other"));
+                    .allMatch(line -> line.contains(" pid=" + pid + " "));
             daemon.assertRestored();
         }
     }
