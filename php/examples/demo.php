@@ -221,7 +221,7 @@ try {
     $outcomes = [
         $demo->job('sleep for one second', array_fill(0, 10, $sleep), static fn(array $pids, float $took): array => [
             sprintf('in %d processes', count(array_unique($pids))),
-            count(array_unique($pids)) > 2 && $took < 5,
+            count(array_unique($pids)) > 5 && $took < 5,
         ]),
         $demo->job('primes below 2,000,000', $search, static fn(array $counts): array => [
             number_format(array_sum($counts)) . ' found',

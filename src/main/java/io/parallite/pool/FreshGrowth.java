@@ -124,11 +124,6 @@ final class FreshGrowth implements PoolGrowth {
     }
 
     @Override
-    public void onServed(Worker worker) {
-        // each serves once, and ends
-    }
-
-    @Override
     public void onIdleFault(Duration delay) {
         penalty.arm(delay);
     }
@@ -140,13 +135,8 @@ final class FreshGrowth implements PoolGrowth {
     }
 
     @Override
-    public long typicalTaskNanos() {
-        return sizing.typicalTaskNanos();
-    }
-
-    @Override
-    public long typicalStartNanos() {
-        return sizing.typicalStartNanos();
+    public PoolSizing sizing() {
+        return sizing;
     }
 
     @Override

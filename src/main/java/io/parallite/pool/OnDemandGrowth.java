@@ -54,13 +54,8 @@ final class OnDemandGrowth implements PoolGrowth {
     }
 
     @Override
-    public long typicalTaskNanos() {
-        return sizing.typicalTaskNanos();
-    }
-
-    @Override
-    public long typicalStartNanos() {
-        return sizing.typicalStartNanos();
+    public PoolSizing sizing() {
+        return sizing;
     }
 
     @Override

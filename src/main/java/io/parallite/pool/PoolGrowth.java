@@ -38,18 +38,25 @@ interface PoolGrowth {
     default void onLeased() {}
 
     /** {@code worker} is free after a task. */
-    void onServed(Worker worker);
+    default void onServed(Worker worker) {}
 
     /**
      * A worker that fills no slot has failed before it had a task; {@code delay} is the penalty.
      */
     default void onIdleFault(Duration delay) {}
 
+    /** What has been measured of starts and tasks. */
+    PoolSizing sizing();
+
     /** How long a task mostly keeps its worker, in nanoseconds. */
-    long typicalTaskNanos();
+    default long typicalTaskNanos() {
+        return sizing().typicalTaskNanos();
+    }
 
     /** How long a worker mostly needs to start, in nanoseconds. */
-    long typicalStartNanos();
+    default long typicalStartNanos() {
+        return sizing().typicalStartNanos();
+    }
 
     /**
      * A task was queued.

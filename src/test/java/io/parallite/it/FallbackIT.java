@@ -99,11 +99,9 @@ final class FallbackIT {
 
             daemon.killHard();
             assertThat(Processes.isAlive(worker)).isTrue();
-            await().until(
-                            () -> {
-                                Processes.signal(worker, "CONT");
-                                return !Processes.isAlive(worker);
-                            });
+            Processes.signal(worker, "CONT");
+
+            await().until(() -> !Processes.isAlive(worker));
         }
     }
 
