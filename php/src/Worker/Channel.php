@@ -101,6 +101,23 @@ final class Channel
         }
     }
 
+    /**
+     * Has nothing more arrive, and gives the bodies of the frames that have come and were not read.
+     *
+     * @return list<string>
+     * @throws ChannelClosed when a frame is longer than allowed
+     */
+    public function close(): array
+    {
+        $bodies = [];
+        if ($this->line->stopReceiving()) {
+            while (($body = $this->read()) !== null) {
+                $bodies[] = $body;
+            }
+        }
+        return $bodies;
+    }
+
     /** Tells the daemon that no further reply will come. */
     public function finish(): void
     {

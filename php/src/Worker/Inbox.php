@@ -66,15 +66,25 @@ final class Inbox
         return $this->taken !== null;
     }
 
-    /** Tells the daemon that the task that was taken will not be run. */
-    public function returnTaken(): void
+    /**
+     * Takes no further task, and tells the daemon of each that has come already that it was not begun.
+     *
+     * @throws ChannelClosed when the daemon has gone
+     */
+    public function close(): void
     {
-        $body = $this->taken;
-        $this->taken = null;
-        if ($body !== null) {
+        $unread = [...$this->early, ...$this->channel->close()];
+        $this->early = [];
+        if ($this->taken !== null) {
+            [$unread[], $this->taken] = [$this->taken, null];
+        }
+        foreach ($unread as $body) {
             $encoding = $this->encodings->of($body);
-            $taskId = $encoding->decode($body)['task_id'] ?? null;
-            $this->channel->write($encoding->encode(['task_id' => $taskId, 'event' => 'returned']));
+            $request = $encoding->decode($body);
+            if (($request['type'] ?? 'submit') === 'submit') {
+                $returned = ['task_id' => $request['task_id'] ?? null, 'event' => 'returned'];
+                $this->channel->write($encoding->encode($returned));
+            }
         }
     }
 

@@ -99,7 +99,7 @@ final class LastWords
     /** Tells the daemon that no further reply will come. */
     public function finish(): void
     {
-        $this->returnTaken();
+        $this->closeInbox();
         $this->channel?->finish();
     }
 
@@ -129,8 +129,8 @@ final class LastWords
         @ini_set('memory_limit', '-1');
         $this->state?->removeHandlers();
         $this->state?->taskEnds();
-        $this->returnTaken();
         if ($this->isLeaving) {
+            $this->closeInbox();
             return;
         }
         $fatal = $error !== null && ($error['type'] & self::FATAL) !== 0 ? $error : null;
@@ -144,13 +144,13 @@ final class LastWords
         if ($this->encoding !== null) {
             $this->answer($this->channel, $this->replies, $this->encoding, $fatal);
         }
-        $this->channel->finish();
+        $this->finish();
     }
 
-    private function returnTaken(): void
+    private function closeInbox(): void
     {
         try {
-            $this->inbox?->returnTaken();
+            $this->inbox?->close();
         } catch (\Throwable) {
             // nobody is left to be told
         }

@@ -22,6 +22,12 @@ interface Line
     /** @throws ChannelClosed when the daemon has gone */
     public function send(string $bytes): void;
 
+    /**
+     * Has nothing more arrive; what has come can still be received. False where that can't be done: then the daemon
+     * sees for itself what was not received.
+     */
+    public function stopReceiving(): bool;
+
     /** Tells the daemon that nothing more will be sent. */
     public function finish(): void;
 }

@@ -68,6 +68,11 @@ final class SocketLine implements Line
         }
     }
 
+    public function stopReceiving(): bool
+    {
+        return $this->polling->stopReceiving();
+    }
+
     public function finish(): void
     {
         @stream_socket_shutdown($this->stream, STREAM_SHUT_WR);

@@ -60,6 +60,11 @@ final class StreamLine implements Line
         }
     }
 
+    public function stopReceiving(): bool
+    {
+        return @stream_socket_shutdown($this->in, STREAM_SHUT_RD);
+    }
+
     public function finish(): void
     {
         if (!@stream_socket_shutdown($this->out, STREAM_SHUT_WR)) {

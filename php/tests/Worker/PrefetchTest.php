@@ -66,34 +66,15 @@ final class PrefetchTest extends TestCase
 
     public function testReturnsTheTaskWhenTheOneBeforeEndsTheProcessAfterItsReply(): void
     {
-        $includes = "$this->path.php";
-        file_put_contents($includes, <<<'PHP'
-            <?php
-            final class Leaves
-            {
-                public ?self $self = null;
-                public string $bytes = '';
-                public function __destruct() { exit(3); }
-            }
-            function leave_later(): void
-            {
-                $leaves = new Leaves();
-                $leaves->self = $leaves;
-                $leaves->bytes = str_repeat('x', 1_000_000);
-            }
-            PHP);
-        try {
-            $worker = $this->start(['PARALLITE_PHP_INCLUDES' => json_encode([$includes])]);
-            fwrite($this->pipe, $worker->encode(['task_id' => 'b', 'payload' => 'getmypid'], 'msgpack'));
-            $worker->send($worker->encode(['task_id' => 'a', 'payload' => 'leave_later']));
+        $leaves = json_encode([dirname(__DIR__) . '/Support/leaves.php']);
+        $worker = $this->start(['PARALLITE_PHP_INCLUDES' => $leaves]);
+        fwrite($this->pipe, $worker->encode(['task_id' => 'b', 'payload' => 'getmypid'], 'msgpack'));
+        $worker->send($worker->encode(['task_id' => 'a', 'payload' => 'leave_later']));
 
-            self::assertSame('', $worker->readBody());
-            self::assertSame(['task_id' => 'a', 'ok' => true, 'result' => null], $worker->reply());
-            self::assertSame(['task_id' => 'b', 'event' => 'returned'], $worker->reply());
-            self::assertNull($worker->reply());
-        } finally {
-            unlink($includes);
-        }
+        self::assertSame('', $worker->readBody());
+        self::assertSame(['task_id' => 'a', 'ok' => true, 'result' => null], $worker->reply());
+        self::assertSame(['task_id' => 'b', 'event' => 'returned'], $worker->reply());
+        self::assertNull($worker->reply());
     }
 
     public function testSleepsInAnotherCallWhileTheDaemonIsBusy(): void

@@ -35,6 +35,26 @@ final class SocketWorkerTest extends WorkerContract
         self::assertSame([false, false, 'work-1', null, null], $reply['result']);
     }
 
+    /** @dataProvider encodings */
+    public function testReturnsWhatHasComeWhenTheTaskBeforeEndsTheProcessAfterItsReply(string $encoding): void
+    {
+        $worker = static::start(self::including(dirname(__DIR__) . '/Support/leaves.php'));
+        try {
+            $worker->send($worker->encode(['task_id' => 'a', 'payload' => 'leave_later'], $encoding));
+            foreach (['b' => '', 'c' => str_repeat('x', 100_000)] as $id => $text) {
+                $request = ['task_id' => $id, 'payload' => 'strlen', 'context' => $text];
+                $worker->send($worker->encode($request, $encoding));
+            }
+
+            self::assertSame(['task_id' => 'a', 'ok' => true, 'result' => null], $worker->reply());
+            self::assertSame(['task_id' => 'b', 'event' => 'returned'], $worker->reply());
+            self::assertSame(['task_id' => 'c', 'event' => 'returned'], $worker->reply());
+            self::assertNull($worker->reply());
+        } finally {
+            $worker->stop();
+        }
+    }
+
     public function testOutlivesTheTimeoutOfSockets(): void
     {
         $worker = static::start(self::including(), ['-d', 'default_socket_timeout=1']);

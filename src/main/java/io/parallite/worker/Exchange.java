@@ -76,11 +76,6 @@ final class Exchange {
         }
     }
 
-    /** Whether the worker had taken the task by itself. */
-    boolean isPrefetched() {
-        return isPrefetched;
-    }
-
     /** Has the worker send what the task prints, if it can. */
     void follow(WorkerChannel channel) {
         notify(channel, "follow");

@@ -467,7 +467,7 @@ public final class Worker implements WorkerChannel.Listener {
     private void onEvent(AtTask atTask, String event, byte[] frame) {
         switch (event) {
             case "stack" -> owner.onStack(this, frame);
-            case "returned" -> onTaskReturned(atTask.exchange());
+            case "returned" -> onTaskReturned();
             default -> {
                 if (!(atTask instanceof Cancelling)) {
                     atTask.exchange().report(event, frame);
@@ -476,14 +476,10 @@ public final class Worker implements WorkerChannel.Listener {
         }
     }
 
-    /** It had taken a task by itself, and ends before it has begun that. */
-    private void onTaskReturned(Exchange exchange) {
-        if (exchange.isPrefetched()) {
-            EndReason why = retirement == null ? EndReason.EXITED : retirement;
-            killAndFail(why, null, new UndeliveredException("worker %s ends".formatted(name)));
-        } else {
-            onGarbage("returned a task that it had not taken by itself");
-        }
+    /** It ends before it has begun its task. */
+    private void onTaskReturned() {
+        EndReason why = retirement == null ? EndReason.EXITED : retirement;
+        killAndFail(why, null, new UndeliveredException("worker %s ends".formatted(name)));
     }
 
     @Override

@@ -45,7 +45,12 @@ final class PrefetchIT {
             <?php
             final class Bomb {
                 public ?Bomb $self = null;
-                public function __destruct() { touch(uniqid('bomb-')); exit(0); }
+                public int $seconds = 0;
+                public function __destruct() {
+                    touch(uniqid('bomb-'));
+                    register_shutdown_function(fn() => sleep($this->seconds));
+                    exit(0);
+                }
             }
             """;
 
@@ -185,7 +190,12 @@ final class PrefetchIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"$_SERVER[0] = new Bomb();", "$b = new Bomb(); $b->self = $b;"})
+    @ValueSource(
+            strings = {
+                "$_SERVER[0] = new Bomb();",
+                "$b = new Bomb(); $b->self = $b;",
+                "$b = new Bomb(); $b->self = $b; $b->seconds = 1;"
+            })
     void workerThatExitsBetweenTwoTasksLosesNone(String layBomb) {
         String settings = "{\"php_includes\": [\"bomb.php\"]}";
         try (DaemonProcess daemon = warm(twoWorkers().file("bomb.php", BOMB).json(settings));

@@ -332,7 +332,7 @@ public final class FakeChannel implements WorkerChannel {
         listener.onFrame(new byte[FrameReader.HEADER]);
     }
 
-    /** It tells that it ends without having begun the task that it has taken. */
+    /** It tells that it ends without having begun its task. */
     public void giveBack() {
         say("'event':'returned'");
     }

@@ -310,11 +310,12 @@ class PrefetchingTest {
     }
 
     @Test
-    void taskThatWasSentCannotBeReturned() {
+    void taskThatWasSentAndIsReturnedIsUndelivered() {
         List<Submission> tasks = submit("a");
         worker.giveBack();
 
-        assertThat(tasks.getFirst().failureKind()).isEqualTo(FailureKind.WORKER_PROTOCOL);
+        assertThat(tasks.getFirst().isUndelivered()).isTrue();
+        assertThat(worker.wasKilled()).isTrue();
     }
 
     @Test

@@ -1,0 +1,23 @@
+<?php
+
+declare(strict_types=1);
+
+/** Ends the process when it is destroyed, which the worker does after the task's reply. */
+final class Leaves
+{
+    public ?self $self = null;
+
+    public string $bytes = '';
+
+    public function __destruct()
+    {
+        exit(3);
+    }
+}
+
+function leave_later(): void
+{
+    $leaves = new Leaves();
+    $leaves->self = $leaves;
+    $leaves->bytes = str_repeat('x', 1_000_000);
+}
