@@ -32,7 +32,8 @@ $best = INF;
 for ($round = 0; $round < 10; $round++) {
     $started = $time();
     for ($i = 0; $i < $tasks; $i++) {
-        $state->taskBegins($body, $payload, null);
+        $state->taskBegins();
+        $state->expect($body, $payload, null);
         $state->removeHandlers();
         $state->taskEnds();
         $state->isIntact();

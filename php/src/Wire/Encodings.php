@@ -21,6 +21,12 @@ final class Encodings
         $this->messagePack = MessagePackEncoding::ifInstalled();
     }
 
+    /** @return list<Encoding> */
+    public function all(): array
+    {
+        return $this->messagePack === null ? [$this->json] : [$this->json, $this->messagePack];
+    }
+
     /** @return list<string> */
     public function names(): array
     {

@@ -16,8 +16,14 @@ final class Channel
 
     private bool $isClosed = false;
 
-    public function __construct(private readonly Line $line, private readonly int $maxBytes)
+    public function __construct(private Line $line, private readonly int $maxBytes)
     {
+    }
+
+    /** Frames go over another line from now on. */
+    public function switchTo(Line $line): void
+    {
+        $this->line = $line;
     }
 
     /**

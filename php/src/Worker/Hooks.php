@@ -81,6 +81,29 @@ final class Hooks
         return self::$afterFork !== [];
     }
 
+    /** @internal whether forks may differ from their template by what hooks have done */
+    public static function areAroundForks(): bool
+    {
+        return self::$beforeFork !== [] || self::$afterFork !== [];
+    }
+
+    /**
+     * Runs tasks around which no hook runs.
+     *
+     * @internal
+     * @param callable(): void $code
+     */
+    public static function without(callable $code): void
+    {
+        [$before, $after] = [self::$before, self::$after];
+        self::$before = self::$after = [];
+        try {
+            $code();
+        } finally {
+            [self::$before, self::$after] = [$before, $after];
+        }
+    }
+
     /** @internal */
     public static function runBeforeFork(): void
     {

@@ -25,6 +25,8 @@ final class Inbox
     /** @var list<string> frames that came while a task ran, and are no word about it */
     private array $early = [];
 
+    private ?NextTasks $nextTasks = null;
+
     private ?string $taken = null;
 
     private int $sinceTaken = self::BUSY_FOR;
@@ -40,8 +42,13 @@ final class Inbox
     public function __construct(
         private readonly Channel $channel,
         private readonly Encodings $encodings,
-        private readonly ?NextTasks $nextTasks = null,
     ) {
+    }
+
+    /** Takes tasks that lie ready from there, too. */
+    public function prefetchFrom(NextTasks $nextTasks): void
+    {
+        $this->nextTasks = $nextTasks;
     }
 
     /** The next frame's body, or null when the daemon has gone. */

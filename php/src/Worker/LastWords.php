@@ -124,9 +124,11 @@ final class LastWords
             register_shutdown_function(static fn(): bool => posix_kill((int) getmypid(), SIGKILL));
         }
         $error = error_get_last();
-        $this->reserve = null;
-        @set_time_limit(0);
-        @ini_set('memory_limit', '-1');
+        if (!$this->isLeaving) {
+            $this->reserve = null;
+            @set_time_limit(0);
+            @ini_set('memory_limit', '-1');
+        }
         $this->state?->removeHandlers();
         $this->state?->taskEnds();
         if ($this->isLeaving) {

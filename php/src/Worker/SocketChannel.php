@@ -15,8 +15,14 @@ final class SocketChannel
      */
     public static function connect(string $address, int $maxBytes): Channel
     {
+        return new Channel(self::line($address), $maxBytes);
+    }
+
+    /** @throws ChannelClosed when nobody listens */
+    public static function line(string $address): Line
+    {
         $socket = self::open($address);
-        return new Channel(SocketLine::of($socket) ?? new StreamLine($socket, $socket), $maxBytes);
+        return SocketLine::of($socket) ?? new StreamLine($socket, $socket);
     }
 
     /**

@@ -21,7 +21,7 @@ final class TaskEvents implements TaskContext
     /** Bytes of output in one event. */
     private const PIECE = 16_384;
 
-    private readonly int $pid;
+    private int $pid;
 
     private ?Request $task = null;
 
@@ -44,6 +44,12 @@ final class TaskEvents implements TaskContext
         private readonly int $maxBytes,
         private readonly bool $isWanted,
     ) {
+        $this->adoptFork();
+    }
+
+    /** Tasks run in this process from now on. */
+    public function adoptFork(): void
+    {
         $this->pid = (int) getmypid();
     }
 

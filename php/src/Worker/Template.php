@@ -29,14 +29,14 @@ final class Template
 
     private readonly Channel $channel;
 
-    private readonly Encodings $encodings;
-
     /** @param array<string, mixed> $nature what the daemon is told when it asks */
-    private function __construct(private readonly Settings $settings, private readonly array $nature)
-    {
+    private function __construct(
+        private readonly Settings $settings,
+        private readonly Encodings $encodings,
+        private readonly array $nature,
+    ) {
         $this->socket = SocketChannel::open((string) $settings->socket);
         $this->channel = new Channel(new StreamLine($this->socket, $this->socket), $settings->maxPayloadBytes);
-        $this->encodings = new Encodings();
     }
 
     /**
@@ -45,12 +45,12 @@ final class Template
      * @return ?Settings in a fork those that it runs with; null in the template, when the daemon has gone
      * @throws ChannelClosed when the daemon cannot be reached
      */
-    public static function serve(Settings $settings): ?Settings
+    public static function serve(Settings $settings, Encodings $encodings): ?Settings
     {
         $nature = self::nature();
         gc_collect_cycles();
         gc_mem_caches();
-        $template = new self($settings, $nature);
+        $template = new self($settings, $encodings, $nature);
         $template->say([
             'type' => 'hello',
             'token' => $settings->token,

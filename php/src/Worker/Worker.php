@@ -29,9 +29,10 @@ final class Worker
     /** @throws ChannelClosed when the daemon goes while a reply is sent, or sends an impossible frame */
     public function serve(Lifetime $lifetime): void
     {
+        $looksBack = !$lifetime->isOneTask(); // nothing is put back after the only task
         do {
             $body = $this->inbox->next();
-            $reply = $body === null ? null : $this->replyTo($body);
+            $reply = $body === null ? null : $this->replyTo($body, $looksBack);
             $goesOn = $reply === null ? $body !== null : $this->answer($reply, $lifetime) && $this->cleanUp();
             unset($body, $reply);
         } while ($goesOn);
@@ -41,13 +42,19 @@ final class Worker
     /** Sends the reply; false when it was the last one. */
     private function answer(string $reply, Lifetime $lifetime): bool
     {
+        if ($lifetime->isOneTask()) {
+            $this->lastWords->endIfForked(); // in a hook, a destructor or the like: there was a look after the task itself
+            $this->channel->write($reply);
+            $this->lastWords->taskEnds();
+            return false;
+        }
         $isIntact = $this->state->isIntact() && !$this->runner->isDirty();
         if (!$this->state->isSilent()) {
-            $this->lastWords->endIfForked(); // in a hook, a destructor or the like: there was a look after the task itself
+            $this->lastWords->endIfForked();
         }
         $isLast = $lifetime->endsWithThisTask() || !$isIntact;
         if ($isLast) {
-            $this->channel->write($lifetime->isOneTask() ? $reply : Replies::asLast($reply));
+            $this->channel->write(Replies::asLast($reply));
         } else {
             $this->channel->write($reply, $this->inbox->takeNext());
         }
@@ -62,8 +69,11 @@ final class Worker
         return $this->state->restore();
     }
 
-    /** @return ?string null for what is no task */
-    private function replyTo(string $body): ?string
+    /**
+     * @param bool $looksBack whether another task may follow, for which is noted what this one may change
+     * @return ?string null for what is no task
+     */
+    private function replyTo(string $body, bool $looksBack): ?string
     {
         $encoding = $this->encodings->json;
         $taskId = null;
@@ -77,7 +87,10 @@ final class Worker
             }
             $taskId = is_string($map['task_id'] ?? null) ? $map['task_id'] : null;
             $this->lastWords->taskBegins($taskId, $encoding);
-            $this->state->taskBegins($body, $map['payload'] ?? null, $map['context'] ?? null);
+            $this->state->taskBegins();
+            if ($looksBack) {
+                $this->state->expect($body, $map['payload'] ?? null, $map['context'] ?? null);
+            }
             return $this->runner->run(Request::of($map), $encoding);
         } catch (MalformedBody $e) {
             return $this->replies->failure(null, 'MALFORMED_FRAME', $e->getMessage(), [], $encoding);

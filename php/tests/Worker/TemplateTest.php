@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace B7s\Parallite\Tests\Worker;
 
+use B7s\Parallite\TaskPayload;
 use B7s\Parallite\Tests\Support\TemplateProcess;
 use PHPUnit\Framework\TestCase;
 
@@ -137,6 +138,72 @@ final class TemplateTest extends TestCase
             self::assertStringStartsWith('before in ', $before);
             self::assertNotSame("before in $pid", $before);
             self::assertSame("after in $pid", $after);
+        }
+    }
+
+    public function testRunsNoHookOfTasksBeforeTheFirstTask(): void
+    {
+        $template = $this->start(<<<'PHP'
+            $GLOBALS['hooks'] = [];
+            function hooks(): array { return $GLOBALS['hooks']; }
+            return [
+                'beforeTask' => function (string $id) { $GLOBALS['hooks'][] = "before $id"; },
+                'afterTask' => function (string $id) { $GLOBALS['hooks'][] = "after $id"; },
+            ];
+            PHP);
+        [$channel] = array_values($template->fork(1));
+
+        self::assertSame(['before run hooks'], TemplateProcess::run($channel, 'hooks')['result']);
+        self::assertCount(3, TemplateProcess::run($channel, 'hooks')['result']);
+    }
+
+    public function testForksHaveTheCodeThatAClosureNeeds(): void
+    {
+        [$channel] = array_values($this->start()->fork(1));
+        $payload = (new TaskPayload())->of(\Closure::bind(static fn(): int => 42, null, null), []);
+
+        $loaded = static fn(): array => preg_grep('~/src/~', TemplateProcess::run($channel, 'get_included_files')['result']);
+        $before = $loaded();
+        self::assertSame(42, TemplateProcess::run($channel, $payload)['result']);
+        self::assertSame($before, $loaded());
+    }
+
+    public function testPutsBackInAForkWhatIsItsOwn(): void
+    {
+        $template = $this->start(<<<'PHP'
+            function changes(): void {
+                putenv('WORKER_NAME=changed');
+                putenv('ADDED=1');
+                $_SERVER['WORKER_NAME'] = 'changed';
+            }
+            function look(): array {
+                return [getenv('WORKER_NAME'), getenv('ADDED'), $_SERVER['WORKER_NAME'], $_ENV['WORKER_NAME'] ?? null];
+            }
+            PHP);
+        foreach (array_values($template->fork(2)) as $index => $channel) {
+            TemplateProcess::run($channel, 'changes');
+            $name = 'work-' . ($index + 1);
+            self::assertSame([$name, false, $name, $name], TemplateProcess::run($channel, 'look')['result']);
+        }
+    }
+
+    public function testKeepsInAForkWhatHooksHaveSetForIt(): void
+    {
+        $template = $this->start(<<<'PHP'
+            function look(): array {
+                return [date_default_timezone_get(), ini_get('precision'), getenv('OF_FORK') === (string) getmypid(), set_error_handler(null) !== null];
+            }
+            return ['afterFork' => function () {
+                date_default_timezone_set('Asia/Tokyo');
+                ini_set('precision', '7');
+                putenv('OF_FORK=' . getmypid());
+                set_error_handler(fn () => false);
+            }];
+            PHP);
+        [$channel] = array_values($template->fork(1));
+
+        for ($i = 0; $i < 3; $i++) {
+            self::assertSame(['Asia/Tokyo', '7', true, true], TemplateProcess::run($channel, 'look')['result']);
         }
     }
 

@@ -4,7 +4,7 @@ declare(strict_types=1);
 
 namespace B7s\Parallite\Worker\State;
 
-final class Environment implements NamedCallGuard
+final class Environment implements NamedCallGuard, OwnOfProcess
 {
     public const WHAT = 'Environment variables';
     public const HOW = '`putenv()`';

@@ -4,7 +4,7 @@ declare(strict_types=1);
 
 namespace B7s\Parallite\Worker\State;
 
-final class ProcessGroup implements NamedCallGuard
+final class ProcessGroup implements NamedCallGuard, OwnOfProcess
 {
     public const WHAT = 'Session and group of the process';
     public const HOW = '`posix_setsid()`, `posix_setpgid()`: the worker is replaced';

@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace B7s\Parallite\Worker\State;
 
+use B7s\Parallite\Worker\Hooks;
 use B7s\Parallite\Worker\OutputCapture;
 
 /**
@@ -17,29 +18,35 @@ use B7s\Parallite\Worker\OutputCapture;
  */
 final class ProcessState
 {
+    /** Guards that ask what a task has named. */
+    private const WITH_CODE = [ShutdownFunctions::class, RealTimeSignals::class, OutputSettings::class];
+
     private readonly LoadedCode $code;
 
     /** @var list<Guard> */
-    private readonly array $handlers;
+    private array $handlers;
 
-    /** @var list<Guard> */
-    private readonly array $beforeReply;
+    /** @var list<Guard|class-string<Guard>> */
+    private array $beforeReply;
 
-    /** @var list<NamedCallGuard> */
-    private readonly array $namedBeforeReply;
+    /** @var list<NamedCallGuard|class-string<NamedCallGuard>> */
+    private array $namedBeforeReply;
 
-    /** @var list<Guard> */
-    private readonly array $afterReply;
+    /** @var list<Guard|class-string<Guard>> */
+    private array $afterReply;
 
-    /** @var list<NamedCallGuard> */
-    private readonly array $namedAfterReply;
+    /** @var list<NamedCallGuard|class-string<NamedCallGuard>> */
+    private array $namedAfterReply;
+
+    /** Whether the guards of what each process has of its own are made; until then their classes are in their places. */
+    private bool $hasOwn = false;
 
     private bool $isSilent = false;
 
     /** Whether something could not be put back. */
     private bool $isLost = false;
 
-    private readonly bool $hasErrorHandler;
+    private bool $hasErrorHandler;
 
     /** Whether another one, none, lies above it. */
     private bool $isErrorHandlerOff = false;
@@ -47,6 +54,12 @@ final class ProcessState
     public function __construct(private readonly OutputCapture $output)
     {
         $this->code = new LoadedCode(Guards::functions(), Guards::taskFunctions());
+        $this->note();
+    }
+
+    /** Takes what is so now for what is put back. */
+    private function note(): void
+    {
         $this->hasErrorHandler = ErrorHandler::now() !== null;
         [$this->handlers] = $this->make(Guards::HANDLERS);
         $this->taskEnds();
@@ -55,14 +68,56 @@ final class ProcessState
         $this->code->catchUp();
     }
 
+    /** This process is a fork of the one that the state is known of; hooks may have changed it around the fork. */
+    public function adoptFork(): void
+    {
+        if (Hooks::areAroundForks()) {
+            if ($this->isErrorHandlerOff && ErrorHandler::now() === null) {
+                restore_error_handler();
+            }
+            $this->isErrorHandlerOff = false;
+            $this->note();
+        }
+    }
+
+    /** Makes the guards of what each process has of its own, or forgets what they hold. */
+    private function setOwn(bool $isHeld): void
+    {
+        foreach ([&$this->beforeReply, &$this->namedBeforeReply, &$this->afterReply, &$this->namedAfterReply] as &$guards) {
+            foreach ($guards as $index => $guard) {
+                if (is_subclass_of($guard, OwnOfProcess::class)) {
+                    $class = is_string($guard) ? $guard : $guard::class;
+                    $guards[$index] = $isHeld ? new $class() : $class;
+                }
+            }
+        }
+        $this->hasOwn = $isHeld;
+    }
+
+    /** Holds nothing that is so in this process only: it is going to be forked. */
+    public function forgetOwn(): void
+    {
+        $this->setOwn(false);
+    }
+
     /**
+     * Prepares to put back what a task may change. Not needed for one after which the process ends.
+     *
      * @param string $body the request as it came
      * @param mixed $payload what it holds
      * @param mixed $context its context
      */
-    public function taskBegins(string $body, mixed $payload, mixed $context): void
+    public function expect(string $body, mixed $payload, mixed $context): void
     {
+        if (!$this->hasOwn) {
+            $this->setOwn(true);
+        }
         $this->code->taskBegins($body, $payload, $context);
+    }
+
+    /** The project's handler of errors is there for the task. */
+    public function taskBegins(): void
+    {
         if ($this->isErrorHandlerOff) {
             restore_error_handler();
             $this->isErrorHandlerOff = false;
@@ -144,18 +199,19 @@ final class ProcessState
 
     /**
      * @param list<class-string<Guard>> $classes
-     * @return array{list<Guard>, list<NamedCallGuard>}
+     * @return array{list<Guard|class-string<Guard>>, list<NamedCallGuard|class-string<NamedCallGuard>>}
      */
     private function make(array $classes): array
     {
         $always = $named = [];
         foreach (array_filter($classes, static fn(string $class): bool => $class::isNeeded()) as $class) {
-            $guard = match ($class) {
-                OutputBuffers::class => new OutputBuffers($this->output),
-                ShutdownFunctions::class, RealTimeSignals::class, OutputSettings::class => new $class($this->code),
+            $guard = match (true) {
+                is_subclass_of($class, OwnOfProcess::class) => $class,
+                $class === OutputBuffers::class => new OutputBuffers($this->output),
+                in_array($class, self::WITH_CODE, true) => new $class($this->code),
                 default => new $class(),
             };
-            if ($guard instanceof NamedCallGuard) {
+            if (is_subclass_of($class, NamedCallGuard::class)) {
                 $named[] = $guard;
             } else {
                 $always[] = $guard;

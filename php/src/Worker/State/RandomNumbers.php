@@ -10,7 +10,7 @@ use Random\Engine\Mt19937;
  * Seeding takes longer than all else about a small task. So a twin of the generator goes along with it, step by step:
  * as long as both give the same number, no task has touched it.
  */
-final class RandomNumbers implements Guard
+final class RandomNumbers implements OwnOfProcess
 {
     public const WHAT = 'Random numbers';
     public const HOW = '`mt_srand()`, `mt_rand()` and all that uses it, such as `shuffle()`: seeded anew when a task has drawn '

@@ -4,7 +4,7 @@ declare(strict_types=1);
 
 namespace B7s\Parallite\Worker\State;
 
-final class ResourceLimits implements NamedCallGuard
+final class ResourceLimits implements NamedCallGuard, OwnOfProcess
 {
     public const WHAT = 'Limits of resources';
     public const HOW = '`posix_setrlimit()`; a hard limit that cannot be raised again has the worker replaced';

@@ -4,7 +4,7 @@ declare(strict_types=1);
 
 namespace B7s\Parallite\Worker\State;
 
-final class Superglobals implements Guard
+final class Superglobals implements OwnOfProcess
 {
     public const WHAT = 'Superglobals';
     public const HOW = '`$_SERVER`, `$_ENV`, `$_GET`, `$_POST`, `$_COOKIE`, `$_FILES`, `$_REQUEST`, `$_SESSION`; `$GLOBALS` stays';
