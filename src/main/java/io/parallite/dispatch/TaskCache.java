@@ -18,10 +18,10 @@ import org.jspecify.annotations.Nullable;
  * The results of tasks that have ended, for {@code await}, {@code status} and repeated submits.
  *
  * <p>Bounded in time and in bytes, the oldest going first. All entries live equally long, so the
- * order in which they came is the order in which they go, and a log of records outside the Java
- * heap with an index of positions is all it takes: nothing for the garbage collector to copy,
- * promote and collect again, where a map of objects made the heap grow to a multiple of what it
- * held.
+ * order in which they came is the order in which they go, some at a time: they are records of a
+ * {@link RecordLog} outside the Java heap, found through an index of positions. A map of objects
+ * made the heap grow to a multiple of what it held. An entry past its time is no longer found; its
+ * memory is free once the others of its segment are past theirs.
  *
  * <p>Owned by the engine's thread.
  */
@@ -32,8 +32,7 @@ public final class TaskCache {
     /** What an entry is charged beside its record: its share of the index and of unused space. */
     static final int ENTRY_OVERHEAD = 128;
 
-    private static final int HASH = 0;
-    private static final int EXPIRES = HASH + Integer.BYTES;
+    private static final int EXPIRES = 0;
     private static final int FINGERPRINT = EXPIRES + Long.BYTES;
     private static final int SUBMITTED = FINGERPRINT + Long.BYTES;
     private static final int STARTED = SUBMITTED + Long.BYTES;
@@ -53,8 +52,8 @@ public final class TaskCache {
     private final Engine engine;
     private final long retention;
     private long maxBytes;
-    private final RecordLog log = new RecordLog();
     private final PositionIndex index = new PositionIndex();
+    private final RecordLog log;
 
     /**
      * A cache that keeps results for {@code retention} and up to {@code maxBytes} of them.
@@ -65,6 +64,7 @@ public final class TaskCache {
         this.engine = engine;
         this.retention = retention.toNanos();
         this.maxBytes = maxBytes;
+        this.log = new RecordLog(engine, retention, maxBytes, index::remove);
     }
 
     /** The task of this id, with its result; {@code null} when none is retained. */
@@ -103,7 +103,7 @@ public final class TaskCache {
             return;
         }
         try {
-            add(id, length, entry -> write(entry, id.hashCode(), task, parts));
+            add(id, length, entry -> write(entry, task, parts));
         } catch (OutOfMemoryError e) {
             makeDo(e);
         }
@@ -113,7 +113,7 @@ public final class TaskCache {
     private void add(TaskId id, int length, Consumer<ByteBuf> writer) {
         int hash = id.hashCode();
         long before = positionOf(id);
-        long position = log.append(length, writer);
+        long position = log.append(hash, length, writer);
         if (before != PositionIndex.NONE) {
             index.remove(hash, before);
         }
@@ -130,7 +130,7 @@ public final class TaskCache {
 
     private void dropWhatExceeds() {
         while (bytes() > maxBytes && log.size() > 0) {
-            dropOldest();
+            log.dropOldest();
         }
     }
 
@@ -162,9 +162,7 @@ public final class TaskCache {
 
     /** Drops what is past its time. */
     void sweep() {
-        while (log.size() > 0 && isExpired(log.at(log.oldest()))) {
-            dropOldest();
-        }
+        log.sweep();
     }
 
     long size() {
@@ -197,16 +195,9 @@ public final class TaskCache {
         return engine.nanoTime() - entry.getLong(EXPIRES) >= 0;
     }
 
-    private void dropOldest() {
-        long oldest = log.oldest();
-        index.remove(log.intAt(oldest, HASH), oldest);
-        log.dropOldest();
-    }
-
-    private void write(ByteBuf entry, int hash, RetainedTask task, Parts parts) {
+    private void write(ByteBuf entry, RetainedTask task, Parts parts) {
         TaskStatus status = task.status();
         entry.clear()
-                .writeInt(hash)
                 .writeLong(engine.nanoTime() + retention)
                 .writeLong(task.fingerprint())
                 .writeLong(status.submittedAt())

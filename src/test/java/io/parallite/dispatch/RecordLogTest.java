@@ -1,39 +1,60 @@
 package io.parallite.dispatch;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.netty.buffer.ByteBuf;
+import io.parallite.engine.ManualEngine;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class RecordLogTest {
 
-    private record Kept(long position, byte[] content) {}
+    private static final Duration RETENTION = Duration.ofMinutes(6);
+    private static final long LARGE = 64L * RecordLog.SEGMENT;
 
-    private final RecordLog log = new RecordLog();
+    private record Kept(int hash, long position, byte[] content) {}
+
+    private final ManualEngine engine = new ManualEngine();
     private final ArrayDeque<Kept> kept = new ArrayDeque<>();
+    private final RecordLog log = new RecordLog(engine, RETENTION, LARGE, this::onDropped);
 
     @Test
     void isEmptyAtFirst() {
         assertThat(log.size()).isZero();
         assertThat(log.bytes()).isZero();
+        log.dropOldest();
+        log.sweep();
+        assertThat(log.size()).isZero();
     }
 
     @Test
-    void keepsRecordsInOrder() {
+    void keepsRecords() {
         append(bytes(1, 10));
         append(bytes(2, 0));
         append(bytes(3, 20));
 
-        assertThat(log.size()).isEqualTo(3);
-        assertThat(log.bytes()).isEqualTo(30 + 3 * 4);
+        assertThat(log.bytes()).isEqualTo(30 + 3L * RecordLog.HEADER);
         assertAllThere();
-        assertThat(log.oldest()).isEqualTo(kept.element().position());
-        dropOldest();
+    }
+
+    @Test
+    void dropsTheOldestSegmentWithAllOfItsRecords() {
+        int third = RecordLog.SEGMENT / 3 - RecordLog.HEADER;
+        for (int i = 0; i < 7; i++) {
+            append(bytes(i, third));
+        }
+
+        log.dropOldest();
+
+        assertThat(kept).extracting(Kept::hash).containsExactly(4, 5, 6, 7);
         assertAllThere();
-        dropOldest();
-        dropOldest();
+        log.dropOldest();
+        assertThat(kept).extracting(Kept::hash).containsExactly(7);
+        log.dropOldest();
+        assertThat(kept).isEmpty();
         assertThat(log.bytes()).isZero();
     }
 
@@ -42,13 +63,55 @@ class RecordLogTest {
         append(bytes(1, 10));
         append(bytes(2, 3 * RecordLog.SEGMENT));
         append(bytes(3, 10));
-        append(bytes(4, RecordLog.SEGMENT - 4));
 
         assertAllThere();
-        while (!kept.isEmpty()) {
-            dropOldest();
-            assertAllThere();
-        }
+        log.dropOldest();
+        assertThat(kept).hasSize(2);
+        assertAllThere();
+        log.dropOldest();
+        assertThat(kept).hasSize(1);
+        assertAllThere();
+    }
+
+    @Test
+    void dropsSegmentsThatWereFullForTheRetention() {
+        append(bytes(1, 10));
+        engine.advance(Duration.ofMinutes(1));
+        append(bytes(2, RecordLog.SEGMENT));
+        engine.advance(Duration.ofMinutes(1));
+        append(bytes(3, 10));
+
+        engine.advance(RETENTION.minusMinutes(1).minusMillis(1));
+        log.sweep();
+        assertThat(kept).hasSize(3);
+        engine.advance(Duration.ofMillis(1));
+        log.sweep();
+        assertThat(kept).hasSize(2);
+        assertAllThere();
+
+        engine.advance(Duration.ofMinutes(1));
+        log.sweep();
+        assertThat(kept).isEmpty();
+    }
+
+    @Test
+    void recordWhoseWriterFailsIsNotThere() {
+        append(bytes(1, 10));
+        assertThatThrownBy(
+                        () ->
+                                log.append(
+                                        9,
+                                        10,
+                                        record -> {
+                                            throw new IllegalStateException("broken");
+                                        }))
+                .hasMessage("broken");
+        append(bytes(2, 10));
+
+        assertAllThere();
+        log.dropOldest();
+        assertThat(kept).isEmpty();
+        assertThat(log.size()).isZero();
     }
 
     @Test
@@ -58,55 +121,53 @@ class RecordLogTest {
             int most = random.nextInt(30) == 0 ? 2 * RecordLog.SEGMENT : 20_000;
             append(bytes(i, random.nextInt(most)));
             while (log.bytes() > 24L * RecordLog.SEGMENT) {
-                dropOldest();
+                log.dropOldest();
             }
             if (i % 100 == 0) {
                 assertAllThere();
             }
         }
-        while (!kept.isEmpty()) {
-            dropOldest();
+        while (log.size() > 0) {
+            log.dropOldest();
         }
-        assertThat(log.size()).isZero();
+        assertThat(kept).isEmpty();
         assertThat(log.bytes()).isZero();
     }
 
     @Test
     void positionsComeAgainWhenTheirTurnIsOver() {
-        byte[] first = bytes(1, 100);
-        append(first);
+        append(bytes(1, 100));
         long again = kept.element().position();
+        log.dropOldest();
         long segments = RecordLog.WINDOW / RecordLog.SEGMENT;
-        for (long i = 0; i < segments - 4; i++) {
-            log.append(RecordLog.SEGMENT - 4, segment -> {});
+        for (long i = 0; i < segments - 3; i++) {
+            append(new byte[0]);
             log.dropOldest();
         }
-        kept.clear();
 
         append(bytes(2, 100));
-        append(bytes(3, RecordLog.SEGMENT - 4));
+        append(bytes(3, RecordLog.SEGMENT));
         append(bytes(4, 100));
-        log.dropOldest();
-        append(bytes(5, RecordLog.SEGMENT - 4));
+        append(bytes(5, RecordLog.SEGMENT));
 
         assertAllThere();
-        assertThat(kept.getLast().position()).isEqualTo(again);
-        while (!kept.isEmpty()) {
-            dropOldest();
-        }
+        assertThat(kept).extracting(Kept::position).contains(again);
     }
 
     private void append(byte[] content) {
-        long position = log.append(content.length, record -> record.setBytes(0, content));
-        kept.add(new Kept(position, content));
+        int hash = kept.isEmpty() ? 1 : kept.getLast().hash() + 1;
+        long position = log.append(hash, content.length, record -> record.setBytes(0, content));
+        kept.add(new Kept(hash, position, content));
     }
 
-    private void dropOldest() {
-        assertThat(log.oldest()).isEqualTo(kept.remove().position());
-        log.dropOldest();
+    private void onDropped(int hash, long position) {
+        Kept oldest = kept.remove();
+        assertThat(hash).isEqualTo(oldest.hash());
+        assertThat(position).isEqualTo(oldest.position());
     }
 
     private void assertAllThere() {
+        assertThat(log.size()).isEqualTo(kept.size());
         for (Kept record : kept) {
             ByteBuf found = log.at(record.position());
             byte[] content = new byte[found.capacity()];

@@ -150,7 +150,30 @@ class TaskCacheTest {
         assertThat(cache.find(new TaskId("a"))).isNull();
         assertThat(cache.find(new TaskId("b"))).isNotNull();
         cache.sweep();
-        assertThat(cache.size()).isEqualTo(1);
+        assertThat(cache.find(new TaskId("b"))).isNotNull();
+    }
+
+    @Test
+    void expiredEntriesLeaveWithoutASweepWhileOthersCome() {
+        for (int i = 0; i < 15; i++) {
+            put("old-" + i, reply(5000));
+        }
+        engine.advance(RETENTION);
+        put("a", reply(5000));
+        put("b", reply(5000));
+
+        assertThat(cache.size()).isEqualTo(2);
+    }
+
+    @Test
+    void keepsTheNewestInLittleMemory() {
+        TaskCache little = new TaskCache(engine, RETENTION, 1000);
+        for (int i = 0; i < 100; i++) {
+            TaskId id = new TaskId("task-" + i);
+            little.put(id, retained(id, reply(i % 50)));
+            assertThat(little.find(id)).isNotNull();
+            assertThat(little.bytes()).isLessThanOrEqualTo(1000);
+        }
     }
 
     @Test
@@ -175,7 +198,6 @@ class TaskCacheTest {
         assertThat(length("a")).isEqualTo(20);
         cache.sweep();
         assertThat(length("a")).isEqualTo(20);
-        assertThat(cache.size()).isEqualTo(1);
         engine.advance(RETENTION);
         cache.sweep();
         assertThat(cache.bytes()).isZero();

@@ -145,13 +145,14 @@ final class DeadlineIT {
             "Lines 1, 17: stdio workers that hang, are deaf to SIGTERM or have children are killed")
     void killsStdioWorkerThatHangs(String script) throws Exception {
         try (DaemonProcess stdio =
-                        daemon("--fixed-workers", "1", "--max-workers", "1", "--timeout-ms", "300")
+                        daemon("--fixed-workers", "1", "--max-workers", "1")
                                 .script(Distribution.fault(script))
                                 .startAtRest();
                 TestClient other = stdio.connect()) {
             Path pidFile = stdio.directory().resolve("grandchild");
 
-            other.submit("late", pidFile.toString()).assertFailure("TIMEOUT", "timeout_ms=300");
+            other.send(limited("late", pidFile.toString(), 300));
+            other.receive("late").assertFailure("TIMEOUT", "timeout_ms=300");
             other.submit("next", "ok").assertResult("ok");
 
             if (script.equals("forks-grandchild")) {
