@@ -3,6 +3,7 @@ package io.parallite.it;
 import static io.parallite.it.Closures.closure;
 import static io.parallite.it.Closures.sleep;
 import static io.parallite.it.DaemonBuilder.daemon;
+import static io.parallite.it.TestClient.task;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 import static org.awaitility.Awaitility.await;
@@ -12,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -242,12 +244,12 @@ final class ForkIT {
 
     @Test
     void timeoutsCancelsAndRecyclingAreThoseOfAnyWorker() {
-        try (DaemonProcess daemon =
-                        forking(2)
-                                .json("{\"worker_max_tasks\": 3, \"timeout_ms\": 2000}")
-                                .startAtRest();
+        try (DaemonProcess daemon = forking(2).json("{\"worker_max_tasks\": 3}").startAtRest();
                 TestClient client = daemon.connect()) {
-            client.submit("late", sleep(60_000)).assertFailure("TIMEOUT");
+            Map<String, Object> late = task("late", sleep(60_000));
+            late.put("timeout_ms", 400);
+            client.send(late);
+            client.receive("late").assertFailure("TIMEOUT");
             daemon.assertRestored();
             Set<Object> pids = new HashSet<>();
             for (int i = 0; i < 12; i++) {

@@ -164,7 +164,7 @@ final class ReloadTroubleIT {
 
     @Test
     void givesUpOnANewWorkerThatHangs() {
-        try (DaemonProcess daemon = started(2, ", \"start_timeout_ms\": 2500");
+        try (DaemonProcess daemon = started(2, ", \"start_timeout_ms\": 6000");
                 TestClient client = daemon.connect();
                 TestClient operator = daemon.connect()) {
             List<Long> before = daemon.descendants();
@@ -173,7 +173,7 @@ final class ReloadTroubleIT {
             awaitCanary(daemon);
 
             client.submit("meanwhile", closure("fn () => 1")).assertResult(1);
-            operator.receive(RELOAD).assertFailure("RELOAD_FAILED", "start_timeout_ms=2500");
+            operator.receive(RELOAD).assertFailure("RELOAD_FAILED", "start_timeout_ms=6000");
 
             daemon.assertRestored();
             assertThat(daemon.descendants()).containsExactlyInAnyOrderElementsOf(before);
