@@ -61,8 +61,11 @@ final class StallWatch {
     /** How much of a frame is progress. */
     static final int PROGRESS = 64 * 1024;
 
-    /** How long a connection may stand still while others wait for what it holds. */
-    static final Duration PATIENCE = Duration.ofSeconds(1);
+    /**
+     * How long a connection may stand still while others wait for what it holds: longer than the
+     * system keeps a busy client waiting for a processor.
+     */
+    static final Duration PATIENCE = Duration.ofSeconds(3);
 
     /** The same for replies: whole rows of clients may have to be passed over before one reads. */
     static final Duration PATIENCE_WITH_READERS = Duration.ofMillis(500);
