@@ -197,7 +197,7 @@ final class Metrics {
         return registry.scrape(contentType);
     }
 
-    /** Names of on-demand workers are many, each seen once: they share a label. */
+    /** Names of on-demand workers are many, none seen for long: they share a label. */
     private List<MultiGauge.Row<?>> memoryOf(EngineSnapshot snapshot) {
         Map<String, Long> bytes = new TreeMap<>();
         for (WorkerSnapshot worker : snapshot.pool().workers()) {

@@ -72,8 +72,8 @@ public enum Setting {
             "Age at which a worker is replaced, in milliseconds; 0: never."),
     WORKER_IDLE_MS(
             integer(0, Integer.MAX_VALUE),
-            "0",
-            "How long an on-demand worker waits for another task; 0: it ends after one."),
+            "1000",
+            "How long an on-demand worker without a task waits for one, in milliseconds."),
     IDLE_SHUTDOWN_MS(
             integer(0, Integer.MAX_VALUE),
             "0",

@@ -140,12 +140,7 @@ final class FreshGrowth implements PoolGrowth {
     }
 
     @Override
-    public void onQueued(int prefetched) {
-        topUp();
-    }
-
-    @Override
-    public void onWorkersChanged() {
+    public void grow() {
         topUp();
     }
 

@@ -3,16 +3,21 @@ package io.parallite.pool;
 import io.parallite.engine.Deadline;
 import io.parallite.engine.Engine;
 import io.parallite.worker.Worker;
+import java.time.Duration;
 
 /**
  * Starts on-demand workers while tasks wait, as many as {@link PoolSizing} finds worth their start.
  *
- * <p>Looks when a task is queued, and again when no worker has come free for as long as a start
- * takes. When no worker serves or boots, waiting can bring nothing, and workers are started at
- * once. Nothing is started during the pause after a failed start, nor while a worker waits for
- * memory for its reply. Owned by the engine's thread.
+ * <p>Looks when a task is queued, when a worker has become ready or is gone, and every few
+ * milliseconds while tasks wait. Nothing is started during the pause after a failed start, nor
+ * while a worker waits for memory for its reply. Owned by the engine's thread.
  */
 final class OnDemandGrowth implements PoolGrowth {
+
+    /** A look that comes so much too late shows that the engine's thread was held up. */
+    private static final Duration HELD_UP = Duration.ofMillis(2);
+
+    private static final Duration SOON = Duration.ofMillis(1);
 
     private final Engine engine;
     private final WorkerSet workers;
@@ -21,6 +26,8 @@ final class OnDemandGrowth implements PoolGrowth {
     private final PoolSizing sizing;
     private final Deadline nextLook;
     private long lastFreed;
+    private long lookDue;
+    private boolean wasHeldUp;
     private boolean isClosed;
 
     /**
@@ -38,11 +45,15 @@ final class OnDemandGrowth implements PoolGrowth {
         this.restarts = restarts;
         this.sizing = new PoolSizing(processors);
         this.nextLook = new Deadline(engine, this::onLook);
+        this.lastFreed = engine.nanoTime();
     }
 
     @Override
     public void onReady(long nanos) {
         sizing.onStarted(nanos, 1 + workers.count(Worker::isStarting));
+        if (workers.count(Worker::isInService) == 1) {
+            lastFreed = engine.nanoTime(); // until now there was none that could have come free
+        }
     }
 
     @Override
@@ -59,35 +70,39 @@ final class OnDemandGrowth implements PoolGrowth {
     }
 
     @Override
-    public void onQueued(int prefetched) {
-        onWorkersChanged();
-        grow(0, prefetched);
-    }
-
-    @Override
-    public void onWorkersChanged() {
-        if (queue.size() > 0 && !workers.hasProspect()) {
-            launch(queue.size());
-        }
-        scheduleLook();
-    }
-
-    private void scheduleLook() {
-        if (mayLaunch() && !nextLook.isArmed()) {
-            nextLook.arm(sizing.nextLook(stuckNanos()));
+    public void grow() {
+        if (queue.size() > 0) {
+            launchWanted();
+            if (mayLaunch() && !nextLook.isArmed()) {
+                lookAgainIn(sizing.nextLook(stuckNanos()));
+            }
         }
     }
 
-    /** Whether a worker can be started for a task that waits; {@link #onWorkersChanged} follows. */
+    private void lookAgainIn(Duration delay) {
+        lookDue = engine.nanoTime() + delay.toNanos();
+        nextLook.arm(delay);
+    }
+
+    /**
+     * When the thread was held up, replies of workers may have come that it has not read yet: then
+     * it reads them first.
+     */
+    private void onLook() {
+        wasHeldUp = !wasHeldUp && engine.nanoTime() - lookDue > HELD_UP.toNanos();
+        if (wasHeldUp) {
+            lookAgainIn(SOON);
+        } else {
+            grow();
+        }
+    }
+
+    /**
+     * Whether a worker can be started for a task that waits; {@link #grow} follows when that
+     * changes.
+     */
     private boolean mayLaunch() {
         return !isClosed && workers.room() > 0 && restarts.pause() == null && queue.isServable();
-    }
-
-    private void onLook() {
-        if (queue.size() > 0) {
-            grow(stuckNanos(), 0);
-            scheduleLook();
-        }
     }
 
     /** For how long tasks have waited without any worker having come free after a task. */
@@ -97,23 +112,18 @@ final class OnDemandGrowth implements PoolGrowth {
         return oldest == null ? 0 : Math.min(now - oldest.since, now - lastFreed);
     }
 
-    private void grow(long stuckNanos, int prefetched) {
+    private void launchWanted() {
+        if (!mayLaunch()) {
+            return;
+        }
         if (workers.count(Worker::hasWaitedForRoom) > 0) {
-            lastFreed =
-                    engine.nanoTime(); // the clients hold the workers up: others would wait, too
+            lastFreed = engine.nanoTime(); // clients do not read: others would wait for them, too
             return;
         }
-        int starting = workers.count(Worker::isStarting);
         int serving = workers.count(Worker::isInService);
-        int backlog = queue.size() + prefetched - starting;
-        launch(sizing.growth(backlog, serving + starting, stuckNanos));
-    }
-
-    private void launch(int most) {
-        if (most <= 0 || !mayLaunch()) {
-            return;
-        }
-        int wanted = Math.min(most, workers.room());
+        int starting = workers.count(Worker::isStarting);
+        int growth = sizing.growth(queue.size(), serving, starting, stuckNanos());
+        int wanted = Math.min(growth, workers.room());
         for (int i = 0; i < wanted; i++) {
             workers.launchOnDemand();
         }

@@ -59,14 +59,10 @@ interface PoolGrowth {
     }
 
     /**
-     * A task was queued.
-     *
-     * @param prefetched how many tasks lie with busy workers
+     * Starts the workers that are wanted now: after a task was queued, and after workers have
+     * become ready, have gone, or may be started again.
      */
-    void onQueued(int prefetched);
-
-    /** Workers have gone, or may be started again. */
-    void onWorkersChanged();
+    void grow();
 
     /** Starts no worker from now on. */
     void close();

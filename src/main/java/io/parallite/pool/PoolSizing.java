@@ -5,15 +5,18 @@ import java.time.Duration;
 /**
  * When one more on-demand worker is worth its start.
  *
- * <p>The time that a start takes is compared with the work that waits: {@code backlog × typical
- * task ÷ workers}. The typical task is measured; while no worker comes free it is taken to be at
- * least as long as that has lasted, so that one sees at once when tasks become longer.
+ * <p>Starting keeps a processor busy: on {@code p} processors, workers become ready one after the
+ * other, {@code start ÷ p} apart, however many are started at once. So only {@link #mostAtOnce} are
+ * started at a time, and the next ones when these are ready: the first ones serve earlier, and each
+ * decision sees what the tasks have taken meanwhile.
  *
- * <p>If waiting takes longer than a start, workers are started. Starting keeps a processor busy: on
- * {@code p} processors one start follows the other after {@code start ÷ p}, while a worker that is
- * there serves a task in {@code task}. The backlog is served soonest when new workers take the
- * share {@code p × task ÷ (start + p × task)} of it: nearly all of it when tasks are long beside a
- * start. For tasks that are short beside it, a start costs more than it brings.
+ * <p>A worker is started when the tasks that wait, {@code backlog × typical task ÷ workers}, keep
+ * the workers busy for longer than it needs to become ready. The typical task is measured. For
+ * tasks that are short beside it, a start costs more than it brings.
+ *
+ * <p>When no worker has come free for longer than tasks usually take, they are of another kind, and
+ * nothing is known of their length. A wrong start then costs little, and each start that comes too
+ * late costs its whole delay: so workers are started after a fraction of a start already.
  *
  * <p>Owned by the engine's thread.
  */
@@ -30,7 +33,19 @@ final class PoolSizing {
     /** How much of a start a task must take at least for a worker of its own. */
     private static final double WORTHWHILE = 0.25;
 
-    private static final double TASK_SMOOTHING = 0.2;
+    /** For how much of a start no worker may come free before tasks count as unusually long. */
+    private static final double EARLY = 0.125;
+
+    /** The same at least: a busy system lets a process wait for some milliseconds. */
+    private static final Duration EARLIEST = Duration.ofMillis(4);
+
+    /** From how many times the typical task on a task is unusually long. */
+    private static final double UNUSUAL = 2;
+
+    /** A burst of long tasks has to be noticed while it lasts. */
+    private static final double LONGER_TASK_SMOOTHING = 0.5;
+
+    private static final double SHORTER_TASK_SMOOTHING = 0.2;
 
     /** Starts beside something else take longer, as the first ones do beside that of the daemon. */
     private static final double SLOWER_START_SMOOTHING = 0.1;
@@ -42,7 +57,7 @@ final class PoolSizing {
 
     private final int processors;
     private double typicalStart = FIRST_GUESS.toNanos();
-    private double typicalTask = FIRST_GUESS.toNanos();
+    private double typicalTask;
     private boolean hasServed;
 
     /**
@@ -50,6 +65,11 @@ final class PoolSizing {
      */
     PoolSizing(int processors) {
         this.processors = processors;
+    }
+
+    /** How many may start at a time: one more than keeps the processors busy, for the gaps. */
+    int mostAtOnce() {
+        return processors + 1;
     }
 
     /**
@@ -73,41 +93,60 @@ final class PoolSizing {
 
     /** Takes note that a task kept its worker for {@code nanos}. */
     void onServed(long nanos) {
-        typicalTask = hasServed ? typicalTask + TASK_SMOOTHING * (nanos - typicalTask) : nanos;
+        double smoothing = nanos > typicalTask ? LONGER_TASK_SMOOTHING : SHORTER_TASK_SMOOTHING;
+        typicalTask = hasServed ? typicalTask + smoothing * (nanos - typicalTask) : nanos;
         hasServed = true;
     }
 
     /** How long a task mostly keeps its worker, in nanoseconds. */
     long typicalTaskNanos() {
-        return (long) typicalTask;
+        return hasServed ? (long) typicalTask : FIRST_GUESS.toNanos();
     }
 
     /**
      * How many on-demand workers to start now.
      *
-     * @param backlog tasks that wait, and that no starting worker will take
-     * @param workers that serve or start
+     * @param backlog tasks that wait
+     * @param serving workers that serve
+     * @param starting workers that start
      * @param sinceOneCameFree nanoseconds since a worker last came free
      */
-    int growth(int backlog, int workers, long sinceOneCameFree) {
-        if (backlog <= 0) {
-            return 0;
+    int growth(int backlog, int serving, int starting, long sinceOneCameFree) {
+        int most = Math.min(backlog, mostAtOnce()) - starting;
+        boolean isSure = serving + starting == 0 || isUnusual(sinceOneCameFree);
+        int count = 0;
+        while (count < most
+                && (isSure || pays(backlog, serving, starting + count, sinceOneCameFree))) {
+            count++;
         }
-        double start = typicalStartNanos();
-        // what has lasted for as long as a start is taken to last for as long again
-        double lasts = (sinceOneCameFree < start ? 1.0 : 2.0) * (double) sinceOneCameFree;
-        double task = Math.max(hasServed ? typicalTask : 0, lasts);
-        double wait = Math.max(backlog * task / Math.max(1, workers), (double) sinceOneCameFree);
-        if (wait < start || task < WORTHWHILE * start) {
-            return 0;
-        }
-        double share = processors * task / (start + processors * task);
-        return Math.max(1, (int) Math.round(backlog * share));
+        return count;
     }
 
-    /** When to look again while tasks wait: when no worker has come free for as long as a start. */
+    private boolean isUnusual(long sinceOneCameFree) {
+        return (double) sinceOneCameFree >= unusualNanos();
+    }
+
+    /** From when on tasks, which no worker has ended since, count as unusually long. */
+    private double unusualNanos() {
+        double early = Math.max((double) EARLIEST.toNanos(), EARLY * (double) typicalStartNanos());
+        return Math.max(early, UNUSUAL * typicalTask);
+    }
+
+    /** Whether one more worker beside those that start is ready before others are free. */
+    private boolean pays(int backlog, int serving, int starting, long sinceOneCameFree) {
+        double start = (double) typicalStartNanos();
+        double wait = (backlog - starting) * typicalTask / (serving + starting);
+        double ready = start * Math.max(1.0, (starting + 1.0) / processors);
+        return typicalTask >= WORTHWHILE * start
+                && Math.max(wait, (double) sinceOneCameFree) >= ready;
+    }
+
+    /** When to look again while tasks wait: once they count as unusually long, and now and then. */
     Duration nextLook(long sinceOneCameFree) {
-        long left = typicalStartNanos() - sinceOneCameFree;
-        return Duration.ofNanos(Math.clamp(left, SHORTEST_LOOK.toNanos(), LONGEST_LOOK.toNanos()));
+        long left = (long) unusualNanos() - sinceOneCameFree;
+        return Duration.ofNanos(
+                left <= 0
+                        ? EARLIEST.toNanos()
+                        : Math.clamp(left, SHORTEST_LOOK.toNanos(), LONGEST_LOOK.toNanos()));
     }
 }

@@ -232,7 +232,7 @@ public final class WorkerPool {
     }
 
     private void onPauseOver() {
-        growth.onWorkersChanged();
+        growth.grow();
     }
 
     // Serving
@@ -240,7 +240,7 @@ public final class WorkerPool {
     private void onQueued() {
         serve();
         if (queue.size() > 0) {
-            growth.onQueued(prefetch.size());
+            growth.grow();
             wedge.arm();
         }
     }
@@ -321,7 +321,7 @@ public final class WorkerPool {
 
     private void onLaneReleased() {
         serve();
-        growth.onWorkersChanged();
+        growth.grow();
     }
 
     // What workers report
@@ -348,6 +348,9 @@ public final class WorkerPool {
                 worker.end(EndReason.EXITED);
             } else if (reload.admits(worker)) {
                 onFree(worker);
+            }
+            if (isNew) {
+                growth.grow();
             }
         }
 
@@ -395,7 +398,7 @@ public final class WorkerPool {
             remove(worker);
             if (reload.isCanary(worker)) {
                 reload.onCanaryFailed(why.explanation());
-                growth.onWorkersChanged();
+                growth.grow();
             } else {
                 cannotStart(worker, EndReason.START_FAILED, why);
             }
@@ -408,7 +411,7 @@ public final class WorkerPool {
             if (reload.isCanary(worker)) {
                 reload.onCanaryFailed(
                         "worker %s %s".formatted(worker.name(), end.exit().describe()));
-                growth.onWorkersChanged();
+                growth.grow();
                 return;
             }
             switch (restarts.judge(worker, end)) {
@@ -423,7 +426,7 @@ public final class WorkerPool {
                         growth.onIdleFault(restarts.delayAfterUnused());
                     }
                     reload.step();
-                    growth.onWorkersChanged();
+                    growth.grow();
                 }
             }
         }
@@ -448,7 +451,7 @@ public final class WorkerPool {
         if (failure != null) {
             Waiter.refuseAll(queue.takeAll(), failure);
         } else {
-            growth.onWorkersChanged();
+            growth.grow();
         }
     }
 
@@ -501,7 +504,7 @@ public final class WorkerPool {
         }
         workers.reclaimLost(reload::isCanary);
         serve();
-        growth.onWorkersChanged();
+        growth.grow();
         wedge.arm();
     }
 

@@ -157,7 +157,7 @@ final class WorkerSet {
 
     Worker launchOnDemand(WorkerCommand what) {
         lastTimestamp = Math.max(lastTimestamp + 1, engine.epochMillis());
-        boolean isReusable = !settings.isolatesTasks() && settings.recycling().keepsOnDemand();
+        boolean isReusable = !settings.isolatesTasks();
         return launch(WorkerName.onDemand(settings.prefix(), lastTimestamp, isReusable), what);
     }
 
@@ -191,19 +191,22 @@ final class WorkerSet {
         return idlePersistent.isEmpty() ? idleOnDemand.remove().worker() : idlePersistent.remove();
     }
 
-    /** Keeps an idle worker that no task needs now; an on-demand one that may not stay ends. */
+    /**
+     * Keeps an idle worker that no task needs now; an on-demand one ends when it has been kept for
+     * {@code worker_idle_ms}.
+     */
     void park(Worker worker) {
         if (worker.name().persistent()) {
             idlePersistent.addFirst(worker);
         } else if (settings.isolatesTasks()) {
             idleOnDemand.addLast(new Spare(worker, engine.nanoTime()));
-        } else if (worker.name().reusable()) {
+        } else if (settings.recycling().keepsIdle()) {
             idleOnDemand.addFirst(new Spare(worker, engine.nanoTime()));
             if (!idleDeadline.isArmed()) {
                 idleDeadline.arm(settings.recycling().idle());
             }
         } else {
-            worker.end(EndReason.EXITED); // another worker has served what it was started for
+            worker.end(EndReason.EXITED);
         }
     }
 

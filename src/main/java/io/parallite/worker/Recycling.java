@@ -8,15 +8,16 @@ import java.time.Duration;
  * @param maxTasks after how many tasks
  * @param maxMemoryBytes with how much resident memory, looked at between tasks
  * @param ttl at what age, between tasks
- * @param idle after how long without a task an on-demand worker ends; with zero it ends after one
+ * @param idle for how long an on-demand worker is kept without a task; with zero it ends as soon as
+ *     it is free and no task waits
  */
 public record Recycling(int maxTasks, long maxMemoryBytes, Duration ttl, Duration idle) {
 
-    /** Workers stay for as long as they can; on-demand ones for one task. */
+    /** Workers stay for as long as they can; on-demand ones while tasks wait. */
     public static final Recycling NONE = new Recycling(0, 0, Duration.ZERO, Duration.ZERO);
 
-    /** Whether on-demand workers stay for further tasks. */
-    public boolean keepsOnDemand() {
+    /** Whether on-demand workers are kept while they have no task. */
+    public boolean keepsIdle() {
         return idle.isPositive();
     }
 }

@@ -61,6 +61,11 @@ public final class ManualEngine implements Engine {
         now = until;
     }
 
+    /** Moves the clock on and runs nothing, as if the thread had been held up for so long. */
+    public void holdUp(Duration step) {
+        now += step.toNanos();
+    }
+
     /** Runs what was handed to {@link #execute}. */
     public void runActions() {
         for (Runnable action = actions.poll(); action != null; action = actions.poll()) {

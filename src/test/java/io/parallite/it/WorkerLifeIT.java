@@ -11,8 +11,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 
 /** Workers that are replaced though they could go on: none of it may lose a task. */
@@ -103,6 +106,52 @@ final class WorkerLifeIT {
                                                 != first.number("pid");
                             });
             daemon.assertRestored();
+        }
+    }
+
+    @Test
+    void onDemandWorkersAreHeldToTheirLimitOfTasks() {
+        try (DaemonProcess daemon =
+                        daemon("--fixed-workers", "0", "--max-workers", "1")
+                                .json("{\"worker_max_tasks\": 3}")
+                                .startAtRest();
+                TestClient client = daemon.connect()) {
+            for (int i = 0; i < 9; i++) {
+                client.send(task("task-" + i, closure(WHO)));
+            }
+
+            Map<Object, Long> tasks =
+                    IntStream.range(0, 9)
+                            .mapToObj(i -> client.receive("task-" + i).result())
+                            .collect(Collectors.groupingBy(pid -> pid, Collectors.counting()));
+
+            assertThat(tasks).hasSize(3);
+            assertThat(tasks.values()).containsOnly(3L);
+            daemon.assertRestored();
+        }
+    }
+
+    @Test
+    void onDemandWorkerIsAsCleanForItsNextTaskAsAPersistentOne() {
+        try (DaemonProcess daemon =
+                        daemon("--fixed-workers", "0", "--max-workers", "1").startAtRest();
+                TestClient client = daemon.connect()) {
+            client.send(
+                    task(
+                            "first",
+                            closure(
+                                    "function () { putenv('LEFT=1'); $GLOBALS['left'] = 1; ini_set('precision', '5'); return getmypid(); }")));
+            client.send(
+                    task(
+                            "second",
+                            closure(
+                                    "fn () => [getmypid(), getenv('LEFT'), $GLOBALS['left'] ?? null, ini_get('precision')]")));
+
+            Object pid = client.receive("first").result();
+            assertThat(client.receive("second").result())
+                    .asInstanceOf(InstanceOfAssertFactories.LIST)
+                    .startsWith(pid, false, null)
+                    .doesNotContain("5");
         }
     }
 

@@ -3,6 +3,7 @@ package io.parallite.pool;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.parallite.task.FailureKind;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -23,21 +24,42 @@ class PoolBoundsTest {
     }
 
     @Test
-    void onDemandWorkerIsToldToEndAfterOneTask() {
+    void onDemandWorkerServesWhileTasksWaitAndThenEnds() {
         PoolFixture fixture = PoolFixture.ready(1, 2);
-        fixture.submit("a");
-        fixture.submit("b");
+        for (int i = 0; i < 5; i++) {
+            fixture.submit("task-" + i);
+        }
         fixture.transport.readyAll();
         FakeChannel onDemand = fixture.transport.last();
 
-        onDemand.reply();
-        Submission next = fixture.submit("c");
+        for (int i = 0; i < 4; i++) {
+            assertThat(onDemand.wasToldToEnd()).as("while tasks wait").isFalse();
+            onDemand.reply();
+        }
 
+        assertThat(onDemand.written()).hasSize(4);
         assertThat(onDemand.wasToldToEnd()).isTrue();
         assertThat(onDemand.wasKilled()).isFalse();
-        assertThat(next.isLeased()).isFalse();
         onDemand.exitAsTold();
         assertThat(fixture.snapshot().workers()).hasSize(1);
+    }
+
+    @Test
+    void startsTheNextWorkersWhenThoseBeforeAreReady() {
+        PoolFixture fixture = PoolFixture.ready(1, 32);
+        for (int i = 0; i < 20; i++) {
+            fixture.submit("task-" + i);
+        }
+        assertThat(fixture.snapshot().starting()).as("on two processors").isEqualTo(3);
+
+        fixture.advanceMillis(10);
+        assertThat(fixture.snapshot().starting()).isEqualTo(3);
+        fixture.transport.last().ready();
+        assertThat(fixture.snapshot().starting()).isEqualTo(3);
+        fixture.transport.readyAll();
+
+        assertThat(fixture.snapshot().busy()).isEqualTo(5);
+        assertThat(fixture.snapshot().starting()).isEqualTo(3);
     }
 
     @Test
@@ -47,7 +69,10 @@ class PoolBoundsTest {
             fixture.submit("task-" + i);
         }
 
-        fixture.advanceMillis(100);
+        for (int i = 0; i < 3; i++) {
+            fixture.advanceMillis(10);
+            fixture.transport.readyAll();
+        }
 
         assertThat(fixture.transport.alive())
                 .hasSize(8)
@@ -56,7 +81,7 @@ class PoolBoundsTest {
     }
 
     @Test
-    void startsAWorkerForEachWaitingTaskWhenTasksBecomeLong() {
+    void startsAWorkerForEachWaitingTaskWhenTasksAreMuchLongerThanStarts() {
         PoolFixture fixture = PoolFixture.ready(1, 32);
         for (int i = 0; i < 50; i++) {
             fixture.submit("tiny-" + i);
@@ -65,11 +90,35 @@ class PoolBoundsTest {
         for (int i = 0; i < 20; i++) {
             fixture.submit("task-" + i);
         }
+        fixture.advanceMillis(3);
         assertThat(fixture.transport.alive()).as("as long as tasks seem short").hasSize(1);
 
-        fixture.advanceMillis(60); // a start takes less
+        for (int i = 0; i < 7; i++) {
+            fixture.advanceMillis(10);
+            fixture.transport.readyAll();
+        }
 
-        assertThat(fixture.transport.alive()).hasSizeGreaterThan(15);
+        assertThat(fixture.snapshot().busy()).isEqualTo(20);
+    }
+
+    @Test
+    void doesNotTakeItsOwnDelayForLongTasks() {
+        PoolFixture fixture = PoolFixture.ready(1, 8);
+        for (int i = 0; i < 50; i++) {
+            fixture.submit("tiny-" + i);
+            fixture.worker("work-1").reply();
+        }
+        for (int i = 0; i < 3; i++) {
+            fixture.submit("task-" + i);
+        }
+
+        fixture.engine.holdUp(Duration.ofMillis(100));
+        fixture.advanceMillis(0);
+        assertThat(fixture.transport.alive()).as("the reply may be there already").hasSize(1);
+
+        fixture.engine.holdUp(Duration.ofMillis(100));
+        fixture.advanceMillis(0);
+        assertThat(fixture.transport.alive()).as("it has had time to be read").hasSize(3);
     }
 
     @Test
@@ -182,9 +231,10 @@ class PoolBoundsTest {
             fixture.submit("task-" + i);
         }
 
-        fixture.advanceMillis(2000);
-        fixture.transport.readyAll();
-        fixture.advanceMillis(2000);
+        for (int i = 0; i < 4; i++) {
+            fixture.advanceMillis(1000);
+            fixture.transport.readyAll();
+        }
 
         assertThat(fixture.transport.alive()).hasSize(5);
         assertThat(fixture.snapshot().queued()).isEqualTo(7);
@@ -198,8 +248,8 @@ class PoolBoundsTest {
         fixture.engine.advance(PoolSizing.SHORTEST_START);
         fixture.transport.readyAll();
         FakeChannel ending = fixture.transport.last();
-        Submission waiting = fixture.submit("c");
         ending.reply();
+        Submission waiting = fixture.submit("c");
 
         fixture.advanceMillis(1000);
         assertThat(fixture.transport.alive()).hasSize(2);

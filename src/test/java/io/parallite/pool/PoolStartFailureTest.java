@@ -3,6 +3,7 @@ package io.parallite.pool;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.parallite.task.FailureKind;
+import io.parallite.wire.TestFrames;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -132,7 +133,7 @@ class PoolStartFailureTest {
         fixture.advanceMillis(4000); // a start is dear, so that waiting for a worker seems better
         only.ready();
         fixture.transport.last().failStart(WORDS);
-        only.reply();
+        only.send(TestFrames.json("{'task_id':'task-0','ok':true,'worker_ends':true}"));
         only.exitAsTold();
         assertThat(fixture.transport.alive()).isEmpty();
         assertThat(fixture.snapshot().queued()).isEqualTo(3);

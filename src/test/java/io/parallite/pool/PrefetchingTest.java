@@ -160,7 +160,6 @@ class PrefetchingTest {
             for (FakeChannel other : pool.transport.alive()) {
                 if (other != worker && other.isAsked()) {
                     other.reply();
-                    other.exitAsTold();
                 }
             }
         }
