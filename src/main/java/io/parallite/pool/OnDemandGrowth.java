@@ -60,7 +60,7 @@ final class OnDemandGrowth implements PoolGrowth {
     public void onServed(Worker worker) {
         lastFreed = engine.nanoTime();
         if (!worker.hasWaitedForRoom()) {
-            sizing.onServed(lastFreed - worker.busySince());
+            sizing.onServed(worker.busyNanos());
         }
     }
 

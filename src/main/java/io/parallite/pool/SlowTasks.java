@@ -72,12 +72,11 @@ final class SlowTasks {
     }
 
     private void look() {
-        long now = engine.nanoTime();
         found.entrySet().removeIf(entry -> hasEnded(entry.getKey(), entry.getValue()));
         for (Worker worker : workers.get()) {
             String task = worker.currentTask();
             if (task != null
-                    && now - worker.busySince() >= limit.toNanos()
+                    && worker.busyNanos() >= limit.toNanos()
                     && !found.containsKey(worker)) {
                 onSlow(worker, task);
             }

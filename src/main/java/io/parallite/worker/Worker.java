@@ -135,6 +135,11 @@ public final class Worker implements WorkerChannel.Listener {
         return busySince;
     }
 
+    /** For how long its task has kept it: nanoseconds since the last lease. */
+    public long busyNanos() {
+        return engine.nanoTime() - busySince;
+    }
+
     /**
      * Whether it was started from {@code latest}, and not from what was found before.
      *
@@ -210,15 +215,14 @@ public final class Worker implements WorkerChannel.Listener {
     }
 
     public WorkerSnapshot snapshot() {
-        long now = engine.nanoTime();
         return new WorkerSnapshot(
                 name.value(),
                 pid(),
                 state.phase().name().toLowerCase(Locale.ROOT),
                 served,
-                millis(now - launchedAt),
+                millis(engine.nanoTime() - launchedAt),
                 currentTask(),
-                state instanceof AtTask ? millis(now - busySince) : 0);
+                state instanceof AtTask ? millis(busyNanos()) : 0);
     }
 
     private static long millis(long nanos) {
