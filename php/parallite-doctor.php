@@ -1,13 +1,19 @@
 <?php
 
 /**
- * Tells in one line of JSON which PHP a worker would run with, and whether it would boot: for
- * `parallite doctor`. Takes PARALLITE_PHP_INCLUDES and PARALLITE_WORKER_BOOTSTRAP as a worker does.
+ * Tells in one line of JSON which PHP a worker would run with, whether it would boot, and whether workers could be
+ * forked from one that has booted: for `parallite doctor`. Takes PARALLITE_PHP_INCLUDES and PARALLITE_WORKER_BOOTSTRAP as a worker does.
  */
 
 declare(strict_types=1);
 
+use B7s\Parallite\Worker\Bootstrap;
+use B7s\Parallite\Worker\Inheritance;
+use B7s\Parallite\Worker\StandardStreams;
+
 require __DIR__ . '/autoload.php';
+
+StandardStreams::define();
 
 // a worker's boot may print, and may end the process: the report comes last in any case
 $error = 'it ended the process';
@@ -49,13 +55,16 @@ register_shutdown_function(static function () use (&$error): void {
         'disable_functions' => array_values(array_filter(explode(',', (string) ini_get('disable_functions')))),
         'closures' => $libraries,
         'project_autoloader' => current(preg_grep('~/vendor/autoload\.php$~', get_included_files())) ?: null,
+        'fork_objection' => Inheritance::objection(StandardStreams::wouldBeReplaceable()),
+        'open' => array_values(Inheritance::descriptors()),
         'boot_error' => $fatal ? $last['message'] : $error,
     ], JSON_INVALID_UTF8_SUBSTITUTE | JSON_UNESCAPED_SLASHES) . "\n");
 });
 ob_start();
+Inheritance::begin();
 try {
     $includes = json_decode(getenv('PARALLITE_PHP_INCLUDES') ?: '[]', true);
-    B7s\Parallite\Worker\Bootstrap::load(__DIR__, $includes, getenv('PARALLITE_WORKER_BOOTSTRAP') ?: null);
+    Bootstrap::load(__DIR__, $includes, getenv('PARALLITE_WORKER_BOOTSTRAP') ?: null);
     $error = null;
 } catch (Throwable $e) {
     $error = get_class($e) . ': ' . $e->getMessage();

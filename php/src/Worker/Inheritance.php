@@ -33,14 +33,18 @@ final class Inheritance
         self::$before = self::descriptors();
     }
 
-    /** Why this process must not be forked; null when it may be. */
-    public static function objection(): ?string
+    /**
+     * Why this process must not be forked; null when it may be.
+     *
+     * @param bool $streamsAreReplaceable whether a fork can have a standard output and error of its own
+     */
+    public static function objection(bool $streamsAreReplaceable): ?string
     {
         $missing = array_filter(self::FUNCTIONS, static fn(string $name): bool => !function_exists($name));
         if ($missing !== []) {
             return implode(', ', $missing) . ' cannot be called: install pcntl and posix, and look at disable_functions';
         }
-        if (!StandardStreams::areReplaceable()) {
+        if (!$streamsAreReplaceable) {
             return 'PHP ' . PHP_VERSION . ' holds standard output and error open, so that a fork cannot have its own: install ext-ffi';
         }
         $threaded = array_filter(self::THREADED, extension_loaded(...));

@@ -35,6 +35,23 @@ final class StandardStreams
         return self::$open !== [] || self::$libc !== null;
     }
 
+    /** The same for a process that gets this PHP's code through its standard input, as a template does. */
+    public static function wouldBeReplaceable(): bool
+    {
+        if (self::areReplaceable()) {
+            return true;
+        }
+        $process = @proc_open([PHP_BINARY, '-n'], [['pipe', 'r'], ['pipe', 'w']], $pipes);
+        if ($process === false) {
+            return false;
+        }
+        fwrite($pipes[0], '<?php echo (int) defined("STDERR");');
+        fclose($pipes[0]);
+        $isDefined = stream_get_contents($pipes[1]);
+        proc_close($process);
+        return $isDefined === '0';
+    }
+
     /** Defines STDIN, STDOUT and STDERR, where PHP has not. */
     public static function define(): void
     {

@@ -63,7 +63,7 @@ final class Template
     /** @return array<string, mixed> whether it may be forked, and what its forks would share */
     private static function nature(): array
     {
-        $objection = Inheritance::objection();
+        $objection = Inheritance::objection(StandardStreams::areReplaceable());
         return [
             'type' => 'template',
             'open' => array_values(array_slice(Inheritance::descriptors(), 0, self::MOST_OPEN)),

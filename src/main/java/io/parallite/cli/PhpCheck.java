@@ -129,6 +129,7 @@ final class PhpCheck {
         judgeClosures(php);
         judgeSpeed(php);
         judgeBoot(php);
+        judgeFork(php);
         bootedMemory = php.at("resident_bytes").whole();
         memoryLimit = bytes(php.at("memory_limit").text().orElse(""));
     }
@@ -249,6 +250,59 @@ final class PhpCheck {
                             "start the daemon in the project's directory, or name its autoloader in php_includes"));
         } else {
             findings.add(Finding.ok("boot", "a worker boots with " + autoloader));
+        }
+    }
+
+    /** Nothing where a worker does not boot: what would be forked is not known then. */
+    private void judgeFork(Node php) {
+        if (php.at("boot_error").text().isPresent()) {
+            return;
+        }
+        boolean isWanted = text(Setting.WORKER_START).equals("fork");
+        Optional<String> objection = php.at("fork_objection").text();
+        if (objection.isEmpty()) {
+            findings.add(
+                    Finding.ok(
+                            "fork",
+                            isWanted
+                                    ? "workers are forked from one that has booted"
+                                    : "workers could be forked from one that has booted (worker_start=fork)"));
+            judgeOpenFiles(php);
+        } else if (isWanted) {
+            findings.add(
+                    Finding.warn(
+                            "fork",
+                            "workers are started, each with a boot of its own: "
+                                    + Texts.printable(objection.get()),
+                            "mend that, or set worker_start to exec"));
+        } else {
+            findings.add(
+                    Finding.ok(
+                            "fork",
+                            "workers could not be forked: " + Texts.printable(objection.get())));
+        }
+        if (text(Setting.ISOLATION).equals("task") && !(isWanted && objection.isEmpty())) {
+            findings.add(
+                    Finding.warn(
+                            "isolation",
+                            "every task has a process of its own, which boots for it",
+                            "set worker_start to fork: a fork takes a fraction of the time"));
+        }
+    }
+
+    private void judgeOpenFiles(Node php) {
+        List<String> open =
+                php.at("open").elements().stream()
+                        .flatMap(file -> file.text().stream())
+                        .map(Texts::printable)
+                        .toList();
+        if (!open.isEmpty() && text(Setting.WORKER_START).equals("fork")) {
+            findings.add(
+                    Finding.warn(
+                            "fork",
+                            "forks share what bootstrap or php_includes leave open: "
+                                    + String.join(", ", open),
+                            "close it there, or open it anew in Hooks::afterFork()"));
         }
     }
 

@@ -66,6 +66,36 @@ final class DoctorIT {
     }
 
     @Test
+    void tellsWhetherWorkersCanBeForked() throws IOException {
+        assertThat(doctor("fork")).startsWith("ok").contains("could be forked");
+
+        Files.writeString(
+                project.resolve("parallite.json"),
+                "{\"worker_start\": \"fork\", \"bootstrap\": \"boot.php\"}");
+        Files.writeString(project.resolve("boot.php"), "<?php $GLOBALS['kept'] = fopen(__FILE__, 'r');");
+        assertThat(cli.run("doctor").assertExit(0).out())
+                .containsPattern("ok +fork +workers are forked from one that has booted")
+                .containsPattern("warn +fork +forks share .*/boot.php")
+                .contains("-> close it there, or open it anew in Hooks::afterFork()");
+
+        Files.writeString(
+                project.resolve("boot.php"),
+                "<?php $GLOBALS['kept'] = stream_socket_server('tcp://127.0.0.1:0');");
+        assertThat(doctor("fork"))
+                .startsWith("warn")
+                .contains("workers are started", "leave 1 socket open");
+
+        assertThat(
+                        cli.env("PARALLITE_PHP_OPTIONS", "-d,disable_functions=pcntl_fork")
+                                .env("PARALLITE_ISOLATION", "task")
+                                .run("doctor")
+                                .assertExit(0)
+                                .out())
+                .containsPattern("warn +fork +.*pcntl_fork cannot be called")
+                .containsPattern("warn +isolation +every task has a process of its own");
+    }
+
+    @Test
     void comparesTheMemoryOfWorkersWithTheirLimits() throws IOException {
         Files.writeString(
                 project.resolve("parallite.json"),
