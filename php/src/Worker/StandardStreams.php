@@ -7,10 +7,10 @@ namespace B7s\Parallite\Worker;
 /**
  * Standard output and error of a template, which each fork replaces by its own.
  *
- * PHP cannot duplicate a descriptor onto another. But what is opened gets the lowest number that is free: so a fork
- * closes descriptor 1 and opens a file, then closes 2 and opens a pipe. PHP defines STDOUT and STDERR as streams that
- * would be closed by that. PHP 8.2 does not where it reads its script from standard input; a template is started like
- * that, and the constants are defined here. Where PHP has defined them (8.4), dup2(2) is called through ext-ffi.
+ * Through ext-ffi dup2(2) is called. Without, PHP cannot duplicate a descriptor onto another. But what is opened gets the
+ * lowest number that is free: so a fork closes descriptor 1 and opens a file, then closes 2 and opens a pipe. PHP defines
+ * STDOUT and STDERR as streams that would be closed by that. PHP 8.2 does not where it reads its script from standard
+ * input; a template is started like that, and the constants are defined here. PHP 8.4 always does: there it takes ext-ffi.
  *
  * PHP's log of errors, which goes to the C library's stderr by default, is led to /dev/stderr.
  *
@@ -20,10 +20,11 @@ final class StandardStreams
 {
     private const SCHEME = 'parallite-standard';
 
-    /** @var array<int, resource> by descriptor; empty where PHP has defined the constants */
+    /** @var array<int, resource> by descriptor, those that a fork closes and opens anew */
     private static array $open = [];
 
-    private static ?\FFI $libc = null;
+    /** @var ?\Closure(string, int): bool */
+    private static ?\Closure $opener = null;
 
     private function __construct()
     {
@@ -32,7 +33,7 @@ final class StandardStreams
     /** Whether a fork can have descriptors of its own. */
     public static function areReplaceable(): bool
     {
-        return self::$open !== [] || self::$libc !== null;
+        return self::$open !== [] || self::$opener !== null;
     }
 
     /** The same for a process that gets this PHP's code through its standard input, as a template does. */
@@ -55,16 +56,21 @@ final class StandardStreams
     /** Defines STDIN, STDOUT and STDERR, where PHP has not. */
     public static function define(): void
     {
+        self::$opener = LibC::opener();
         if (defined('STDERR')) {
-            self::$libc = self::libc();
             return;
         }
-        self::$open = [1 => self::opened('php://stdout', 'w'), 2 => self::opened('php://stderr', 'w')];
-        stream_wrapper_register(self::SCHEME, StandardStream::class);
         define('STDIN', self::opened('/dev/null', 'r'));
-        define('STDOUT', self::opened(self::SCHEME . '://stdout', 'w'));
-        define('STDERR', self::opened(self::SCHEME . '://stderr', 'w'));
-        stream_wrapper_unregister(self::SCHEME);
+        if (self::$opener !== null) {
+            define('STDOUT', self::opened('php://stdout', 'w'));
+            define('STDERR', self::opened('php://stderr', 'w'));
+        } else {
+            self::$open = [1 => self::opened('php://stdout', 'w'), 2 => self::opened('php://stderr', 'w')];
+            stream_wrapper_register(self::SCHEME, StandardStream::class);
+            define('STDOUT', self::opened(self::SCHEME . '://stdout', 'w'));
+            define('STDERR', self::opened(self::SCHEME . '://stderr', 'w'));
+            stream_wrapper_unregister(self::SCHEME);
+        }
         if ((string) ini_get('error_log') === '') {
             ini_set('error_log', '/dev/stderr');
         }
@@ -80,35 +86,13 @@ final class StandardStreams
     public static function replace(string $stdout, string $stderr): void
     {
         foreach ([1 => $stdout, 2 => $stderr] as $descriptor => $path) {
-            if (self::$libc !== null) {
-                self::duplicate(self::$libc, $path, $descriptor);
-            } else {
+            if (self::$opener === null) {
                 fclose(self::$open[$descriptor]);
                 self::$open[$descriptor] = self::opened($path, 'a');
+            } elseif (!(self::$opener)($path, $descriptor)) {
+                throw new \RuntimeException("$path cannot be made descriptor $descriptor");
             }
         }
-    }
-
-    /** The C library; null where it cannot be called. */
-    private static function libc(): ?\FFI
-    {
-        try {
-            return extension_loaded('ffi') ? \FFI::cdef('int dup2(int from, int to);') : null;
-        } catch (\Throwable) {
-            return null; // ffi.enable is off, or the system has another C library
-        }
-    }
-
-    private static function duplicate(\FFI $libc, string $path, int $descriptor): void
-    {
-        $stream = self::opened($path, 'a');
-        foreach (scandir('/proc/self/fd') ?: [] as $number) {
-            if (@readlink("/proc/self/fd/$number") === $path && $libc->dup2((int) $number, $descriptor) === $descriptor) {
-                fclose($stream);
-                return;
-            }
-        }
-        throw new \RuntimeException("$path cannot be made descriptor $descriptor");
     }
 
     /** @return resource what descriptor 1 or 2 is now */

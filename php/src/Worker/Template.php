@@ -13,9 +13,8 @@ use B7s\Parallite\Wire\Encodings;
  * would share, and why it must not be forked.
  *
  * The daemon sends {"type": "fork", "workers": [{"name", "token", "stdout", "stderr", "prefetch"?, "max_tasks"?}, …]}.
- * All of them are forked by one process in between, which ends at once: so they become children of the daemon, which
- * is told how they end, and the template may die without them. The answer is {"type": "forked", "pids": […]}, in the
- * same order, 0 for one that could not be forked.
+ * They are children of the daemon ({@see SiblingForks}), which is told how they end, and the template may die without
+ * them. The answer is {"type": "forked", "pids": […]}, in the same order, 0 for one that could not be forked.
  *
  * @internal
  */
@@ -101,39 +100,12 @@ final class Template
     private function fork(array $workers): ?array
     {
         Hooks::runBeforeFork();
-        $pair = stream_socket_pair(STREAM_PF_UNIX, STREAM_SOCK_STREAM, 0);
-        $between = $pair === false ? -1 : @pcntl_fork();
-        if ($pair === false || $between === -1) {
-            $this->say(['type' => 'forked', 'pids' => array_fill(0, count($workers), 0)]);
-            return null;
+        $forked = SiblingForks::make(count($workers));
+        if (is_int($forked)) {
+            return $workers[$forked];
         }
-        if ($between === 0) {
-            foreach ($workers as $index => $worker) {
-                if (@pcntl_fork() === 0) {
-                    posix_setsid();
-                    fwrite($pair[1], pack('NN', $index, getmypid()));
-                    fclose($pair[0]);
-                    fclose($pair[1]);
-                    return $worker;
-                }
-            }
-            posix_kill((int) getmypid(), SIGKILL); // nothing else that PHP does at its end may be done twice
-        }
-        fclose($pair[1]);
-        pcntl_waitpid($between, $status);
-        $this->say(['type' => 'forked', 'pids' => self::pids((string) stream_get_contents($pair[0]), count($workers))]);
+        $this->say(['type' => 'forked', 'pids' => $forked]);
         return null;
-    }
-
-    /** @return list<int> */
-    private static function pids(string $reports, int $count): array
-    {
-        $pids = array_fill(0, $count, 0);
-        foreach (strlen($reports) >= 8 ? str_split($reports, 8) : [] as $report) {
-            ['index' => $index, 'pid' => $pid] = unpack('Nindex/Npid', $report);
-            $pids[$index] = $pid;
-        }
-        return $pids;
     }
 
     /**

@@ -44,8 +44,9 @@ final class TemplateProcess
 
     /**
      * @param string $bootstrap code of its bootstrap file
+     * @param string ...$options of PHP
      */
-    public static function start(string $bootstrap = ''): self
+    public static function start(string $bootstrap = '', string ...$options): self
     {
         $directory = sys_get_temp_dir() . '/plt-' . bin2hex(random_bytes(4));
         mkdir($directory, 0700);
@@ -53,7 +54,7 @@ final class TemplateProcess
         file_put_contents("$directory/stub.php", "<?php require '" . WorkerProcess::script() . "';");
         $server = stream_socket_server("unix://$directory/workers.sock");
         $process = proc_open(
-            [PHP_BINARY],
+            [PHP_BINARY, ...$options],
             [['file', "$directory/stub.php", 'r'], ['file', '/dev/null', 'a'], ['file', "$directory/stderr", 'a']],
             $pipes,
             '/',

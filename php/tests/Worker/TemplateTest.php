@@ -27,18 +27,25 @@ final class TemplateTest extends TestCase
         $this->template?->end();
     }
 
-    private function start(string $bootstrap = ''): TemplateProcess
+    private function start(string $bootstrap = '', string ...$options): TemplateProcess
     {
-        $this->template = TemplateProcess::start($bootstrap);
+        $this->template = TemplateProcess::start($bootstrap, ...$options);
         if (str_contains($this->template->nature['objection'] ?? '', 'holds standard output')) {
             self::markTestSkipped($this->template->nature['objection']);
         }
         return $this->template;
     }
 
-    public function testForksWorkersThatRunTasks(): void
+    /** @return array<string, list<string>> options of PHP */
+    public static function waysToFork(): array
     {
-        $workers = $this->start()->fork(3);
+        return ['by system call where that is possible' => [], 'through a process in between' => ['-d', 'ffi.enable=0']];
+    }
+
+    /** @dataProvider waysToFork */
+    public function testForksWorkersThatRunTasks(string ...$options): void
+    {
+        $workers = $this->start('', ...$options)->fork(3);
 
         self::assertCount(3, $workers);
         foreach ($workers as $pid => $channel) {
@@ -59,7 +66,18 @@ final class TemplateTest extends TestCase
         self::assertCount(10, $all);
     }
 
-    public function testGivesEachForkAnOutputOfItsOwn(): void
+    public function testIsTheSiblingOfItsForks(): void
+    {
+        [$channel] = array_values($this->start()->fork(1));
+        if (!extension_loaded('ffi')) {
+            self::markTestSkipped('needs ext-ffi');
+        }
+
+        self::assertSame(getmypid(), TemplateProcess::run($channel, 'posix_getppid')['result']);
+    }
+
+    /** @dataProvider waysToFork */
+    public function testGivesEachForkAnOutputOfItsOwn(string ...$options): void
     {
         $template = $this->start(<<<'PHP'
             function prints(): string { echo 'e'; fwrite(STDOUT, 's'); system('printf c'); return getenv('WORKER_NAME'); }
@@ -70,7 +88,7 @@ final class TemplateTest extends TestCase
             function kinds(): array {
                 return [is_resource(STDIN), stream_isatty(STDOUT), is_array(fstat(STDERR)), fopen('php://stdout', 'w') !== false];
             }
-            PHP);
+            PHP, ...$options);
         foreach (array_values($template->fork(2)) as $index => $channel) {
             $reply = TemplateProcess::run($channel, 'prints');
             self::assertSame('work-' . ($index + 1), $reply['result']);

@@ -143,8 +143,13 @@ final class ProcessReaper {
         forking.add(worker);
     }
 
-    /** All forks of {@code worker} have been adopted. */
-    void forksAreKnown(long worker) {
+    /**
+     * All forks of {@code worker} have been adopted, or nobody will.
+     *
+     * @param areAdopted whether there is none that nobody knows of
+     */
+    void forksAreKnown(long worker, boolean areAdopted) {
+        hasStrays |= !areAdopted;
         forking.remove(worker);
         wakeUp();
     }
@@ -295,18 +300,34 @@ final class ProcessReaper {
         return endsAll || (!isStarting && (tree == null || tree.isDoomed() || tree.hasEnded()));
     }
 
-    /** The children of the daemon that it has not started, and those that failed to start. */
+    /**
+     * The children of the daemon that it has not started, and those that failed to start. Forks of
+     * a worker that the launcher's thread has started are children of that thread.
+     */
     private List<Integer> orphans() {
         List<Integer> found = new ArrayList<>();
         if (adopts || self == 1) {
             found.addAll(table.ownChildren(self));
         }
-        if (hasStrays) {
-            hasStrays = false;
-            found.addAll(table.ownChildren(launcher));
+        found.removeIf(this::isKnown);
+        if (hasStrays || (endsAll && adopts)) {
+            found.addAll(strays());
         }
-        found.removeIf(pid -> helpers.contains(pid) || isStarted(pid));
         return found;
+    }
+
+    /** Looked for until they are gone. */
+    private List<Integer> strays() {
+        hasStrays = false;
+        List<Integer> found = table.ownChildren(launcher);
+        boolean isStarting = starting >= 0; // asked before what is known: one that has started is
+        found.removeIf(this::isKnown);
+        hasStrays |= !found.isEmpty();
+        return isStarting ? List.of() : found;
+    }
+
+    private boolean isKnown(int pid) {
+        return helpers.contains(pid) || isStarted(pid);
     }
 
     private boolean isStarted(int pid) {

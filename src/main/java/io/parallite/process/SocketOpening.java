@@ -43,7 +43,7 @@ final class SocketOpening implements Handshake.Host {
         this.token = transport.expect(this);
         String file = name.value() + "-" + token.substring(0, 8);
         this.stdout = transport.file(file + ".out");
-        this.pipe = transport.pipe(file + ".next");
+        this.pipe = name.reusable() ? transport.pipe(file + ".next") : null;
     }
 
     /**

@@ -61,6 +61,7 @@ final class Template implements WorkerChannel.Listener, WorkerStarter {
     private final ArrayDeque<Order> waiting = new ArrayDeque<>();
     private List<Fork> underWay = List.of();
     private State state = State.BOOTING;
+    private long worker = -1;
     private boolean isDismissed;
     private @Nullable WorkerChannel channel;
     private @Nullable WorkerStartException bootFailure;
@@ -153,7 +154,7 @@ final class Template implements WorkerChannel.Listener, WorkerStarter {
         }
         if (!forks.isEmpty()) {
             underWay = forks;
-            launcher.expectForks(channel.pid());
+            worker = launcher.expectForks(channel.pid());
             patience.arm(transport.startTimeout());
             channel.write(Encoding.JSON.encode(Map.of("type", "fork", "workers", workers)));
         }
@@ -220,9 +221,7 @@ final class Template implements WorkerChannel.Listener, WorkerStarter {
                         "the system has no room for another process; raise ulimit -u or pids.max");
             }
         }
-        if (channel != null) {
-            launcher.forksAreKnown(channel.pid());
-        }
+        launcher.forksAreKnown(worker, true);
         forkNext();
         endIfDone();
     }
@@ -296,6 +295,9 @@ final class Template implements WorkerChannel.Listener, WorkerStarter {
         underWay = List.of();
         WorkerStartException why =
                 bootFailure == null ? new WorkerStartException("no template") : bootFailure;
+        if (!forks.isEmpty()) {
+            launcher.forksAreKnown(worker, false);
+        }
         forks.forEach(fork -> fork.stderr.close());
         forks.forEach(fork -> fork.order.onFailed.accept(why));
         while (!waiting.isEmpty()) {

@@ -123,14 +123,20 @@ public final class WorkerLauncher implements WorkerStarter {
         return !guard.isEmpty() && reaper.canAdopt();
     }
 
-    /** The process is about to be forked; see {@link ProcessReaper#expectForks}. */
-    void expectForks(long pid) {
-        reaper.expectForks(reaper.workerWithProcess(pid));
+    /**
+     * The process is about to be forked.
+     *
+     * @return the worker that it is, for {@link ProcessReaper#forksAreKnown}
+     */
+    long expectForks(long pid) {
+        long worker = reaper.workerWithProcess(pid);
+        reaper.expectForks(worker);
+        return worker;
     }
 
-    /** All forks of the process have been adopted. */
-    void forksAreKnown(long pid) {
-        reaper.forksAreKnown(reaper.workerWithProcess(pid));
+    /** The end of {@link #expectForks}; see {@link ProcessReaper#forksAreKnown}. */
+    void forksAreKnown(long worker, boolean areAdopted) {
+        reaper.forksAreKnown(worker, areAdopted);
     }
 
     /**

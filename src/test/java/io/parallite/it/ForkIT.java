@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 import static org.awaitility.Awaitility.await;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,6 +16,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -139,6 +141,45 @@ final class ForkIT {
             daemon.assertRestored();
             client.submit("c", closure("fn () => 1")).assertResult(1);
             assertThat(daemon.templates()).hasSize(1).doesNotContain(before);
+        }
+    }
+
+    @Test
+    void killsForksThatTheirTemplateDidNotReport() throws IOException {
+        String boot =
+                """
+                <?php
+                use B7s\\Parallite\\Worker\\{Hooks, LibC};
+                Hooks::beforeFork(function () {
+                    if (!file_exists('unknown')) {
+                        $fork = (LibC::siblingFork() ?? pcntl_fork(...))();
+                        if ($fork !== 0) {
+                            file_put_contents('unknown', $fork);
+                            posix_kill(getmypid(), SIGKILL);
+                        }
+                        sleep(300);
+                    }
+                });
+                """;
+        try (DaemonProcess daemon =
+                        forking(2)
+                                .file("boot.php", boot)
+                                .json("{\"bootstrap\": \"boot.php\"}")
+                                .start();
+                TestClient client = daemon.connect()) {
+            await().until(() -> daemon.log().contains("the template of the workers"));
+            long unknown =
+                    Long.parseLong(Files.readString(daemon.directory().resolve("project/unknown")));
+
+            await().until(() -> !Processes.isAlive(unknown));
+            AtomicInteger tries = new AtomicInteger();
+            await().until(
+                            () ->
+                                    client.submit(
+                                                    "a" + tries.incrementAndGet(),
+                                                    closure("fn () => 1"))
+                                            .ok());
+            await().until(() -> daemon.descendants().size() == 3);
         }
     }
 
