@@ -1,7 +1,6 @@
 package io.parallite.engine;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -12,12 +11,9 @@ import java.nio.file.Path;
  * <p>The JDK would wait in open(2) until there is a writer: see {@link LibC}. One thread reads; any
  * may call {@link #abandon}.
  */
-public final class NamedPipeInput extends InputStream {
+public final class NamedPipeInput {
 
     private static final int OWNER_ONLY = 0600;
-
-    /** How often it is looked whether it was abandoned while nobody writes. */
-    private static final int LOOK_MILLIS = 500;
 
     private final Path path;
     private final int descriptor;
@@ -58,37 +54,20 @@ public final class NamedPipeInput extends InputStream {
         }
     }
 
-    /** Nobody will write: ends it, unless somebody has begun to. */
+    /** Nobody will begin to write. */
     public void abandon() {
         isAbandoned = true;
     }
 
-    @Override
-    public int read() throws IOException {
-        byte[] one = new byte[1];
-        return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
+    public boolean isAbandoned() {
+        return isAbandoned;
     }
 
-    @Override
-    public int read(byte[] room, int offset, int length) throws IOException {
-        byte[] bytes = new byte[length];
-        while (true) {
-            boolean isReady = LibC.poll(new int[] {descriptor}, LOOK_MILLIS)[0];
-            if (isReady) {
-                long count = LibC.read(descriptor, bytes);
-                if (count > 0) {
-                    System.arraycopy(bytes, 0, room, offset, (int) count);
-                    return (int) count;
-                }
-                return -1;
-            }
-            if (isAbandoned) {
-                return -1;
-            }
-        }
+    /** What is polled and read; it does not block. */
+    public int descriptor() {
+        return descriptor;
     }
 
-    @Override
     public void close() {
         int _ = LibC.close(descriptor);
         unlink();

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import org.jboss.logging.Logger;
 
@@ -71,6 +72,7 @@ final class ProcessReaper {
     private final Set<Long> forking = ConcurrentHashMap.newKeySet();
     private final Set<Integer> helpers = ConcurrentHashMap.newKeySet();
     private final int wake;
+    private final AtomicBoolean isWoken = new AtomicBoolean();
     private final boolean adopts;
     private final Thread thread;
     private volatile long launcher;
@@ -203,10 +205,10 @@ final class ProcessReaper {
     }
 
     private void wakeUp() {
-        if (wake >= 0) {
-            LibC.write(wake, ONE);
-        } else {
+        if (wake < 0) {
             LockSupport.unpark(thread);
+        } else if (!isWoken.getAndSet(true)) {
+            LibC.write(wake, ONE);
         }
     }
 
@@ -241,9 +243,34 @@ final class ProcessReaper {
         }
         boolean[] ready = LibC.poll(descriptors, (int) Math.max(1, atMost.toMillis()));
         LibC.read(wake, new byte[Long.BYTES]);
+        isWoken.set(false); // before the next sweep, which sees what was done before the next wake
         for (int i = 0; i < living.size(); i++) {
             if (ready[i + 1]) {
                 living.get(i).awaitEnd();
+            }
+        }
+    }
+
+    /**
+     * Takes note of the processes that have ended: of all at once where the kernel tells of them.
+     */
+    private void noteEnds() {
+        List<ProcessTree> told = new ArrayList<>();
+        for (ProcessTree tree : trees.values()) {
+            if (tree.hasEnded()) {
+                continue;
+            }
+            if (tree.hasDescriptor()) {
+                told.add(tree);
+            } else {
+                tree.noteEnd();
+            }
+        }
+        int[] descriptors = told.stream().mapToInt(ProcessTree::descriptor).toArray();
+        boolean[] hasEnded = descriptors.length == 0 ? new boolean[0] : LibC.poll(descriptors, 0);
+        for (int i = 0; i < hasEnded.length; i++) {
+            if (hasEnded[i]) {
+                told.get(i).awaitEnd();
             }
         }
     }
@@ -254,7 +281,7 @@ final class ProcessReaper {
      * @return whether nothing is left to be killed
      */
     private boolean sweep() {
-        trees.values().forEach(ProcessTree::noteEnd); // before the look at what it leaves behind
+        noteEnds(); // before the look at what they leave behind
         Set<Long> left = new HashSet<>();
         boolean anyReaped = false;
         boolean anyAdopted = false;

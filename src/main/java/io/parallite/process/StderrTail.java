@@ -2,10 +2,12 @@ package io.parallite.process;
 
 import io.parallite.units.Texts;
 import io.parallite.wire.Excerpt;
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InputStreamReader;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharsetDecoder;
+import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.concurrent.CompletableFuture;
@@ -17,10 +19,11 @@ import org.jboss.logging.Logger;
  * What a worker writes to stderr: logged line by line under the worker and its task, and its end
  * kept for error messages. Those quote only what was written for the task that they are about.
  *
- * <p>A thread of its own reads it, since a full pipe would stop the worker. A worker that shouts is
- * logged up to {@link #LINES_PER_SECOND}; the rest is counted, and told when the second is over.
+ * <p>A thread reads it, since a full pipe would stop the worker: one of its own ({@link #of}), or
+ * the {@link PipeReader} that it is a sink of. A worker that shouts is logged up to {@link
+ * #LINES_PER_SECOND}; the rest is counted, and told when the second is over.
  */
-final class StderrTail {
+final class StderrTail implements PipeReader.Sink {
 
     private static final Logger LOG = Logger.getLogger("io.parallite.worker.output");
 
@@ -28,6 +31,7 @@ final class StderrTail {
     private static final int KEPT_LINES = 6;
     private static final int KEPT_CHARACTERS = 500;
     private static final int MAX_LINE = 4096;
+    private static final int CHUNK = 1024;
 
     private record Line(String text, long readAt) {}
 
@@ -35,6 +39,16 @@ final class StderrTail {
     private final long pid;
     private final WorkerChannel.Listener listener;
     private final ArrayDeque<Line> lines = new ArrayDeque<>();
+    private final CharsetDecoder decoder =
+            StandardCharsets.UTF_8
+                    .newDecoder()
+                    .onMalformedInput(CodingErrorAction.REPLACE)
+                    .onUnmappableCharacter(CodingErrorAction.REPLACE);
+    private final StringBuilder line = new StringBuilder();
+
+    /** The beginning of a character whose end has not been read. */
+    private ByteBuffer split = ByteBuffer.allocate(0);
+
     private volatile boolean ended;
     private final LineBudget budget = new LineBudget(LINES_PER_SECOND, System.nanoTime());
     private boolean isFlushPending;
@@ -42,11 +56,18 @@ final class StderrTail {
     /**
      * @param listener asked for the running task with each line, on another thread
      */
-    StderrTail(WorkerName worker, long pid, InputStream stderr, WorkerChannel.Listener listener) {
+    StderrTail(WorkerName worker, long pid, WorkerChannel.Listener listener) {
         this.worker = worker;
         this.pid = pid;
         this.listener = listener;
-        Threads.startDaemon("stderr-" + worker, () -> read(stderr));
+    }
+
+    /** Has a thread of its own read it. */
+    static StderrTail of(
+            WorkerName worker, long pid, InputStream stderr, WorkerChannel.Listener listener) {
+        StderrTail tail = new StderrTail(worker, pid, listener);
+        Threads.startDaemon("stderr-" + worker, () -> tail.read(stderr));
+        return tail;
     }
 
     /** Whether all that was written has been read. */
@@ -69,23 +90,50 @@ final class StderrTail {
     }
 
     private void read(InputStream stderr) {
-        try (BufferedReader reader =
-                new BufferedReader(new InputStreamReader(stderr, StandardCharsets.UTF_8), 1024)) {
-            StringBuilder line = new StringBuilder();
-            for (int c = reader.read(); c >= 0; c = reader.read()) {
-                if (c != '\n' && line.length() < MAX_LINE) {
-                    line.append((char) c);
-                } else {
-                    keep(line.toString().strip());
-                    line.setLength(0);
-                }
+        try (stderr) {
+            byte[] chunk = new byte[CHUNK];
+            for (int count = stderr.read(chunk); count >= 0; count = stderr.read(chunk)) {
+                onBytes(chunk, count);
             }
-            keep(line.toString().strip());
         } catch (IOException e) {
             LOG.debugf("stderr is closed worker=%s: %s", worker, e.getMessage());
         } finally {
+            onEnd();
+        }
+    }
+
+    @Override
+    public void onBytes(byte[] bytes, int count) {
+        decode(ByteBuffer.wrap(bytes, 0, count), false);
+    }
+
+    @Override
+    public void onEnd() {
+        try {
+            decode(ByteBuffer.allocate(0), true);
+            keep(line.toString().strip());
+        } finally {
             tellSuppressed();
             ended = true;
+        }
+    }
+
+    private void decode(ByteBuffer bytes, boolean isEnd) {
+        ByteBuffer in =
+                ByteBuffer.allocate(split.remaining() + bytes.remaining()).put(split).put(bytes);
+        CharBuffer out = CharBuffer.allocate(in.flip().remaining() + 1);
+        decoder.decode(in, out, isEnd);
+        split = in;
+        out.flip().chars().forEach(c -> add((char) c));
+    }
+
+    private void add(char c) {
+        if (c != '\n') {
+            line.append(c);
+        }
+        if (c == '\n' || line.length() == MAX_LINE) {
+            keep(line.toString().strip());
+            line.setLength(0);
         }
     }
 

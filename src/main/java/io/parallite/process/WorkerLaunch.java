@@ -2,6 +2,7 @@ package io.parallite.process;
 
 import io.parallite.config.CompiledCode;
 import io.parallite.config.Platform;
+import io.parallite.engine.NamedPipeInput;
 import java.io.InputStream;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Path;
@@ -124,7 +125,14 @@ record WorkerLaunch(
      * @throws OutOfMemoryError when there can be no thread that reads
      */
     StderrTail readStderr(long pid, InputStream stderr) {
-        return new StderrTail(name, pid, stderr, listener);
+        return StderrTail.of(name, pid, stderr, listener);
+    }
+
+    /** The same through the reader of all named pipes. */
+    StderrTail readStderr(long pid, NamedPipeInput stderr, PipeReader reader) {
+        StderrTail tail = new StderrTail(name, pid, listener);
+        reader.read(stderr, tail);
+        return tail;
     }
 
     /** Why it could not be started, with advice. */

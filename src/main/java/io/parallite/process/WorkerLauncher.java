@@ -28,6 +28,7 @@ public final class WorkerLauncher implements WorkerStarter {
     private final ProcessReaper reaper = ProcessReaper.start();
     private final AtomicLong launched = new AtomicLong();
     private volatile @Nullable Watchdog watchdog;
+    private @Nullable PipeReader pipes;
 
     /**
      * @param command what the site held when the daemon started
@@ -148,7 +149,7 @@ public final class WorkerLauncher implements WorkerStarter {
     WorkerProcess adopt(WorkerLaunch launch, int pid, NamedPipeInput stderr) {
         ProcessTree tree = reaper.adopt(launched.incrementAndGet(), pid);
         try {
-            StderrTail tail = launch.readStderr(pid, stderr);
+            StderrTail tail = launch.readStderr(pid, stderr, pipes());
             launching.execute(() -> tellWatchdog(watching -> watching.onStarted(pid)));
             return new WorkerProcess(
                     launch.name(),
@@ -160,11 +161,19 @@ public final class WorkerLauncher implements WorkerStarter {
                         stderr.abandon();
                         onGone(gone);
                     });
-        } catch (Throwable e) { // its thread could not be started
+        } catch (Throwable e) { // there can be no thread that reads
             tree.onGone(status -> LOG.debugf("pid=%d is gone", pid), () -> true);
             tree.kill();
             throw e;
         }
+    }
+
+    /** Started with the first fork; engine thread. */
+    private PipeReader pipes() {
+        if (pipes == null) {
+            pipes = PipeReader.start();
+        }
+        return pipes;
     }
 
     private WorkerProcess start(WorkerLaunch launch) throws IOException {

@@ -72,7 +72,8 @@ final class DoctorIT {
         Files.writeString(
                 project.resolve("parallite.json"),
                 "{\"worker_start\": \"fork\", \"bootstrap\": \"boot.php\"}");
-        Files.writeString(project.resolve("boot.php"), "<?php $GLOBALS['kept'] = fopen(__FILE__, 'r');");
+        Files.writeString(
+                project.resolve("boot.php"), "<?php $GLOBALS['kept'] = fopen(__FILE__, 'r');");
         assertThat(cli.run("doctor").assertExit(0).out())
                 .containsPattern("ok +fork +workers are forked from one that has booted")
                 .containsPattern("warn +fork +forks share .*/boot.php")

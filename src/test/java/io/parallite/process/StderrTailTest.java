@@ -28,10 +28,32 @@ class StderrTailTest {
                 .isEqualTo("of this task");
     }
 
+    @Test
+    void joinsCharactersAndLinesThatComeInPieces() {
+        StderrTail tail = new StderrTail(WorkerName.persistent("work", 1), 1, new Listener());
+        for (byte b : "größer 🙂\nzwei".getBytes(StandardCharsets.UTF_8)) {
+            tail.onBytes(new byte[] {b}, 1);
+        }
+        tail.onBytes(new byte[] {(byte) 0xE2}, 1);
+        tail.onEnd();
+
+        assertThat(tail.text()).isEqualTo("größer 🙂 zwei\uFFFD");
+        assertThat(tail.hasEnded()).isTrue();
+    }
+
+    @Test
+    void cutsLinesWithoutEndAndLosesNothing() {
+        StderrTail tail = new StderrTail(WorkerName.persistent("work", 1), 1, new Listener());
+        byte[] text = (" ".repeat(4096) + "yz\n").getBytes(StandardCharsets.UTF_8);
+        tail.onBytes(text, text.length);
+
+        assertThat(tail.text()).isEqualTo("yz");
+    }
+
     private StderrTail tail(InputStream... parts) {
         WorkerName name = WorkerName.persistent("work", 1);
         InputStream stderr = new SequenceInputStream(Collections.enumeration(List.of(parts)));
-        StderrTail tail = new StderrTail(name, 1, stderr, new Listener());
+        StderrTail tail = StderrTail.of(name, 1, stderr, new Listener());
         await().until(tail::hasEnded);
         return tail;
     }

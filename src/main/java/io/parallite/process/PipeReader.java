@@ -1,0 +1,109 @@
+package io.parallite.process;
+
+import io.parallite.engine.LibC;
+import io.parallite.engine.NamedPipeInput;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.jboss.logging.Logger;
+
+/**
+ * The thread that reads the named pipes of all forked workers: forks are too many, and live too
+ * short, for a thread each. Linux only. Any thread may call {@link #read}; the sinks are called on
+ * the reader's own thread, which no {@link Throwable} ends.
+ */
+final class PipeReader {
+
+    private static final Logger LOG = Logger.getLogger(PipeReader.class);
+
+    /** How often it is looked for pipes that nobody will write to. */
+    private static final int LOOK_MILLIS = 500;
+
+    private static final int CHUNK = 8192;
+
+    private static final byte[] ONE =
+            ByteBuffer.allocate(Long.BYTES).order(ByteOrder.nativeOrder()).putLong(1).array();
+
+    /** Takes what is read. */
+    interface Sink {
+        /** The first {@code count} bytes are new. */
+        void onBytes(byte[] bytes, int count);
+
+        /** There will be no more. */
+        void onEnd();
+    }
+
+    private record Reading(NamedPipeInput pipe, Sink sink) {}
+
+    private final ConcurrentLinkedQueue<Reading> added = new ConcurrentLinkedQueue<>();
+    private final List<Reading> readings = new ArrayList<>();
+    private final byte[] chunk = new byte[CHUNK];
+    private final int wake = LibC.eventDescriptor();
+
+    private PipeReader() {}
+
+    /** Starts the thread. */
+    static PipeReader start() {
+        PipeReader reader = new PipeReader();
+        Threads.startDaemon("parallite-pipes", reader::run);
+        return reader;
+    }
+
+    /** Reads a pipe to its end, and closes it. */
+    void read(NamedPipeInput pipe, Sink sink) {
+        added.add(new Reading(pipe, sink));
+        LibC.write(wake, ONE);
+    }
+
+    private void run() {
+        while (true) {
+            try {
+                readAll();
+            } catch (Throwable e) { // all other pipes depend on this thread
+                Threads.survive(LOG, "standard error is read", e);
+            }
+        }
+    }
+
+    private void readAll() {
+        int[] descriptors = new int[readings.size() + 1];
+        descriptors[0] = wake;
+        for (int i = 0; i < readings.size(); i++) {
+            descriptors[i + 1] = readings.get(i).pipe.descriptor();
+        }
+        boolean[] ready = LibC.poll(descriptors, readings.isEmpty() ? -1 : LOOK_MILLIS);
+        for (int i = readings.size() - 1; i >= 0; i--) {
+            Reading reading = readings.get(i);
+            boolean hasMore = ready[i + 1] ? take(reading) : !reading.pipe.isAbandoned();
+            if (!hasMore) {
+                readings.remove(i);
+                end(reading);
+            }
+        }
+        if (ready[0]) {
+            LibC.read(wake, new byte[Long.BYTES]);
+            for (Reading next = added.poll(); next != null; next = added.poll()) {
+                readings.add(next);
+            }
+        }
+    }
+
+    /** Gives whether there may be more. */
+    private boolean take(Reading reading) {
+        long count = LibC.read(reading.pipe.descriptor(), chunk);
+        if (count > 0) {
+            reading.sink.onBytes(chunk, (int) count);
+        }
+        return count > 0;
+    }
+
+    private static void end(Reading reading) {
+        try {
+            reading.sink.onEnd();
+        } finally {
+            reading.pipe.close();
+        }
+    }
+}
