@@ -16,7 +16,8 @@ import java.time.Duration;
  *
  * <p>When no worker has come free for longer than tasks usually take, they are of another kind, and
  * nothing is known of their length. A wrong start then costs little, and each start that comes too
- * late costs its whole delay: so workers are started after a fraction of a start already.
+ * late costs its whole delay: so a worker is started after a fraction of a start already, and one
+ * more each time that has passed again.
  *
  * <p>Owned by the engine's thread.
  */
@@ -113,23 +114,23 @@ final class PoolSizing {
      */
     int growth(int backlog, int serving, int starting, long sinceOneCameFree) {
         int most = Math.min(backlog, mostAtOnce()) - starting;
-        boolean isSure = serving + starting == 0 || isUnusual(sinceOneCameFree);
+        if (serving + starting == 0) {
+            return most;
+        }
+        long suspected = sinceOneCameFree / unusualNanos();
         int count = 0;
         while (count < most
-                && (isSure || pays(backlog, serving, starting + count, sinceOneCameFree))) {
+                && (starting + count < suspected
+                        || pays(backlog, serving, starting + count, sinceOneCameFree))) {
             count++;
         }
         return count;
     }
 
-    private boolean isUnusual(long sinceOneCameFree) {
-        return (double) sinceOneCameFree >= unusualNanos();
-    }
-
     /** From when on tasks, which no worker has ended since, count as unusually long. */
-    private double unusualNanos() {
+    private long unusualNanos() {
         double early = Math.max((double) EARLIEST.toNanos(), EARLY * (double) typicalStartNanos());
-        return Math.max(early, UNUSUAL * typicalTask);
+        return (long) Math.max(early, UNUSUAL * typicalTask);
     }
 
     /** Whether one more worker beside those that start is ready before others are free. */
@@ -141,12 +142,10 @@ final class PoolSizing {
                 && Math.max(wait, (double) sinceOneCameFree) >= ready;
     }
 
-    /** When to look again while tasks wait: once they count as unusually long, and now and then. */
+    /** When to look again while tasks wait: each time that makes them longer, and now and then. */
     Duration nextLook(long sinceOneCameFree) {
-        long left = (long) unusualNanos() - sinceOneCameFree;
-        return Duration.ofNanos(
-                left <= 0
-                        ? EARLIEST.toNanos()
-                        : Math.clamp(left, SHORTEST_LOOK.toNanos(), LONGEST_LOOK.toNanos()));
+        long unusual = unusualNanos();
+        long left = unusual - sinceOneCameFree % unusual;
+        return Duration.ofNanos(Math.clamp(left, SHORTEST_LOOK.toNanos(), LONGEST_LOOK.toNanos()));
     }
 }

@@ -75,7 +75,10 @@ class PoolSizingTest {
         serve(50, Duration.ofMillis(1));
 
         assertThat(sizing.growth(19, 1, 0, millis(9))).isZero();
-        assertThat(sizing.growth(19, 1, 0, millis(10))).as("an eighth of a start").isEqualTo(5);
+        assertThat(sizing.growth(19, 1, 0, millis(10))).as("an eighth of a start").isEqualTo(1);
+        assertThat(sizing.growth(19, 1, 1, millis(19))).isZero();
+        assertThat(sizing.growth(19, 1, 1, millis(20))).isEqualTo(1);
+        assertThat(sizing.growth(19, 1, 0, millis(90))).isEqualTo(5);
     }
 
     @Test
@@ -119,7 +122,7 @@ class PoolSizingTest {
         start(200, START);
 
         assertThat(sizing.growth(1000, 1, 0, 0)).isZero();
-        assertThat(sizing.growth(1000, 1, 0, millis(4))).isEqualTo(5);
+        assertThat(sizing.growth(1000, 1, 0, millis(4))).isEqualTo(1);
     }
 
     @Test
@@ -153,7 +156,7 @@ class PoolSizingTest {
         assertThat(sizing.nextLook(0)).hasMillis(10);
         assertThat(sizing.nextLook(millis(7))).hasMillis(3);
         assertThat(sizing.nextLook(millis(10) - 1)).hasMillis(1);
-        assertThat(sizing.nextLook(millis(100))).hasMillis(4);
+        assertThat(sizing.nextLook(millis(104))).hasMillis(6);
         serve(1, Duration.ofSeconds(1));
         assertThat(sizing.nextLook(0)).hasMillis(20);
     }
