@@ -44,6 +44,7 @@ class StallWatchTest {
         @Override
         public void look(long now, long late) {
             looks++;
+            gotOnAt += late;
         }
 
         @Override
@@ -118,6 +119,19 @@ class StallWatchTest {
 
         assertThat(still.isEnded).isTrue();
         assertThat(still.wasInTheWay).isFalse();
+    }
+
+    @Test
+    void countsNoTimeInWhichTheDaemonDidNotRun() {
+        Connection still = withinFrame();
+        advance(FRAME_TIMEOUT.minusSeconds(1));
+
+        engine.holdUp(Duration.ofSeconds(20));
+        advance(Duration.ZERO);
+        assertThat(still.isEnded).isFalse();
+        advance(Duration.ofSeconds(2));
+
+        assertThat(still.isEnded).isTrue();
     }
 
     @Test
