@@ -72,7 +72,7 @@ final class LibC
      */
     public static function siblingFork(): ?\Closure
     {
-        $number = PHP_OS_FAMILY === 'Linux' && PHP_ZTS === 0 ? self::NUMBERS[php_uname('m')] ?? null : null;
+        $number = PHP_OS_FAMILY === 'Linux' && !PHP_ZTS ? self::NUMBERS[php_uname('m')] ?? null : null;
         $libc = self::$clone ??= $number === null ? false : self::define(self::CLONE);
         return $libc === false
             ? null
