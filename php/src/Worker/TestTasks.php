@@ -7,12 +7,12 @@ namespace B7s\Parallite\Worker;
 use B7s\Parallite\Task;
 
 /**
- * Tasks that need no closures: a payload {"type": "simple" | "computation" | "batch" | "steps", …}, as a map or as
- * JSON.
+ * Tasks that need no closures: a payload {"type": "simple" | "computation" | "batch" | "steps" | …}, as a map or as
+ * JSON. They answer as the test worker of the Go daemon does.
  *
- * - simple: gives back `message` (or `data`)
- * - computation: `operation` sum | product | average | max | min | count over `numbers`
- * - batch: `items`, each doubled if it is a number, in upper case if it is a string
+ * - simple, and any other type: `message`, the `data` (or `message`) of the payload, `worker` and `time`
+ * - computation: `operation` sum | product | average | max | min | count over `numbers`; gives both back with `result`
+ * - batch: `items`, each doubled if it is a number, in upper case if it is a string; without items as simple, with `index`
  * - steps: takes `steps` (10) steps of `delay_ms` (100), reports progress with each, emits its number, stops when it is
  *   cancelled; gives the number of steps taken
  *
@@ -30,13 +30,39 @@ final class TestTasks implements Tasks
             throw self::invalid('the payload must be a map with a type, or such a map as JSON');
         }
         $input = $payload + (is_array($request->context) ? $request->context : []);
-        return match ($input['type'] ?? 'simple') {
-            'simple' => static fn(): mixed => $input['message'] ?? $input['data'] ?? 'ok',
-            'computation' => static fn(): int|float => self::compute($input),
+        $type = is_string($input['type'] ?? null) ? $input['type'] : 'simple';
+        return match ($type) {
+            'simple' => static fn(): array => self::processed('Task processed successfully', $input),
+            'computation' => static fn(): array => self::computation($input),
             'batch' => static fn(): array => self::batch($input),
             'steps' => static fn(): int => self::takeSteps($input),
-            default => throw self::invalid('the type must be simple, computation, batch or steps'),
+            default => static fn(): array => self::processed("Task of the unknown type \"$type\" processed", $input),
         };
+    }
+
+    /**
+     * @param array<array-key, mixed> $input
+     * @return array<string, mixed>
+     */
+    private static function processed(string $message, array $input): array
+    {
+        return [
+            'message' => $message,
+            ...(isset($input['index']) ? ['index' => $input['index']] : []),
+            'data' => $input['data'] ?? $input['message'] ?? null,
+            'worker' => getenv('WORKER_NAME') ?: null,
+            'time' => date(DATE_ATOM),
+        ];
+    }
+
+    /**
+     * @param array<array-key, mixed> $input
+     * @return array<string, mixed>
+     */
+    private static function computation(array $input): array
+    {
+        $result = self::compute($input);
+        return ['operation' => $input['operation'] ?? 'sum', 'numbers' => $input['numbers'], 'result' => $result];
     }
 
     /** @param array<array-key, mixed> $input */
@@ -64,6 +90,9 @@ final class TestTasks implements Tasks
     private static function batch(array $input): array
     {
         $items = $input['items'] ?? null;
+        if ($items === null) {
+            return self::processed('Batch task processed successfully', $input);
+        }
         if (!is_array($items)) {
             throw self::invalid('items must be a list');
         }

@@ -80,6 +80,30 @@ final class ExamplesTest extends TestCase
         self::assertStringContainsString('string(3) "EUR"', $output);
     }
 
+    public function testAnswersTheTestClientOfTheGoDaemonAsThatDoes(): void
+    {
+        $root = dirname(__DIR__, 3);
+        $command = sprintf(
+            'USE_TEST_WORKER=1 %s %s %s 2>&1',
+            escapeshellarg("$root/deploy/with-daemon"),
+            escapeshellarg(PHP_BINARY),
+            escapeshellarg(self::EXAMPLES . '/test-client.php'),
+        );
+        exec($command, $lines, $exitCode);
+        $output = implode("\n", $lines);
+
+        self::assertSame(0, $exitCode, $output);
+        self::assertStringContainsString("=== Parallite Test Client ===\nConnecting to: /", $output);
+        self::assertStringContainsString("✓ Connected successfully\n\n--- Test 1: Simple Task ---\nTask ID: task-", $output);
+        self::assertStringContainsString("Status:  true\nResult:  {\"message\":\"Task processed successfully\",", $output);
+        self::assertStringContainsString(
+            "Status:  true\nResult:  {\"operation\":\"sum\",\"numbers\":[1,2,3,4,5],\"result\":15}\n",
+            $output,
+        );
+        self::assertSame(5, preg_match_all('~^Sending task \d/5\.\.\. ✓ Success$~m', $output));
+        self::assertSame(1, substr_count($output, "\nBenchmark: {"));
+    }
+
     public function testWaitsInAnEventLoop(): void
     {
         self::assertMatchesRegularExpression(

@@ -11,11 +11,15 @@ trait TestWorkerTests
 {
     public function testTheTestWorkerComputesWithoutClosures(): void
     {
+        $processed = static fn(array $fields): array => $fields + ['worker' => 'work-1', 'time' => null];
+        $done = 'Task processed successfully';
         $cases = [
-            [['type' => 'simple', 'message' => 'hi'], null, 'hi'],
-            [[], null, 'ok'],
-            [['type' => 'computation', 'numbers' => [1, 2, 3.5]], null, 6.5],
-            [['type' => 'computation'], ['operation' => 'max', 'numbers' => [1, 5]], 5],
+            [['type' => 'simple', 'data' => 'hi'], null, $processed(['message' => $done, 'data' => 'hi'])],
+            [[], null, $processed(['message' => $done, 'data' => null])],
+            [['type' => 'other'], null, $processed(['message' => 'Task of the unknown type "other" processed', 'data' => null])],
+            [['type' => 'batch', 'index' => 2, 'data' => 'b'], null, $processed(['message' => 'Batch task processed successfully', 'index' => 2, 'data' => 'b'])],
+            [['type' => 'computation', 'numbers' => [1, 2, 3.5]], null, ['operation' => 'sum', 'numbers' => [1, 2, 3.5], 'result' => 6.5]],
+            [['type' => 'computation'], ['operation' => 'max', 'numbers' => [1, 5]], ['operation' => 'max', 'numbers' => [1, 5], 'result' => 5]],
             [['type' => 'batch', 'items' => [1, 'a', null]], null, [2, 'A', null]],
         ];
         $worker = static::start(options: ['-n'], script: dirname(__DIR__, 2) . '/test_worker.php');
@@ -23,10 +27,12 @@ trait TestWorkerTests
             foreach ($cases as [$payload, $context, $result]) {
                 foreach ([$payload === [] ? '{}' : $payload, json_encode($payload, JSON_FORCE_OBJECT)] as $form) {
                     $reply = $worker->ask(['task_id' => 'a', 'payload' => $form, 'context' => $context]);
-                    self::assertSame(['task_id' => 'a', 'ok' => true, 'result' => $result], $reply);
+                    $time = $reply['result']['time'] ?? null;
+                    self::assertEqualsWithDelta(time(), strtotime($time ?? 'now'), 60);
+                    self::assertEquals($time === null ? $result : ['time' => $time] + $result, $reply['result'] ?? $reply);
                 }
             }
-            $bad = [['type' => 'other'], ['type' => 'computation'], ['type' => 'batch']];
+            $bad = [['type' => 'computation'], ['type' => 'batch', 'items' => 'none']];
             foreach (['nonsense', ['type' => 'steps', 'steps' => 0], ...$bad] as $payload) {
                 $reply = $worker->ask(['task_id' => 'a', 'payload' => $payload]);
                 self::assertSame('INVALID_PAYLOAD', $reply['error_code']);

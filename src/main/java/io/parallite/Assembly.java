@@ -112,12 +112,13 @@ final class Assembly {
     private static Map<String, Object> limits(ParalliteConfig config) {
         Map<String, Object> limits = new LinkedHashMap<>();
         for (Setting setting : Setting.values()) {
-            if (setting.isNumber()) {
+            if (setting.isNumber() && setting != Setting.FIXED_WORKERS) {
                 ConfigProvider.getConfig()
                         .getOptionalValue(setting.property(), Long.class)
                         .ifPresent(value -> limits.put(setting.key(), value));
             }
         }
+        limits.put(Setting.FIXED_WORKERS.key(), config.fixedWorkers());
         limits.put(Setting.MAX_WORKERS.key(), config.maxWorkers());
         limits.put(Setting.QUEUE_TIMEOUT_MS.key(), config.queueTimeout().toMillis());
         limits.put(Setting.FAIL_MODE.key(), config.failMode());

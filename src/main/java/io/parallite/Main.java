@@ -19,7 +19,8 @@ public final class Main {
 
     private Main() {}
 
-    public static void main(String... args) {
+    public static void main(String... words) {
+        String[] args = ServeFlags.withTwoDashes(words);
         int exitCode =
                 ServeFlags.parse(args)
                         .map(ServeFlags::serve)

@@ -11,6 +11,7 @@ import io.quarkus.runtime.Quarkus;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -25,6 +26,12 @@ import picocli.CommandLine.ParameterException;
 record ServeFlags(Optional<Path> config, Map<Setting, String> flags) {
 
     static final String CONFIG = "--config";
+
+    /** The same arguments as they are given here, whichever way the Go daemon would take them. */
+    static String[] withTwoDashes(String... args) {
+        boolean isCommand = args.length > 0 && !args[0].startsWith("-");
+        return isCommand ? args : SettingFlags.withTwoDashes(Set.of(CONFIG), args);
+    }
 
     /** The flags; empty where the arguments hold anything else, or a mistake. */
     static Optional<ServeFlags> parse(String... args) {

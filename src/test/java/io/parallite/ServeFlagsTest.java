@@ -42,6 +42,39 @@ class ServeFlagsTest {
     }
 
     @Test
+    void takesFlagsInTheWaysOfGo() {
+        String[] args =
+                ServeFlags.withTwoDashes(
+                        "-config=p.json",
+                        "-fixed-workers",
+                        "3",
+                        "--enable-benchmark=false",
+                        "-debug=true",
+                        "-prefix-name=-debug");
+
+        assertThat(ServeFlags.parse(args))
+                .hasValueSatisfying(
+                        given -> {
+                            assertThat(given.config()).contains(Path.of("p.json"));
+                            assertThat(given.flags())
+                                    .containsExactlyInAnyOrderEntriesOf(
+                                            Map.of(
+                                                    Setting.FIXED_WORKERS,
+                                                    "3",
+                                                    Setting.ENABLE_BENCHMARK,
+                                                    "false",
+                                                    Setting.DEBUG_LOGS,
+                                                    "true",
+                                                    Setting.PREFIX_NAME,
+                                                    "-debug"));
+                        });
+        assertThat(ServeFlags.withTwoDashes("-h", "-V", "-fixed-worker", "stop"))
+                .containsExactly("-h", "-V", "-fixed-worker", "stop");
+        assertThat(ServeFlags.withTwoDashes("submit", "--", "-debug"))
+                .containsExactly("submit", "--", "-debug");
+    }
+
+    @Test
     void takesTheNameOfACommandForTheValueOfAFlag() {
         assertThat(ServeFlags.parse("--fail-mode", "stop"))
                 .hasValueSatisfying(
@@ -71,7 +104,7 @@ class ServeFlagsTest {
     void knowsAllOptionsThatTheHelpOffers() {
         for (OptionSpec option : Main.commandLine().getCommandSpec().options()) {
             if (!ANSWERED_AT_ONCE.contains(option.longestName())) {
-                String argument = option.longestName() + (option.arity().max() > 0 ? "=1" : "");
+                String argument = option.longestName() + (option.arity().min() > 0 ? "=1" : "");
                 assertThat(ServeFlags.parse(argument)).as(argument).isPresent();
             }
         }

@@ -7,6 +7,7 @@ import io.parallite.config.SettingValue;
 import io.parallite.units.Texts;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -85,7 +86,10 @@ final class PhpCheck {
         List<String> includes = values(Setting.PHP_INCLUDES);
         if (!includes.isEmpty()) {
             List<String> paths =
-                    includes.stream().map(path -> resolved(Setting.PHP_INCLUDES, path)).toList();
+                    includes.stream()
+                            .map(path -> resolved(Setting.PHP_INCLUDES, path))
+                            .filter(this::exists)
+                            .toList();
             environment.put("PARALLITE_PHP_INCLUDES", Json.line(paths));
         }
         values(Setting.BOOTSTRAP).stream()
@@ -96,6 +100,18 @@ final class PhpCheck {
                                         "PARALLITE_WORKER_BOOTSTRAP",
                                         resolved(Setting.BOOTSTRAP, file)));
         return environment;
+    }
+
+    private boolean exists(String include) {
+        boolean exists = Files.exists(Path.of(include));
+        if (!exists) {
+            findings.add(
+                    Finding.warn(
+                            "php_includes",
+                            include + " does not exist, and is left out",
+                            "correct or remove it"));
+        }
+        return exists;
     }
 
     /** Relative to the file that says so, as the daemon has it. */

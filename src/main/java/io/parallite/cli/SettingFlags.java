@@ -1,8 +1,10 @@
 package io.parallite.cli;
 
 import io.parallite.config.Setting;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -45,7 +47,7 @@ public final class SettingFlags {
             flag.names(Setting.DEBUG_FLAG, setting.flag());
         }
         return setting.isBoolean()
-                ? flag.type(Boolean.class).arity("0").build()
+                ? flag.type(Boolean.class).arity("0..1").fallbackValue("true").build()
                 : flag.type(String.class).paramLabel(label(setting)).build();
     }
 
@@ -68,6 +70,19 @@ public final class SettingFlags {
             case PREFIX_NAME -> "NAME";
             default -> "VALUE";
         };
+    }
+
+    /**
+     * The same arguments with two dashes before every flag of the daemon: programs in Go take one,
+     * too.
+     */
+    public static String[] withTwoDashes(Set<String> others, String... args) {
+        Set<String> flags = new HashSet<>(others);
+        flags.add(Setting.DEBUG_FLAG);
+        Arrays.stream(Setting.values()).filter(Setting::hasFlag).forEach(s -> flags.add(s.flag()));
+        return Arrays.stream(args)
+                .map(arg -> flags.contains("-" + arg.split("=", 2)[0]) ? "-" + arg : arg)
+                .toArray(String[]::new);
     }
 
     /** The flags that were given to a command. */

@@ -28,6 +28,16 @@ sealed interface Check {
         }
     }
 
+    /** A whole number within limits, or a word. */
+    record WholeOr(Whole number, String word) implements Check {
+        @Override
+        public Optional<String> problemWith(String value) {
+            return value.strip().equals(word)
+                    ? Optional.empty()
+                    : number.problemWith(value).map(expected -> expected + ", or " + word);
+        }
+    }
+
     /** One of a few words. */
     record Choice(List<String> values) implements Check {
 

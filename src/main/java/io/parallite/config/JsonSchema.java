@@ -1,6 +1,7 @@
 package io.parallite.config;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -43,13 +44,9 @@ public final class JsonSchema {
         schema.put("description", setting.explanation());
         Check check = setting.check();
         switch (check) {
-            case Check.Whole(long min, long max) -> {
-                schema.put("type", "integer");
-                schema.put("minimum", min);
-                if (max < Long.MAX_VALUE) {
-                    schema.put("maximum", max);
-                }
-            }
+            case Check.Whole whole -> schema.putAll(schemaOf(whole));
+            case Check.WholeOr(Check.Whole number, String word) ->
+                    schema.put("anyOf", List.of(schemaOf(number), Map.of("const", word)));
             case Check.Choice choice when choice.isBoolean() -> schema.put("type", "boolean");
             case Check.Choice choice -> schema.put("enum", choice.values());
             case Check.Text text -> {
@@ -68,6 +65,16 @@ public final class JsonSchema {
         setting.byDefault()
                 .filter(value -> !value.isEmpty())
                 .ifPresent(value -> schema.put("default", typed(check, value)));
+        return schema;
+    }
+
+    private static Map<String, Object> schemaOf(Check.Whole whole) {
+        Map<String, Object> schema = new LinkedHashMap<>();
+        schema.put("type", "integer");
+        schema.put("minimum", whole.min());
+        if (whole.max() < Long.MAX_VALUE) {
+            schema.put("maximum", whole.max());
+        }
         return schema;
     }
 
@@ -91,6 +98,8 @@ public final class JsonSchema {
     static Object typed(Check check, String value) {
         return switch (check) {
             case Check.Whole ignored -> Long.parseLong(value);
+            case Check.WholeOr(Check.Whole ignored, String word) ->
+                    value.equals(word) ? value : Long.parseLong(value);
             case Check.Choice choice when choice.isBoolean() -> Boolean.parseBoolean(value);
             case Check.Choice ignored -> value;
             case Check.Text ignored -> value;

@@ -122,9 +122,30 @@ public final class LaunchSettings {
     private void addFlags(Map<Setting, String> flags) {
         flags.forEach(
                 (setting, value) -> {
-                    check(setting, value, Origin.flag(setting.flag()));
-                    systemProperties.put(setting.property(), value);
+                    if (!setting.isUnsetBy(value) && !isMissing(setting, value)) {
+                        check(setting, value, Origin.flag(setting.flag()));
+                        systemProperties.put(setting.property(), value);
+                    }
                 });
+    }
+
+    /**
+     * Whether a flag names a worker script that is not there. Clients written for the Go daemon
+     * give one wherever a package manager might have put it.
+     */
+    private boolean isMissing(Setting setting, String script) {
+        if (setting != Setting.WORKER_SCRIPT) {
+            return false;
+        }
+        Path base = Path.of(systemProperties.getOrDefault(ParalliteJsonSource.LOCATION, ""));
+        if (Files.isRegularFile(Path.of(script))
+                || Files.isRegularFile(base.resolveSibling(script))) {
+            return false;
+        }
+        warnings.add(
+                "%s=%s does not exist and has no effect: the worker script is looked for as without the flag"
+                        .formatted(setting.flag(), script));
+        return true;
     }
 
     private void check(Setting setting, String value, Origin origin) {
@@ -174,7 +195,11 @@ public final class LaunchSettings {
 
     /** How many persistent workers the daemon starts with. */
     public long fixedWorkers() {
-        return number(Setting.FIXED_WORKERS).orElseThrow();
+        Optional<Integer> most = number(Setting.MAX_WORKERS).map(Math::toIntExact);
+        return value(Setting.FIXED_WORKERS)
+                .map(WorkerCount::parse)
+                .map(count -> count.within(most))
+                .orElseThrow();
     }
 
     /** How many bytes of results may be kept, where somebody has chosen that. */
@@ -197,7 +222,7 @@ public final class LaunchSettings {
                 switch (setting) {
                     case SOCKET -> Optional.of(ListenAddress.byDefault());
                     case MAX_WORKERS ->
-                            number(Setting.FIXED_WORKERS)
+                            Optional.of(fixedWorkers())
                                     .map(
                                             fixed ->
                                                     Math.max(

@@ -14,7 +14,9 @@ public interface ParalliteConfig {
 
     int DEFAULT_MAX_WORKERS = 32;
 
-    int fixedWorkers();
+    @WithName("fixed_workers")
+    @WithConverter(WorkerCount.Reader.class)
+    WorkerCount configuredFixedWorkers();
 
     @WithName("max_workers")
     Optional<Integer> configuredMaxWorkers();
@@ -110,6 +112,11 @@ public interface ParalliteConfig {
     /** The file that was read, where there is one. */
     Optional<String> config();
 
+    /** Persistent workers. */
+    default int fixedWorkers() {
+        return configuredFixedWorkers().within(configuredMaxWorkers());
+    }
+
     /** Most workers at a time. */
     default int maxWorkers() {
         return configuredMaxWorkers().orElse(Math.max(DEFAULT_MAX_WORKERS, fixedWorkers()));
@@ -127,6 +134,6 @@ public interface ParalliteConfig {
 
     /** Whether the first failed task stops the daemon. */
     default boolean stopsOnFailure() {
-        return !failMode().equals("continue");
+        return failMode().startsWith("stop");
     }
 }

@@ -11,7 +11,10 @@ import org.jspecify.annotations.Nullable;
  * one list from which files and flags are checked, defaults are taken and help is printed.
  */
 public enum Setting {
-    FIXED_WORKERS(integer(0, 1000), "1", "Persistent workers; 0 starts workers on demand only."),
+    FIXED_WORKERS(
+            new Check.WholeOr(new Check.Whole(0, 1000), WorkerCount.NONE),
+            "1",
+            "Persistent workers; 0: as many as processors, none: on demand only."),
     MAX_WORKERS(
             integer(1, 1000),
             null,
@@ -23,7 +26,7 @@ public enum Setting {
     TIMEOUT_MS(integer(1, Integer.MAX_VALUE), "60000", "How long a task may run, in milliseconds."),
     SOCKET(new Check.Socket(), "", "Path of the socket, or host:port on loopback."),
     FAIL_MODE(
-            choice("continue", "stop_all", "stop"),
+            choice("continue", "restart", "stop_all", "stop"),
             "continue",
             "continue, or stop_all: the first failed task stops the daemon."),
     MAX_PAYLOAD_BYTES(
@@ -171,7 +174,17 @@ public enum Setting {
 
     /** Whether the value is a whole number. */
     public boolean isNumber() {
-        return check instanceof Check.Whole;
+        return check instanceof Check.Whole || check instanceof Check.WholeOr;
+    }
+
+    /**
+     * Whether a flag of this value sets nothing, as the Go daemon has it: what is empty, and a 0
+     * that no configuration could have.
+     */
+    boolean isUnsetBy(String flag) {
+        return flag.isEmpty()
+                || (flag.equals("0")
+                        && (this == FIXED_WORKERS || problemWith(flag, "").isPresent()));
     }
 
     /** Whether the value is nobody else's business: it is not printed. */

@@ -113,7 +113,15 @@ public final class Dispatcher {
 
     /** Whether a task of this id is in flight or retained, so that its submit runs nothing. */
     public boolean knows(TaskId id) {
-        return inFlight.containsKey(id) || cache.has(id);
+        return inFlight.containsKey(id) || (cache.has(id) && retained(id) != null);
+    }
+
+    /**
+     * The retained task of this id; {@code null} for one that has not run, which may come again.
+     */
+    private @Nullable RetainedTask retained(TaskId id) {
+        RetainedTask task = cache.find(id);
+        return task == null || Failures.isRefusal(task.result()) ? null : task;
     }
 
     private @Nullable Uni<TaskResult> known(Task task) {
@@ -121,7 +129,7 @@ public final class Dispatcher {
         if (run != null) {
             return run.isSameAs(task) ? run.result() : conflict(task.id(), "in flight");
         }
-        RetainedTask retained = cache.find(task.id());
+        RetainedTask retained = retained(task.id());
         if (retained == null) {
             return null;
         }

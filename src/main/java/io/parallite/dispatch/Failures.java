@@ -4,10 +4,15 @@ import io.parallite.task.FailureKind;
 import io.parallite.task.TaskFailure;
 import io.parallite.task.TaskResult;
 import io.parallite.wire.Encoding;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** What results say of failures: why, and what follows. */
 final class Failures {
+
+    /** The codes of a worker that has found the request wanting. */
+    private static final Set<String> REFUSALS =
+            Set.of("INVALID_REQUEST", "INVALID_PAYLOAD", "MALFORMED_FRAME");
 
     private Failures() {}
 
@@ -27,6 +32,14 @@ final class Failures {
             case TaskResult.Replied ignored -> true;
             case TaskResult.Failed(FailureKind kind, String ignored) -> kind.endsATaskThatRan();
         };
+    }
+
+    /** Whether its worker refused the task, and did not run it. */
+    static boolean isRefusal(TaskResult result) {
+        return result instanceof TaskResult.Replied(byte[] ignored, boolean ok)
+                && !ok
+                && in(result) instanceof TaskFailure(String code, String ignoredToo)
+                && REFUSALS.contains(code);
     }
 
     /** Whether the task has failed by itself; see {@link FailureKind#isTaskFailure}. */

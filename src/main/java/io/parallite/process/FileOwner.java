@@ -12,6 +12,7 @@ final class FileOwner {
     private static final boolean KNOWN =
             FileSystems.getDefault().supportedFileAttributeViews().contains("unix");
     private static final int OTHERS = 077;
+    private static final int WRITE_OF_OTHERS = 02;
 
     private FileOwner() {}
 
@@ -25,6 +26,15 @@ final class FileOwner {
         return Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)
                 && isOurs(path)
                 && (!KNOWN || (attribute(path, "unix:mode") & OTHERS) == 0);
+    }
+
+    /** Whether every user of the machine may change it; false when that cannot be known. */
+    static boolean isOpenToAll(Path path) {
+        try {
+            return KNOWN && ((int) Files.getAttribute(path, "unix:mode") & WRITE_OF_OTHERS) != 0;
+        } catch (IOException e) {
+            return false; // it is not there, or will not be read either
+        }
     }
 
     private static Path ownProcess() {

@@ -1,8 +1,10 @@
 package io.parallite.process;
 
+import io.parallite.wire.Encoding;
 import io.parallite.wire.Excerpt;
 import io.parallite.wire.FrameReader;
 import io.parallite.wire.ReadBudget;
+import io.parallite.wire.RequestException;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +18,9 @@ import org.jspecify.annotations.Nullable;
 final class ReplyReader implements FrameReader.Sink {
 
     private static final int UNASKED = 64 * 1024;
+
+    /** The largest length of a frame; what text says as a length is more than half of it. */
+    private static final int LONGEST = 1 << 29;
 
     private final WorkerChannel.Listener listener;
     private final ReplyLimits limits;
@@ -92,9 +97,25 @@ final class ReplyReader implements FrameReader.Sink {
     @Override
     public boolean onOversize(long length, byte[] seen) {
         listener.onGarbage(
-                "wrote bytes that are no frame (as a length they say %d, the limit is %d): %s"
-                        .formatted(length, limits.maxBody(), Excerpt.show(seen)));
+                isReply(length, seen)
+                        ? "sent a reply of %d bytes, and %d is the most (raise max_payload_bytes, or return less)"
+                                .formatted(length, limits.maxBody())
+                        : "wrote bytes that are no frame (as a length they say %d, the limit is %d): %s"
+                                .formatted(length, limits.maxBody(), Excerpt.show(seen)));
         return false;
+    }
+
+    /** Whether it is a long frame rather than something else, such as text. */
+    private static boolean isReply(long length, byte[] seen) {
+        if (length > LONGEST || seen.length == FrameReader.HEADER) {
+            return length <= LONGEST;
+        }
+        try {
+            Encoding _ = Encoding.of(seen);
+            return true;
+        } catch (RequestException e) {
+            return false;
+        }
     }
 
     /** What to add to a worker's last words when it ended in the middle of a frame. */

@@ -35,7 +35,10 @@ public record WorkerScript(Path path, boolean connectsBack, boolean canFork) {
                     "vendor/parallite/parallite-php/src/Support",
                     "src/Support",
                     "",
-                    "php");
+                    "php",
+                    "../../src/Support",
+                    "../..",
+                    "../../php");
 
     /**
      * Finds the script: the configured one, else the project's, else the bundled one.
@@ -81,6 +84,7 @@ public record WorkerScript(Path path, boolean connectsBack, boolean canFork) {
         for (String project : PROJECT_DIRECTORIES) {
             candidates.add(directory.resolve(project).resolve(name));
         }
+        candidates.removeIf(candidate -> isPlanted(directory, candidate));
         home.ifPresent(h -> candidates.add(h.resolve("php").resolve(name)));
         return first(candidates)
                 .orElseThrow(
@@ -88,6 +92,14 @@ public record WorkerScript(Path path, boolean connectsBack, boolean canFork) {
                                 new ConfigException(
                                         "no worker script found; set worker_script, or put it at one of %s"
                                                 .formatted(candidates)));
+    }
+
+    /** Whether any user of the machine may have put it there, outside of the current directory. */
+    private static boolean isPlanted(Path directory, Path candidate) {
+        Path script = candidate.normalize();
+        return !script.startsWith(directory.normalize())
+                && (FileOwner.isOpenToAll(script)
+                        || FileOwner.isOpenToAll(script.resolveSibling("")));
     }
 
     private static Optional<Path> first(List<Path> candidates) {

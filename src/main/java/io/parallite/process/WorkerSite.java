@@ -3,11 +3,14 @@ package io.parallite.process;
 import io.parallite.config.ConfigException;
 import io.parallite.config.ParalliteConfig;
 import io.parallite.wire.Encoding;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jboss.logging.Logger;
 
 /**
  * Where workers are run and what they run: directory, script, includes, found anew at every look.
@@ -16,6 +19,8 @@ import java.util.Optional;
  * code, even when a deployment points a link elsewhere meanwhile. Any thread may look.
  */
 public final class WorkerSite {
+
+    private static final Logger LOG = Logger.getLogger(WorkerSite.class);
 
     /** The one-time token with which a worker connects back. */
     static final String TOKEN = "PARALLITE_WORKER_TOKEN";
@@ -88,7 +93,7 @@ public final class WorkerSite {
         putLimit(environment, MAX_MEMORY, config.workerMaxMemoryMb());
         Path base = base().orElseGet(directory::now);
         config.phpIncludes()
-                .map(files -> files.stream().map(file -> absolute(base, file)).toList())
+                .map(files -> existing(base, files))
                 .ifPresent(
                         files ->
                                 environment.put(
@@ -99,6 +104,20 @@ public final class WorkerSite {
                                 environment.put(
                                         "PARALLITE_WORKER_BOOTSTRAP", absolute(base, file)));
         return environment;
+    }
+
+    private static List<String> existing(Path base, List<String> files) {
+        List<String> found = new ArrayList<>();
+        for (String file : files) {
+            String path = absolute(base, file);
+            if (Files.exists(Path.of(path))) {
+                found.add(path);
+            } else {
+                LOG.warnf(
+                        "php_includes names a file that does not exist; it is left out: %s", path);
+            }
+        }
+        return found;
     }
 
     private static void putLimit(Map<String, String> environment, String name, int limit) {

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Properties;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -150,6 +151,51 @@ class LaunchSettingsTest {
         assertThat(value(settings, Setting.PHP_INCLUDES))
                 .isEqualTo("a,b ENVIRONMENT PARALLITE_PHP_INCLUDES");
         assertThat(value(settings, Setting.MAX_QUEUE)).isEqualTo("10000 DEFAULT ");
+    }
+
+    @Test
+    void flagsThatAreEmptyOrZeroSetNothing() throws IOException {
+        Path file = write("{\"fixed_workers\": 4, \"timeout_ms\": 1000, \"fail_mode\": \"stop\"}");
+
+        LaunchSettings settings =
+                LaunchSettings.inspect(
+                        file,
+                        Map.of(
+                                Setting.FIXED_WORKERS, "0",
+                                Setting.TIMEOUT_MS, "0",
+                                Setting.MAX_PAYLOAD_BYTES, "0",
+                                Setting.PREFIX_NAME, "",
+                                Setting.FAIL_MODE, "",
+                                Setting.WORKER_IDLE_MS, "0"),
+                        Map.of());
+
+        assertThat(settings.problems()).isEmpty();
+        assertThat(value(settings, Setting.FIXED_WORKERS)).isEqualTo("4 FILE " + file);
+        assertThat(value(settings, Setting.TIMEOUT_MS)).isEqualTo("1000 FILE " + file);
+        assertThat(value(settings, Setting.MAX_PAYLOAD_BYTES)).isEqualTo("10485760 DEFAULT ");
+        assertThat(value(settings, Setting.PREFIX_NAME)).isEqualTo("work DEFAULT ");
+        assertThat(value(settings, Setting.FAIL_MODE)).isEqualTo("stop FILE " + file);
+        assertThat(value(settings, Setting.WORKER_IDLE_MS)).isEqualTo("0 FLAG --worker-idle-ms");
+    }
+
+    @Test
+    void flagOfAWorkerScriptThatIsNotThereSetsNothing() throws IOException {
+        Path file = write("{\"worker_script\": \"mine.php\"}");
+        LaunchSettings settings =
+                LaunchSettings.inspect(
+                        file, Map.of(Setting.WORKER_SCRIPT, "vendor/no/such.php"), Map.of());
+
+        assertThat(settings.problems()).isEmpty();
+        assertThat(value(settings, Setting.WORKER_SCRIPT)).isEqualTo("mine.php FILE " + file);
+        assertThat(settings.warnings())
+                .singleElement(InstanceOfAssertFactories.STRING)
+                .contains("--worker-script=vendor/no/such.php does not exist");
+
+        Files.createFile(file.resolveSibling("there.php"));
+        settings =
+                LaunchSettings.inspect(file, Map.of(Setting.WORKER_SCRIPT, "there.php"), Map.of());
+        assertThat(value(settings, Setting.WORKER_SCRIPT))
+                .isEqualTo("there.php FLAG --worker-script");
     }
 
     @Test

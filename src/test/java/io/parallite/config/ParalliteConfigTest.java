@@ -43,6 +43,16 @@ class ParalliteConfigTest {
     }
 
     @Test
+    void zeroPersistentWorkersAreAsManyAsProcessors() {
+        int processors = Runtime.getRuntime().availableProcessors();
+
+        assertThat(read(Map.of("fixed_workers", "0")).fixedWorkers()).isEqualTo(processors);
+        assertThat(read(Map.of("fixed_workers", "0", "max_workers", "1")).fixedWorkers())
+                .isEqualTo(1);
+        assertThat(read(Map.of("fixed_workers", "none")).fixedWorkers()).isZero();
+    }
+
+    @Test
     void queueTimeoutFollowsTheTimeout() {
         assertThat(read(Map.of("timeout_ms", "5000")).queueTimeout()).hasSeconds(5);
         assertThat(read(Map.of("timeout_ms", "5000", "queue_timeout_ms", "70")).queueTimeout())
@@ -58,7 +68,7 @@ class ParalliteConfigTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"continue, false", "stop_all, true", "stop, true"})
+    @CsvSource({"continue, false", "restart, false", "stop_all, true", "stop, true"})
     void failModeSaysWhetherAFailureStops(String value, boolean stops) {
         assertThat(read(Map.of("fail_mode", value)).stopsOnFailure()).isEqualTo(stops);
     }

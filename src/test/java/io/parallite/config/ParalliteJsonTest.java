@@ -128,10 +128,11 @@ class ParalliteJsonTest {
     void refusesBadValueNamingKeyValueAndFile() {
         refused("{\"fixed_workers\": \"four\"}")
                 .withMessage(
-                        "fixed_workers=four in %s is not valid: expected a whole number from 0 to 1000"
+                        "fixed_workers=four in %s is not valid: expected a whole number from 0 to 1000, or none"
                                 .formatted(file));
         refused("{\"fixed_workers\": 2.5}").withMessageContaining("fixed_workers=2.5");
-        refused("{\"fail_mode\": \"abort\"}").withMessageContaining("continue or stop_all or stop");
+        refused("{\"fail_mode\": \"abort\"}")
+                .withMessageContaining("continue or restart or stop_all or stop");
         refused("{\"enable_benchmark\": 1}").withMessageContaining("true or false");
     }
 

@@ -10,9 +10,12 @@ import io.parallite.task.TaskId;
 import io.parallite.task.TaskResult;
 import io.parallite.task.TaskState;
 import io.parallite.task.TaskStatus;
+import io.parallite.wire.TestFrames;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class DispatcherTest {
 
@@ -218,6 +221,31 @@ class DispatcherTest {
 
         assertThat(again.isThere()).isFalse();
         assertThat(status("a").state()).isEqualTo(TaskState.PENDING);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"INVALID_REQUEST", "INVALID_PAYLOAD", "MALFORMED_FRAME"})
+    void taskThatItsWorkerRefusedMayBeSubmittedAgain(String code) {
+        fixture.submit("a");
+        String refusal = "{'task_id':'a','ok':false,'error':'no directory','error_code':'%s'}";
+        fixture.worker(1).send(TestFrames.json(refusal.formatted(code)));
+        assertThat(fixture.await("a").isThere()).as("it is kept for those who ask").isTrue();
+        assertThat(dispatcher.knows(new TaskId("a"))).isFalse();
+
+        Answer again = fixture.submit(DispatchFixture.task("a", 2, Duration.ofSeconds(1)));
+        fixture.worker(1).reply();
+
+        assertThat(again.result().ok()).isTrue();
+        assertThat(status("a").state()).isEqualTo(TaskState.COMPLETED);
+    }
+
+    @Test
+    void taskThatFailedInItsWorkerIsNotRunAgain() {
+        fixture.submit("a");
+        fixture.worker(1).reply(false);
+
+        assertThat(fixture.submit("a").isThere()).isTrue();
+        assertThat(fixture.worker(1).written()).hasSize(1);
     }
 
     @Test

@@ -152,7 +152,7 @@ final class AdminIT {
 
     @Test
     void servesThePageAndNothingElseOfItsClassPath() {
-        try (DaemonProcess daemon = daemon("--fixed-workers", "0", http.flag()).start()) {
+        try (DaemonProcess daemon = daemon("--fixed-workers", "none", http.flag()).start()) {
             Http.Answer page = http.get("/");
             assertThat(page.header("Content-Security-Policy"))
                     .contains("default-src 'none'", "frame-ancestors 'none'")

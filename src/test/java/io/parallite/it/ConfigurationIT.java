@@ -50,7 +50,8 @@ final class ConfigurationIT {
     @Test
     @DisplayName("Line 19: an unknown variable with our prefix is told, with the nearest known one")
     void tellsUnknownVariable() {
-        DaemonBuilder builder = daemon("--fixed-workers", "0").env("PARALLITE_FIXED_WORKER", "4");
+        DaemonBuilder builder =
+                daemon("--fixed-workers", "none").env("PARALLITE_FIXED_WORKER", "4");
 
         try (DaemonProcess daemon = builder.start()) {
             assertThat(daemon.log()).contains("PARALLITE_FIXED_WORKER", "PARALLITE_FIXED_WORKERS");
@@ -65,7 +66,7 @@ final class ConfigurationIT {
                 "fail_mode",
                 "explode",
                 "--fail-mode",
-                "continue or stop_all");
+                "continue or restart");
     }
 
     @Test
@@ -86,7 +87,33 @@ final class ConfigurationIT {
     @Test
     @DisplayName("Line 19: a worker script that does not exist stops the start")
     void refusesMissingWorkerScript() {
-        assertRefused(daemon("--worker-script", "no/such.php"), "worker_script", "no/such.php");
+        assertRefused(
+                daemon().json("{\"worker_script\": \"no/such.php\"}"),
+                "worker_script",
+                "no/such.php");
+    }
+
+    @Test
+    void startsWithTheFlagsOfClientsForTheGoDaemon() {
+        DaemonBuilder builder =
+                daemon(
+                        "-worker-script=vendor/no/such.php",
+                        "-timeout-ms=0",
+                        "--fixed-workers",
+                        "0",
+                        "--prefix-name",
+                        "",
+                        "--fail-mode",
+                        "restart",
+                        "--max-payload-bytes=0",
+                        "--debug=false");
+        try (DaemonProcess daemon = builder.json("{\"fixed_workers\": 2}").startAtRest();
+                TestClient client = daemon.connect()) {
+            assertThat(daemon.stats().idle()).isEqualTo(2);
+            client.submit("failing", closure("fn () => exit(1)")).assertFailure("EXITED");
+            client.submit("next", closure("fn () => 'next'")).assertResult("next");
+            assertThat(daemon.log()).contains("--worker-script=vendor/no/such.php does not exist");
+        }
     }
 
     @Test
@@ -246,7 +273,7 @@ final class ConfigurationIT {
 
     @Test
     void listensWhereTheEnvironmentSays() {
-        DaemonBuilder builder = daemon("--fixed-workers", "0");
+        DaemonBuilder builder = daemon("--fixed-workers", "none");
         String other = builder.project().resolve("other.sock").toString();
         builder.listeningAt("", UnixDomainSocketAddress.of(other))
                 .withoutSocketFlag()

@@ -159,8 +159,8 @@ final class HealthIT {
 
     @Test
     void saysThatThePortIsTaken() {
-        try (DaemonProcess daemon = daemon("--fixed-workers", "0", http.flag()).start()) {
-            DaemonProcess.Ended second = daemon("--fixed-workers", "0", http.flag()).run();
+        try (DaemonProcess daemon = daemon("--fixed-workers", "none", http.flag()).start()) {
+            DaemonProcess.Ended second = daemon("--fixed-workers", "none", http.flag()).run();
 
             assertThat(second.exitCode()).isEqualTo(69);
             assertThat(second.log())

@@ -63,7 +63,7 @@ final class MemoryIT {
 
     @Test
     void holdsReaderThatOnlyAsks() {
-        try (DaemonProcess daemon = daemon("--fixed-workers", "0").startAtRest();
+        try (DaemonProcess daemon = daemon("--fixed-workers", "none").startAtRest();
                 TestClient slow = daemon.connect()) {
             byte[] stats = Encoding.JSON.encode(request("stats", "stats"));
             byte[] many = new byte[stats.length * 200_000];

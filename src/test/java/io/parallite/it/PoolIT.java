@@ -71,7 +71,7 @@ final class PoolIT {
     @Test
     void servesOnDemandOnlyWithoutFixedWorkers() {
         try (DaemonProcess daemon =
-                        daemon("--fixed-workers", "0", "--prefix-name", "php")
+                        daemon("--fixed-workers", "none", "--prefix-name", "php")
                                 .json("{\"worker_idle_ms\": 0}")
                                 .startAtRest();
                 TestClient client = daemon.connect()) {

@@ -112,7 +112,7 @@ final class WorkerLifeIT {
     @Test
     void onDemandWorkersAreHeldToTheirLimitOfTasks() {
         try (DaemonProcess daemon =
-                        daemon("--fixed-workers", "0", "--max-workers", "1")
+                        daemon("--fixed-workers", "none", "--max-workers", "1")
                                 .json("{\"worker_max_tasks\": 3}")
                                 .startAtRest();
                 TestClient client = daemon.connect()) {
@@ -134,7 +134,7 @@ final class WorkerLifeIT {
     @Test
     void onDemandWorkerIsAsCleanForItsNextTaskAsAPersistentOne() {
         try (DaemonProcess daemon =
-                        daemon("--fixed-workers", "0", "--max-workers", "1").startAtRest();
+                        daemon("--fixed-workers", "none", "--max-workers", "1").startAtRest();
                 TestClient client = daemon.connect()) {
             client.send(
                     task(
@@ -158,7 +158,7 @@ final class WorkerLifeIT {
     @Test
     void onDemandWorkerStaysUntilItHasBeenIdle() {
         try (DaemonProcess daemon =
-                        daemon("--fixed-workers", "0")
+                        daemon("--fixed-workers", "none")
                                 .json("{\"worker_idle_ms\": 1500}")
                                 .startAtRest();
                 TestClient client = daemon.connect()) {

@@ -6,10 +6,14 @@ import io.netty.buffer.Unpooled;
 import io.parallite.wire.ReadBudget;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Frames of a worker under a budget that grants by hand. */
 class ReplyReaderTest {
@@ -20,6 +24,8 @@ class ReplyReaderTest {
     private @Nullable Runnable onGranted;
     private boolean hasRoom;
     private int released;
+    private final StringBuilder garbage = new StringBuilder();
+    private boolean sentGarbage;
     private ReplyReader reader;
 
     private final class ManualBudget implements ReadBudget {
@@ -49,7 +55,7 @@ class ReplyReaderTest {
 
         @Override
         public void onGarbage(String description) {
-            throw new AssertionError(description);
+            garbage.append(description);
         }
 
         @Override
@@ -67,10 +73,31 @@ class ReplyReaderTest {
                         () -> reader.readOn());
     }
 
+    @AfterEach
+    void noGarbageUnlessItWasSent() {
+        assertThat(sentGarbage || garbage.isEmpty()).as(garbage.toString()).isTrue();
+    }
+
     private void send(int body) {
         byte[] frame = new byte[4 + body];
         ByteBuffer.wrap(frame).putInt(body);
         reader.reader().feed(Unpooled.wrappedBuffer(frame));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "00200000, '', sent a reply of 2097152 bytes",
+        "00200000, 7b22, sent a reply of 2097152 bytes",
+        "00200000, 82a2, sent a reply of 2097152 bytes",
+        "00200000, 3c3f, are no frame",
+        "4e6f7469, 6365, are no frame",
+        "7b226f6b, 7b22, are no frame"
+    })
+    void tellsALongReplyFromWhatIsNoFrame(String length, String body, String said) {
+        sentGarbage = true;
+        reader.reader().feed(Unpooled.wrappedBuffer(HexFormat.of().parseHex(length + body)));
+
+        assertThat(garbage.toString()).contains(said);
     }
 
     @Test
