@@ -45,7 +45,7 @@ final class ExamplesTest extends TestCase
         $output = self::example('thumbnails.php');
 
         self::assertMatchesRegularExpression('/picture-11\.jpg +1200 x  910 -> 160 x 12\d/', $output);
-        self::assertSame(1, preg_match('~12 thumbnails in [\d.]+ s, in (/\S+)~', $output, $found), $output);
+        self::assertSame(1, preg_match('~12 thumbnails in [\d.]+ s, in (/.+)$~m', $output, $found), $output);
         $thumbnails = glob("$found[1]/*.jpg") ?: [];
         self::assertCount(12, $thumbnails);
         self::assertSame(160, getimagesize($thumbnails[0])[0] ?? 0);

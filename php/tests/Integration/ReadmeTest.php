@@ -61,7 +61,7 @@ final class ReadmeTest extends TestCase
         foreach (['README.md', 'php/README.md'] as $readme) {
             foreach (Readme::blocksOf(self::ROOT . "/$readme") as $block) {
                 file_put_contents($file, ($block->isProgram() ? '' : "<?php\n") . $block->code);
-                exec(escapeshellarg(PHP_BINARY) . " -l $file 2>&1", $output, $status);
+                exec(escapeshellarg(PHP_BINARY) . ' -l ' . escapeshellarg($file) . ' 2>&1', $output, $status);
                 self::assertSame(0, $status, "$readme:{$block->line}: " . implode("\n", $output));
             }
         }
