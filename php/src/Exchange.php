@@ -129,10 +129,11 @@ final class Exchange
     /** @param Closure(): void $listener called when the reply is there, or won't come: at once if that is so now */
     public function whenDone(Closure $listener): void
     {
-        if ($this->isDone()) {
+        $id = spl_object_id($listener);
+        $this->listeners[$id] = $listener; // first: a handler of a signal may wait, and take the reply in, at any point
+        if ($this->isDone() && isset($this->listeners[$id])) {
+            unset($this->listeners[$id]);
             $listener();
-        } else {
-            $this->listeners[spl_object_id($listener)] = $listener;
         }
     }
 

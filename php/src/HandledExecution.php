@@ -75,10 +75,11 @@ final class HandledExecution implements Execution
 
     public function whenDone(Closure $listener): void
     {
-        if ($this->outcome !== null) {
+        $id = spl_object_id($listener);
+        $this->listeners[$id] = $listener; // first: see Exchange
+        if ($this->outcome !== null && isset($this->listeners[$id])) {
+            unset($this->listeners[$id]);
             $listener();
-        } else {
-            $this->listeners[spl_object_id($listener)] = $listener;
         }
     }
 
