@@ -76,6 +76,11 @@ public final class SubmitCommand extends DaemonCommand {
             description = "A variable for a command, added to the worker's environment.")
     private Map<String, String> environment = new LinkedHashMap<>();
 
+    @Option(
+            names = "--isolate",
+            description = "Give it a worker that runs no other task, before it or after.")
+    private boolean isolate;
+
     @Option(names = "--detach", description = "Print the task's id and do not wait.")
     private boolean detach;
 
@@ -175,6 +180,9 @@ public final class SubmitCommand extends DaemonCommand {
             } catch (IllegalArgumentException e) {
                 throw wrong("--timeout: " + e.getMessage());
             }
+        }
+        if (isolate) {
+            request.put("isolation", "task");
         }
         if (detach) {
             request.put("detach", true);

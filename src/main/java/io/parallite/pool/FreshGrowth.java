@@ -6,14 +6,15 @@ import io.parallite.worker.Worker;
 import java.time.Duration;
 
 /**
- * Keeps workers ready of which each runs one task and ends ({@code isolation=task}).
+ * Keeps workers ready of which each runs one isolated task and ends: all tasks are that with {@code
+ * isolation=task}, else those that ask for it.
  *
- * <p>As many are ready as tasks come while one starts, twice over, and at least {@code
- * fixed_workers}: so that a task waits for none. Those that were taken are replaced in one go, once
- * half of them are gone or a moment has passed: that is cheaper for a {@link
- * io.parallite.process.WorkerTransport} that forks. Each waiting task has one started besides.
- * {@code max_workers} bounds all processes. Those that are too many after a peak end within {@link
- * #SURPLUS_LOOK}. Owned by the engine's thread.
+ * <p>As many are ready as isolated tasks come while one starts, twice over, so that a task waits
+ * for none; and with {@code isolation=task} at least {@code fixed_workers}. Those that were taken
+ * are replaced in one go, once half of them are gone or a moment has passed: that is cheaper for a
+ * {@link io.parallite.process.WorkerTransport} that forks. Each waiting task has one started
+ * besides. {@code max_workers} bounds all processes. Those that are too many after a peak end
+ * within {@link #SURPLUS_LOOK}. Owned by the engine's thread.
  */
 final class FreshGrowth implements PoolGrowth {
 
@@ -26,12 +27,20 @@ final class FreshGrowth implements PoolGrowth {
     private static final long RATE_WINDOW = Duration.ofSeconds(1).toNanos();
     private static final int TWICE = 2;
 
+    /**
+     * What is ready when nothing is to be done.
+     *
+     * @param atLeast how many workers
+     * @param mayBeMore whether more are, where the rate of tasks asks for them
+     */
+    record Ready(int atLeast, boolean mayBeMore) {}
+
     private final Engine engine;
     private final WorkerSet workers;
     private final TaskQueue queue;
     private final RestartPolicy restarts;
-    private final int atLeast;
     private final PoolSizing sizing;
+    private final Ready ready;
     private final Deadline surplusLook;
     private final Deadline penalty;
     private final Deadline fill;
@@ -40,23 +49,19 @@ final class FreshGrowth implements PoolGrowth {
     private double perSecond;
     private boolean isClosed;
 
-    /**
-     * @param atLeast how many workers are ready when nothing is to be done
-     * @param processors how many processes can run at once
-     */
     FreshGrowth(
             Engine engine,
             WorkerSet workers,
             TaskQueue queue,
             RestartPolicy restarts,
-            int atLeast,
-            int processors) {
+            PoolSizing sizing,
+            Ready ready) {
         this.engine = engine;
         this.workers = workers;
         this.queue = queue;
         this.restarts = restarts;
-        this.atLeast = atLeast;
-        this.sizing = new PoolSizing(processors);
+        this.sizing = sizing;
+        this.ready = ready;
         this.surplusLook = new Deadline(engine, this::onSurplusLook);
         this.penalty = new Deadline(engine, this::topUp);
         this.fill = new Deadline(engine, () -> launchMissing(true));
@@ -66,7 +71,13 @@ final class FreshGrowth implements PoolGrowth {
     @Override
     public void start() {
         topUp();
-        surplusLook.arm(SURPLUS_LOOK);
+        watchSurplus();
+    }
+
+    private void watchSurplus() {
+        if (!isClosed && !surplusLook.isArmed() && target() > 0) {
+            surplusLook.arm(SURPLUS_LOOK);
+        }
     }
 
     @Override
@@ -75,10 +86,12 @@ final class FreshGrowth implements PoolGrowth {
     }
 
     @Override
-    public void onLeased() {
-        leasedInWindow++;
-        closeWindow();
-        topUp();
+    public void onLeased(boolean isIsolated) {
+        if (isIsolated) {
+            leasedInWindow++;
+            topUp();
+            watchSurplus();
+        }
     }
 
     /** Measures how many tasks come in a second, when one is over. */
@@ -94,9 +107,13 @@ final class FreshGrowth implements PoolGrowth {
 
     /** How many are to be ready. */
     private int target() {
+        if (!ready.mayBeMore()) {
+            return ready.atLeast();
+        }
+        closeWindow();
         double comeMeanwhile =
                 Math.max(perSecond, leasedInWindow) * sizing.typicalStartNanos() / RATE_WINDOW;
-        return Math.max(atLeast, (int) Math.ceil(TWICE * comeMeanwhile));
+        return Math.max(ready.atLeast(), (int) Math.ceil(TWICE * comeMeanwhile));
     }
 
     private void topUp() {
@@ -110,9 +127,9 @@ final class FreshGrowth implements PoolGrowth {
         if (isClosed || restarts.pause() != null) {
             return;
         }
-        int waiting = queue.isServable() ? queue.size() : 0;
+        int waiting = queue.servableIsolated();
         int target = penalty.isArmed() ? 0 : target();
-        int there = workers.idle() + workers.count(Worker::isStarting);
+        int there = workers.idle.fresh() + workers.count(Worker::isStarting);
         int missing = Math.min(waiting + target - there, workers.room());
         if (isFilling || there < waiting || there - waiting <= target / TWICE) {
             for (int i = 0; i < missing; i++) {
@@ -129,9 +146,8 @@ final class FreshGrowth implements PoolGrowth {
     }
 
     private void onSurplusLook() {
-        closeWindow();
-        workers.endIdle(workers.idle() - target());
-        surplusLook.arm(SURPLUS_LOOK);
+        workers.idle.endFresh(workers.idle.fresh() - target());
+        watchSurplus();
     }
 
     @Override

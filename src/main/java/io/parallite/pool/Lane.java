@@ -10,14 +10,14 @@ import org.jspecify.annotations.Nullable;
  * the client catches up, and the memory that replies can take is bounded by the number of workers
  * and of prefetched tasks.
  *
- * <p>Its waiters form a linked list, so that one that is cancelled leaves at once, with its
- * payload, wherever it stands. Owned by the engine's thread.
+ * <p>Isolated tasks, which not every worker may run, form a list of their own: others of the lane
+ * pass them. Owned by the engine's thread.
  */
 public final class Lane {
 
     private final TaskQueue queue;
-    private @Nullable Waiter<?> first;
-    private @Nullable Waiter<?> last;
+    private final WaiterList ordinary = new WaiterList();
+    private final WaiterList isolated = new WaiterList();
     private boolean isHeld;
 
     /** Whether it has a place in the queue's turn. */
@@ -46,58 +46,49 @@ public final class Lane {
 
     /** Since when its first task waits; {@code now} when none does. */
     long waitsSince(long now) {
+        Waiter<?> first = first();
         return first == null ? now : first.since;
     }
 
-    /** The task that waits first; {@code null} when none does. */
+    /** The task that waits first, of either kind; {@code null} when none does. */
     @Nullable Waiter<?> first() {
-        return first;
+        Waiter<?> one = ordinary.first();
+        Waiter<?> other = isolated.first();
+        if (one == null || other == null) {
+            return one == null ? other : one;
+        }
+        return other.since - one.since < 0 ? other : one;
+    }
+
+    /** The first of those that any worker may run; {@code null} when there is none. */
+    @Nullable Waiter<?> firstOrdinary() {
+        return ordinary.first();
+    }
+
+    /** The first of those that only a fresh worker may run; {@code null} when there is none. */
+    @Nullable Waiter<?> firstIsolated() {
+        return isolated.first();
+    }
+
+    /** How many isolated tasks wait in it. */
+    int isolated() {
+        return isolated.size();
     }
 
     void addFirst(Waiter<?> waiter) {
-        link(null, waiter, first);
+        listOf(waiter).addFirst(waiter);
     }
 
     void addLast(Waiter<?> waiter) {
-        link(last, waiter, null);
-    }
-
-    private void link(@Nullable Waiter<?> before, Waiter<?> waiter, @Nullable Waiter<?> after) {
-        waiter.isInLane = true;
-        waiter.previous = before;
-        waiter.next = after;
-        if (before == null) {
-            first = waiter;
-        } else {
-            before.next = waiter;
-        }
-        if (after == null) {
-            last = waiter;
-        } else {
-            after.previous = waiter;
-        }
+        listOf(waiter).addLast(waiter);
     }
 
     /** Takes {@code waiter} out; {@code false} when it is not in a lane. */
     boolean remove(Waiter<?> waiter) {
-        if (!waiter.isInLane) {
-            return false;
-        }
-        Waiter<?> before = waiter.previous;
-        Waiter<?> after = waiter.next;
-        if (before == null) {
-            first = after;
-        } else {
-            before.next = after;
-        }
-        if (after == null) {
-            last = before;
-        } else {
-            after.previous = before;
-        }
-        waiter.isInLane = false;
-        waiter.previous = null;
-        waiter.next = null;
-        return true;
+        return listOf(waiter).remove(waiter);
+    }
+
+    private WaiterList listOf(Waiter<?> waiter) {
+        return waiter.isIsolated ? isolated : ordinary;
     }
 }

@@ -6,7 +6,8 @@ import io.parallite.worker.Worker;
 import java.time.Duration;
 
 /**
- * Starts on-demand workers while tasks wait, as many as {@link PoolSizing} finds worth their start.
+ * Starts on-demand workers while tasks wait that any worker may run, as many as {@link PoolSizing}
+ * finds worth their start.
  *
  * <p>Looks when a task is queued, when a worker has become ready or is gone, and every few
  * milliseconds while tasks wait. Nothing is started during the pause after a failed start, nor
@@ -30,20 +31,17 @@ final class OnDemandGrowth implements PoolGrowth {
     private boolean wasHeldUp;
     private boolean isClosed;
 
-    /**
-     * @param processors how many processes can run at once
-     */
     OnDemandGrowth(
             Engine engine,
             WorkerSet workers,
             TaskQueue queue,
             RestartPolicy restarts,
-            int processors) {
+            PoolSizing sizing) {
         this.engine = engine;
         this.workers = workers;
         this.queue = queue;
         this.restarts = restarts;
-        this.sizing = new PoolSizing(processors);
+        this.sizing = sizing;
         this.nextLook = new Deadline(engine, this::onLook);
         this.lastFreed = engine.nanoTime();
     }
@@ -71,7 +69,7 @@ final class OnDemandGrowth implements PoolGrowth {
 
     @Override
     public void grow() {
-        if (queue.size() > 0) {
+        if (queue.ordinary() > 0) {
             launchWanted();
             if (mayLaunch() && !nextLook.isArmed()) {
                 lookAgainIn(sizing.nextLook(stuckNanos()));
@@ -102,12 +100,15 @@ final class OnDemandGrowth implements PoolGrowth {
      * changes.
      */
     private boolean mayLaunch() {
-        return !isClosed && workers.room() > 0 && restarts.pause() == null && queue.isServable();
+        return !isClosed
+                && workers.room() > 0
+                && restarts.pause() == null
+                && queue.peek(false) != null;
     }
 
     /** For how long tasks have waited without any worker having come free after a task. */
     private long stuckNanos() {
-        Waiter<?> oldest = queue.oldest();
+        Waiter<?> oldest = queue.oldestOrdinary();
         long now = engine.nanoTime();
         return oldest == null ? 0 : Math.min(now - oldest.since, now - lastFreed);
     }
@@ -120,9 +121,9 @@ final class OnDemandGrowth implements PoolGrowth {
             lastFreed = engine.nanoTime(); // clients do not read: others would wait for them, too
             return;
         }
-        int serving = workers.count(Worker::isInService);
-        int starting = workers.count(Worker::isStarting);
-        int growth = sizing.growth(queue.size(), serving, starting, stuckNanos());
+        int serving = workers.count(worker -> worker.isInService() && !worker.isDedicated());
+        int starting = Math.max(0, workers.count(Worker::isStarting) - queue.isolated());
+        int growth = sizing.growth(queue.ordinary(), serving, starting, stuckNanos());
         int wanted = Math.min(growth, workers.room());
         for (int i = 0; i < wanted; i++) {
             workers.launchOnDemand();

@@ -62,19 +62,19 @@ final class PipePrefetch implements Prefetch {
 
     @Override
     public void fill(Worker worker, long typicalTask, int workers) {
-        if (queue.size() == 0 || !worker.canPrefetch()) {
+        if (queue.ordinary() == 0 || !worker.canPrefetch()) {
             return;
         }
         ArrayDeque<Waiter<?>> own = held.computeIfAbsent(worker, w -> new ArrayDeque<>(MOST));
         long inTime = PATIENCE.toNanos() / Math.max(1, typicalTask);
-        long share = (long) own.size() + Math.ceilDiv(queue.size(), workers);
+        long share = (long) own.size() + Math.ceilDiv(queue.ordinary(), workers);
         long most = Math.min(MOST, Math.min(inTime, share));
         while (own.size() < most) {
-            Waiter<?> next = queue.peek();
+            Waiter<?> next = queue.peek(false);
             if (next == null || !worker.prefetch(next.task.frame())) {
                 break;
             }
-            queue.poll();
+            queue.poll(false);
             next.onPrefetched(worker, engine.nanoTime());
             own.add(next);
             size++;

@@ -6,7 +6,7 @@ import java.time.Duration;
 
 /**
  * Decides when workers are started beside those that fill slots: {@link OnDemandGrowth} while tasks
- * wait, or {@link FreshGrowth} where each task gets a worker of its own. Owned by the engine's
+ * wait, {@link FreshGrowth} for tasks of which each gets a worker of its own. Owned by the engine's
  * thread.
  */
 interface PoolGrowth {
@@ -23,9 +23,17 @@ interface PoolGrowth {
             TaskQueue queue,
             RestartPolicy restarts,
             int processors) {
-        return settings.isolatesTasks()
-                ? new FreshGrowth(engine, workers, queue, restarts, settings.fixed(), processors)
-                : new OnDemandGrowth(engine, workers, queue, restarts, processors);
+        PoolSizing sizing = new PoolSizing(processors);
+        boolean isForAll = settings.isolatesTasks();
+        FreshGrowth.Ready ready =
+                new FreshGrowth.Ready(
+                        isForAll ? settings.fixed() : 0,
+                        isForAll || settings.recycling().keepsIdle());
+        FreshGrowth fresh = new FreshGrowth(engine, workers, queue, restarts, sizing, ready);
+        return isForAll
+                ? fresh
+                : new MixedGrowth(
+                        fresh, new OnDemandGrowth(engine, workers, queue, restarts, sizing));
     }
 
     /** The pool begins to serve. */
@@ -34,8 +42,8 @@ interface PoolGrowth {
     /** A worker is ready for its first task, {@code nanos} after its launch. */
     void onReady(long nanos);
 
-    /** A worker was given a task. */
-    default void onLeased() {}
+    /** A worker was given a task; {@code isIsolated} tells whether for itself. */
+    default void onLeased(boolean isIsolated) {}
 
     /** {@code worker} is free after a task. */
     default void onServed(Worker worker) {}

@@ -4,9 +4,11 @@ import io.parallite.engine.Engine;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.IntSupplier;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -15,7 +17,9 @@ import org.jspecify.annotations.Nullable;
  * The tasks that wait for a worker: the one queue of the daemon.
  *
  * <p>Each client session has a {@link Lane}; within a lane tasks are served in order, between lanes
- * in turn. Owned by the engine's thread.
+ * in turn. A worker that has run a task is asked for with {@code isFresh=false}: it gets the first
+ * task that is not isolated, and a lane that has only isolated ones keeps its place in the turn
+ * until a fresh worker comes. Owned by the engine's thread.
  */
 final class TaskQueue {
 
@@ -24,6 +28,7 @@ final class TaskQueue {
     private final Runnable onServable;
     private final QueueTimeout timeout;
     private int size;
+    private int isolated;
 
     /**
      * An empty queue.
@@ -45,9 +50,30 @@ final class TaskQueue {
         return size;
     }
 
+    /** How many of them any worker may run. */
+    int ordinary() {
+        return size - isolated;
+    }
+
+    /** How many of them need a fresh worker. */
+    int isolated() {
+        return isolated;
+    }
+
+    /** How many of these are in lanes that are not held. */
+    int servableIsolated() {
+        int count = 0;
+        if (isolated > 0) {
+            for (Lane lane : turns) {
+                count += lane.isHeld() ? 0 : lane.isolated();
+            }
+        }
+        return count;
+    }
+
     /** Puts {@code waiter} at the end of its lane. */
     void add(Waiter<?> waiter) {
-        size++;
+        count(waiter, 1);
         waiter.lane.addLast(waiter);
         list(waiter.lane);
         timeout.arm();
@@ -55,14 +81,27 @@ final class TaskQueue {
 
     /** Puts {@code waiter} before the others of its lane; it must not be younger than they are. */
     void addFirst(Waiter<?> waiter) {
-        size++;
+        count(waiter, 1);
         waiter.lane.addFirst(waiter);
         list(waiter.lane);
         timeout.arm();
     }
 
-    /** The next task in turn, taken out; {@code null} when there is none that may be served. */
-    @Nullable Waiter<?> poll() {
+    private void count(Waiter<?> waiter, int change) {
+        size += change;
+        isolated += waiter.isIsolated ? change : 0;
+    }
+
+    /**
+     * The next task in turn, taken out; {@code null} when there is none that may be served.
+     *
+     * @param isFresh whether it is for a worker that has run no task, and so may be isolated
+     */
+    @Nullable Waiter<?> poll(boolean isFresh) {
+        return isFresh || isolated == 0 ? pollInTurn() : pollOrdinary();
+    }
+
+    private @Nullable Waiter<?> pollInTurn() {
         for (Lane lane = turns.poll(); lane != null; lane = turns.poll()) {
             lane.isListed = false;
             if (lane.isHeld()) {
@@ -79,10 +118,26 @@ final class TaskQueue {
         return null;
     }
 
+    /** The same past isolated tasks. */
+    private @Nullable Waiter<?> pollOrdinary() {
+        for (Iterator<Lane> lanes = turns.iterator(); lanes.hasNext(); ) {
+            Lane lane = lanes.next();
+            Waiter<?> next = lane.isHeld() ? null : lane.firstOrdinary();
+            if (next != null) {
+                lanes.remove();
+                lane.isListed = false;
+                remove(next);
+                list(lane);
+                return next;
+            }
+        }
+        return null;
+    }
+
     /** The task that {@link #poll} would give. */
-    @Nullable Waiter<?> peek() {
+    @Nullable Waiter<?> peek(boolean isFresh) {
         for (Lane lane : turns) {
-            Waiter<?> next = lane.isHeld() ? null : lane.first();
+            Waiter<?> next = lane.isHeld() ? null : isFresh ? lane.first() : lane.firstOrdinary();
             if (next != null) {
                 return next;
             }
@@ -93,28 +148,34 @@ final class TaskQueue {
     /** Takes {@code waiter} out, wherever it stands; does nothing when it is not in the queue. */
     void remove(Waiter<?> waiter) {
         if (waiter.lane.remove(waiter)) {
-            size--;
+            count(waiter, -1);
         }
     }
 
     /** Takes out all that were queued at or before {@code since}. */
     List<Waiter<?>> takeQueuedUntil(long since) {
-        return takeWhile(waiter -> waiter.since - since <= 0);
+        return takeWhile(Lane::first, waiter -> waiter.since - since <= 0);
     }
 
     /** Takes out everything, held or not. */
     List<Waiter<?>> takeAll() {
-        return takeWhile(waiter -> true);
+        return takeWhile(Lane::first, waiter -> true);
     }
 
-    private List<Waiter<?>> takeWhile(Predicate<Waiter<?>> condition) {
+    /** Takes out every isolated task, held or not. */
+    List<Waiter<?>> takeIsolated() {
+        return takeWhile(Lane::firstIsolated, waiter -> true);
+    }
+
+    private List<Waiter<?>> takeWhile(
+            Function<Lane, @Nullable Waiter<?>> head, Predicate<Waiter<?>> condition) {
         List<Waiter<?>> taken = new ArrayList<>();
         for (Lane lane : lanes()) {
-            Waiter<?> first = lane.first();
+            Waiter<?> first = head.apply(lane);
             while (first != null && condition.test(first)) {
                 remove(first);
                 taken.add(first);
-                first = lane.first();
+                first = head.apply(lane);
             }
         }
         return taken;
@@ -122,9 +183,18 @@ final class TaskQueue {
 
     /** The task that has waited longest, held or not; {@code null} when the queue is empty. */
     @Nullable Waiter<?> oldest() {
+        return oldest(Lane::first);
+    }
+
+    /** The one of those that any worker may run. */
+    @Nullable Waiter<?> oldestOrdinary() {
+        return oldest(Lane::firstOrdinary);
+    }
+
+    private @Nullable Waiter<?> oldest(Function<Lane, @Nullable Waiter<?>> head) {
         Waiter<?> oldest = null;
         for (Lane lane : lanes()) {
-            Waiter<?> first = lane.first();
+            Waiter<?> first = head.apply(lane);
             if (first != null && (oldest == null || first.since - oldest.since < 0)) {
                 oldest = first;
             }
@@ -132,9 +202,9 @@ final class TaskQueue {
         return oldest;
     }
 
-    /** Whether {@link #poll} would give a task. */
+    /** Whether {@link #poll} would give a task to some worker. */
     boolean isServable() {
-        return peek() != null;
+        return peek(true) != null;
     }
 
     void onReleased(Lane lane) {

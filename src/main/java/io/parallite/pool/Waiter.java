@@ -37,6 +37,10 @@ final class Waiter<T> {
     final Task task;
     final Lane lane;
     final long since;
+
+    /** Whether it needs a worker that runs no other task. */
+    final boolean isIsolated;
+
     private final Function<WorkerLease, Uni<T>> work;
     private final UniEmitter<? super T> outcome;
     private Place place = Place.QUEUE;
@@ -53,17 +57,20 @@ final class Waiter<T> {
 
     /**
      * @param since since when it waits, in {@link io.parallite.engine.Engine#nanoTime}
+     * @param isIsolated whether it needs a worker that runs no other task
      * @param work what is done with the lease
      */
     Waiter(
             Task task,
             Lane lane,
             long since,
+            boolean isIsolated,
             Function<WorkerLease, Uni<T>> work,
             UniEmitter<? super T> outcome) {
         this.task = task;
         this.lane = lane;
         this.since = since;
+        this.isIsolated = isIsolated;
         this.work = work;
         this.outcome = outcome;
     }

@@ -72,6 +72,7 @@ public final class WorkerPool {
     private final Prefetch prefetch;
     private final WedgeWatch wedge;
     private final PoolGrowth growth;
+    private final FreshDemand demand;
     private boolean isDraining;
     private @Nullable Runnable onEmpty;
 
@@ -110,6 +111,7 @@ public final class WorkerPool {
         this.queue =
                 new TaskQueue(engine, settings.queueTimeout(), workers::size, this::onLaneReleased);
         this.growth = PoolGrowth.of(engine, settings, workers, queue, restarts, processors);
+        this.demand = new FreshDemand(workers, queue, restarts, settings.max());
         this.prefetch = prefetching.create(queue, this::onTasksReturned);
         this.wedge = new WedgeWatch(engine, this::wedgeSymptom, this::onWedgeLook);
     }
@@ -156,10 +158,16 @@ public final class WorkerPool {
         return Uni.createFrom()
                 .emitter(
                         emitter -> {
-                            Waiter<T> waiter = new Waiter<>(task, lane, since, work, emitter);
+                            Waiter<T> waiter =
+                                    new Waiter<>(
+                                            task, lane, since, isIsolated(task), work, emitter);
                             emitter.onTermination(() -> onCancelled(waiter));
                             admission.accept(waiter);
                         });
+    }
+
+    private boolean isIsolated(Task task) {
+        return task.isolated() || settings.isolatesTasks();
     }
 
     private void onCancelled(Waiter<?> waiter) {
@@ -173,11 +181,11 @@ public final class WorkerPool {
     // Admission
 
     private void admit(Waiter<?> waiter) {
-        if (workers.hasIdle() && queue.size() == 0 && !waiter.lane.isHeld()) {
-            give(waiter, workers.takeIdle());
+        if (isServedAtOnce(waiter)) {
+            give(waiter, takeIdle(waiter));
             return;
         }
-        TaskException refusal = refusal();
+        TaskException refusal = refusal(waiter);
         if (refusal != null) {
             waiter.refuse(refusal);
             return;
@@ -186,8 +194,21 @@ public final class WorkerPool {
         onQueued();
     }
 
+    /** Whether a worker for it is idle, and no other task waits for such a one. */
+    private boolean isServedAtOnce(Waiter<?> waiter) {
+        boolean isFirst =
+                waiter.isIsolated
+                        ? workers.idle.hasFresh() && queue.isolated() == 0
+                        : workers.idle.hasAny() && queue.ordinary() == 0;
+        return isFirst && !waiter.lane.isHeld();
+    }
+
+    private Worker takeIdle(Waiter<?> waiter) {
+        return waiter.isIsolated ? workers.idle.takeFresh() : workers.idle.take();
+    }
+
     private void admitAgain(Waiter<?> waiter) {
-        TaskException refusal = isDraining ? shuttingDown() : startFailure();
+        TaskException refusal = isDraining ? shuttingDown() : startFailure(waiter);
         if (refusal != null) {
             waiter.refuse(refusal);
             return;
@@ -196,11 +217,11 @@ public final class WorkerPool {
         onQueued();
     }
 
-    private @Nullable TaskException refusal() {
+    private @Nullable TaskException refusal(Waiter<?> waiter) {
         if (isDraining) {
             return shuttingDown();
         }
-        TaskException failure = startFailure();
+        TaskException failure = startFailure(waiter);
         if (failure == null && waiting() >= settings.maxQueue() + capacity()) {
             return new TaskException(
                     FailureKind.QUEUE_FULL,
@@ -210,10 +231,16 @@ public final class WorkerPool {
         return failure;
     }
 
-    /** Why no task can be served now; {@code null} when one can, or will be. */
-    private @Nullable TaskException startFailure() {
+    /** Why a task cannot be served now; {@code null} when it can, or will be. */
+    private @Nullable TaskException startFailure(Waiter<?> waiter) {
+        return startFailure(waiter.isIsolated);
+    }
+
+    private @Nullable TaskException startFailure(boolean isIsolated) {
         TaskException failure = restarts.pause();
-        return failure == null || workers.hasProspect() ? null : failure;
+        boolean isHopeful =
+                failure == null || (isIsolated ? demand.hasProspect() : workers.hasProspect());
+        return isHopeful ? null : failure;
     }
 
     private int waiting() {
@@ -223,7 +250,7 @@ public final class WorkerPool {
     /** How many tasks are soon served without having to wait for one another. */
     private int capacity() {
         int more = Math.max(0, settings.max() - workers.size());
-        return workers.idle() + workers.count(Worker::isStarting) + more;
+        return workers.idle.count() + workers.count(Worker::isStarting) + more;
     }
 
     private static TaskException shuttingDown() {
@@ -232,7 +259,7 @@ public final class WorkerPool {
     }
 
     private void onPauseOver() {
-        growth.grow();
+        grow();
     }
 
     // Serving
@@ -240,36 +267,47 @@ public final class WorkerPool {
     private void onQueued() {
         serve();
         if (queue.size() > 0) {
-            growth.grow();
+            grow();
             wedge.arm();
+        }
+    }
+
+    /** Starts the workers that are wanted, and ends idle ones that are in the way of those. */
+    private void grow() {
+        growth.grow();
+        while (demand.lacksRoom() && workers.idle.hasUsed()) {
+            workers.idle.takeLeastNeeded().retire(EndReason.ISOLATED);
         }
     }
 
     /** Brings idle workers and waiting tasks together. */
     private void serve() {
-        while (workers.hasIdle()) {
-            Waiter<?> next = next();
+        while (workers.idle.hasAny()) {
+            Waiter<?> next = next(workers.idle.hasFresh());
             if (next == null) {
                 return;
             }
-            give(next, workers.takeIdle());
+            give(next, takeIdle(next));
         }
     }
 
-    private @Nullable Waiter<?> next() {
-        Waiter<?> next = queue.poll();
+    /**
+     * The task that is next, taken out.
+     *
+     * @param isFresh whether for a worker that has run no task
+     */
+    private @Nullable Waiter<?> next(boolean isFresh) {
+        Waiter<?> next = queue.poll(isFresh);
         while (next == null && prefetch.recallAny()) {
-            next = queue.poll(); // none when their lanes are held
+            next = queue.poll(isFresh); // none when their lanes are held
         }
         return next;
     }
 
-    /** The next ones first: once it has its task the worker may look for them at any time. */
     private void give(Waiter<?> waiter, Worker worker) {
         WorkerLease lease;
         try {
-            prefetch.fill(worker, growth.typicalTaskNanos(), workers.size());
-            lease = worker.lease();
+            lease = waiter.isIsolated ? worker.leaseIsolated() : leaseWithNext(worker);
         } catch (RuntimeException | Error e) {
             LOG.errorf(e, "a worker could not be leased worker=%s", worker.name());
             waiter.refuse(
@@ -279,21 +317,36 @@ public final class WorkerPool {
             return;
         }
         waiter.grant(lease);
-        growth.onLeased();
+        if (waiter.isIsolated && workers.room() > 0 && restarts.pause() == null) {
+            workers.prepareSuccessor(worker, EndReason.ISOLATED);
+        }
+        growth.onLeased(waiter.isIsolated);
     }
 
-    /** A worker is free: it gets the task that waits for one, or is parked. */
+    /** The next ones first: once it has its task the worker may look for them at any time. */
+    private WorkerLease leaseWithNext(Worker worker) {
+        if (!demand.lacksRoom()) {
+            prefetch.fill(worker, growth.typicalTaskNanos(), workers.size());
+        }
+        return worker.lease();
+    }
+
+    /** A worker is free: it gets the task that waits for one, or is parked, or makes room. */
     private void onFree(Worker worker) {
         if (worker.hasNext()) {
             goOn(worker);
             return;
         }
         prefetch.reclaim(worker);
-        Waiter<?> next = next();
+        if (!worker.isFresh() && demand.lacksRoomInTurn()) {
+            worker.retire(EndReason.ISOLATED);
+            return;
+        }
+        Waiter<?> next = next(worker.isFresh());
         if (next != null) {
             give(next, worker);
         } else {
-            workers.park(worker);
+            workers.idle.park(worker);
         }
     }
 
@@ -321,7 +374,7 @@ public final class WorkerPool {
 
     private void onLaneReleased() {
         serve();
-        growth.grow();
+        grow();
     }
 
     // What workers report
@@ -350,7 +403,7 @@ public final class WorkerPool {
                 onFree(worker);
             }
             if (isNew) {
-                growth.grow();
+                grow();
             }
         }
 
@@ -389,7 +442,7 @@ public final class WorkerPool {
 
         @Override
         public void onEnding(Worker worker) {
-            workers.removeIdle(worker);
+            workers.idle.remove(worker);
             prefetch.onLeaving(worker);
         }
 
@@ -398,7 +451,7 @@ public final class WorkerPool {
             remove(worker);
             if (reload.isCanary(worker)) {
                 reload.onCanaryFailed(why.explanation());
-                growth.grow();
+                grow();
             } else {
                 cannotStart(worker, EndReason.START_FAILED, why);
             }
@@ -411,7 +464,7 @@ public final class WorkerPool {
             if (reload.isCanary(worker)) {
                 reload.onCanaryFailed(
                         "worker %s %s".formatted(worker.name(), end.exit().describe()));
-                growth.grow();
+                grow();
                 return;
             }
             switch (restarts.judge(worker, end)) {
@@ -426,7 +479,7 @@ public final class WorkerPool {
                         growth.onIdleFault(restarts.delayAfterUnused());
                     }
                     reload.step();
-                    growth.grow();
+                    grow();
                 }
             }
         }
@@ -447,12 +500,14 @@ public final class WorkerPool {
             workers.refill(worker.name(), delay, reason);
         }
         reload.onStartFailed(why.explanation());
-        TaskException failure = startFailure();
+        TaskException failure = startFailure(false);
+        TaskException failureOfIsolated = startFailure(true);
         if (failure != null) {
             Waiter.refuseAll(queue.takeAll(), failure);
-        } else {
-            growth.grow();
+        } else if (failureOfIsolated != null) {
+            Waiter.refuseAll(queue.takeIsolated(), failureOfIsolated);
         }
+        grow();
     }
 
     private static void logReplacement(Worker worker, WorkerEnd end, Duration delay) {
@@ -486,10 +541,15 @@ public final class WorkerPool {
         if (!queue.isServable()) {
             return null;
         }
-        int free = workers.count(Worker::isIdle);
+        int free = workers.count(worker -> worker.isIdle() && maySomeTaskHave(worker));
         if (free > reload.onProbation()) {
-            return "workers are idle beside waiting tasks idle=%d parked=%d workers=%d queued=%d"
-                    .formatted(free, workers.idle(), workers.size(), queue.size());
+            return "workers are idle beside waiting tasks idle=%d parked=%d workers=%d queued=%d isolated=%d"
+                    .formatted(
+                            free,
+                            workers.idle.count(),
+                            workers.size(),
+                            queue.size(),
+                            queue.isolated());
         }
         boolean isHopeless =
                 workers.size() == 0 && workers.vacant() == 0 && restarts.pause() == null;
@@ -498,13 +558,18 @@ public final class WorkerPool {
                 : null;
     }
 
+    /** Whether a task waits that {@code worker} may run, or for which it must make room. */
+    private boolean maySomeTaskHave(Worker worker) {
+        return queue.peek(worker.isFresh()) != null || demand.lacksRoom();
+    }
+
     private void onWedgeLook() {
         if (queue.size() == 0) {
             return;
         }
         workers.reclaimLost(reload::isCanary);
         serve();
-        growth.grow();
+        grow();
         wedge.arm();
     }
 

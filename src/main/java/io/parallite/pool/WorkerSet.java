@@ -1,6 +1,5 @@
 package io.parallite.pool;
 
-import io.parallite.engine.Deadline;
 import io.parallite.engine.Engine;
 import io.parallite.process.ResidentMemory;
 import io.parallite.process.WorkerCommand;
@@ -13,7 +12,6 @@ import io.parallite.worker.Worker;
 import io.parallite.worker.WorkerOwner;
 import io.parallite.worker.WorkerSnapshot;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
@@ -35,12 +33,6 @@ import org.jspecify.annotations.Nullable;
  * stays in its slot until its successor has booted, so that no task waits for the boot. On-demand
  * workers fill none: they are there for a peak.
  *
- * <h2>Idle workers</h2>
- *
- * <p>The worker that became idle last is taken first: its memory is warm. On-demand workers are
- * taken only when no persistent one is idle, so that they may end once they have been idle for long
- * enough.
- *
  * <h2>Command</h2>
  *
  * <p>What workers are started from is found once, and anew by each {@link Reload}, which adopts it
@@ -53,8 +45,6 @@ final class WorkerSet {
     /** How much earlier than another's a worker's age limit may be, lest all end at once. */
     private static final double TTL_JITTER = 0.2;
 
-    private record Spare(Worker worker, long since) {}
-
     private final Engine engine;
     private final WorkerTransport transport;
     private final PoolSettings settings;
@@ -63,9 +53,10 @@ final class WorkerSet {
 
     private final Set<Worker> all = new LinkedHashSet<>();
     private final Map<String, Slot> slots = new LinkedHashMap<>();
-    private final ArrayDeque<Worker> idlePersistent = new ArrayDeque<>();
-    private final ArrayDeque<Spare> idleOnDemand = new ArrayDeque<>();
-    private final Deadline idleDeadline;
+
+    /** Those that are idle, and were parked. */
+    final IdleWorkers idle;
+
     private final Map<EndReason, Long> replaced = new EnumMap<>(EndReason.class);
     private final @Nullable SlowTasks slowTasks;
     private WorkerCommand command;
@@ -90,7 +81,7 @@ final class WorkerSet {
         this.random = random;
         this.owner = owner;
         this.command = transport.command();
-        this.idleDeadline = new Deadline(engine, this::endSpareWorkers);
+        this.idle = new IdleWorkers(engine, settings);
         this.slowTasks =
                 settings.slowTask().isPositive()
                         ? new SlowTasks(engine, settings.slowTask(), this::all)
@@ -139,7 +130,7 @@ final class WorkerSet {
     /** {@code worker} is gone. */
     void remove(Worker worker) {
         all.remove(worker);
-        removeIdle(worker);
+        idle.remove(worker);
     }
 
     // Launching
@@ -178,75 +169,11 @@ final class WorkerSet {
 
     // Idle workers
 
-    boolean hasIdle() {
-        return !idlePersistent.isEmpty() || !idleOnDemand.isEmpty();
-    }
-
-    int idle() {
-        return idlePersistent.size() + idleOnDemand.size();
-    }
-
-    /** Takes an idle worker out; there must be one. */
-    Worker takeIdle() {
-        return idlePersistent.isEmpty() ? idleOnDemand.remove().worker() : idlePersistent.remove();
-    }
-
-    /**
-     * Keeps an idle worker that no task needs now; an on-demand one ends when it has been kept for
-     * {@code worker_idle_ms}.
-     */
-    void park(Worker worker) {
-        if (worker.name().persistent()) {
-            idlePersistent.addFirst(worker);
-        } else if (settings.isolatesTasks()) {
-            idleOnDemand.addLast(new Spare(worker, engine.nanoTime()));
-        } else if (settings.recycling().keepsIdle()) {
-            idleOnDemand.addFirst(new Spare(worker, engine.nanoTime()));
-            if (!idleDeadline.isArmed()) {
-                idleDeadline.arm(settings.recycling().idle());
-            }
-        } else {
-            worker.end(EndReason.EXITED);
-        }
-    }
-
-    void removeIdle(Worker worker) {
-        if (worker.name().persistent()) {
-            idlePersistent.remove(worker);
-        } else {
-            idleOnDemand.removeIf(spare -> spare.worker() == worker);
-        }
-    }
-
-    private boolean isParked(Worker worker) {
-        return idlePersistent.contains(worker)
-                || idleOnDemand.stream().anyMatch(spare -> spare.worker() == worker);
-    }
-
-    private void endSpareWorkers() {
-        long now = engine.nanoTime();
-        long patience = settings.recycling().idle().toNanos();
-        while (!idleOnDemand.isEmpty() && now - idleOnDemand.getLast().since() >= patience) {
-            idleOnDemand.removeLast().worker().end(EndReason.EXITED);
-        }
-        if (!idleOnDemand.isEmpty()) {
-            long left = patience - (now - idleOnDemand.getLast().since());
-            idleDeadline.arm(Duration.ofNanos(left));
-        }
-    }
-
-    /** Ends so many idle on-demand workers. */
-    void endIdle(int count) {
-        for (int i = 0; i < count && !idleOnDemand.isEmpty(); i++) {
-            idleOnDemand.removeLast().worker().end(EndReason.EXITED);
-        }
-    }
-
     /** Parks idle workers that nobody has, but those that {@code isHeld}, and fills empty slots. */
     void reclaimLost(Predicate<Worker> isHeld) {
         for (Worker worker : all()) {
-            if (worker.isIdle() && !isParked(worker) && !isHeld.test(worker)) {
-                park(worker);
+            if (worker.isIdle() && !idle.has(worker) && !isHeld.test(worker)) {
+                idle.park(worker);
             }
         }
         slots.values().stream().filter(Slot::isEmpty).forEach(this::fill);
@@ -333,10 +260,13 @@ final class WorkerSet {
         return slot != null && slot.hasSuccessor();
     }
 
-    /** Starts a successor of {@code worker}, which fills a slot and goes on until that is ready. */
+    /**
+     * Starts a successor of {@code worker}, if it fills a slot and has none; it goes on until that
+     * is ready.
+     */
     void prepareSuccessor(Worker worker, EndReason reason) {
         Slot slot = slotOf(worker);
-        if (slot != null) {
+        if (slot != null && !slot.hasSuccessor()) {
             prepareSuccessor(slot, reason);
         }
     }
@@ -412,9 +342,7 @@ final class WorkerSet {
                 worker.end(EndReason.EXITED);
             }
         }
-        idlePersistent.clear();
-        idleOnDemand.clear();
-        idleDeadline.close();
+        idle.close();
         if (slowTasks != null) {
             slowTasks.close();
         }

@@ -157,7 +157,8 @@ final class RequestHandler {
                 encoding.withBenchmark(task.frame()),
                 task.fingerprint(),
                 task.timeout(),
-                task.detached());
+                task.detached(),
+                task.isolated());
     }
 
     /** A detached task is acknowledged, unless it has been refused on the spot. */

@@ -13,7 +13,24 @@ import org.jspecify.annotations.Nullable;
  *     task under the same id
  * @param timeout how long it may run, counted from dispatch; {@code null}: the daemon's default
  * @param detached whether its client wants no answer beyond the acknowledgement
+ * @param isolated whether it is to have a worker that runs no other task, before it or after
  */
 @SuppressWarnings("ArrayRecordComponent") // identity is what is wanted: frames are never compared
 public record Task(
-        TaskId id, byte[] frame, long fingerprint, @Nullable Duration timeout, boolean detached) {}
+        TaskId id,
+        byte[] frame,
+        long fingerprint,
+        @Nullable Duration timeout,
+        boolean detached,
+        boolean isolated) {
+
+    /** A task that may run on any worker. */
+    public Task(
+            TaskId id,
+            byte[] frame,
+            long fingerprint,
+            @Nullable Duration timeout,
+            boolean detached) {
+        this(id, frame, fingerprint, timeout, detached, false);
+    }
+}

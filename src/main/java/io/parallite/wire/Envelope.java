@@ -123,7 +123,22 @@ final class Envelope {
                             ? "both payload and command are given; send one of them"
                             : "neither payload nor command is given; send one of them");
         }
-        return new Task(id, frame, fingerprint, timeout(), detach);
+        return new Task(id, frame, fingerprint, timeout(), detach, isIsolated());
+    }
+
+    private boolean isIsolated() {
+        String isolation = options == null ? null : options.text("isolation");
+        if (isolation == null) {
+            return false;
+        }
+        return switch (isolation) {
+            case "task" -> true;
+            case "none" -> false;
+            default ->
+                    throw invalid(
+                            "isolation \"%s\" is unknown; use task or none"
+                                    .formatted(Texts.shorten(isolation, SHOWN)));
+        };
     }
 
     private @Nullable Duration timeout() {

@@ -68,7 +68,7 @@ final class JsonEncoding implements Encoding {
                     case "task_id" -> envelope.taskId = id(envelope, field, parser);
                     case "timeout_ms" -> envelope.timeoutMs = number(envelope, parser);
                     case "detach" -> envelope.detach = flag(envelope, field, parser);
-                    case "stream", "stream_output", "grace_ms", "limit", "status" ->
+                    case "stream", "stream_output", "grace_ms", "limit", "status", "isolation" ->
                             envelope.options().put(field, scalar(envelope, field, parser));
                     default -> parser.skipChildren();
                 }

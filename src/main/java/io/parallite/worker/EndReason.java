@@ -23,7 +23,9 @@ public enum EndReason {
     /** It has lived for {@code worker_ttl_ms}. */
     RECYCLED_TTL(false),
     /** It made room for one with newer code. */
-    RELOAD(false);
+    RELOAD(false),
+    /** It has run an isolated task, or made room for a worker that is to run one. */
+    ISOLATED(false);
 
     private final boolean isFault;
 

@@ -181,9 +181,14 @@ public final class Worker implements WorkerChannel.Listener {
         return isIdle() || isBusy();
     }
 
-    /** Whether it ends after its present task. */
-    public boolean isRetiring() {
-        return retirement != null;
+    /** Whether it has run no task, and was leased for none. */
+    public boolean isFresh() {
+        return busySince == 0;
+    }
+
+    /** Whether it runs a task that has it for itself. */
+    public boolean isDedicated() {
+        return retirement == EndReason.ISOLATED && isBusy();
     }
 
     /** Whether its script has said that it runs. A transport may not let it. */
@@ -283,6 +288,20 @@ public final class Worker implements WorkerChannel.Listener {
         busySince = engine.nanoTime();
         recycling.onLeased(served, owner.startNanos());
         return new WorkerLease(this);
+    }
+
+    /**
+     * The same for a task that has it for itself: no frame is laid beside that, and it ends after.
+     *
+     * @throws IllegalStateException when it is not idle, or not fresh
+     */
+    public WorkerLease leaseIsolated() {
+        if (!isFresh()) {
+            throw new IllegalStateException("worker %s has run a task already".formatted(name));
+        }
+        WorkerLease lease = lease();
+        retirement = EndReason.ISOLATED;
+        return lease;
     }
 
     Uni<WorkerReply> exchange(Task task, Duration timeout, WorkerEvents events) {
@@ -647,10 +666,11 @@ public final class Worker implements WorkerChannel.Listener {
     }
 
     private EndReason unorderedEnd(WorkerExit exit) {
-        if (retirement != null) {
-            return retirement;
+        boolean mayLeaveAnyhow = retirement != null && retirement != EndReason.ISOLATED;
+        if (!mayLeaveAnyhow && (served == 0 || exit.exitStatus() != 0)) {
+            return EndReason.CRASHED;
         }
-        return served > 0 && exit.exitStatus() == 0 ? EndReason.EXITED : EndReason.CRASHED;
+        return retirement == null ? EndReason.EXITED : retirement;
     }
 
     private TaskException crashed(WorkerExit exit, boolean isUnread) {

@@ -279,6 +279,11 @@ public final class FakeChannel implements WorkerChannel {
         return written;
     }
 
+    /** The ids of all the tasks it was given. */
+    public List<String> tasks() {
+        return written.stream().map(FakeChannel::taskIn).toList();
+    }
+
     /** The id of the task it was sent last. */
     public String lastTask() {
         if (written.isEmpty()) {

@@ -180,19 +180,32 @@ final class PoolFixture {
     }
 
     Submission submit(String id, String payload, Lane in) {
-        Submission submission = new Submission(task(id, payload));
+        return submit(task(id, payload, false), in);
+    }
+
+    /** A task that is to have a worker for itself. */
+    Submission submitIsolated(String id) {
+        return submitIsolated(id, lane);
+    }
+
+    Submission submitIsolated(String id, Lane in) {
+        return submit(task(id, "x", true), in);
+    }
+
+    private Submission submit(Task task, Lane in) {
+        Submission submission = new Submission(task);
         submissions.add(submission);
         submission.begin(pool, in, TASK_TIMEOUT);
         return submission;
     }
 
     static Task task(String id) {
-        return task(id, "x");
+        return task(id, "x", false);
     }
 
-    private static Task task(String id, String payload) {
+    private static Task task(String id, String payload, boolean isIsolated) {
         byte[] frame = TestFrames.json("{'task_id':'%s','payload':'%s'}".formatted(id, payload));
-        return new Task(new TaskId(id), frame, 1, null, false);
+        return new Task(new TaskId(id), frame, 1, null, false, isIsolated);
     }
 
     FakeChannel worker(String name) {

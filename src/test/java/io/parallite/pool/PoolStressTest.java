@@ -37,6 +37,7 @@ class PoolStressTest {
     private int submitted;
     private final Set<String> cancelled = new HashSet<>();
     private boolean prefetching;
+    private boolean isolating;
     private int taken;
     private int ran;
 
@@ -100,6 +101,52 @@ class PoolStressTest {
                 .isGreaterThan(ran / 3);
     }
 
+    @ParameterizedTest(name = "seed {0}, {1} of at most {2} workers persistent")
+    @CsvSource({
+        "4001, 1, 1",
+        "4002, 2, 2",
+        "4003, 1, 4",
+        "4004, 0, 3",
+        "4005, 3, 5",
+        "4006, 4, 4",
+        "4007, 2, 9",
+        "4008, 2, 9"
+    })
+    void staysInOrderWhileSomeTasksAreIsolated(long first, int fixed, int max) {
+        for (long seed = first; seed < first + 80; seed += 10) {
+            forgetLastRun();
+            isolating = true;
+            prefetching = fixed > 0 && seed % 20 > 9;
+            Recycling recycling =
+                    new Recycling(0, 0, Duration.ofSeconds(40), Duration.ofMillis(seed % 2 * 300));
+            run(
+                    prefetching
+                            ? PoolFixture.readyToPrefetch(fixed, max)
+                            : PoolFixture.starting(fixed, max, recycling),
+                    seed,
+                    fixed,
+                    1);
+            assertThat(fixture.snapshot().wedges()).as("what the watch had to mend").isZero();
+            assertIsolatedTasksWereAlone();
+        }
+    }
+
+    private void assertIsolatedTasksWereAlone() {
+        int isolated = 0;
+        for (FakeChannel worker : fixture.transport.all()) {
+            List<String> tasks = worker.tasks();
+            if (tasks.stream().anyMatch(PoolStressTest::isIsolated)) {
+                isolated++;
+                assertThat(tasks).as("tasks of %s", worker).hasSize(1);
+            }
+        }
+        assertThat(isolated).as("isolated tasks that ran").isGreaterThan(STEPS / 400);
+    }
+
+    private static boolean isIsolated(String task) {
+        return task.startsWith("alone");
+    }
+
     private void forgetLastRun() {
         lanes.clear();
         reloads.clear();
@@ -140,8 +187,12 @@ class PoolStressTest {
     private String step() {
         int dice = random.nextInt(100);
         if (dice < 25) {
+            Lane lane = lanes.get(random.nextInt(lanes.size()));
+            int number = submitted++;
             Submission submission =
-                    fixture.submit("task-" + submitted++, lanes.get(random.nextInt(lanes.size())));
+                    isolating && random.nextInt(3) == 0
+                            ? fixture.submitIsolated("alone-" + number, lane)
+                            : fixture.submit("task-" + number, lane);
             unsettled.add(submission);
             return "submit of " + submission.id();
         }
@@ -260,7 +311,8 @@ class PoolStressTest {
             } else {
                 queued++;
                 boolean isTaken = taken().contains(submission.id());
-                servable += submission.lane().isHeld() || isTaken ? 0 : 1;
+                boolean needsMore = isIsolated(submission.id()); // than that a worker is idle
+                servable += submission.lane().isHeld() || isTaken || needsMore ? 0 : 1;
             }
         }
         assertThat(now.queued()).as("queue %s", when).isEqualTo(queued);

@@ -37,7 +37,7 @@ class TaskQueueTest {
     @Test
     void laneThatWasEmptyTakesItsTurnAtTheEnd() {
         add(lane, "a1", "a2");
-        queue.poll();
+        queue.poll(false);
         add(other, "b1");
 
         assertThat(pollAll()).containsExactly("a2", "b1");
@@ -58,7 +58,7 @@ class TaskQueueTest {
     void servesReleasedLaneAgain() {
         add(lane, "a1", "a2");
         lane.hold();
-        queue.poll();
+        queue.poll(false);
         add(lane, "a3");
 
         lane.release();
@@ -120,7 +120,7 @@ class TaskQueueTest {
     @Test
     void withdrawingWhatWasServedChangesNothing() {
         add(lane, "a1", "a2");
-        Waiter<?> served = queue.poll();
+        Waiter<?> served = queue.poll(false);
         served.settle();
 
         queue.remove(served);
@@ -135,7 +135,7 @@ class TaskQueueTest {
         queue.remove(only);
 
         assertThat(queue.isServable()).isFalse();
-        assertThat(queue.poll()).isNull();
+        assertThat(queue.poll(false)).isNull();
         assertThat(queue.oldest()).isNull();
     }
 
@@ -169,8 +169,8 @@ class TaskQueueTest {
         add(lane, "a1", "a2");
         add(other, "b1");
         other.hold();
-        queue.poll();
-        queue.poll();
+        queue.poll(false);
+        queue.poll(false);
         add(lane, "a3");
 
         assertThat(ids(queue.takeAll())).containsExactlyInAnyOrder("b1", "a3");
@@ -180,7 +180,7 @@ class TaskQueueTest {
     @Test
     void taskThatComesBackGoesFirstInItsLane() {
         add(lane, "a1", "a2");
-        Waiter<?> first = queue.poll();
+        Waiter<?> first = queue.poll(false);
         add(other, "b1");
 
         queue.addFirst(waiter(first.task.id().value(), lane));
@@ -209,6 +209,85 @@ class TaskQueueTest {
         assertThat(lane.waitsSince(7000)).isEqualTo(1000);
     }
 
+    @Test
+    void usedWorkerPassesIsolatedTasks() {
+        addIsolated(lane, "a1");
+        add(lane, "a2");
+        addIsolated(other, "b1");
+
+        assertThat(queue.peek(false).task.id().value()).isEqualTo("a2");
+        assertThat(pollAll()).containsExactly("a2");
+        assertThat(queue.ordinary()).isZero();
+        assertThat(queue.isolated()).isEqualTo(2);
+        assertThat(queue.size()).isEqualTo(2);
+    }
+
+    @Test
+    void freshWorkerGetsWhatHasWaitedLongestInTheLaneThatIsNext() {
+        addIsolated(lane, "a1");
+        now = 2000;
+        add(lane, "a2");
+        add(other, "b1");
+        now = 3000;
+        addIsolated(other, "b2");
+
+        assertThat(pollAll(true)).containsExactly("a1", "b1", "a2", "b2");
+    }
+
+    @Test
+    void laneThatWasPassedKeepsItsTurn() {
+        addIsolated(lane, "a1");
+        add(other, "b1", "b2", "b3");
+
+        queue.poll(false);
+        queue.poll(false);
+
+        assertThat(pollAll(true)).containsExactly("a1", "b3");
+    }
+
+    @Test
+    void isolatedTasksOfHeldLanesAreNotServable() {
+        addIsolated(lane, "a1", "a2");
+        addIsolated(other, "b1");
+        lane.hold();
+
+        assertThat(queue.servableIsolated()).isEqualTo(1);
+        assertThat(pollAll(true)).containsExactly("b1");
+        lane.release();
+        assertThat(queue.servableIsolated()).isEqualTo(2);
+    }
+
+    @Test
+    void takesOutIsolatedTasksOnly() {
+        Waiter<?> withdrawn = addIsolated(lane, "a1", "a2").getFirst();
+        add(lane, "a3");
+        queue.remove(withdrawn);
+
+        assertThat(ids(queue.takeIsolated())).containsExactly("a2");
+        assertThat(queue.isolated()).isZero();
+        assertThat(pollAll()).containsExactly("a3");
+    }
+
+    @Test
+    void knowsTheOldestOfThoseThatAnyWorkerMayRun() {
+        addIsolated(lane, "old");
+        now = 2000;
+        add(lane, "young");
+
+        assertThat(queue.oldest().task.id().value()).isEqualTo("old");
+        assertThat(queue.oldestOrdinary().task.id().value()).isEqualTo("young");
+    }
+
+    private List<Waiter<?>> addIsolated(Lane to, String... ids) {
+        List<Waiter<?>> added = new ArrayList<>();
+        for (String id : ids) {
+            Waiter<?> waiter = waiter(id, to, true);
+            queue.add(waiter);
+            added.add(waiter);
+        }
+        return added;
+    }
+
     private List<Waiter<?>> add(Lane to, String... ids) {
         List<Waiter<?>> added = new ArrayList<>();
         for (String id : ids) {
@@ -220,17 +299,26 @@ class TaskQueueTest {
     }
 
     private Waiter<?> waiter(String id, Lane in) {
+        return waiter(id, in, false);
+    }
+
+    private Waiter<?> waiter(String id, Lane in, boolean isIsolated) {
         return new Waiter<>(
                 PoolFixture.task(id),
                 in,
                 now,
+                isIsolated,
                 lease -> Uni.createFrom().nothing(),
                 new IgnoringEmitter<>());
     }
 
     private List<String> pollAll() {
+        return pollAll(false);
+    }
+
+    private List<String> pollAll(boolean isFresh) {
         List<Waiter<?>> polled = new ArrayList<>();
-        for (Waiter<?> next = queue.poll(); next != null; next = queue.poll()) {
+        for (Waiter<?> next = queue.poll(isFresh); next != null; next = queue.poll(isFresh)) {
             polled.add(next);
         }
         return ids(polled);

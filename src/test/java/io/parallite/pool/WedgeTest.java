@@ -10,7 +10,7 @@ class WedgeTest {
     @Test
     void workerThatNobodyHasIsFoundAgain() {
         PoolFixture fixture = PoolFixture.ready(1, 1);
-        fixture.pool.workers.takeIdle(); // lost: neither parked nor leased
+        fixture.pool.workers.idle.take(); // lost: neither parked nor leased
 
         Submission task = fixture.submit("task");
         fixture.advanceMillis(999);

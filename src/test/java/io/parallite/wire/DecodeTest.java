@@ -44,6 +44,41 @@ class DecodeTest {
     }
 
     @ParameterizedTest
+    @CsvSource({"task, true", "none, false"})
+    void readsIsolation(String isolation, boolean isIsolated) {
+        assertThat(
+                        submit(
+                                        "{'task_id':'a','isolation':'%s','payload':'x'}"
+                                                .formatted(isolation))
+                                .isolated())
+                .isEqualTo(isIsolated);
+        byte[] msgpack =
+                TestFrames.msgpack(
+                        packer -> {
+                            packer.packMapHeader(3);
+                            packer.packString("task_id").packString("a");
+                            packer.packString("payload").packString("x");
+                            packer.packString("isolation").packString(isolation);
+                        });
+        assertThat(((Request.Submit) Encoding.of(msgpack).decode(msgpack)).task().isolated())
+                .isEqualTo(isIsolated);
+    }
+
+    @Test
+    void isolationIsThatOfTheDaemonUnlessItIsGiven() {
+        assertThat(submit("{'task_id':'a','payload':'x'}").isolated()).isFalse();
+        assertThat(submit("{'task_id':'a','payload':'x','isolation':null}").isolated()).isFalse();
+    }
+
+    @Test
+    void refusesIsolationThatIsUnknown() {
+        refused("{'task_id':'a','payload':'x','isolation':'pool'}")
+                .withMessage("isolation \"pool\" is unknown; use task or none");
+        refused("{'task_id':'a','payload':'x','isolation':true}")
+                .withMessage("isolation must be a string");
+    }
+
+    @ParameterizedTest
     @CsvSource({"1, 1", "2147483647, 2147483647", "1500.7, 1500", "1e3, 1000"})
     void readsTimeout(String written, long millis) {
         Task task = submit("{'task_id':'a','payload':'x','timeout_ms':%s}".formatted(written));
