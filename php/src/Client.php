@@ -102,12 +102,12 @@ final class Client implements ClientInterface
         return $client;
     }
 
-    public function run(callable|string $task, array $args = [], ?float $timeout = null): mixed
+    public function run(callable|string $task, array $args = [], ?float $timeout = null, bool $isolate = false): mixed
     {
-        return $this->submit($task, $args, $timeout, stream: false)->await();
+        return $this->submit($task, $args, $timeout, stream: false, isolate: $isolate)->await();
     }
 
-    public function all(iterable $tasks, ?float $timeout = null): array
+    public function all(iterable $tasks, ?float $timeout = null, bool $isolate = false): array
     {
         Seconds::limit($timeout);
         $entry = CallSite::arrayPassedTo('all');
@@ -124,6 +124,7 @@ final class Client implements ClientInterface
                 $ids[count($requests)],
                 $this->payloads->of($task, [], static fn(): ?string => $entry($key)),
                 $timeout,
+                $isolate,
             );
         }
         $futures = [];
@@ -134,8 +135,13 @@ final class Client implements ClientInterface
         return Future::all($futures);
     }
 
-    public function map(iterable $items, callable|string $task, int $concurrency = 64, ?float $timeout = null): array
-    {
+    public function map(
+        iterable $items,
+        callable|string $task,
+        int $concurrency = 64,
+        ?float $timeout = null,
+        bool $isolate = false,
+    ): array {
         $order = [];
         $keys = (static function () use ($items, &$order): Generator {
             foreach (Keys::checked($items, 'the items') as $key => $item) {
@@ -143,7 +149,7 @@ final class Client implements ClientInterface
                 yield $key => $item;
             }
         })();
-        foreach ($this->imap($keys, $task, $concurrency, $timeout) as $key => $result) {
+        foreach ($this->imap($keys, $task, $concurrency, $timeout, $isolate) as $key => $result) {
             $order[$key] = $result;
         }
         return $order;
@@ -154,6 +160,7 @@ final class Client implements ClientInterface
         callable|string $task,
         int $concurrency = 64,
         ?float $timeout = null,
+        bool $isolate = false,
     ): Generator {
         if ($concurrency < 1) {
             throw new InvalidArgumentException("concurrency is $concurrency; it must be at least 1");
@@ -161,9 +168,9 @@ final class Client implements ClientInterface
         Seconds::limit($timeout);
         $call = $this->payloads->prepared($task);
         $origin = Origin::here();
-        $submit = function (mixed $key, mixed $item, bool $more) use ($call, $timeout, $origin): Future {
+        $submit = function (mixed $key, mixed $item, bool $more) use ($call, $timeout, $isolate, $origin): Future {
             $args = $call->takesKeys ? [$item, $key] : [$item];
-            return $this->submitOne($call, $args, $timeout, $origin?->withKey($key), $more);
+            return $this->submitOne($call, $args, $timeout, $isolate, $origin?->withKey($key), $more);
         };
         return (new Window($concurrency))->map($items, $submit, fn() => $this->tasks->first()->flush());
     }
@@ -177,13 +184,14 @@ final class Client implements ClientInterface
         ?bool $benchmark = null,
         ?string $name = null,
         bool $stream = true,
+        bool $isolate = false,
     ): Future {
         Seconds::limit($timeout);
         $id = $id === null ? $this->ids->next($name) : TaskIds::check($id);
         if ($this->isSyncAllowed && !$this->isReached()) {
             return $this->runHere($task, $args, $timeout, $id);
         }
-        $request = $this->request($id, $this->payloads->of($task, $args, CallSite::task()), $timeout);
+        $request = $this->request($id, $this->payloads->of($task, $args, CallSite::task()), $timeout, $isolate);
         if ($benchmark !== null) {
             $request['enable_benchmark'] = $benchmark;
         }
@@ -281,11 +289,14 @@ final class Client implements ClientInterface
     }
 
     /** @return array<string, mixed> */
-    private function request(string $id, string $payload, ?float $timeout): array
+    private function request(string $id, string $payload, ?float $timeout, bool $isolate): array
     {
         $request = ['type' => 'submit', 'task_id' => $id, 'payload' => $payload, 'accept' => 'php'];
         if ($timeout !== null) {
             $request['timeout_ms'] = Seconds::milliseconds($timeout);
+        }
+        if ($isolate) {
+            $request['isolation'] = 'task';
         }
         return $request;
     }
@@ -327,13 +338,19 @@ final class Client implements ClientInterface
      * @param bool $more other tasks follow at once
      * @return Future<mixed>
      */
-    private function submitOne(PreparedTask $call, array $args, ?float $timeout, ?Origin $origin, bool $more): Future
-    {
+    private function submitOne(
+        PreparedTask $call,
+        array $args,
+        ?float $timeout,
+        bool $isolate,
+        ?Origin $origin,
+        bool $more,
+    ): Future {
         if ($this->isSyncAllowed && !$this->isReached()) {
             return $this->runHere($call, $args, $timeout);
         }
         $payload = $this->payloads->of($call, $args, CallSite::task());
-        return $this->send($this->request($this->ids->next(), $payload, $timeout), $origin, null, $more);
+        return $this->send($this->request($this->ids->next(), $payload, $timeout, $isolate), $origin, null, $more);
     }
 
     private function isReached(): bool

@@ -125,25 +125,34 @@ final class FakeClient implements ClientInterface
         ));
     }
 
-    public function run(callable|string $task, array $args = [], ?float $timeout = null): mixed
+    public function run(callable|string $task, array $args = [], ?float $timeout = null, bool $isolate = false): mixed
     {
-        return $this->submit($task, $args, $timeout)->await();
+        return $this->submit($task, $args, $timeout, isolate: $isolate)->await();
     }
 
-    public function all(iterable $tasks, ?float $timeout = null): array
+    public function all(iterable $tasks, ?float $timeout = null, bool $isolate = false): array
     {
         $entry = CallSite::arrayPassedTo('all');
         $tasks = Keys::unique($tasks, 'the tasks');
         foreach ($this->travels ? $tasks : [] as $key => $task) {
             $this->payloads->of($task, [], static fn(): ?string => $entry($key)); // refuses what can't, before any runs
         }
-        $futures = array_map(fn(mixed $task): Future => $this->accept($task, timeout: $timeout), $tasks);
+        $futures = array_map(
+            fn(mixed $task): Future => $this->accept($task, timeout: $timeout, isolate: $isolate),
+            $tasks,
+        );
         return Future::all($futures);
     }
 
-    public function map(iterable $items, callable|string $task, int $concurrency = 64, ?float $timeout = null): array
-    {
-        return iterator_to_array($this->imap(Keys::checked($items, 'the items'), $task, $concurrency, $timeout));
+    public function map(
+        iterable $items,
+        callable|string $task,
+        int $concurrency = 64,
+        ?float $timeout = null,
+        bool $isolate = false,
+    ): array {
+        $items = Keys::checked($items, 'the items');
+        return iterator_to_array($this->imap($items, $task, $concurrency, $timeout, $isolate));
     }
 
     public function imap(
@@ -151,10 +160,12 @@ final class FakeClient implements ClientInterface
         callable|string $task,
         int $concurrency = 64,
         ?float $timeout = null,
+        bool $isolate = false,
     ): Generator {
         $takesKeys = $this->payloads->prepared($task)->takesKeys;
         foreach ($items as $key => $item) {
-            yield $key => $this->submit($task, $takesKeys ? [$item, $key] : [$item], $timeout)->await();
+            $args = $takesKeys ? [$item, $key] : [$item];
+            yield $key => $this->submit($task, $args, $timeout, isolate: $isolate)->await();
         }
     }
 
@@ -167,11 +178,12 @@ final class FakeClient implements ClientInterface
         ?bool $benchmark = null,
         ?string $name = null,
         bool $stream = true,
+        bool $isolate = false,
     ): Future {
         if ($this->travels) {
             $this->payloads->of($task, $args, CallSite::task()); // refuses what can't
         }
-        return $this->accept($task, $args, $timeout, $id, $detach, $name);
+        return $this->accept($task, $args, $timeout, $id, $detach, $name, $isolate);
     }
 
     /**
@@ -185,6 +197,7 @@ final class FakeClient implements ClientInterface
         ?string $id = null,
         bool $detach = false,
         ?string $name = null,
+        bool $isolate = false,
     ): Future {
         $this->reach();
         Seconds::limit($timeout);
@@ -193,7 +206,7 @@ final class FakeClient implements ClientInterface
             return $this->futures[$id]; // joins it, as with the daemon
         }
         $callable = $this->payloads->callableOf($task);
-        $recorded = new RecordedTask($id, $callable, $args, $timeout, $name, $detach);
+        $recorded = new RecordedTask($id, $callable, $args, $timeout, $name, $detach, $isolate);
         if ($this->travels) {
             $args = PhpValue::decode(PhpValue::encode($args));
         }

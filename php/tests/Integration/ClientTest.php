@@ -38,6 +38,26 @@ final class ClientTest extends TestCase
         self::assertSame('1', self::client()->run('getenv', ['USE_ZEND_ALLOC_HUGE_PAGES']));
     }
 
+    public function testIsolatedTasksRunAlone(): void
+    {
+        $client = self::client();
+        $runs = Closure::bind(static function (): int {
+            eval('if (!class_exists("RunsHere", false)) { class RunsHere { public static int $count = 0; } }');
+            return ++\RunsHere::$count; // nothing puts that back
+        }, null, null);
+        $forItem = Closure::bind(static fn(int $_): int => $runs(), null, null);
+        for ($i = 0, $shared = []; $i < 20; $i++) {
+            $shared[] = $client->run($runs);
+        }
+
+        self::assertGreaterThan(1, max($shared), 'other tasks share their workers');
+        self::assertSame(1, $client->run($runs, isolate: true));
+        self::assertSame(1, $client->submit($runs, isolate: true)->await());
+        self::assertSame([1, 1, 1], $client->all([$runs, $runs, $runs], isolate: true));
+        self::assertSame([1, 1], $client->map([0, 0], $forItem, isolate: true));
+        self::assertSame([1, 1], iterator_to_array($client->imap([0, 0], $forItem, isolate: true)));
+    }
+
     public function testTasksReportWhileTheyRun(): void
     {
         $client = self::client();

@@ -195,12 +195,15 @@ final class FakeClientTest extends TestCase
         $client->submit(self::double(...), [1]);
         $client->submit([self::class, 'double'], [1]);
         $client->submit(fn() => 1);
+        $client->run('pi', isolate: true);
         [$first, $second] = $client->tasks();
 
         self::assertSame(['reverse-1', 'strrev', ['abc'], 2.5, 'reverse', false], [
             $first->id, $first->callee, $first->args, $first->timeout, $first->name, $first->detach,
         ]);
         self::assertTrue($second->detach);
+        self::assertFalse($second->isolate);
+        self::assertTrue($client->tasks('pi')[0]->isolate);
         self::assertCount(3, $client->tasks('\\' . self::class . '::double'));
         self::assertCount(1, $client->tasks('{closure}'));
         self::assertCount(1, $client->tasks('reverse'), 'by its name for people');
