@@ -4,6 +4,8 @@ declare(strict_types=1);
 
 namespace B7s\Parallite\Worker;
 
+use B7s\Parallite\Quietly;
+
 /**
  * PHP's pseudo-random numbers, which a fork would have in common with its siblings.
  *
@@ -11,8 +13,11 @@ namespace B7s\Parallite\Worker;
  */
 final class Randomness
 {
-    /** How far the generator behind lcg_value() is moved at most: PHP cannot seed it. */
-    private const STEPS = 4_096;
+    /**
+     * To how many places the generator behind lcg_value() is moved: PHP cannot seed it. Forks that are made one after the
+     * other get different ones. From PHP 8.4 on each step reports that the function is deprecated, which takes long.
+     */
+    private const STEPS = PHP_VERSION_ID < 80400 ? 4_096 : 128;
 
     private function __construct()
     {
@@ -22,8 +27,10 @@ final class Randomness
     public static function reseed(): void
     {
         mt_srand(random_int(0, 0x7FFFFFFF));
-        for ($left = random_int(1, self::STEPS); $left > 0; $left--) {
-            lcg_value();
-        }
+        Quietly::call(static function (): void {
+            for ($left = (int) getmypid() % self::STEPS; $left >= 0; $left--) {
+                lcg_value();
+            }
+        });
     }
 }
