@@ -102,12 +102,12 @@ final class Client implements ClientInterface
         return $client;
     }
 
-    public function run(callable|string $task, array $args = [], ?float $timeout = null, bool $isolate = false): mixed
+    public function run(callable|string $task, array $args = [], ?float $timeout = null, ?bool $isolate = false): mixed
     {
         return $this->submit($task, $args, $timeout, stream: false, isolate: $isolate)->await();
     }
 
-    public function all(iterable $tasks, ?float $timeout = null, bool $isolate = false): array
+    public function all(iterable $tasks, ?float $timeout = null, ?bool $isolate = false): array
     {
         Seconds::limit($timeout);
         $entry = CallSite::arrayPassedTo('all');
@@ -140,7 +140,7 @@ final class Client implements ClientInterface
         callable|string $task,
         int $concurrency = 64,
         ?float $timeout = null,
-        bool $isolate = false,
+        ?bool $isolate = false,
     ): array {
         $order = [];
         $keys = (static function () use ($items, &$order): Generator {
@@ -160,7 +160,7 @@ final class Client implements ClientInterface
         callable|string $task,
         int $concurrency = 64,
         ?float $timeout = null,
-        bool $isolate = false,
+        ?bool $isolate = false,
     ): Generator {
         if ($concurrency < 1) {
             throw new InvalidArgumentException("concurrency is $concurrency; it must be at least 1");
@@ -184,7 +184,7 @@ final class Client implements ClientInterface
         ?bool $benchmark = null,
         ?string $name = null,
         bool $stream = true,
-        bool $isolate = false,
+        ?bool $isolate = false,
     ): Future {
         Seconds::limit($timeout);
         $id = $id === null ? $this->ids->next($name) : TaskIds::check($id);
@@ -289,14 +289,14 @@ final class Client implements ClientInterface
     }
 
     /** @return array<string, mixed> */
-    private function request(string $id, string $payload, ?float $timeout, bool $isolate): array
+    private function request(string $id, string $payload, ?float $timeout, ?bool $isolate): array
     {
         $request = ['type' => 'submit', 'task_id' => $id, 'payload' => $payload, 'accept' => 'php'];
         if ($timeout !== null) {
             $request['timeout_ms'] = Seconds::milliseconds($timeout);
         }
-        if ($isolate) {
-            $request['isolation'] = 'task';
+        if ($isolate !== false) {
+            $request['isolation'] = $isolate === null ? 'auto' : 'task';
         }
         return $request;
     }
@@ -342,7 +342,7 @@ final class Client implements ClientInterface
         PreparedTask $call,
         array $args,
         ?float $timeout,
-        bool $isolate,
+        ?bool $isolate,
         ?Origin $origin,
         bool $more,
     ): Future {

@@ -26,13 +26,13 @@ interface ClientInterface
      * @param (callable(mixed...): T)|string $task
      * @param array<array-key, mixed> $args by position or by name
      * @param ?float $timeout seconds that it may run, else the daemon's
-     * @param bool $isolate {@see submit()}
+     * @param ?bool $isolate {@see submit()}
      * @return T
      * @throws Throwable what the task threw
      * @throws TaskException when it failed in another way
      * @throws ConnectionException
      */
-    public function run(callable|string $task, array $args = [], ?float $timeout = null, bool $isolate = false): mixed;
+    public function run(callable|string $task, array $args = [], ?float $timeout = null, ?bool $isolate = false): mixed;
 
     /**
      * Runs tasks in parallel and waits for all of them. If one of them can't be sent, none is. The first failure is
@@ -42,12 +42,12 @@ interface ClientInterface
      * @template T
      * @param iterable<K, (callable(): T)|string> $tasks
      * @param ?float $timeout seconds that each of them may run, else the daemon's
-     * @param bool $isolate {@see submit()}
+     * @param ?bool $isolate {@see submit()}
      * @return array<K, T> in the order of the tasks
      * @throws InvalidArgumentException when a key comes twice, or can't be one of an array
      * @throws Throwable
      */
-    public function all(iterable $tasks, ?float $timeout = null, bool $isolate = false): array;
+    public function all(iterable $tasks, ?float $timeout = null, ?bool $isolate = false): array;
 
     /**
      * Calls a closure for each item, in parallel. The first failure is thrown as soon as it is there; calls that
@@ -60,7 +60,7 @@ interface ClientInterface
      * @param (callable(V, K): T)|string $task gets the item, and its key if it requires a second argument
      * @param int $concurrency how many calls are in flight at most
      * @param ?float $timeout seconds that each of them may run, else the daemon's
-     * @param bool $isolate {@see submit()}
+     * @param ?bool $isolate {@see submit()}
      * @return array<K, T> in the order of the items
      * @throws InvalidArgumentException when a key comes twice, or can't be one of an array
      * @throws Throwable
@@ -70,7 +70,7 @@ interface ClientInterface
         callable|string $task,
         int $concurrency = 64,
         ?float $timeout = null,
-        bool $isolate = false,
+        ?bool $isolate = false,
     ): array;
 
     /**
@@ -89,7 +89,7 @@ interface ClientInterface
         callable|string $task,
         int $concurrency = 64,
         ?float $timeout = null,
-        bool $isolate = false,
+        ?bool $isolate = false,
     ): Generator;
 
     /**
@@ -105,8 +105,9 @@ interface ClientInterface
      * @param ?bool $benchmark whether the worker measures the task, else as the daemon is configured
      * @param ?string $name for people: what the id begins with, when none is given
      * @param bool $stream whether values that the task emits are kept for {@see Future::stream()}
-     * @param bool $isolate whether the task gets a worker process that runs nothing else, before it or after: it finds
-     *     nothing that another task has left, and leaves nothing. Else as the daemon is configured
+     * @param ?bool $isolate whether the task gets a worker process that runs nothing else, before it or after: it finds
+     *     nothing that another task has left, and leaves nothing. Null: where workers are forked, so that this takes
+     *     milliseconds. False: as the daemon is configured
      * @return Future<T>
      * @throws TaskException when the task can't be sent
      * @throws ConnectionException
@@ -120,7 +121,7 @@ interface ClientInterface
         ?bool $benchmark = null,
         ?string $name = null,
         bool $stream = true,
-        bool $isolate = false,
+        ?bool $isolate = false,
     ): Future;
 
     /**

@@ -125,12 +125,12 @@ final class FakeClient implements ClientInterface
         ));
     }
 
-    public function run(callable|string $task, array $args = [], ?float $timeout = null, bool $isolate = false): mixed
+    public function run(callable|string $task, array $args = [], ?float $timeout = null, ?bool $isolate = false): mixed
     {
         return $this->submit($task, $args, $timeout, isolate: $isolate)->await();
     }
 
-    public function all(iterable $tasks, ?float $timeout = null, bool $isolate = false): array
+    public function all(iterable $tasks, ?float $timeout = null, ?bool $isolate = false): array
     {
         $entry = CallSite::arrayPassedTo('all');
         $tasks = Keys::unique($tasks, 'the tasks');
@@ -149,7 +149,7 @@ final class FakeClient implements ClientInterface
         callable|string $task,
         int $concurrency = 64,
         ?float $timeout = null,
-        bool $isolate = false,
+        ?bool $isolate = false,
     ): array {
         $items = Keys::checked($items, 'the items');
         return iterator_to_array($this->imap($items, $task, $concurrency, $timeout, $isolate));
@@ -160,7 +160,7 @@ final class FakeClient implements ClientInterface
         callable|string $task,
         int $concurrency = 64,
         ?float $timeout = null,
-        bool $isolate = false,
+        ?bool $isolate = false,
     ): Generator {
         $takesKeys = $this->payloads->prepared($task)->takesKeys;
         foreach ($items as $key => $item) {
@@ -178,7 +178,7 @@ final class FakeClient implements ClientInterface
         ?bool $benchmark = null,
         ?string $name = null,
         bool $stream = true,
-        bool $isolate = false,
+        ?bool $isolate = false,
     ): Future {
         if ($this->travels) {
             $this->payloads->of($task, $args, CallSite::task()); // refuses what can't
@@ -197,7 +197,7 @@ final class FakeClient implements ClientInterface
         ?string $id = null,
         bool $detach = false,
         ?string $name = null,
-        bool $isolate = false,
+        ?bool $isolate = false,
     ): Future {
         $this->reach();
         Seconds::limit($timeout);

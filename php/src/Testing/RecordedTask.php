@@ -27,7 +27,7 @@ final class RecordedTask
         public readonly ?float $timeout,
         public readonly ?string $name,
         public readonly bool $detach,
-        public readonly bool $isolate = false,
+        public readonly ?bool $isolate = false,
     ) {
         $this->callee = self::calleeOf($task);
     }

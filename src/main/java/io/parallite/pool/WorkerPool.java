@@ -167,7 +167,12 @@ public final class WorkerPool {
     }
 
     private boolean isIsolated(Task task) {
-        return task.isolated() || settings.isolatesTasks();
+        return settings.isolatesTasks()
+                || switch (task.isolation()) {
+                    case NONE -> false;
+                    case AUTO -> transport.forks();
+                    case TASK -> true;
+                };
     }
 
     private void onCancelled(Waiter<?> waiter) {

@@ -33,6 +33,16 @@ final class ForkServer {
         return template;
     }
 
+    /** Whether no template has said that it must not be forked. */
+    boolean isForking() {
+        for (Template template : templates.values()) {
+            if (template.isUnfit()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /** Workers are started from {@code command} only from now on. */
     void keepOnly(WorkerCommand command) {
         Template kept = templates.get(command);

@@ -105,6 +105,11 @@ public final class SocketTransport implements WorkerTransport {
         }
     }
 
+    @Override
+    public boolean forks() {
+        return forks != null && forks.isForking();
+    }
+
     /** Workers that start at the same time share one attempt. */
     private Uni<Void> reopened() {
         Uni<Void> running = reopening;

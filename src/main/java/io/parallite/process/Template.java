@@ -106,6 +106,11 @@ final class Template implements WorkerChannel.Listener, WorkerStarter {
         return state != State.GONE;
     }
 
+    /** Whether it must not be forked, so that workers are started. */
+    boolean isUnfit() {
+        return state == State.UNFIT;
+    }
+
     private void onNotOpened(Throwable failure) {
         bootFailure =
                 failure instanceof WorkerStartException known

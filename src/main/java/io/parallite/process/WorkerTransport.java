@@ -32,6 +32,11 @@ public interface WorkerTransport {
     /** Workers are started from {@code command} from now on, and from nothing else. */
     default void adopt(WorkerCommand command) {}
 
+    /** Whether a worker is forked from one that has booted, as far as is known: that is quick. */
+    default boolean forks() {
+        return false;
+    }
+
     /** Frees what the transport itself holds. Engine thread. */
     void close();
 }

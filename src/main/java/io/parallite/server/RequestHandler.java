@@ -158,7 +158,7 @@ final class RequestHandler {
                 task.fingerprint(),
                 task.timeout(),
                 task.detached(),
-                task.isolated());
+                task.isolation());
     }
 
     /** A detached task is acknowledged, unless it has been refused on the spot. */

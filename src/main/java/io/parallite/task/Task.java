@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  *     task under the same id
  * @param timeout how long it may run, counted from dispatch; {@code null}: the daemon's default
  * @param detached whether its client wants no answer beyond the acknowledgement
- * @param isolated whether it is to have a worker that runs no other task, before it or after
+ * @param isolation which worker it asks for
  */
 @SuppressWarnings("ArrayRecordComponent") // identity is what is wanted: frames are never compared
 public record Task(
@@ -22,7 +22,7 @@ public record Task(
         long fingerprint,
         @Nullable Duration timeout,
         boolean detached,
-        boolean isolated) {
+        Isolation isolation) {
 
     /** A task that may run on any worker. */
     public Task(
@@ -31,6 +31,6 @@ public record Task(
             long fingerprint,
             @Nullable Duration timeout,
             boolean detached) {
-        this(id, frame, fingerprint, timeout, detached, false);
+        this(id, frame, fingerprint, timeout, detached, Isolation.NONE);
     }
 }

@@ -1,6 +1,7 @@
 package io.parallite.wire;
 
 import io.parallite.task.FailureKind;
+import io.parallite.task.Isolation;
 import io.parallite.task.Task;
 import io.parallite.task.TaskException;
 import io.parallite.task.TaskId;
@@ -123,22 +124,20 @@ final class Envelope {
                             ? "both payload and command are given; send one of them"
                             : "neither payload nor command is given; send one of them");
         }
-        return new Task(id, frame, fingerprint, timeout(), detach, isIsolated());
+        return new Task(id, frame, fingerprint, timeout(), detach, isolation());
     }
 
-    private boolean isIsolated() {
-        String isolation = options == null ? null : options.text("isolation");
-        if (isolation == null) {
-            return false;
+    private Isolation isolation() {
+        String name = options == null ? null : options.text("isolation");
+        if (name == null) {
+            return Isolation.NONE;
         }
-        return switch (isolation) {
-            case "task" -> true;
-            case "none" -> false;
-            default ->
-                    throw invalid(
-                            "isolation \"%s\" is unknown; use task or none"
-                                    .formatted(Texts.shorten(isolation, SHOWN)));
-        };
+        return Isolation.named(name)
+                .orElseThrow(
+                        () ->
+                                invalid(
+                                        "isolation \"%s\" is unknown; use task, auto or none"
+                                                .formatted(Texts.shorten(name, SHOWN))));
     }
 
     private @Nullable Duration timeout() {

@@ -71,6 +71,18 @@ final class IsolationIT {
 
     @ParameterizedTest
     @ValueSource(strings = {"exec", "fork"})
+    void automaticIsolationIsForForks(String start) {
+        try (DaemonProcess daemon = workers(start, 1, 2).startAtRest();
+                TestClient client = daemon.connect()) {
+            client.submit("mark", MARK).assertResult(1);
+            Map<String, Object> task = TestClient.task("look", IS_MARKED);
+            task.put("isolation", "auto");
+            client.call(task).assertResult(start.equals("exec"));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"exec", "fork"})
     void onlyWorkerOfAPoolMakesRoomForAnIsolatedTask(String start) {
         try (DaemonProcess daemon = workers(start, 1, 1).startAtRest();
                 TestClient client = daemon.connect(Encoding.MESSAGE_PACK)) {

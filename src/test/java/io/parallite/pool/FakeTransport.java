@@ -20,6 +20,7 @@ public final class FakeTransport implements WorkerTransport {
     private int looks;
     private String problem = "";
     private boolean closed;
+    private boolean forks;
     private String[] features = {};
 
     /** A transport like that of our own worker, which says hello when it has booted. */
@@ -44,6 +45,16 @@ public final class FakeTransport implements WorkerTransport {
     @Override
     public WorkerCommand command() {
         return command;
+    }
+
+    /** From now on, workers are forked. */
+    public void startForking() {
+        forks = true;
+    }
+
+    @Override
+    public boolean forks() {
+        return forks;
     }
 
     /** Each look finds the next version of the code, unless {@link #findNothing} was called. */

@@ -31,6 +31,21 @@ class IsolatedTasksTest {
     }
 
     @Test
+    void automaticIsolationIsForWorkersThatAreForked() {
+        PoolFixture fixture = PoolFixture.ready(1, 4);
+
+        Submission shares = fixture.submitIsolatedWhereForked("a");
+        assertThat(shares.worker()).isEqualTo("work-1");
+        fixture.worker("work-1").reply();
+        fixture.transport.startForking();
+        Submission alone = fixture.submitIsolatedWhereForked("b");
+
+        assertThat(alone.isLeased()).isFalse();
+        fixture.transport.readyAll();
+        assertThat(alone.worker()).isNotEqualTo("work-1");
+    }
+
+    @Test
     void workerEndsAfterAnIsolatedTask() {
         PoolFixture fixture = PoolFixture.ready(1, 4);
         Submission task = fixture.submitIsolated("a");

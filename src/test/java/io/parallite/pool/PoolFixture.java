@@ -1,6 +1,7 @@
 package io.parallite.pool;
 
 import io.parallite.engine.ManualEngine;
+import io.parallite.task.Isolation;
 import io.parallite.task.Task;
 import io.parallite.task.TaskId;
 import io.parallite.wire.TestFrames;
@@ -180,7 +181,7 @@ final class PoolFixture {
     }
 
     Submission submit(String id, String payload, Lane in) {
-        return submit(task(id, payload, false), in);
+        return submit(task(id, payload, Isolation.NONE), in);
     }
 
     /** A task that is to have a worker for itself. */
@@ -189,7 +190,12 @@ final class PoolFixture {
     }
 
     Submission submitIsolated(String id, Lane in) {
-        return submit(task(id, "x", true), in);
+        return submit(task(id, "x", Isolation.TASK), in);
+    }
+
+    /** A task that is to have a worker for itself where that is quick. */
+    Submission submitIsolatedWhereForked(String id) {
+        return submit(task(id, "x", Isolation.AUTO), lane);
     }
 
     private Submission submit(Task task, Lane in) {
@@ -200,12 +206,12 @@ final class PoolFixture {
     }
 
     static Task task(String id) {
-        return task(id, "x", false);
+        return task(id, "x", Isolation.NONE);
     }
 
-    private static Task task(String id, String payload, boolean isIsolated) {
+    private static Task task(String id, String payload, Isolation isolation) {
         byte[] frame = TestFrames.json("{'task_id':'%s','payload':'%s'}".formatted(id, payload));
-        return new Task(new TaskId(id), frame, 1, null, false, isIsolated);
+        return new Task(new TaskId(id), frame, 1, null, false, isolation);
     }
 
     FakeChannel worker(String name) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.parallite.task.FailureKind;
+import io.parallite.task.Isolation;
 import io.parallite.task.Task;
 import io.parallite.task.TaskException;
 import java.nio.charset.Charset;
@@ -44,14 +45,14 @@ class DecodeTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"task, true", "none, false"})
-    void readsIsolation(String isolation, boolean isIsolated) {
+    @CsvSource({"task, TASK", "auto, AUTO", "none, NONE"})
+    void readsIsolation(String isolation, Isolation expected) {
         assertThat(
                         submit(
                                         "{'task_id':'a','isolation':'%s','payload':'x'}"
                                                 .formatted(isolation))
-                                .isolated())
-                .isEqualTo(isIsolated);
+                                .isolation())
+                .isEqualTo(expected);
         byte[] msgpack =
                 TestFrames.msgpack(
                         packer -> {
@@ -60,20 +61,21 @@ class DecodeTest {
                             packer.packString("payload").packString("x");
                             packer.packString("isolation").packString(isolation);
                         });
-        assertThat(((Request.Submit) Encoding.of(msgpack).decode(msgpack)).task().isolated())
-                .isEqualTo(isIsolated);
+        assertThat(((Request.Submit) Encoding.of(msgpack).decode(msgpack)).task().isolation())
+                .isEqualTo(expected);
     }
 
     @Test
     void isolationIsThatOfTheDaemonUnlessItIsGiven() {
-        assertThat(submit("{'task_id':'a','payload':'x'}").isolated()).isFalse();
-        assertThat(submit("{'task_id':'a','payload':'x','isolation':null}").isolated()).isFalse();
+        assertThat(submit("{'task_id':'a','payload':'x'}").isolation()).isEqualTo(Isolation.NONE);
+        assertThat(submit("{'task_id':'a','payload':'x','isolation':null}").isolation())
+                .isEqualTo(Isolation.NONE);
     }
 
     @Test
     void refusesIsolationThatIsUnknown() {
         refused("{'task_id':'a','payload':'x','isolation':'pool'}")
-                .withMessage("isolation \"pool\" is unknown; use task or none");
+                .withMessage("isolation \"pool\" is unknown; use task, auto or none");
         refused("{'task_id':'a','payload':'x','isolation':true}")
                 .withMessage("isolation must be a string");
     }
