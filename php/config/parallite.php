@@ -15,6 +15,15 @@ return [
     'timeout' => null,
 
     /*
+     * Whether each task of the Concurrency facade runs in a worker process of its own, so that nothing of what it changes
+     * reaches the next one: container, singletons, connections, macros, listeners, statics, constants.
+     * Null: where workers are forked from one that has booted the application (Linux with pcntl and posix, see
+     * `worker_start` below), which takes about two milliseconds a task. True: everywhere; a worker that is not forked
+     * boots the application for each task. False: workers run many tasks, and put back what they can.
+     */
+    'isolate' => env('PARALLITE_ISOLATE'),
+
+    /*
      * Whether to start a daemon when none listens. It ends by itself when it has been idle for some time.
      * In production, let the supervisor run `php artisan parallite:start`.
      */
@@ -33,6 +42,7 @@ return [
         // 'fixed_workers' => 4,
         // 'max_workers' => 16,
         // 'worker_max_tasks' => 1000,
+        // 'worker_start' => 'exec', // by default 'fork', unless parallite.json says something else
     ],
 
     'worker' => [

@@ -4,7 +4,8 @@
  * Boots the kernel of a Symfony application once per worker, and resets its services after each task. Name it in
  * parallite.json: {"bootstrap": "parallite-bootstrap.php"}. The autoloader has been loaded already.
  *
- * A task gets at the container by Parallel::container().
+ * A task gets at the container by Parallel::container(). With worker_start=fork the kernel is booted once for all workers,
+ * which are forked from it.
  */
 
 declare(strict_types=1);
@@ -34,7 +35,18 @@ final class Parallel
                 self::container()->get('services_resetter')->reset(); // entity managers, loggers, caches in memory
             }
         });
+        Hooks::beforeFork(self::disconnect(...));
         return self::$kernel;
+    }
+
+    /** Closes what the boot has opened, and forks would share; Doctrine connects again when it is used. */
+    private static function disconnect(): void
+    {
+        if (self::container()->has('doctrine')) {
+            foreach (self::container()->get('doctrine')->getConnections() as $connection) {
+                $connection->close();
+            }
+        }
     }
 }
 

@@ -66,10 +66,16 @@ final class ApplicationDaemon
         return $environment;
     }
 
-    /** @return array<string, scalar> of the daemon: those of the configuration, and that workers boot the application */
+    /**
+     * @return array<string, scalar> of the daemon: those of the configuration, that workers boot the application, and
+     *     that they are forked where that is possible
+     */
     private function settings(): array
     {
         $settings = ($this->config['daemon'] ?? []) + ['bootstrap' => __DIR__ . '/worker.php'];
+        if (getenv('PARALLITE_WORKER_START') === false && !isset($this->settingsOfProject()['worker_start'])) {
+            $settings += ['worker_start' => 'fork'];
+        }
         $settings = array_filter($settings, static fn(mixed $value): bool => $value !== null);
         return array_map(static fn(mixed $value): mixed => is_array($value) ? implode(',', $value) : $value, $settings);
     }
@@ -77,12 +83,18 @@ final class ApplicationDaemon
     /** What parallite.json says, relative to the application. */
     private function socketOfProject(): ?string
     {
-        $settings = json_decode((string) @file_get_contents("{$this->basePath}/parallite.json"), true);
-        $socket = $settings['socket'] ?? null;
+        $socket = $this->settingsOfProject()['socket'] ?? null;
         if (!is_string($socket) || $socket === '') {
             return null;
         }
         return $socket[0] === '/' || str_contains($socket, ':') ? $socket : "{$this->basePath}/$socket";
+    }
+
+    /** @return array<array-key, mixed> */
+    private function settingsOfProject(): array
+    {
+        $settings = json_decode((string) @file_get_contents("{$this->basePath}/parallite.json"), true);
+        return is_array($settings) ? $settings : [];
     }
 
     private static function socketIn(string $storagePath): string

@@ -29,9 +29,15 @@ final class ParalliteDriver implements Driver
 
     private readonly LaravelCodec $codec;
 
-    /** @param ?float $timeout seconds that each task may run, else the daemon's */
-    public function __construct(private readonly ClientInterface $client, private readonly ?float $timeout = null)
-    {
+    /**
+     * @param ?float $timeout seconds that each task may run, else the daemon's
+     * @param ?bool $isolate whether each task gets a worker of its own; null: where workers are forked
+     */
+    public function __construct(
+        private readonly ClientInterface $client,
+        private readonly ?float $timeout = null,
+        private readonly ?bool $isolate = null,
+    ) {
         $this->codec = new LaravelCodec();
     }
 
@@ -102,6 +108,7 @@ final class ParalliteDriver implements Driver
             ['closure' => $closure] + $args,
             timeout: $timeout > 0 ? (float) $timeout : null,
             detach: $detach,
+            isolate: $this->isolate,
         );
     }
 }

@@ -37,8 +37,12 @@ final class ParalliteServiceProvider extends ServiceProvider
         $this->callAfterResolving(ConcurrencyManager::class, function (ConcurrencyManager $manager): void {
             // no static closure: the manager binds it to itself
             $manager->extend('parallite', function (Application $app): ParalliteDriver {
-                $timeout = $app->make('config')->get('parallite.timeout');
-                return new ParalliteDriver($app->make(ClientInterface::class), $timeout);
+                $config = $app->make('config');
+                return new ParalliteDriver(
+                    $app->make(ClientInterface::class),
+                    $config->get('parallite.timeout'),
+                    $config->get('parallite.isolate'),
+                );
             });
         });
         if ($this->app->runningInConsole()) {

@@ -52,6 +52,7 @@ final class WorkerApplication
         $handler = set_error_handler(null);
         restore_error_handler();
         Hooks::afterTask((new StateReset($app))->restore(...));
+        Hooks::beforeFork((new OpenConnections($app))->close(...));
         return self::$instance = new self($app, true, $handler, new ClosureLibraries());
     }
 

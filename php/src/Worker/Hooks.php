@@ -81,6 +81,12 @@ final class Hooks
         return self::$afterFork !== [];
     }
 
+    /** @internal whether somebody may close what forks would inherit */
+    public static function hasBeforeFork(): bool
+    {
+        return self::$beforeFork !== [];
+    }
+
     /** @internal whether forks may differ from their template by what hooks have done */
     public static function areAroundForks(): bool
     {

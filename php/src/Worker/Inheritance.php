@@ -51,14 +51,23 @@ final class Inheritance
         if ($threaded !== []) {
             return 'the extension ' . implode(', ', $threaded) . ' has threads that a fork does not copy';
         }
-        $sockets = preg_grep('/^socket:/', self::descriptors());
-        return $sockets === [] || $sockets === false || Hooks::hasAfterFork() ? null : sprintf(
+        if (self::sockets() !== [] && Hooks::hasBeforeFork()) {
+            Hooks::runBeforeFork(); // which may close them
+        }
+        $sockets = self::sockets();
+        return $sockets === [] || Hooks::hasAfterFork() ? null : sprintf(
             'bootstrap or php_includes leave %d %s open (descriptor %s), which all workers would share: close what is '
-            . 'open there, or open it anew in Hooks::afterFork()',
+            . 'open in Hooks::beforeFork(), or open it anew in Hooks::afterFork()',
             count($sockets),
             count($sockets) === 1 ? 'socket' : 'sockets',
             implode(', ', array_keys($sockets)),
         );
+    }
+
+    /** @return array<int, string> */
+    private static function sockets(): array
+    {
+        return preg_grep('/^socket:/', self::descriptors()) ?: [];
     }
 
     /**

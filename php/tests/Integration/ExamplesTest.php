@@ -7,6 +7,7 @@ namespace B7s\Parallite\Tests\Integration;
 use B7s\Parallite\Client;
 use B7s\Parallite\Daemon\Launcher;
 use B7s\Parallite\Tests\Support\PhpScript;
+use B7s\Parallite\Worker\StandardStreams;
 use PHPUnit\Framework\TestCase;
 
 /**
@@ -122,9 +123,17 @@ final class ExamplesTest extends TestCase
         self::assertStringContainsString('Everything came out as it should.', self::example('demo.php'));
     }
 
-    /** The kernel and the services are doubles; the bootstrap file and the worker's hooks are not. */
-    public function testBootsASymfonyKernelPerWorker(): void
+    /**
+     * The kernel and the services are doubles; the bootstrap file and the worker's hooks are not.
+     *
+     * @testWith ["exec"]
+     *           ["fork"]
+     */
+    public function testBootsASymfonyKernelPerWorker(string $start): void
     {
+        if ($start === 'fork' && !StandardStreams::wouldBeReplaceable()) {
+            self::markTestSkipped('this PHP cannot be forked');
+        }
         $directory = sys_get_temp_dir() . '/parallite-symfony-' . bin2hex(random_bytes(6));
         mkdir("$directory/vendor", 0700, true);
         $autoload = dirname(__DIR__, 2) . '/autoload.php';
@@ -134,7 +143,7 @@ final class ExamplesTest extends TestCase
             '<?php require_once ' . var_export($autoload, true) . '; require_once __DIR__ . "/../symfony.php";',
         );
         copy(self::EXAMPLES . '/symfony/parallite-bootstrap.php', "$directory/parallite-bootstrap.php");
-        $settings = ['bootstrap' => 'parallite-bootstrap.php', 'socket' => "$directory/socket", 'fixed_workers' => 1, 'max_workers' => 1];
+        $settings = ['bootstrap' => 'parallite-bootstrap.php', 'worker_start' => $start, 'socket' => "$directory/socket", 'fixed_workers' => 1, 'max_workers' => 1];
         file_put_contents("$directory/parallite.json", json_encode($settings));
         $pid = Launcher::launch(
             (string) getenv('PARALLITE_BIN'),
@@ -164,5 +173,6 @@ final class ExamplesTest extends TestCase
             $script->output,
             $log,
         );
+        self::assertStringNotContainsString('not forked', $log);
     }
 }

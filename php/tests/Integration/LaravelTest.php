@@ -145,6 +145,33 @@ final class LaravelTest extends TestCase
         self::assertSame([7, null, $pid], [$order, $orderLater, $pidLater]);
     }
 
+    public function testNothingLeaksOutOfAnIsolatedTask(): void
+    {
+        self::needsTheRealConcurrency();
+        [[$first, [$second, $left]], [$isolated, [$other, $leftByIsolated]]] = self::scenario('leaks');
+
+        self::assertSame($first, $second, 'of the tasks that share a worker');
+        self::assertSame([
+            'binding', 'singleton', 'session', 'request', 'URL root', 'paginator', 'view', 'disk', 'connection', 'DB::listen',
+            'macro', 'Gate::before', 'model event', 'constant',
+        ], $left);
+        self::assertNotSame($isolated, $other);
+        self::assertSame([], $leftByIsolated);
+    }
+
+    public function testTasksAreForkedWithoutTheConnectionsOfTheBoot(): void
+    {
+        $tasks = self::scenario('forks');
+
+        self::assertCount(3, array_unique(array_column($tasks, 0)), 'each has a worker of its own, by default');
+        foreach ($tasks as [$pid, $connected, $script]) {
+            self::assertSame([$pid, $pid], $connected, 'whose connections they are');
+            self::assertSame('Standard input code', $script, 'it was forked');
+        }
+        $log = (string) file_get_contents(self::$directory . '/storage/logs/parallite.log');
+        self::assertStringNotContainsString('have left open', $log, 'files of logs are closed, too');
+    }
+
     public function testModelsTravelByTheirKeys(): void
     {
         if (!extension_loaded('pdo_sqlite')) {

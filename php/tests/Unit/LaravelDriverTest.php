@@ -90,6 +90,16 @@ final class LaravelDriverTest extends TestCase
         self::assertSame([4.5, 2.0, 3.0, null], array_column($this->client->tasks(), 'timeout'));
     }
 
+    public function testTasksAreIsolatedAsConfigured(): void
+    {
+        $task = static fn(): int => 1;
+        foreach ([[], ['isolate' => true], ['isolate' => false]] as $configured) {
+            (new ParalliteDriver($this->client, ...$configured))->run($task);
+        }
+
+        self::assertSame([null, true, false], array_column($this->client->tasks(), 'isolate'));
+    }
+
     public function testTimedOutTaskIsAFailure(): void
     {
         $client = (new FakeClient())->fails('TIMEOUT');

@@ -140,6 +140,17 @@ final class TemplateTest extends TestCase
         self::assertArrayNotHasKey('objection', $careful->nature);
     }
 
+    public function testLooksForSocketsAfterHooksHaveClosedThem(): void
+    {
+        $opens = '$GLOBALS["pair"] = stream_socket_pair(STREAM_PF_UNIX, STREAM_SOCK_STREAM, 0);';
+        $closing = $this->start("$opens B7s\\Parallite\\Worker\\Hooks::beforeFork(function () { \$GLOBALS['pair'] = null; });");
+
+        self::assertSame(['type' => 'template', 'open' => []], $closing->nature);
+        $this->template?->end();
+        $half = $this->start("$opens B7s\\Parallite\\Worker\\Hooks::beforeFork(function () { \$GLOBALS['pair'][0] = null; });");
+        self::assertStringContainsString('1 socket open', $half->nature['objection']);
+    }
+
     public function testRunsHooksAroundTheFork(): void
     {
         $template = $this->start(<<<'PHP'

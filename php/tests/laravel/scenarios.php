@@ -14,18 +14,61 @@ use B7s\Parallite\Laravel\WorkerApplication;
 use Carbon\Carbon;
 use Carbon\CarbonInterval;
 use Illuminate\Auth\GenericUser;
+use Illuminate\Contracts\Auth\Access\Gate;
 use Illuminate\Contracts\Auth\Factory as Auth;
 use Illuminate\Contracts\Config\Repository as Config;
 use Illuminate\Contracts\Foundation\Application;
 use Illuminate\Contracts\Http\Kernel as HttpKernel;
 use Illuminate\Database\DatabaseManager;
+use Illuminate\Database\Events\QueryExecuted;
+use Illuminate\Filesystem\FilesystemManager;
 use Illuminate\Http\Request;
+use Illuminate\Pagination\Paginator;
+use Illuminate\Support\Collection;
 use Illuminate\Support\Facades\Concurrency;
 use Illuminate\Support\Facades\Context;
 use Illuminate\Support\Facades\Route;
 use Laravel\SerializableClosure\SerializableClosure;
 
 use function Illuminate\Support\defer;
+
+/** Changes of a task in what the framework keeps for as long as its process lives. */
+$pollutes = static function (Application $app): int {
+    $app->bind('left', stdClass::class);
+    $app->make('kept')->changed = true; // a singleton that nobody has made before
+    $app->make('session')->driver('array')->put('key', 'left');
+    $app->instance('request', Request::create('https://left.example/page'));
+    $app->make('url')->forceRootUrl('https://left.example');
+    Paginator::currentPageResolver(static fn(): int => 77);
+    $app->make('view')->share('left', true);
+    $app->make('filesystem')->set('left', $app->make('filesystem')->build(['driver' => 'local', 'root' => storage_path()]));
+    $app->make('db')->connection('other');
+    $app->make('events')->listen(QueryExecuted::class, static fn() => $GLOBALS['heard'] = true); // DB::listen()
+    Collection::macro('left', static fn(): bool => true);
+    $app->make(Gate::class)->before(static fn(): bool => true);
+    Order::saving(static fn(): bool => true);
+    define('LEFT_BY_A_TASK', true);
+    return getmypid();
+};
+
+/** Which of them another task finds. */
+$finds = static fn(Application $app): array => [getmypid(), array_keys(array_filter([
+    'binding' => $app->bound('left'),
+    'singleton' => isset($app->make('kept')->changed),
+    'session' => $app->make('session')->driver('array')->has('key'),
+    'request' => $app->make('request')->getHost() === 'left.example',
+    'URL root' => str_contains($app->make('url')->to('/'), 'left.example'),
+    'paginator' => Paginator::resolveCurrentPage() === 77,
+    'view' => array_key_exists('left', $app->make('view')->getShared()),
+    'disk' => Closure::bind(fn(): bool => isset($this->disks['left']), $app->make('filesystem'), FilesystemManager::class)(),
+    'connection' => array_key_exists('other', $app->make('db')->getConnections()),
+    'DB::listen' => $app->make('events')->dispatch(new QueryExecuted('select 1', [], 1.0, $app->make('db')->connection('main'))) !== null
+        && isset($GLOBALS['heard']),
+    'macro' => Collection::hasMacro('left'),
+    'Gate::before' => $app->make(Gate::class)->forUser(new GenericUser(['id' => 1]))->check('anything'),
+    'model event' => $app->make('events')->hasListeners('eloquent.saving: ' . Order::class),
+    'constant' => defined('LEFT_BY_A_TASK'),
+]))];
 
 /** Runs one task after the other, all by the one persistent worker. */
 $inTurn = static function (ParalliteDriver $driver, Closure ...$tasks): array {
@@ -208,6 +251,26 @@ return [
         },
         static fn(): array => [Context::get('order'), getmypid()],
     ),
+
+    'leaks' => static function (ParalliteDriver $driver) use ($inTurn, $pollutes, $finds): array {
+        $isolating = new ParalliteDriver(app(ClientInterface::class), isolate: true);
+        return [
+            $inTurn($driver, $pollutes, $finds),
+            $inTurn($isolating, $pollutes, $finds),
+        ];
+    },
+
+    'forks' => static function (): array {
+        $task = static function (DatabaseManager $databases, Application $app): array {
+            $databases->connection('main')->beginTransaction();
+            /** @var PdoDouble $pdo */
+            $pdo = $databases->connection('main')->getPdo();
+            $redis = $app->bound('redis') ? $app->make('redis')->connection()->pid : getmypid();
+            return [getmypid(), [$pdo->pid, $redis], $_SERVER['argv'][0] ?? null];
+        };
+        $driver = new ParalliteDriver(app(ClientInterface::class));
+        return [...$driver->run([$task, $task]), ...$driver->run([$task])];
+    },
 
     'signature' => static function (): mixed {
         $payload = str_replace('"forged"', '"FORGED"', serialize(

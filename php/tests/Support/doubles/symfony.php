@@ -39,6 +39,8 @@ namespace App {
 
         private int $resets = 0;
 
+        private readonly Doctrine $doctrine;
+
         public function __construct(public readonly string $environment, public readonly bool $debug)
         {
         }
@@ -46,6 +48,7 @@ namespace App {
         public function boot(): void
         {
             self::$kernels++;
+            $this->doctrine = new Doctrine();
         }
 
         public function getContainer(): ContainerInterface
@@ -55,17 +58,44 @@ namespace App {
 
         public function has(string $id): bool
         {
-            return $id === Reports::class || $id === 'services_resetter';
+            return in_array($id, [Reports::class, 'services_resetter', 'doctrine'], true);
         }
 
         public function get(string $id): ?object
         {
-            return $id === Reports::class ? new Reports(self::$kernels, $this->resets) : $this;
+            return match ($id) {
+                Reports::class => new Reports(self::$kernels, $this->resets),
+                'doctrine' => $this->doctrine,
+                default => $this,
+            };
         }
 
         public function reset(): void
         {
             $this->resets++;
+        }
+    }
+
+    /** A registry with one connection, which is open. */
+    final class Doctrine
+    {
+        /** @var array{resource, resource}|null */
+        private ?array $sockets;
+
+        public function __construct()
+        {
+            $this->sockets = stream_socket_pair(STREAM_PF_UNIX, STREAM_SOCK_STREAM, 0) ?: null;
+        }
+
+        /** @return list<self> */
+        public function getConnections(): array
+        {
+            return [$this];
+        }
+
+        public function close(): void
+        {
+            $this->sockets = null;
         }
     }
 

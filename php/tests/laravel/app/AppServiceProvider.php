@@ -46,5 +46,12 @@ final class AppServiceProvider extends ServiceProvider
         });
         $this->app->make('db')->extend('double', static fn(array $config, string $name): Connection
             => new Connection(new PdoDouble(), $name, '', $config));
+        // as an application does that looks something up, and takes note of it
+        $this->app->make('db')->connection('main');
+        if ($this->app->bound('redis')) {
+            $this->app->make('redis')->extend('double', static fn(): RedisDouble => new RedisDouble());
+            $this->app->make('redis')->connection();
+        }
+        $this->app->make('log')->info('booted');
     }
 }

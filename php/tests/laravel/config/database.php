@@ -7,4 +7,5 @@ return [
         'other' => ['driver' => 'double'],
         'shop' => ['driver' => 'sqlite', 'database' => storage_path('shop.sqlite')],
     ],
+    'redis' => ['client' => 'double', 'default' => ['host' => 'none']],
 ];
