@@ -38,13 +38,17 @@ final class SocketWorkerTest extends WorkerContract
     /** @dataProvider encodings */
     public function testReturnsWhatHasComeWhenTheTaskBeforeEndsTheProcessAfterItsReply(string $encoding): void
     {
-        $worker = static::start(self::including(dirname(__DIR__) . '/Support/leaves.php'));
+        $allSent = sys_get_temp_dir() . '/parallite-test-' . bin2hex(random_bytes(6));
+        $worker = static::start(
+            ['LEAVES_WHEN' => $allSent] + self::including(dirname(__DIR__) . '/Support/leaves.php'),
+        );
         try {
             $worker->send($worker->encode(['task_id' => 'a', 'payload' => 'leave_later'], $encoding));
             foreach (['b' => '', 'c' => str_repeat('x', 100_000)] as $id => $text) {
                 $request = ['task_id' => $id, 'payload' => 'strlen', 'context' => $text];
                 $worker->send($worker->encode($request, $encoding));
             }
+            touch($allSent);
 
             self::assertSame(['task_id' => 'a', 'ok' => true, 'result' => null], $worker->reply());
             self::assertSame(['task_id' => 'b', 'event' => 'returned'], $worker->reply());
@@ -52,6 +56,7 @@ final class SocketWorkerTest extends WorkerContract
             self::assertNull($worker->reply());
         } finally {
             $worker->stop();
+            @unlink($allSent);
         }
     }
 
