@@ -117,10 +117,8 @@ final class Autostart
         }
         ftruncate($lock, 0);
         try {
-            $binary = $this->binary ?? Binary::find($this->projectRoot) ?? throw new DaemonNotRunning('the daemon\'s '
-                . 'executable `parallite` is neither named by PARALLITE_BIN, nor in vendor/bin or on the PATH');
             Launcher::launch(
-                $binary,
+                $this->binary ?? Binary::get($this->projectRoot),
                 $this->arguments($address),
                 $this->projectRoot,
                 $this->environment(),

@@ -45,8 +45,7 @@ final class ApplicationDaemon
     /** @throws DaemonNotRunning when there is none */
     public function binary(): string
     {
-        return Binary::find($this->basePath) ?? throw new DaemonNotRunning('the daemon\'s executable `parallite` is '
-            . 'neither named by PARALLITE_BIN, nor in vendor/bin or on the PATH');
+        return Binary::get($this->basePath);
     }
 
     /** @return list<string> */

@@ -9,6 +9,7 @@ use B7s\Parallite\Daemon\Autostart;
 use B7s\Parallite\Daemon\Binary;
 use B7s\Parallite\Exception\ConnectionException;
 use B7s\Parallite\Exception\DaemonNotRunning;
+use B7s\Parallite\Worker\WorkerMain;
 use PHPUnit\Framework\TestCase;
 
 /**
@@ -28,6 +29,7 @@ final class AutostartTest extends TestCase
         $this->notes = "{$this->directory}/notes";
         putenv("FAKE_PARALLITE_NOTES={$this->notes}");
         putenv("XDG_RUNTIME_DIR={$this->directory}/runtime");
+        putenv("XDG_CACHE_HOME={$this->directory}/cache");
     }
 
     protected function tearDown(): void
@@ -35,7 +37,7 @@ final class AutostartTest extends TestCase
         foreach ($this->started() as $daemon) {
             posix_kill($daemon['pid'], SIGKILL);
         }
-        foreach (['XDG_RUNTIME_DIR', ...preg_grep('/^FAKE_/', array_keys(getenv()))] as $name) {
+        foreach (['XDG_RUNTIME_DIR', 'XDG_CACHE_HOME', ...preg_grep('/^FAKE_/', array_keys(getenv()))] as $name) {
             putenv($name);
         }
         exec('rm -rf ' . escapeshellarg($this->directory));
@@ -186,6 +188,8 @@ final class AutostartTest extends TestCase
         putenv("PATH={$this->directory}/path");
         try {
             self::assertNull(Binary::find("{$this->directory}/project"));
+            $cached = $make("{$this->directory}/cache/parallite/" . WorkerMain::VERSION . '/bin/parallite');
+            self::assertSame($cached, Binary::find("{$this->directory}/project"));
             $onPath = $make("{$this->directory}/path/parallite");
             self::assertSame($onPath, Binary::find("{$this->directory}/project"));
             $vendor = $make("{$this->directory}/project/vendor/bin/parallite");
