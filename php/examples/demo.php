@@ -147,13 +147,13 @@ function printTable(array $outcomes): void
     $widths = [];
     foreach ($rows as $row) {
         foreach ($row as $column => $cell) {
-            $widths[$column] = max($widths[$column] ?? 0, mb_strwidth($cell));
+            $widths[$column] = max($widths[$column] ?? 0, strlen($cell));
         }
     }
     foreach ($rows as $number => $row) {
         $line = '';
         foreach ($row as $column => $cell) {
-            $padding = str_repeat(' ', $widths[$column] - mb_strwidth($cell));
+            $padding = str_repeat(' ', $widths[$column] - strlen($cell));
             $line .= '  ' . (in_array($column, [0, 5], true) ? $cell . $padding : $padding . $cell);
         }
         echo rtrim($line), "\n";

@@ -1,8 +1,9 @@
 @echo off
 rem Parallite: finds Java 25 or newer and runs the daemon on it.
 rem
-rem   PARALLITE_JAVA        the Java to use: a home directory or java.exe (default: JAVA_HOME, the java on the
-rem                         PATH, the newest in the usual places)
+rem   PARALLITE_JAVA        the Java to use: a home directory or java.exe (default: the one in runtime, where
+rem                         Parallite brings its own; else JAVA_HOME, the java on the PATH, the newest in the
+rem                         usual places)
 rem   PARALLITE_JAVA_OPTS   options for it, after those of lib\jvm.options, e.g. -Xmx256m
 setlocal EnableExtensions DisableDelayedExpansion
 for %%d in ("%~dp0..") do set "home=%%~fd"
@@ -18,6 +19,8 @@ if defined java goto run
 exit /b 78
 
 :search
+if exist "%home%\runtime\bin\java.exe" set "java=%home%\runtime\bin\java.exe"
+if defined java goto run
 set /a "newest=java_needed - 1"
 if defined JAVA_HOME call :look_at "%JAVA_HOME%"
 if defined java goto run

@@ -21,6 +21,7 @@ public final class Commands {
         ALL.put("cancel", CancelCommand::new);
         ALL.put("reload", ReloadCommand::new);
         ALL.put("stop", StopCommand::new);
+        ALL.put("demo", DemoCommand::new);
         ALL.put("doctor", DoctorCommand::new);
         ALL.put("config", ConfigCommand::new);
         ALL.put("completion", CompletionCommand::new);

@@ -9,7 +9,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** Java, its options, and the files of the distribution that make the daemon fast. */
+/**
+ * Java, its options, and the files of the distribution that make the daemon fast; a native
+ * executable has none of them.
+ */
 final class JavaCheck {
 
     private final Path home;
@@ -25,14 +28,39 @@ final class JavaCheck {
     }
 
     List<Finding> look() {
-        findings.add(
-                Finding.ok(
-                        "java",
-                        "%s at %s".formatted(Runtime.version(), System.getProperty("java.home"))));
+        if (Platform.isNative()) {
+            findings.add(Finding.ok("native", "an executable that needs no Java"));
+            return findings;
+        }
+        lookAtJava();
         lookAtOptions();
         lookAtCache();
         lookAtTransport();
         return findings;
+    }
+
+    private void lookAtJava() {
+        Path java = Path.of(System.getProperty("java.home"));
+        Path own = home.resolve("runtime");
+        String found = "%s at %s".formatted(Runtime.version(), java);
+        findings.add(
+                Files.isDirectory(own) && !isSame(own, java)
+                        ? Finding.warn(
+                                "java",
+                                found
+                                        + ", in place of the one in "
+                                        + own
+                                        + ", which the AOT cache fits",
+                                "leave PARALLITE_JAVA unset")
+                        : Finding.ok("java", found));
+    }
+
+    private static boolean isSame(Path directory, Path other) {
+        try {
+            return Files.isSameFile(directory, other);
+        } catch (IOException e) {
+            return false; // of a Java that has been taken away
+        }
     }
 
     private void lookAtOptions() {

@@ -25,6 +25,11 @@ public final class Platform {
         return NAME.startsWith("windows");
     }
 
+    /** Whether this is a native executable, not a JVM. */
+    public static boolean isNative() {
+        return "runtime".equals(System.getProperty("org.graalvm.nativeimage.imagecode"));
+    }
+
     /** For messages, as Java has it, in small letters: {@code linux}, {@code mac os x}. */
     public static String name() {
         return NAME;

@@ -100,7 +100,7 @@ final class DaemonBuilder {
         return this;
     }
 
-    /** Starts it by this launcher, not that of the distribution. */
+    /** Starts it by this launcher, not that of the distribution, and on the Java that it brings. */
     DaemonBuilder launchedBy(Path other) {
         launcher = other;
         return this;
@@ -160,7 +160,9 @@ final class DaemonBuilder {
                         .redirectOutput(log);
         Map<String, String> env = builder.environment();
         env.keySet().removeIf(name -> name.startsWith("PARALLITE_"));
-        env.put("PARALLITE_JAVA", System.getProperty("java.home"));
+        if (launcher == null) {
+            env.put("PARALLITE_JAVA", System.getProperty("java.home"));
+        }
         env.put("XDG_RUNTIME_DIR", directory.resolve("run").toString());
         env.put(DaemonProcess.MARK, mark);
         env.putAll(environment);
