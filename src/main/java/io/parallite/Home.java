@@ -1,6 +1,5 @@
 package io.parallite;
 
-import io.quarkus.runtime.ImageMode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,9 +15,11 @@ final class Home {
 
     private Home() {}
 
-    /** Sets the property unless it is set. Main thread, before anything reads it. */
+    /**
+     * Sets the property of a native executable, unless it is set. Main thread, before it is read.
+     */
     static void set() {
-        if (ImageMode.current() == ImageMode.NATIVE_RUN && System.getProperty(PROPERTY) == null) {
+        if (System.getProperty(PROPERTY) == null) {
             ProcessHandle.current()
                     .info()
                     .command()

@@ -20,6 +20,7 @@ public final class Main {
     private Main() {}
 
     public static void main(String... words) {
+        NativeStart.begin();
         String[] args = ServeFlags.withTwoDashes(words);
         int exitCode =
                 ServeFlags.parse(args)

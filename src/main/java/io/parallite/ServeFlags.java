@@ -71,7 +71,6 @@ record ServeFlags(Optional<Path> config, Map<Setting, String> flags) {
         } catch (ListenException e) {
             return refuse(ExitCode.UNAVAILABLE, e);
         }
-        Home.set();
         Signals.OF_PROCESS.takeOver();
         Quarkus.run(Daemon.class);
         return ExitCode.OK;

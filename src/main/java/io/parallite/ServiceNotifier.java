@@ -120,7 +120,8 @@ final class ServiceNotifier {
         }
         try {
             sending.send(socket, message);
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException | LinkageError e) {
+            // the C library can't be called: no reason to stop
             if (!failed) {
                 failed = true;
                 String what = message.lines().findFirst().orElse("");

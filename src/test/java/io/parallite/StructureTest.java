@@ -5,15 +5,28 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.domain.JavaConstructor;
+import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.vertx.core.buffer.Buffer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Map;
+import java.util.Properties;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.msgpack.core.buffer.MessageBuffer;
 
 /** Bounds that keep each class readable beside its neighbours. */
 class StructureTest {
@@ -23,6 +36,22 @@ class StructureTest {
 
     /** The packages whose classes work together most closely. */
     private static final List<String> CLOSE = List.of("pool", "worker", "process", "dispatch");
+
+    private static final String NATIVE_ARGUMENTS =
+            "/META-INF/native-image/io.parallite/parallite/native-image.properties";
+
+    private static final String AT_RUN_TIME = "--initialize-at-run-time=";
+
+    private static final List<Class<?>> OF_A_PROCESS =
+            List.of(
+                    ByteBufAllocator.class,
+                    ByteBuf.class,
+                    Buffer.class,
+                    ByteBuffer.class,
+                    MethodHandle.class,
+                    Arena.class,
+                    MemorySegment.class,
+                    MessageBuffer.class);
 
     private static JavaClasses classes;
 
@@ -91,5 +120,39 @@ class StructureTest {
     private static int parameters(JavaConstructor constructor) {
         int all = constructor.getRawParameterTypes().size();
         return constructor.getOwner().isInnerClass() ? all - 1 : all;
+    }
+
+    /** What a native build would freeze as it was on the builder's machine. */
+    @Test
+    void staticsThatHoldMemoryAreMadeWhenANativeExecutableRuns() {
+        List<String> owners =
+                classes.stream()
+                        .flatMap(one -> one.getFields().stream())
+                        .filter(field -> field.getModifiers().contains(JavaModifier.STATIC))
+                        .filter(
+                                field ->
+                                        OF_A_PROCESS.stream()
+                                                .anyMatch(
+                                                        field.getRawType().getBaseComponentType()
+                                                                ::isAssignableTo))
+                        .map(field -> field.getOwner().getName())
+                        .distinct()
+                        .toList();
+
+        assertThat(madeAtRunTime()).containsAll(owners);
+        assertThat(owners).isNotEmpty();
+    }
+
+    private static List<String> madeAtRunTime() {
+        Properties arguments = new Properties();
+        try (var in = StructureTest.class.getResourceAsStream(NATIVE_ARGUMENTS)) {
+            arguments.load(in);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return Stream.of(arguments.getProperty("Args").split(" "))
+                .filter(argument -> argument.startsWith(AT_RUN_TIME))
+                .flatMap(argument -> Stream.of(argument.substring(AT_RUN_TIME.length()).split(",")))
+                .toList();
     }
 }

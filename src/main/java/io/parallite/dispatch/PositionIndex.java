@@ -1,6 +1,7 @@
 package io.parallite.dispatch;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import java.util.function.LongPredicate;
 
 /**
@@ -27,9 +28,20 @@ final class PositionIndex {
     private static final long POSITION = (1L << RecordLog.POSITION_BITS) - 1;
     private static final long EMPTY = 0;
 
-    private ByteBuf table = newTable(FIRST_CAPACITY);
+    private final ByteBufAllocator allocator;
+    private ByteBuf table;
     private int capacity = FIRST_CAPACITY;
     private int size;
+
+    /**
+     * An empty index.
+     *
+     * @param allocator of its table
+     */
+    PositionIndex(ByteBufAllocator allocator) {
+        this.allocator = allocator;
+        this.table = newTable(FIRST_CAPACITY);
+    }
 
     /** The position with this hash that {@code matches}, or {@link #NONE}. */
     long find(int hash, LongPredicate matches) {
@@ -132,8 +144,8 @@ final class PositionIndex {
         table.setLong(i * Long.BYTES, word);
     }
 
-    private static ByteBuf newTable(int capacity) {
+    private ByteBuf newTable(int capacity) {
         int bytes = capacity * Long.BYTES;
-        return RecordLog.MEMORY.directBuffer(bytes, bytes).setZero(0, bytes);
+        return allocator.directBuffer(bytes, bytes).setZero(0, bytes);
     }
 }

@@ -5,7 +5,6 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.RemovalCause;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
-import io.netty.buffer.UnpooledByteBufAllocator;
 import io.parallite.engine.Engine;
 import java.time.Duration;
 import java.util.Iterator;
@@ -49,9 +48,6 @@ final class RecordLog {
     /** What a record takes beside its content. */
     static final int HEADER = HASH + Integer.BYTES;
 
-    /** Without leak detection: segments that live as long as the log are none. */
-    static final ByteBufAllocator MEMORY = new UnpooledByteBufAllocator(true, true);
-
     /** Hears of every record that goes. */
     interface DropListener {
         void onDropped(int hash, long position);
@@ -74,6 +70,7 @@ final class RecordLog {
     private final Engine engine;
     private final long retention;
     private final int segmentBytes;
+    private final ByteBufAllocator allocator;
     private final DropListener listener;
     private final Cache<Long, Segment> full;
     private @Nullable Segment open;
@@ -88,9 +85,16 @@ final class RecordLog {
      * @param retention for how long a segment is kept after it is full, or was last written to
      * @param maxBytes about how many bytes there may be, up to {@link #WINDOW}; the caller sees to
      *     it by {@link #dropOldest}
+     * @param allocator of the segments
      */
-    RecordLog(Engine engine, Duration retention, long maxBytes, DropListener listener) {
+    RecordLog(
+            Engine engine,
+            Duration retention,
+            long maxBytes,
+            ByteBufAllocator allocator,
+            DropListener listener) {
         this.engine = engine;
+        this.allocator = allocator;
         this.retention = retention.toNanos();
         this.listener = listener;
         long share = Long.highestOneBit(Math.max(1, maxBytes / SEGMENTS));
@@ -219,7 +223,7 @@ final class RecordLog {
     private ByteBuf allocate(int capacity) {
         ByteBuf memory = spare;
         if (memory == null || capacity != segmentBytes) {
-            return MEMORY.directBuffer(capacity, capacity);
+            return allocator.directBuffer(capacity, capacity);
         }
         spare = null;
         return memory.clear();

@@ -1,6 +1,8 @@
 package io.parallite.dispatch;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.UnpooledByteBufAllocator;
 import io.parallite.engine.Engine;
 import io.parallite.task.FailureKind;
 import io.parallite.task.TaskFailure;
@@ -52,7 +54,7 @@ public final class TaskCache {
     private final Engine engine;
     private final long retention;
     private long maxBytes;
-    private final PositionIndex index = new PositionIndex();
+    private final PositionIndex index;
     private final RecordLog log;
 
     /**
@@ -64,7 +66,10 @@ public final class TaskCache {
         this.engine = engine;
         this.retention = retention.toNanos();
         this.maxBytes = maxBytes;
-        this.log = new RecordLog(engine, retention, maxBytes, index::remove);
+        // without leak detection: what lives as long as the cache is no leak
+        ByteBufAllocator allocator = new UnpooledByteBufAllocator(true, true);
+        this.index = new PositionIndex(allocator);
+        this.log = new RecordLog(engine, retention, maxBytes, allocator, index::remove);
     }
 
     /** The task of this id, with its result; {@code null} when none is retained. */

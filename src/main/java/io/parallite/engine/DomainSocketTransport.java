@@ -12,6 +12,7 @@ import io.vertx.core.net.NetServerOptions;
 import io.vertx.core.net.SocketAddress;
 import io.vertx.core.spi.transport.Transport;
 import java.net.UnixDomainSocketAddress;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A transport for Vert.x that serves domain sockets without native code, over the JDK's own (JEP
@@ -27,9 +28,15 @@ public final class DomainSocketTransport extends JDKTransport {
         return !isNativeAvailable();
     }
 
+    /** In a native executable Quarkus has the JDK's transport here, which serves TCP alone. */
     private static boolean isNativeAvailable() {
-        Transport nativeTransport = VertxBuilder.nativeTransport();
-        return nativeTransport != null && nativeTransport.isAvailable();
+        return serves(VertxBuilder.nativeTransport());
+    }
+
+    static boolean serves(@Nullable Transport nativeTransport) {
+        return nativeTransport != null
+                && nativeTransport.isAvailable()
+                && nativeTransport.supportsDomainSockets();
     }
 
     @Override

@@ -465,10 +465,14 @@ public final class LibC {
                                     Stream.of(Linker.Option.captureCallState("errno")))
                             .toArray(Linker.Option[]::new);
             Linker linker = Linker.nativeLinker();
-            return linker.defaultLookup()
-                    .find(function.symbol())
-                    .map(symbol -> linker.downcallHandle(symbol, function.form, options))
-                    .orElse(null);
+            try {
+                return linker.defaultLookup()
+                        .find(function.symbol())
+                        .map(symbol -> linker.downcallHandle(symbol, function.form, options))
+                        .orElse(null);
+            } catch (LinkageError e) {
+                return null; // a native executable that was built without this form of call
+            }
         }
 
         @SuppressWarnings("restricted")

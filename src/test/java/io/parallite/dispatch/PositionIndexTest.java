@@ -2,6 +2,7 @@ package io.parallite.dispatch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.netty.buffer.UnpooledByteBufAllocator;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Random;
@@ -12,7 +13,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class PositionIndexTest {
 
     private final Map<Long, Integer> hashes = new HashMap<>();
-    private final PositionIndex index = new PositionIndex();
+    private final PositionIndex index = new PositionIndex(UnpooledByteBufAllocator.DEFAULT);
 
     @Test
     void findsPositionsByHashAndMatch() {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.UnpooledByteBufAllocator;
 import io.parallite.engine.ManualEngine;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -19,7 +20,9 @@ class RecordLogTest {
 
     private final ManualEngine engine = new ManualEngine();
     private final ArrayDeque<Kept> kept = new ArrayDeque<>();
-    private final RecordLog log = new RecordLog(engine, RETENTION, LARGE, this::onDropped);
+    private final RecordLog log =
+            new RecordLog(
+                    engine, RETENTION, LARGE, UnpooledByteBufAllocator.DEFAULT, this::onDropped);
 
     @Test
     void isEmptyAtFirst() {
