@@ -1,8 +1,9 @@
 <?php
 
 /**
- * Loads B7s\Parallite, and Parallite for programs that were written for the upstream package; behind them the
- * libraries of closures and MessagePack that a distribution keeps on PHP's include_path (Debian: /usr/share/php).
+ * Loads B7s\Parallite, and Parallite for programs that use a class of it (compat/autoload.php defines its functions at
+ * once); behind them the libraries of closures and MessagePack that a distribution keeps on PHP's include_path (Debian:
+ * /usr/share/php).
  * Composer's autoloader makes this one unnecessary; where both are present, this one only fills the gaps.
  */
 
@@ -17,9 +18,10 @@ spl_autoload_register(static function (string $class): void {
         return;
     }
     if (str_starts_with($class, 'Parallite\\')) {
-        $file = __DIR__ . '/compat/' . substr($class, 10) . '.php';
+        $file = __DIR__ . '/compat/src/' . strtr(substr($class, 10), '\\', '/') . '.php';
         if (is_file($file)) {
             require $file;
+            require_once __DIR__ . '/compat/src/Support/functions.php';
         }
         return;
     }
@@ -33,5 +35,3 @@ spl_autoload_register(static function (string $class): void {
         }
     }
 });
-
-require_once __DIR__ . '/compat/functions.php';

@@ -10,6 +10,7 @@
 declare(strict_types=1);
 
 require __DIR__ . '/support/load.php';
+require_once dirname(__DIR__) . '/compat/autoload.php'; // with Composer: the package that this directory is
 
 $started = microtime(true);
 $report = async(static function (): array {

@@ -45,6 +45,9 @@ final class Client implements ClientInterface
 
     private readonly Unhandled $unhandled;
 
+    /** What results may be: PHP values, or plain data only. */
+    private string $accepted = 'php';
+
     /**
      * Connects when it first has to.
      *
@@ -100,6 +103,18 @@ final class Client implements ClientInterface
         $client = new self($address, $autostart, null, $connectTimeout);
         $client->tasks->first()->open();
         return $client;
+    }
+
+    /**
+     * From now on, results come as scalars and arrays: {@see Worker\PlainData}.
+     *
+     * @internal for programs that were written for the Go daemon's package
+     * @return $this
+     */
+    public function takePlainResults(): static
+    {
+        $this->accepted = 'plain';
+        return $this;
     }
 
     public function run(callable|string $task, array $args = [], ?float $timeout = null, ?bool $isolate = false): mixed
@@ -291,7 +306,7 @@ final class Client implements ClientInterface
     /** @return array<string, mixed> */
     private function request(string $id, string $payload, ?float $timeout, ?bool $isolate): array
     {
-        $request = ['type' => 'submit', 'task_id' => $id, 'payload' => $payload, 'accept' => 'php'];
+        $request = ['type' => 'submit', 'task_id' => $id, 'payload' => $payload, 'accept' => $this->accepted];
         if ($timeout !== null) {
             $request['timeout_ms'] = Seconds::milliseconds($timeout);
         }

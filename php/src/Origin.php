@@ -17,7 +17,7 @@ use Throwable;
 final class Origin
 {
     /** Frames between the program and {@see here()}, at most. */
-    private const DEPTH = 8;
+    private const DEPTH = 12;
 
     private function __construct(
         public readonly string $file,
@@ -31,7 +31,7 @@ final class Origin
     public static function here(): ?self
     {
         foreach (debug_backtrace(DEBUG_BACKTRACE_IGNORE_ARGS, self::DEPTH) as $frame) {
-            if (isset($frame['file'], $frame['line']) && !self::isOurs($frame['file'])) {
+            if (isset($frame['file'], $frame['line']) && !Package::contains($frame['file'])) {
                 return new self($frame['file'], $frame['line']);
             }
         }
@@ -64,7 +64,7 @@ final class Origin
             'function' => '{' . $this->text() . '}',
         ];
         foreach (debug_backtrace(DEBUG_BACKTRACE_IGNORE_ARGS) as $frame) {
-            if (isset($frame['file']) && !self::isOurs($frame['file'])) {
+            if (isset($frame['file']) && !Package::contains($frame['file'])) {
                 $trace[] = $frame;
             }
         }
@@ -78,11 +78,5 @@ final class Origin
             return '';
         }
         return ', key ' . Keys::text($this->key);
-    }
-
-    private static function isOurs(string $file): bool
-    {
-        return str_starts_with($file, __DIR__ . DIRECTORY_SEPARATOR)
-            || str_starts_with($file, dirname(__DIR__) . DIRECTORY_SEPARATOR . 'compat' . DIRECTORY_SEPARATOR);
     }
 }

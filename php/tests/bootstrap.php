@@ -36,4 +36,5 @@ foreach ([Opis\Closure\SerializableClosure::class, Opis\Closure\ReflectionClosur
 }
 error_reporting($level);
 
+require_once dirname(__DIR__) . '/compat/autoload.php';
 require __DIR__ . '/Support/values.php';

@@ -5,7 +5,9 @@ declare(strict_types=1);
 namespace B7s\Parallite\Codec;
 
 use B7s\Parallite\Exception\ClosureNotSerializable;
+use B7s\Parallite\Package;
 use Closure;
+use ReflectionFunction;
 
 /**
  * The call by which the program hands tasks over, as it is written: `$client->run(fn() => 1)`, or
@@ -62,10 +64,11 @@ final class CallSite
                 break;
             }
         }
-        if ($call === null || !isset($frames[$call]['class'], $frames[$call]['file'], $frames[$call]['line'])) {
+        if ($call === null || !isset($frames[$call]['file'], $frames[$call]['line']) || !self::isApi($frames[$call])) {
             return null;
         }
         $name = $method ?? self::nameOf($frames, $call);
+        $name = substr($name, (int) strrpos("\\$name", '\\'));
         $isInClosure = str_contains($frames[$call + 1]['function'] ?? '', '{closure');
         try {
             return SourceFile::named($frames[$call]['file'])->call($name, $frames[$call]['line'], $isInClosure);
@@ -90,7 +93,18 @@ final class CallSite
     /** @param array{function: string, class?: string, file?: string} $frame */
     private static function isOurs(array $frame): bool
     {
-        return !isset($frame['file']) || str_starts_with($frame['file'], dirname(__DIR__) . DIRECTORY_SEPARATOR);
+        return !isset($frame['file']) || Package::contains($frame['file']);
+    }
+
+    /**
+     * Whether it is a method, or a function of this package: others, such as array_map(), only pass on what they got.
+     *
+     * @param array{function: string, class?: string} $frame
+     */
+    private static function isApi(array $frame): bool
+    {
+        return isset($frame['class']) || function_exists($frame['function'])
+            && Package::contains((string) (new ReflectionFunction($frame['function']))->getFileName());
     }
 
     /**

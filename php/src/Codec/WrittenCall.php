@@ -36,12 +36,18 @@ final class WrittenCall
         $tokens = array_values(array_filter(PhpToken::tokenize($code), static fn(PhpToken $t): bool => !$t->isIgnorable()));
         $calls = [];
         foreach ($tokens as $i => $token) {
-            if ($token->line === $line && $token->text === $name && ($tokens[$i + 1]->text ?? '') === '('
+            if ($token->line === $line && self::isNamed($token, $name) && ($tokens[$i + 1]->text ?? '') === '('
                 && $source->isInClosure($token->pos) === $isInClosure) {
                 $calls[] = $i + 2;
             }
         }
         return count($calls) === 1 ? new self(array_slice($tokens, $calls[0])) : null;
+    }
+
+    /** Whether it is this name, or ends with it behind a namespace. */
+    private static function isNamed(PhpToken $token, string $name): bool
+    {
+        return $token->text === $name || str_ends_with($token->text, "\\$name") && $token->id !== T_CONSTANT_ENCAPSED_STRING;
     }
 
     /** The code of the closure that is an argument; null unless there is one. */

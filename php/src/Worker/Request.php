@@ -13,6 +13,7 @@ final class Request
      * @param string|list<string>|null $command
      * @param array<string, string> $env
      * @param bool $acceptsPhp whether the client takes results and exceptions as what serialize() makes of them
+     * @param bool $wantsPlainData whether it takes them so, but of its result only {@see PlainData}
      * @param bool $acceptsBase64 whether it takes bytes that its encoding does not carry in base64
      * @param bool $streams whether the client takes what the task emits
      * @param bool $streamsOutput whether the client takes what the task prints while it runs
@@ -26,6 +27,7 @@ final class Request
         public readonly ?string $cwd,
         public readonly array $env,
         public readonly bool $acceptsPhp,
+        public readonly bool $wantsPlainData,
         public readonly bool $acceptsBase64,
         public readonly bool $streams,
         public readonly bool $streamsOutput,
@@ -65,7 +67,8 @@ final class Request
             $command,
             $command === null ? null : $map['cwd'] ?? null,
             $command === null ? [] : array_map(strval(...), $map['env'] ?? []),
-            $accept === 'php',
+            $accept === 'php' || $accept === 'plain',
+            $accept === 'plain',
             $accept === 'base64',
             ($map['stream'] ?? null) === true || $streamsOutput,
             $streamsOutput,

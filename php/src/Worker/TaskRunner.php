@@ -81,8 +81,11 @@ final class TaskRunner
     private function valueOf(Request $request, Encoding $encoding, ?Benchmark $benchmark): mixed
     {
         try {
+            if ($request->wantsPlainData) {
+                PlainData::defineFunctions();
+            }
             $code = $this->tasks->codeOf($request, $this->events);
-            $result = $code();
+            $result = $request->wantsPlainData ? PlainData::of($code()) : $code();
         } finally {
             $this->state->removeHandlers();
         }

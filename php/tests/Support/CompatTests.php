@@ -177,8 +177,81 @@ trait CompatTests
 
     public function testAwaitWithoutAFutureIsAnError(): void
     {
-        $this->expectException(RuntimeException::class);
-        self::compat()->await();
+        foreach ([null, [], ['task_id' => 'x'], ['socket' => null, 'task_id' => 'x']] as $future) {
+            try {
+                self::compat()->await($future);
+                self::fail();
+            } catch (RuntimeException $e) {
+                self::assertSame('No future or socket provided', $e->getMessage());
+            }
+        }
+    }
+
+    public function testResultsArePlainData(): void
+    {
+        self::assertSame(
+            [
+                'date' => ['_type' => 'datetime', 'value' => '2024-02-29T12:30:00+01:00', 'timezone' => 'Europe/Berlin'],
+                'object' => ['name' => 'Ada', 'list' => [3 => 'three', 'x' => ['deep' => true]]],
+                'mangled' => ["\0*\0hidden" => 1, 'seen' => 2],
+                'whole' => 1.0,
+                'numbers' => [null, null, null, -0.5],
+                'own' => ['from' => 'toArray', 'inner' => ['a' => 1]],
+                'binary' => "\xff\0",
+            ],
+            self::compat()->promise(self::task('gives objects'))->resolve(),
+        );
+    }
+
+    public function testEnumsAreArraysOfTheirNameAndValue(): void
+    {
+        $results = self::compat()->awaitAll([
+            self::task('gives an enum'),
+            self::task('gives a date'),
+            self::task('gives a number'),
+        ]);
+
+        self::assertSame([['name' => 'Hearts', 'value' => 'h'], ['name' => 'One']], $results[0]);
+        self::assertSame(['_type' => 'datetime', 'value' => '2024-02-29T00:00:00+00:00', 'timezone' => 'UTC'], $results[1]);
+        self::assertNull($results[2], 'NAN');
+    }
+
+    public function testSaysWhatCannotBePlain(): void
+    {
+        $reasons = [
+            'gives a closure' => 'result.with[0] is a closure',
+            'gives a resource' => 'result[1] is a resource (stream)',
+            'gives a circle' => 'circular, or nested deeper than 512 levels',
+        ];
+        foreach ($reasons as $task => $reason) {
+            try {
+                self::compat()->promise(self::task($task))->resolve();
+                self::fail($task);
+            } catch (RuntimeException $e) {
+                self::assertStringContainsString($reason, $e->getMessage());
+            }
+        }
+    }
+
+    public function testAwaitAllWaitsForAllBeforeItThrows(): void
+    {
+        $file = (string) tempnam(sys_get_temp_dir(), 'parallite-test-');
+        try {
+            self::compat()->awaitAll([self::task('throws'), self::task('writes late')($file)]);
+            self::fail();
+        } catch (RuntimeException $e) {
+            self::assertSame('Task failed (awaitTask): no such order', $e->getMessage());
+            self::assertSame('written', file_get_contents($file));
+        } finally {
+            unlink($file);
+        }
+    }
+
+    public function testFunctionsAreDefinedInAWorkerForTasksOfSuchProgramsOnly(): void
+    {
+        $names = self::compat()->promise(self::task('names of functions'))->resolve();
+
+        self::assertSame(['async' => true, 'await' => true, 'pd' => true], $names);
     }
 
     public function testAwaitAllKeepsTheOrder(): void

@@ -31,7 +31,8 @@ trait OwnDaemonTests
     /** @param array<string, string|null> $environment */
     private function script(string $code, array $environment = []): PhpScript
     {
-        return PhpScript::run($code, $environment + [
+        $compat = var_export(dirname(__DIR__, 2) . '/compat/autoload.php', true);
+        return PhpScript::run("require $compat;\n$code", $environment + [
             'PARALLITE_BIN' => self::binary(),
             'PARALLITE_SOCKET' => null,
             'TMPDIR' => $this->directory,
@@ -53,6 +54,18 @@ trait OwnDaemonTests
         self::assertFalse(Launcher::isAlive($pid), 'the daemon is gone');
         self::assertSame([], glob("{$this->directory}/*.sock"), 'and so is its socket');
         self::assertSame([], glob("{$this->directory}/parallite-log-*"), 'and its log');
+    }
+
+    public function testTellsTheTaskFromItsHandlersInTheSameLine(): void
+    {
+        $script = $this->script(<<<'PHP'
+            echo await(async(fn ($x = 'task') => $x)->then(fn ($x = 'then') => "$x, then")), "\n",
+                await(Parallite\async(fn ($x = 'task') => $x)->then(fn ($x = 'then') => "$x, then")), "\n",
+                await(\async(fn ($x = 'task') => $x)->then(fn ($x = 'then') => "$x, then")), "\n",
+                (new Parallite\ParalliteClient())->promise(fn ($x = 'task') => $x)->then(fn ($x = 'then') => "$x, then")();
+            PHP);
+
+        self::assertSame(implode("\n", array_fill(0, 4, 'task, then')), $script->output);
     }
 
     public function testChildThatWasForkedDoesNotStopIt(): void

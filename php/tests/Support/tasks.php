@@ -43,6 +43,48 @@ return [
         return microtime(true);
     },
     'dumps' => static fn() => pd('order', 4711),
+    'gives objects' => static fn(): array => [
+        'date' => new DateTimeImmutable('2024-02-29 12:30', new DateTimeZone('Europe/Berlin')),
+        'object' => (object) ['name' => 'Ada', 'list' => [3 => 'three', 'x' => (object) ['deep' => true]]],
+        'mangled' => new class () {
+            protected int $hidden = 1;
+
+            public int $seen = 2;
+        },
+        'whole' => 1.0,
+        'numbers' => [NAN, INF, -INF, -0.5],
+        'own' => new class () {
+            public string $unused = '';
+
+            public function toArray(): array
+            {
+                return ['from' => 'toArray', 'inner' => (object) ['a' => 1]];
+            }
+        },
+        'binary' => "\xff\0",
+    ],
+    'gives an enum' => static function (): array {
+        enum_exists('OnlyHere', false) || eval('enum OnlyHere: string { case Hearts = "h"; } enum OnlyHereToo { case One; }');
+        return [constant('OnlyHere::Hearts'), constant('OnlyHereToo::One')];
+    },
+    'gives a date' => static fn(): DateTime => new DateTime('2024-02-29', new DateTimeZone('UTC')),
+    'gives a number' => static fn(): float => NAN,
+    'gives a closure' => static fn(): array => ['with' => [static fn(): int => 1]],
+    'gives a resource' => static fn(): array => [1, fopen('php://memory', 'r')],
+    'gives a circle' => static function (): object {
+        $circle = new stdClass();
+        $circle->self = $circle;
+        return $circle;
+    },
+    // gives a task
+    'writes late' => static fn(string $file): Closure => static function () use ($file): void {
+        usleep(300_000);
+        file_put_contents($file, 'written');
+    },
+    'names of functions' => static fn(): array => array_map(
+        'function_exists',
+        ['async' => 'async', 'await' => 'await', 'pd' => 'pd'],
+    ),
     'prints' => static function (): string {
         echo 'printed';
         return 'done';

@@ -4,8 +4,11 @@ declare(strict_types=1);
 
 namespace B7s\Parallite\Tests\Unit;
 
+use B7s\Parallite\Client;
 use B7s\Parallite\Tests\Support\CompatTests;
 use B7s\Parallite\Tests\Support\MiniDaemon;
+use B7s\Parallite\Tests\Support\PhpScript;
+use Closure;
 use Parallite\BenchmarkData;
 use Parallite\ParalliteClient;
 use PHPUnit\Framework\TestCase;
@@ -93,14 +96,43 @@ final class CompatTest extends TestCase
 
     public function testGlobalFunctionsAreThereUnlessTheirNamesAreTaken(): void
     {
-        $autoload = var_export(dirname(__DIR__, 2) . '/autoload.php', true);
+        $autoload = var_export(dirname(__DIR__, 2) . '/compat/autoload.php', true);
         $print = 'foreach (["async", "await", "pd"] as $f) echo basename((new ReflectionFunction($f))->getFileName()), " ";';
         $run = static fn(string $code): string
             => (string) shell_exec(escapeshellarg(PHP_BINARY) . ' -r ' . escapeshellarg($code) . ' 2>&1');
 
-        self::assertSame('functions.php functions.php functions.php ', $run("require $autoload; $print"));
+        self::assertSame('definitions.php definitions.php definitions.php ', $run("require $autoload; $print"));
         self::assertSame('ours', $run("function async() { return 'ours'; } require $autoload; echo async();"));
         self::assertSame('ours', $run("function await() { return 'ours'; } require $autoload; echo await();"));
         self::assertSame('ours', $run("function pd() { return 'ours'; } require $autoload; echo pd();"));
+    }
+
+    public function testProgramsThatUseNothingOfThePackageKeepTheNames(): void
+    {
+        $autoload = var_export(dirname(__DIR__, 2) . '/autoload.php', true);
+        $script = PhpScript::run(<<<PHP
+            require_once $autoload;
+            new B7s\Parallite\Client('/nonexistent');
+            \$native = array_filter(['async', 'await', 'pd', 'Parallite\\async', 'Parallite\\getBenchmarkConfig'], 'function_exists');
+            Parallite\BenchmarkData::fromArray([]);
+            echo json_encode([\$native, function_exists('async')]);
+            PHP);
+
+        self::assertSame('[[],true]', $script->output);
+    }
+
+    public function testWorkersKeepTheNamesForTheProject(): void
+    {
+        $daemon = new MiniDaemon(1);
+        $names = static fn(): array => array_filter(['async', 'await', 'pd', 'Parallite\async'], 'function_exists');
+        $run = Closure::bind($names, null, null);
+
+        try {
+            self::assertSame([], (new Client($daemon->socket))->run($run));
+            (new ParalliteClient($daemon->socket, autoManageDaemon: false))->promise(self::task('answer'))->resolve();
+            self::assertCount(4, (new Client($daemon->socket))->run($run), 'after a task of a program that uses them');
+        } finally {
+            $daemon->stop();
+        }
     }
 }

@@ -154,7 +154,10 @@ public final class Daemon implements QuarkusApplication {
                         engine,
                         config.idleShutdown(),
                         () -> tasks.snapshot().submitted() + clients.accepted(),
-                        () -> tasks.snapshot().inFlight() > 0,
+                        () ->
+                                tasks.snapshot().inFlight() > 0
+                                        || config.idleShutdownConnections()
+                                                && clients.connected() > 0,
                         () -> Quarkus.asyncExit(ExitCode.OK))
                 .watch();
     }

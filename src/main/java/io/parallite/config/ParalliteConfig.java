@@ -82,6 +82,8 @@ public interface ParalliteConfig {
     @WithConverter(Millis.class)
     Duration idleShutdown();
 
+    boolean idleShutdownConnections();
+
     long resultCacheBytes();
 
     long maxInflightBytes();

@@ -81,6 +81,8 @@ public enum Setting {
             integer(0, Integer.MAX_VALUE),
             "0",
             "Stop when nobody has used the daemon for so many milliseconds; 0: never."),
+    IDLE_SHUTDOWN_CONNECTIONS(
+            bool(), "false", "Whether a connection that is open counts as use of the daemon."),
     RESULT_CACHE_BYTES(
             integer(0, 16L << 30), "67108864", "Memory for results that may be asked for again."),
     MAX_INFLIGHT_BYTES(

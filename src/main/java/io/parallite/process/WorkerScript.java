@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.jboss.logging.Logger;
 
 /**
  * The PHP script that workers run, and how it is talked to.
@@ -20,6 +21,8 @@ import java.util.Optional;
  */
 public record WorkerScript(Path path, boolean connectsBack, boolean canFork) {
 
+    private static final Logger LOG = Logger.getLogger(WorkerScript.class);
+
     /** In the head of a script: it connects back. */
     private static final String MARKER = "@parallite-transport socket";
 
@@ -27,6 +30,9 @@ public record WorkerScript(Path path, boolean connectsBack, boolean canFork) {
     private static final String FORK_MARKER = "@parallite-start fork";
 
     private static final int HEAD = 4096;
+
+    /** What the parallite.json of the Go daemon's client names, whether or not it is there. */
+    private static final String OF_GO_CLIENT = "src/Support/parallite-worker.php";
 
     /** Where a project may keep a worker script of its own, in the order of preference. */
     private static final List<String> PROJECT_DIRECTORIES =
@@ -52,7 +58,7 @@ public record WorkerScript(Path path, boolean connectsBack, boolean canFork) {
             ParalliteConfig config, Path directory, Optional<Path> base, Optional<Path> home) {
         Path path =
                 config.workerScript()
-                        .map(name -> configured(name, directory, base))
+                        .flatMap(name -> configured(name, directory, base))
                         .orElseGet(() -> search(directory, home));
         boolean connectsBack =
                 switch (config.workerTransport()) {
@@ -63,16 +69,21 @@ public record WorkerScript(Path path, boolean connectsBack, boolean canFork) {
         return new WorkerScript(path, connectsBack, connectsBack && hasMarker(path, FORK_MARKER));
     }
 
-    private static Path configured(String name, Path directory, Optional<Path> base) {
+    private static Optional<Path> configured(String name, Path directory, Optional<Path> base) {
         List<Path> candidates = new ArrayList<>();
         candidates.add(directory.resolve(name));
         base.map(configured -> configured.resolve(name)).ifPresent(candidates::add);
-        return first(candidates)
-                .orElseThrow(
-                        () ->
-                                new ConfigException(
-                                        "worker_script=%s does not exist; looked for %s"
-                                                .formatted(name, candidates)));
+        Optional<Path> script = first(candidates);
+        if (script.isEmpty() && !name.equals(OF_GO_CLIENT)) {
+            throw new ConfigException(
+                    "worker_script=%s does not exist; looked for %s".formatted(name, candidates));
+        }
+        if (script.isEmpty()) {
+            LOG.warnf(
+                    "worker_script=%s does not exist and has no effect: the worker script is looked for as without it",
+                    name);
+        }
+        return script;
     }
 
     private static Path search(Path directory, Optional<Path> home) {

@@ -215,6 +215,11 @@ public final class ClientServer {
         return accepted;
     }
 
+    /** How many connections are open. */
+    public int connected() {
+        return sessions.size();
+    }
+
     /** Accepts no more connections and removes the socket file; sessions go on. */
     public void stopAccepting() {
         stopping = true;

@@ -94,6 +94,18 @@ final class ConfigurationIT {
     }
 
     @Test
+    void looksForTheWorkerScriptThatTheFileOfTheGoClientNames() {
+        DaemonBuilder builder =
+                daemon().json("{\"worker_script\": \"src/Support/parallite-worker.php\"}");
+        try (DaemonProcess daemon = builder.start();
+                TestClient client = daemon.connect()) {
+            client.submit("t", closure("fn () => 42")).assertResult(42);
+            assertThat(daemon.log())
+                    .contains("worker_script=src/Support/parallite-worker.php does not exist");
+        }
+    }
+
+    @Test
     void startsWithTheFlagsOfClientsForTheGoDaemon() {
         DaemonBuilder builder =
                 daemon(

@@ -33,6 +33,7 @@ final class ReleaseIT {
                     "CHANGELOG.md",
                     "README.md",
                     "php/README.md",
+                    "php/composer.json",
                     "php/src/Worker/WorkerMain.php",
                     "src/docs/protocol.md",
                     "deploy/release",
@@ -81,6 +82,7 @@ final class ReleaseIT {
                 .doesNotContain("- Unreleased");
         assertThat(remote("show", "v7.8.9:php/src/Worker/WorkerMain.php"))
                 .contains("VERSION = '7.8.9'");
+        assertThat(remote("show", "v7.8.9:php/composer.json")).contains("\"version\": \"7.8.9\"");
         assertThat(remote("show", "v7.8.9:README.md")).contains("parallite-7.8.9.tar.gz");
         for (String overlay : List.of("sidecar", "standalone")) {
             assertThat(

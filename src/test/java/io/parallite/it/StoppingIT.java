@@ -298,4 +298,19 @@ final class StoppingIT {
             assertThat(ended.log()).contains("idle_shutdown_ms=1000: stopping");
         }
     }
+
+    @Test
+    void livesAsLongAsAConnectionIsOpenWhereConnectionsCount() {
+        try (DaemonProcess daemon =
+                daemon("--fixed-workers", "1")
+                        .json(
+                                "{\"idle_shutdown_ms\": 1000, \"idle_shutdown_connections\": true}")
+                        .startAtRest()) {
+            try (TestClient ignored = daemon.connect()) {
+                pause(3_000);
+                assertThat(daemon.isAlive()).as("while a connection was open").isTrue();
+            }
+            assertThat(daemon.awaitEnd().exitCode()).isZero();
+        }
+    }
 }

@@ -5,13 +5,13 @@ declare(strict_types=1);
 namespace Parallite;
 
 use B7s\Parallite\Client;
-use B7s\Parallite\Daemon\Autostart;
 use B7s\Parallite\Daemon\Binary;
 use B7s\Parallite\Daemon\Launcher;
 use B7s\Parallite\Exception\DaemonNotRunning;
 
 /**
- * A daemon that this process has started for itself, and stops again.
+ * A daemon that this process has started for itself, and stops again. It lives as long as this process, which holds a
+ * connection: if the process is killed, the daemon ends by itself a minute later.
  *
  * @internal
  */
@@ -20,25 +20,27 @@ final class OwnDaemon
     /** Seconds that it gets to end; then it is killed. */
     private const GRACE = 5.0;
 
-    /** If this process is killed, the daemon ends by itself after so many milliseconds without a client. */
-    private const IDLE_SHUTDOWN_MS = '60000';
-
-    private function __construct(private readonly int $pid, private readonly int $owner, private readonly string $log)
-    {
+    /** @param Client $lifeline is connected, and never used */
+    private function __construct(
+        private readonly int $pid,
+        private readonly int $owner,
+        private readonly string $log,
+        private ?Client $lifeline,
+    ) {
     }
 
     /**
      * Starts a daemon, unless one listens.
      *
-     * @param ?string $projectRoot where it runs, else the root of the project
      * @return ?self null when there was one
      * @throws DaemonNotRunning when it does not start
      */
-    public static function ensure(string $socket, ?string $projectRoot): ?self
+    public static function ensure(string $socket, string $projectRoot, Configuration $configuration): ?self
     {
-        $isAnswered = static function () use ($socket): bool {
+        $lifeline = null;
+        $isAnswered = static function () use ($socket, &$lifeline): bool {
             try {
-                Client::connect($socket);
+                $lifeline = Client::connect($socket);
                 return true;
             } catch (DaemonNotRunning) {
                 return false;
@@ -47,22 +49,22 @@ final class OwnDaemon
         if ($isAnswered()) {
             return null;
         }
-        $root = (new Autostart($projectRoot))->projectRoot;
-        $binary = Binary::find($root) ?? throw new DaemonNotRunning("no daemon listens at $socket, and none can be "
-            . 'started: `parallite` is neither named by PARALLITE_BIN, nor in vendor/bin or on the PATH');
+        $configuration->check();
+        $binary = Binary::find($projectRoot) ?? throw new DaemonNotRunning("Parallite binary not found: no daemon listens at "
+            . "$socket, and none can be started: `parallite` is neither named by PARALLITE_BIN, nor in vendor/bin or on the PATH");
         $arguments = ['--socket', $socket];
-        if (is_file("$root/parallite.json")) {
-            array_push($arguments, '--config', "$root/parallite.json");
+        if ($configuration->file !== null) {
+            array_push($arguments, '--config', $configuration->file);
         }
         $log = (string) tempnam(sys_get_temp_dir(), 'parallite-log-');
-        $environment = ['PARALLITE_IDLE_SHUTDOWN_MS' => self::IDLE_SHUTDOWN_MS];
-        $pid = Launcher::launch($binary, $arguments, $root, $environment, $log, $isAnswered);
-        return new self($pid, (int) getmypid(), $log);
+        $pid = Launcher::launch($binary, $arguments, $projectRoot, $configuration->environment(), $log, $isAnswered);
+        return new self($pid, (int) getmypid(), $log, $lifeline);
     }
 
     /** Stops it, in the process that started it; does nothing in a child that was forked from that. */
     public function stop(): void
     {
+        $this->lifeline = null;
         if ($this->owner !== getmypid()) {
             return;
         }

@@ -1,7 +1,7 @@
 <?php
 
 /**
- * The functions of the upstream package. Each is defined only where its name is free.
+ * The functions of the Go daemon's package. Each is defined only where its name is free.
  */
 
 declare(strict_types=1);
@@ -111,13 +111,13 @@ namespace {
         function pd(mixed ...$values): never
         {
             $caller = debug_backtrace(DEBUG_BACKTRACE_IGNORE_ARGS, 1)[0];
-            $dump = sprintf("\npd() in %s:%d\n\n", $caller['file'] ?? 'unknown file', $caller['line'] ?? 0);
+            $dump = sprintf("\nCalled from %s:%d\n\n", $caller['file'] ?? 'unknown file', $caller['line'] ?? 0);
             foreach ($values as $value) {
                 ob_start();
                 var_dump($value);
                 $dump .= ob_get_clean();
             }
-            throw new RuntimeException($values === [] ? "{$dump}no values\n" : $dump, 1);
+            throw new RuntimeException($values === [] ? "{$dump}[Nothing to dump]\n" : $dump, 1);
         }
     }
 }

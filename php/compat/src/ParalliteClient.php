@@ -5,21 +5,27 @@ declare(strict_types=1);
 namespace Parallite;
 
 use B7s\Parallite\Client;
+use B7s\Parallite\Daemon\Autostart;
 use B7s\Parallite\Exception\ConnectionException;
+use B7s\Parallite\Exception\DaemonNotRunning;
 use B7s\Parallite\Future;
+use B7s\Parallite\Package;
 use Closure;
 use RuntimeException;
 use Throwable;
 
 /**
- * The client of the upstream package, with its names and its ways, on top of {@see Client}: what was written
- * for the former goes on working, over one connection in place of one for each task.
+ * The client of the Go daemon's package, with its names, messages and ways, on top of {@see Client}: its programs run
+ * unchanged, over one connection in place of one for each task. Results are plain data, as
+ * {@see \B7s\Parallite\Worker\PlainData} makes them.
  *
- * A future is an array that is passed back to await(); `task_id` tells its task, the rest is nobody's business.
+ * A future is an array that is passed back to await(); `task_id` is its task's, the rest is internal.
  */
 class ParalliteClient
 {
     private readonly Client $client;
+
+    private readonly string $socket;
 
     private ?OwnDaemon $daemon = null;
 
@@ -27,7 +33,7 @@ class ParalliteClient
      * @param string $socketPath where the daemon listens, or is to listen; '' for {@see getDefaultSocketPath()}
      * @param bool $autoManageDaemon whether to start a daemon if none listens there, and to stop it with this script
      * @param ?string $projectRoot the directory in which it starts, with its parallite.json and vendor/autoload.php;
-     *     null for the current one, or the nearest above that has a vendor directory
+     *     null for the current one, if it has that, else Composer's root package
      * @param bool $enableBenchmark whether to measure the tasks
      * @throws RuntimeException when the daemon does not start
      */
@@ -37,10 +43,13 @@ class ParalliteClient
         ?string $projectRoot = null,
         private bool $enableBenchmark = false,
     ) {
-        $socket = $socketPath !== '' ? $socketPath : self::getDefaultSocketPath();
-        $this->client = new Client($socket);
+        Package::add(__DIR__);
+        $this->socket = $socketPath !== '' ? $socketPath : self::getDefaultSocketPath();
+        $root = $projectRoot ?? self::findRoot();
+        $configuration = Configuration::of($root);
+        $this->client = (new Client($this->socket, codec: $configuration->codec()))->takePlainResults();
         if ($autoManageDaemon) {
-            $this->daemon = OwnDaemon::ensure($socket, $projectRoot);
+            $this->daemon = OwnDaemon::ensure($this->socket, $root, $configuration);
             register_shutdown_function($this->stopDaemon(...));
         }
     }
@@ -63,10 +72,15 @@ class ParalliteClient
      * @template TReturn
      * @param Closure(): TReturn $closure
      * @return array{task_id: string, socket: Future<TReturn>} its future, for {@see await()}
+     * @throws RuntimeException "Failed to connect to daemon at: …"
      */
     public function async(Closure $closure): array
     {
-        $future = $this->client->submit($closure, benchmark: $this->enableBenchmark ?: null);
+        try {
+            $future = $this->client->submit($closure, benchmark: $this->enableBenchmark ?: null);
+        } catch (DaemonNotRunning $e) {
+            throw new RuntimeException("Failed to connect to daemon at: `{$this->socket}` - {$e->getMessage()}", 0, $e);
+        }
         return ['task_id' => $future->id(), 'socket' => $future];
     }
 
@@ -86,7 +100,7 @@ class ParalliteClient
             return $future->resolve();
         }
         if ($future === null || !self::isFuture($future)) {
-            throw new RuntimeException('await() needs a promise or a future, as promise() and async() give them');
+            throw new RuntimeException('No future or socket provided');
         }
         $result = self::result($future['socket']);
         $stats = $future['socket']->stats();
@@ -102,7 +116,7 @@ class ParalliteClient
     }
 
     /**
-     * Runs all of them at once, and waits for all.
+     * Runs all of them at once, and waits until all have ended, whether they fail or not.
      *
      * @template TReturn
      * @param array<Closure(): TReturn> $closures
@@ -111,7 +125,9 @@ class ParalliteClient
      */
     public function awaitAll(array $closures): array
     {
-        return $this->awaitMultiple(array_map($this->async(...), array_values($closures)));
+        $futures = array_map($this->async(...), array_values($closures));
+        Future::settled(array_column($futures, 'socket'));
+        return $this->awaitMultiple($futures);
     }
 
     /**
@@ -163,6 +179,13 @@ class ParalliteClient
     {
         $this->daemon?->stop();
         $this->daemon = null;
+    }
+
+    /** The current directory, if it is a project's, else Composer's root package. */
+    private static function findRoot(): string
+    {
+        $current = (string) getcwd();
+        return is_file("$current/vendor/autoload.php") ? $current : (new Autostart())->projectRoot;
     }
 
     /** @internal whether a value is what async() gives */
