@@ -36,13 +36,17 @@ return [
 
     /*
      * Settings for the daemons that `parallite:start` and autostart start; they go before those in
-     * parallite.json. All are listed in the daemon's documentation.
+     * parallite.json. All are listed in the daemon's documentation. What is null is as parallite.json says, else as
+     * many workers as there are processors, and the PHP that runs artisan.
      */
     'daemon' => [
-        // 'fixed_workers' => 4,
-        // 'max_workers' => 16,
-        // 'worker_max_tasks' => 1000,
+        'fixed_workers' => env('PARALLITE_FIXED_WORKERS'),
+        'max_workers' => env('PARALLITE_MAX_WORKERS'),
+        'php_binary' => env('PARALLITE_PHP_BINARY'),
+        // 'timeout_ms' => 60_000,
         // 'worker_start' => 'exec', // by default 'fork', unless parallite.json says something else
+        // 'worker_max_tasks' => 1_000,
+        // 'watch' => ['app/**/*.php', 'config/**/*.php', '.env'], // for development: a change reloads the workers
     ],
 
     'worker' => [

@@ -16,9 +16,15 @@ final class Address
 {
     private const CONFIG = 'parallite.json';
 
-    /** @param bool $isNamed whether the program, its environment or its configuration names it */
-    private function __construct(public readonly string $uri, private readonly bool $isNamed = true)
-    {
+    /**
+     * @param bool $isNamed whether the program, its environment or its configuration names it
+     * @param bool $isShared whether it lies in a directory that other users may write
+     */
+    private function __construct(
+        public readonly string $uri,
+        private readonly bool $isNamed = true,
+        private readonly bool $isShared = false,
+    ) {
     }
 
     /**
@@ -46,6 +52,12 @@ final class Address
         return new self(PHP_OS_FAMILY === 'Windows' ? 'tcp://127.0.0.1:9876' : 'unix:///tmp/parallite.sock', false);
     }
 
+    /** A place that nobody named, in a directory which several users share: the daemon of another one is not used there. */
+    public static function inSharedDirectory(string $address): self
+    {
+        return new self(self::parse($address)->uri, false, true);
+    }
+
     /** The path of the socket, or host:port, as the daemon's --socket takes it. */
     public function argument(): string
     {
@@ -60,11 +72,24 @@ final class Address
      */
     public function check(): void
     {
+        if ($this->isShared) {
+            $this->checkOwner();
+            return;
+        }
         $objection = $this->isUnix() ? Ownership::objectionToSocket($this->argument(), $this->isNamed) : null;
         if ($objection !== null) {
             throw new ConnectionException("the socket at {$this->uri} is not used: $objection; a daemon of another user "
                 . 'is used only if its socket lies in a directory that not everybody may write, and is named by the '
                 . 'program or in PARALLITE_SOCKET');
+        }
+    }
+
+    private function checkOwner(): void
+    {
+        $owner = $this->isUnix() ? Ownership::ownerOf($this->argument()) : null;
+        if ($owner !== null && !Ownership::isTrusted($owner)) {
+            throw new ConnectionException("the socket at {$this->uri} is not used: it belongs to another user (uid $owner); "
+                . 'run the daemon as the user of this program, or name its socket in PARALLITE_SOCKET');
         }
     }
 

@@ -9,6 +9,7 @@ use B7s\Parallite\Codec\ClosureCodec;
 use B7s\Parallite\Daemon\Autostart;
 use B7s\Parallite\Exception\ConnectionException;
 use B7s\Parallite\Exception\DaemonNotRunning;
+use B7s\Parallite\Exception\TaskException;
 use Closure;
 use Generator;
 use InvalidArgumentException;
@@ -51,7 +52,7 @@ final class Client implements ClientInterface
     /**
      * Connects when it first has to.
      *
-     * @param ?string $address a path, host:port, unix:// or tcp:// URI; else PARALLITE_SOCKET, else the `socket` of
+     * @param string|Address|null $address a path, host:port, unix:// or tcp:// URI; else PARALLITE_SOCKET, else the `socket` of
      *     the nearest parallite.json upwards, else the daemon's default
      * @param bool|Autostart $autostart starts a daemon for the project where none listens
      * @param ?string $fallback 'sync': runs tasks in this process where none listens; what they may take is then
@@ -65,7 +66,7 @@ final class Client implements ClientInterface
      * @throws ConnectionException when the parallite.json that would tell the address is damaged or another user's
      */
     public function __construct(
-        ?string $address = null,
+        string|Address|null $address = null,
         bool|Autostart $autostart = false,
         ?string $fallback = null,
         float $connectTimeout = 10.0,
@@ -80,7 +81,8 @@ final class Client implements ClientInterface
         if (is_bool($autostart)) {
             $autostart = $autostart ? new Autostart() : null;
         }
-        $connector = new Connector(Address::find($address, $autostart), $autostart, $connectTimeout);
+        $address = $address instanceof Address ? $address : Address::find($address, $autostart);
+        $connector = new Connector($address, $autostart, $connectTimeout);
         $this->tasks = new Connections($connector);
         $this->control = new Connections($connector);
         $this->payloads = new TaskPayload($codec);
@@ -92,11 +94,11 @@ final class Client implements ClientInterface
     /**
      * A client that is connected.
      *
-     * @param ?string $address as for the constructor
+     * @param string|Address|null $address as for the constructor
      * @throws DaemonNotRunning
      */
     public static function connect(
-        ?string $address = null,
+        string|Address|null $address = null,
         bool|Autostart $autostart = false,
         float $connectTimeout = 10.0,
     ): self {
@@ -264,6 +266,18 @@ final class Client implements ClientInterface
     public function stats(): array
     {
         return $this->control->ask(['type' => 'stats', 'task_id' => $this->ids->next()]);
+    }
+
+    /**
+     * Has the daemon replace its workers by new ones, which load the code as it is now; waits until that is done. No task
+     * is lost.
+     *
+     * @return array<string, mixed> `replaced`: how many; `took_ms`
+     * @throws TaskException RELOAD_FAILED when a new worker does not boot: the old ones stay
+     */
+    public function reload(): array
+    {
+        return $this->control->ask(['type' => 'reload', 'task_id' => $this->ids->next()]);
     }
 
     /**

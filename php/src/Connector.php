@@ -26,6 +26,9 @@ final class Connector
     /** Seconds between two attempts then. */
     private const PAUSE = 0.005;
 
+    /** What is said where nobody listens. */
+    public static string $advice = 'start it with `parallite`, or name its address in PARALLITE_SOCKET';
+
     public readonly string $uri;
 
     public function __construct(
@@ -106,8 +109,7 @@ final class Connector
     private function failure(int $errno, string $error): ConnectionException
     {
         if (in_array($errno, self::NOBODY_LISTENS, true)) {
-            return new DaemonNotRunning("no Parallite daemon listens at {$this->uri} ($error); start it with "
-                . '`parallite`, or name its address in PARALLITE_SOCKET');
+            return new DaemonNotRunning("no Parallite daemon listens at {$this->uri} ($error); " . self::$advice);
         }
         $isBusy = in_array($errno, self::TRY_AGAIN, true);
         return new ConnectionException("cannot connect to the daemon at {$this->uri}: "

@@ -20,17 +20,31 @@ final class Environment
         . '|PATH_INFO|PATH_TRANSLATED|DOCUMENT_ROOT|DOCUMENT_URI|CONTEXT_(PREFIX|DOCUMENT_ROOT)|AUTH_TYPE|GATEWAY_INTERFACE'
         . '|PHP_SELF|HTTPS|argv|argc|UNIQUE_ID|PHP_VALUE|PHP_ADMIN_VALUE)$/';
 
+    /** @var array<string, int> by name */
+    private static array $withheld = [];
+
     private function __construct()
     {
+    }
+
+    /**
+     * Names variables that are not passed on: this process has set them for itself, from a file that workers read anew.
+     *
+     * @param list<string> $names
+     */
+    public static function withhold(array $names): void
+    {
+        self::$withheld = array_flip($names);
     }
 
     /** @return array<string, string> by name */
     public static function ofProcess(): array
     {
         $all = getenv();
-        return in_array(PHP_SAPI, self::WITHOUT_REQUESTS, true)
+        $environment = in_array(PHP_SAPI, self::WITHOUT_REQUESTS, true)
             ? $all
             : self::withoutRequest(array_keys($all + $_ENV + $_SERVER));
+        return array_diff_key($environment, self::$withheld);
     }
 
     /**

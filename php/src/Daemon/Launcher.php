@@ -34,7 +34,7 @@ final class Launcher
         log=$1
         shift
         if command -v setsid >/dev/null 2>&1; then set -- setsid "$@"; else set -- nohup "$@"; fi
-        "$@" >"$log" 2>&1 </dev/null &
+        "$@" >>"$log" 2>&1 </dev/null &
         echo $!
         SH;
 
@@ -49,9 +49,10 @@ final class Launcher
      * @param list<string> $arguments such as ['--socket', '/run/app.sock']
      * @param string $directory the working directory: the project's root, where workers find vendor/autoload.php
      * @param array<string, string> $environment added to this process's, see {@see Environment}
-     * @param string $log the file that takes its output; what was in it goes
+     * @param string $log the file that takes its output
      * @param Closure(): bool $isAnswered whether it listens now
      * @param float $timeout seconds that it may take
+     * @param bool $appends whether what is in the log stays
      * @return int its process id
      * @throws DaemonNotRunning with its last words, when it ends or does not listen in time
      */
@@ -63,16 +64,20 @@ final class Launcher
         string $log,
         Closure $isAnswered,
         float $timeout = 30.0,
+        bool $appends = false,
     ): int {
+        $appends || Quietly::call(static fn() => file_put_contents($log, ''));
+        clearstatcache(true, $log);
+        $begin = (int) Quietly::call(static fn() => filesize($log));
         $pid = self::spawn([$log, $binary, ...$arguments], $directory, $environment);
         $deadline = microtime(true) + $timeout;
         while (!$isAnswered()) {
             if (!self::isAlive($pid)) {
-                throw new DaemonNotRunning("$binary ended at its start: " . self::lastWords($log));
+                throw new DaemonNotRunning("$binary ended at its start: " . self::lastWords($log, $begin));
             }
             if (microtime(true) >= $deadline) {
                 throw new DaemonNotRunning("$binary (pid $pid) does not listen after $timeout seconds: "
-                    . self::lastWords($log));
+                    . self::lastWords($log, $begin));
             }
             usleep(5_000);
         }
@@ -98,7 +103,7 @@ final class Launcher
                 [['file', '/dev/null', 'r'], ['pipe', 'w'], ['file', '/dev/null', 'w']],
                 $pipes,
                 $directory,
-                $environment + $inherited,
+                ['PWD' => $directory] + $environment + $inherited, // a link stays one: it is followed anew at each reload
             );
         });
         if ($process === false) {
@@ -123,11 +128,12 @@ final class Launcher
         return !is_dir('/proc/self') || is_dir("/proc/$pid");
     }
 
-    private static function lastWords(string $log): string
+    /** @param int $begin where in the log they begin, at the earliest */
+    private static function lastWords(string $log, int $begin): string
     {
         clearstatcache(true, $log);
         $words = trim((string) Quietly::call(
-            static fn() => file_get_contents($log, false, null, max(0, (int) filesize($log) - self::LAST_WORDS)),
+            static fn() => file_get_contents($log, false, null, max($begin, (int) filesize($log) - self::LAST_WORDS)),
         ));
         return $words === '' ? "it said nothing (in $log)" : $words;
     }

@@ -6,11 +6,14 @@ namespace B7s\Parallite\Laravel;
 
 use B7s\Parallite\Client;
 use B7s\Parallite\ClientInterface;
+use B7s\Parallite\Connector;
+use B7s\Parallite\Laravel\Console\ReloadCommand;
 use B7s\Parallite\Laravel\Console\StartCommand;
 use B7s\Parallite\Laravel\Console\StatusCommand;
 use B7s\Parallite\Laravel\Console\StopCommand;
 use Illuminate\Concurrency\ConcurrencyManager;
 use Illuminate\Contracts\Foundation\Application;
+use Illuminate\Foundation\Console\AboutCommand;
 use Illuminate\Support\ServiceProvider;
 
 /**
@@ -23,9 +26,10 @@ final class ParalliteServiceProvider extends ServiceProvider
 
     public function register(): void
     {
+        Connector::$advice = 'start it with `php artisan parallite:start`';
         $this->mergeConfigFrom(self::CONFIG, 'parallite');
         $this->app->singleton(ApplicationDaemon::class, static fn(Application $app): ApplicationDaemon
-            => new ApplicationDaemon($app->basePath(), $app->storagePath(), $app->make('config')->get('parallite')));
+            => new ApplicationDaemon($app, $app->make('config')->get('parallite')));
         $this->app->singleton(ClientInterface::class, static fn(Application $app): Client
             => $app->make(ApplicationDaemon::class)->client());
         $this->app->alias(ClientInterface::class, Client::class);
@@ -47,7 +51,10 @@ final class ParalliteServiceProvider extends ServiceProvider
         });
         if ($this->app->runningInConsole()) {
             $this->publishes([self::CONFIG => $this->app->configPath('parallite.php')], 'parallite-config');
-            $this->commands([StartCommand::class, StatusCommand::class, StopCommand::class]);
+            $this->commands([StartCommand::class, StatusCommand::class, ReloadCommand::class, StopCommand::class]);
+            if (class_exists(AboutCommand::class)) {
+                AboutCommand::add('Parallite', fn(): array => $this->app->make(About::class)());
+            }
         }
     }
 }

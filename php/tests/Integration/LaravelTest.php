@@ -8,20 +8,20 @@ use B7s\Parallite\Daemon\Launcher;
 use B7s\Parallite\Exception\ClosureNotSerializable;
 use B7s\Parallite\Exception\TaskException;
 use B7s\Parallite\Exception\TaskTimedOut;
+use B7s\Parallite\Tests\Support\LaravelApplication;
 use B7s\Parallite\Tests\Support\PhpScript;
 use DomainException;
 use Illuminate\Support\Facades\Route;
 use Laravel\SerializableClosure\Exceptions\InvalidSignatureException;
+use LogicException;
 use PHPUnit\Framework\TestCase;
 
 /**
- * The driver and the commands in an application of a real Laravel, with a daemon that Artisan starts: version 13 with a
- * PHP that runs it, else the one that the distribution packages, with doubles of what came later. Both are brought by
- * deploy/tools-for-tests, which also makes sure that they load.
+ * The driver and the commands in an application of a real Laravel, with a daemon that Artisan starts.
  */
 final class LaravelTest extends TestCase
 {
-    private const APPLICATION = __DIR__ . '/../laravel';
+    private static ?LaravelApplication $application = null;
 
     private static string $directory = '';
 
@@ -29,76 +29,37 @@ final class LaravelTest extends TestCase
 
     public static function setUpBeforeClass(): void
     {
-        if (self::laravel() === null) {
+        if (LaravelApplication::framework() === null) {
             self::markTestSkipped('there is no Laravel to test with; deploy/tools-for-tests brings one');
         }
         self::$directory = sys_get_temp_dir() . '/parallite-laravel-' . bin2hex(random_bytes(6));
-        $directories = ['app', 'bootstrap/cache', 'config', 'vendor/composer', 'storage/framework/views', 'storage/logs'];
-        foreach ($directories as $directory) {
-            mkdir(self::$directory . "/$directory", 0700, true);
-        }
-        foreach (glob(self::APPLICATION . '/{,*/}*', GLOB_BRACE) as $file) {
-            is_file($file) && copy($file, self::$directory . substr($file, strlen(self::APPLICATION)));
-        }
-        copy(self::APPLICATION . '/bootstrap/autoload.php', self::$directory . '/vendor/autoload.php');
-        // from which Laravel learns of the provider
-        $package = json_decode((string) file_get_contents(dirname(__DIR__, 2) . '/composer.json'), true);
-        file_put_contents(
-            self::$directory . '/vendor/composer/installed.json',
-            json_encode(['packages' => [['name' => $package['name'], 'extra' => $package['extra']]]]),
-        );
-        file_put_contents(self::$directory . '/.env', "CONCURRENCY_DRIVER=parallite\n");
+        self::$application = new LaravelApplication(self::$directory);
         self::$started = self::artisan('parallite:start', '--detach')->output;
     }
 
     public static function tearDownAfterClass(): void
     {
-        if (self::$directory !== '') {
+        if (self::$application !== null) {
             self::artisan('parallite:stop');
-            exec('rm -r ' . escapeshellarg(self::$directory));
+            self::$application->remove();
         }
-    }
-
-    private static function laravel(): ?string
-    {
-        foreach (PHP_VERSION_ID >= 80400 ? ['newer-php', 'php'] : ['php'] as $tree) {
-            $directory = dirname(__DIR__, 3) . "/target/tools/$tree/usr/share/php";
-            if (is_file("$directory/Illuminate/Foundation/Application.php")) {
-                return $directory;
-            }
-        }
-        return null;
     }
 
     private static function needsTheRealConcurrency(): void
     {
-        if (!is_file(self::laravel() . '/Illuminate/Concurrency/ConcurrencyManager.php')) {
+        if (!is_file(LaravelApplication::framework() . '/Illuminate/Concurrency/ConcurrencyManager.php')) {
             self::markTestSkipped('this Laravel is older than its Concurrency: ' . self::artisan('--version')->output);
         }
     }
 
     private static function artisan(string ...$arguments): PhpScript
     {
-        return self::php('artisan', ...$arguments);
-    }
-
-    private static function php(string $file, string ...$arguments): PhpScript
-    {
-        return PhpScript::file(self::$directory . "/$file", $arguments, [
-            'LARAVEL_FOR_TESTS' => self::laravel(),
-            'PARALLITE_PACKAGE' => dirname(__DIR__, 2),
-            'PARALLITE_SOCKET' => null,
-            'PARALLITE_FIXED_WORKERS' => null,
-            'PARALLITE_MAX_WORKERS' => null,
-        ], self::$directory);
+        return self::$application?->artisan(...$arguments) ?? throw new LogicException('there is no application');
     }
 
     private static function scenario(string $name): mixed
     {
-        $run = self::php('run.php', $name);
-        $answer = json_decode($run->output, true);
-        self::assertIsArray($answer, $run->output);
-        return $answer['result'] ?? [$answer['exception'], $answer['message']];
+        return self::$application?->scenario($name);
     }
 
     public function testArtisanStartsAndShowsTheDaemon(): void
@@ -111,6 +72,10 @@ final class LaravelTest extends TestCase
         self::assertTrue($stats['running']);
         self::assertSame([1, 4], [$stats['pool']['fixed_workers'], $stats['pool']['max_workers']]);
         self::assertStringContainsString('already', self::artisan('parallite:start')->output);
+        $about = self::artisan('about');
+        if ($about->exitCode === 0) { // Laravel 9.21
+            self::assertMatchesRegularExpression('/Parallite .*Daemon \.+ RUNNING, version/s', $about->output);
+        }
     }
 
     public function testItsFacadeRunsTasksByDefault(): void
@@ -273,6 +238,7 @@ final class LaravelTest extends TestCase
         $status = self::artisan('parallite:status');
         self::assertSame(1, $status->exitCode);
         self::assertStringContainsString('no Parallite daemon listens', $status->output);
+        self::assertStringContainsString('start it with `php artisan parallite:start`', $status->output);
         self::assertSame(0, self::artisan('parallite:stop')->exitCode, 'nothing to stop is no failure');
 
         $pid = pcntl_fork();
@@ -296,7 +262,7 @@ final class LaravelTest extends TestCase
         chdir(self::$directory);
         fclose(STDERR);
         pcntl_exec(PHP_BINARY, ['artisan', 'parallite:start'], [
-            'LARAVEL_FOR_TESTS' => (string) self::laravel(),
+            'LARAVEL_FOR_TESTS' => (string) LaravelApplication::framework(),
             'PARALLITE_PACKAGE' => dirname(__DIR__, 2),
             'PARALLITE_BIN' => (string) getenv('PARALLITE_BIN'),
             'PATH' => (string) getenv('PATH'),

@@ -181,6 +181,25 @@ final class OwnershipTest extends TestCase
         fclose($server);
     }
 
+    /** Such as Laravel's storage, which its owner and the web server's user share. */
+    public function testASocketOfAnotherUserInADirectoryThatIsSharedIsNotUsed(): void
+    {
+        self::needsRoot();
+        $shared = "{$this->directory}/shared";
+        $server = stream_socket_server("unix://$shared/socket");
+        chmod($shared, 0777);
+        Address::inSharedDirectory("$shared/socket")->check();
+        chown("$shared/socket", self::NOBODY);
+        try {
+            (new Client(Address::inSharedDirectory("$shared/socket")))->ping();
+            self::fail();
+        } catch (ConnectionException $e) {
+            self::assertStringContainsString('belongs to another user (uid ' . self::NOBODY . ')', $e->getMessage());
+            self::assertStringContainsString('PARALLITE_SOCKET', $e->getMessage());
+        }
+        fclose($server);
+    }
+
     /** The socket's file is the user's, and another user has come to listen there. */
     public function testAPeerOfAnotherUserIsNotBelieved(): void
     {

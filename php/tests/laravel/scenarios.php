@@ -83,6 +83,10 @@ $inTurn = static function (ParalliteDriver $driver, Closure ...$tasks): array {
 };
 
 return [
+    'release' => static fn(ParalliteDriver $driver): array => $driver->run(
+        static fn(): array => [env('SHOP'), env('GIVEN'), base_path(), realpath(PHP_BINARY)],
+    )[0],
+
     'keys' => static fn(ParalliteDriver $driver): array => $driver->run([
         'second' => static fn(): int => 2,
         'first' => static fn(): int => 1,

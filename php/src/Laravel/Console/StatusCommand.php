@@ -4,7 +4,6 @@ declare(strict_types=1);
 
 namespace B7s\Parallite\Laravel\Console;
 
-use B7s\Parallite\Client;
 use B7s\Parallite\Exception\ConnectionException;
 use B7s\Parallite\Laravel\ApplicationDaemon;
 use Illuminate\Console\Command;
@@ -21,8 +20,7 @@ final class StatusCommand extends Command
     public function handle(ApplicationDaemon $daemon): int
     {
         try {
-            $client = new Client($daemon->socket);
-            $stats = $client->stats();
+            $stats = $daemon->connection()->stats();
         } catch (ConnectionException $e) {
             $this->option('json')
                 ? $this->line((string) json_encode(['running' => false, 'socket' => $daemon->socket]))

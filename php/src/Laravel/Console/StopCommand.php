@@ -4,7 +4,6 @@ declare(strict_types=1);
 
 namespace B7s\Parallite\Laravel\Console;
 
-use B7s\Parallite\Client;
 use B7s\Parallite\Daemon\Launcher;
 use B7s\Parallite\Exception\DaemonNotRunning;
 use B7s\Parallite\Laravel\ApplicationDaemon;
@@ -22,7 +21,7 @@ final class StopCommand extends Command
     public function handle(ApplicationDaemon $daemon): int
     {
         try {
-            $pid = (int) ((new Client($daemon->socket))->ping()['pid'] ?? 0);
+            $pid = (int) ($daemon->connection()->ping()['pid'] ?? 0);
         } catch (DaemonNotRunning) {
             $this->line("No Parallite daemon listens at {$daemon->socket}.");
             return self::SUCCESS;

@@ -11,7 +11,8 @@ error_reporting(E_ALL & ~E_DEPRECATED); // the Laravel of the distribution was w
 
 set_include_path(getenv('LARAVEL_FOR_TESTS') . PATH_SEPARATOR . get_include_path());
 require_once 'Illuminate/autoload.php';
-require_once getenv('PARALLITE_PACKAGE') . '/autoload.php';
+$installed = dirname(__DIR__) . '/vendor/b7s/parallite-php';
+require_once (is_dir($installed) ? $installed : getenv('PARALLITE_PACKAGE')) . '/autoload.php';
 require_once getenv('PARALLITE_PACKAGE') . '/tests/Support/doubles/intl.php';
 if (!interface_exists(Illuminate\Contracts\Concurrency\Driver::class)) {
     require_once getenv('PARALLITE_PACKAGE') . '/tests/Support/doubles/concurrency.php';

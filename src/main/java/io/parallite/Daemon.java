@@ -156,8 +156,8 @@ public final class Daemon implements QuarkusApplication {
                         () -> tasks.snapshot().submitted() + clients.accepted(),
                         () ->
                                 tasks.snapshot().inFlight() > 0
-                                        || config.idleShutdownConnections()
-                                                && clients.connected() > 0,
+                                        || (config.idleShutdownConnections()
+                                                && clients.connected() > 0),
                         () -> Quarkus.asyncExit(ExitCode.OK))
                 .watch();
     }

@@ -303,8 +303,7 @@ final class StoppingIT {
     void livesAsLongAsAConnectionIsOpenWhereConnectionsCount() {
         try (DaemonProcess daemon =
                 daemon("--fixed-workers", "1")
-                        .json(
-                                "{\"idle_shutdown_ms\": 1000, \"idle_shutdown_connections\": true}")
+                        .json("{\"idle_shutdown_ms\": 1000, \"idle_shutdown_connections\": true}")
                         .startAtRest()) {
             try (TestClient ignored = daemon.connect()) {
                 pause(3_000);

@@ -1,0 +1,41 @@
+<?php
+
+declare(strict_types=1);
+
+namespace B7s\Parallite\Laravel;
+
+use B7s\Parallite\Exception\DaemonNotRunning;
+use B7s\Parallite\Exception\ParalliteException;
+
+/**
+ * The section of `php artisan about`.
+ */
+final class About
+{
+    public function __construct(private readonly ApplicationDaemon $daemon)
+    {
+    }
+
+    /** @return array<string, string> */
+    public function __invoke(): array
+    {
+        return ['Socket' => $this->daemon->socket] + $this->state();
+    }
+
+    /** @return array<string, string> */
+    private function state(): array
+    {
+        try {
+            $stats = $this->daemon->connection()->stats();
+        } catch (DaemonNotRunning) {
+            return ['Daemon' => 'NOT RUNNING (php artisan parallite:start)'];
+        } catch (ParalliteException $e) {
+            return ['Daemon' => $e->getMessage()];
+        }
+        $pool = $stats['pool'] ?? [];
+        return [
+            'Daemon' => sprintf('RUNNING, version %s, pid %d', $stats['version'] ?? '?', $stats['pid'] ?? 0),
+            'Workers' => sprintf('%d idle, %d busy, at most %d', $pool['idle'] ?? 0, $pool['busy'] ?? 0, $pool['max_workers'] ?? 0),
+        ];
+    }
+}
