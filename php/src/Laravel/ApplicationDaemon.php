@@ -107,8 +107,8 @@ final class ApplicationDaemon
     }
 
     /**
-     * Those of the configuration, that workers boot the application and are forked if possible, and what neither the configuration nor the
-     * environment nor parallite.json says otherwise.
+     * Those of the configuration, that workers boot the application, and what neither the configuration nor the
+     * environment nor parallite.json says otherwise: as many workers as processors, forked where that is possible.
      *
      * @return array<string, scalar>
      */
