@@ -8,8 +8,8 @@ use B7s\Parallite\Daemon\Binary;
 use B7s\Parallite\Exception\DaemonNotRunning;
 
 /**
- * What projects call in the scripts of their composer.json. Nothing is downloaded: the daemon is installed once for the
- * machine, with the package of the system or from its archive. All of it says what to do where there is none, and succeeds.
+ * What projects call in the scripts of their composer.json. Nothing is downloaded unasked: `vendor/bin/parallite install`
+ * does that, unless the machine has a daemon. All of it says what to do where there is none, and succeeds.
  */
 final class Installer
 {
@@ -75,7 +75,7 @@ final class Installer
         $binary = self::binary();
         echo $binary !== null
             ? "Parallite: nothing is downloaded; programs use the daemon $binary\n"
-            : "Parallite: nothing is downloaded, and there is no daemon yet. Install it once for this machine, so that "
-                . "`parallite` is on the PATH, or name its executable in PARALLITE_BIN\n";
+            : "Parallite: nothing is downloaded, and there is no daemon yet. Run `vendor/bin/parallite install`, or install one "
+                . "for the machine, so that `parallite` is on the PATH, or name its executable in PARALLITE_BIN\n";
     }
 }

@@ -50,8 +50,11 @@ final class OwnDaemon
             return null;
         }
         $configuration->check();
-        $binary = Binary::find($projectRoot) ?? throw new DaemonNotRunning("Parallite binary not found: no daemon listens at "
-            . "$socket, and none can be started: `parallite` is neither named by PARALLITE_BIN, nor in vendor/bin or on the PATH");
+        try {
+            $binary = Binary::get($projectRoot);
+        } catch (DaemonNotRunning $e) {
+            throw new DaemonNotRunning("Parallite binary not found: no daemon listens at $socket, and {$e->getMessage()}", 0, $e);
+        }
         $arguments = ['--socket', $socket];
         if ($configuration->file !== null) {
             array_push($arguments, '--config', $configuration->file);
