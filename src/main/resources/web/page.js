@@ -70,8 +70,15 @@ function showCards() {
         'card-workers',
         count(past ? past.busy : stats.pool.busy),
         `of ${count(past ? past.workers : stats.pool.workers.length)} busy`,
-        at ?? `at most ${count(stats.pool.max_workers)} · ${plural(stats.pool.restarts, 'restart')}`,
+        at ?? `at most ${count(stats.pool.max_workers)} · ${plural(stats.pool.restarts, 'restart')}${forks(stats.pool.template)}`,
     );
+}
+
+function forks(template) {
+    if (!template) {
+        return '';
+    }
+    return ` · ${plural(template.forks, 'fork')}${template.state === 'ready' ? '' : ` · template ${template.state}`}`;
 }
 
 function health(stats) {

@@ -13,6 +13,7 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.parallite.pool.PoolSnapshot;
 import io.parallite.process.ProcessUsage;
+import io.parallite.process.TemplateSnapshot;
 import io.parallite.server.Traffic;
 import io.parallite.worker.WorkerSnapshot;
 import java.util.ArrayList;
@@ -40,6 +41,7 @@ final class Metrics {
             new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final MultiGauge memory;
     private final Set<String> restartReasons = new HashSet<>();
+    private boolean hasTemplate;
     private volatile @Nullable EngineSnapshot latest;
 
     Metrics(int maxQueue, String version) {
@@ -107,6 +109,29 @@ final class Metrics {
                 snapshot -> snapshot.pool().restartsByReason().getOrDefault(reason, 0L),
                 "reason",
                 reason);
+    }
+
+    private void template() {
+        counter(
+                "parallite.worker.forks",
+                "Workers that were forked from a template",
+                templateFigure(TemplateSnapshot::forks));
+        counter(
+                "parallite.templates",
+                "Templates that were booted, one after the other",
+                templateFigure(TemplateSnapshot::booted));
+        gauge(
+                "parallite.template.ready",
+                "1 while workers can be forked, 0 while the template boots or must not be forked",
+                templateFigure(template -> template.isReady() ? 1 : 0));
+    }
+
+    private static ToDoubleFunction<EngineSnapshot> templateFigure(
+            ToDoubleFunction<TemplateSnapshot> figure) {
+        return snapshot -> {
+            TemplateSnapshot template = snapshot.pool().template();
+            return template == null ? Double.NaN : figure.applyAsDouble(template);
+        };
     }
 
     private void tasks() {
@@ -193,6 +218,10 @@ final class Metrics {
         snapshot.pool().restartsByReason().keySet().stream()
                 .filter(restartReasons::add)
                 .forEach(this::restarts);
+        if (snapshot.pool().template() != null && !hasTemplate) {
+            hasTemplate = true;
+            template();
+        }
         memory.register(memoryOf(snapshot), true);
         return registry.scrape(contentType);
     }

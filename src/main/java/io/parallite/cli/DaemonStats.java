@@ -132,6 +132,21 @@ record DaemonStats(Node node) {
         return restarts + (reasons.isEmpty() ? "" : ": " + reasons.replace('_', ' '));
     }
 
+    /** For example {@code ready, 42 forks}; empty when workers are not to be forked. */
+    String templateText() {
+        Node template = node.at("pool").at("template");
+        String state = template.at("state").text().orElse("");
+        if (state.isEmpty()) {
+            return "";
+        }
+        long forks = template.at("forks").whole();
+        String counted = HumanUnits.count(forks) + (forks == 1 ? " fork" : " forks");
+        String objection = template.at("objection").text().orElse("");
+        return objection.isEmpty()
+                ? state + ", " + counted
+                : "%s, workers are started: %s".formatted(state, objection);
+    }
+
     /** For example {@code 12 waiting, the oldest for 340 ms}. */
     String queueText() {
         Node queue = node.at("queue");

@@ -61,6 +61,9 @@ public final class StatusCommand extends DaemonCommand {
                                 stats.pool("fixed_workers"),
                                 stats.pool("max_workers")));
         row("restarts", stats.restartsText());
+        Optional.of(stats.templateText())
+                .filter(text -> !text.isEmpty())
+                .ifPresent(text -> row("template", text));
         row("queue", stats.queueText());
         row("tasks", stats.tasksText());
         if (stats.hasRates()) {

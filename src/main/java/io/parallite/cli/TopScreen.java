@@ -126,6 +126,9 @@ final class TopScreen {
                                 stats.pool("fixed_workers"),
                                 stats.pool("max_workers"),
                                 stats.pool("restarts")));
+        if (!stats.templateText().isEmpty()) {
+            add(lines, "template", stats.templateText());
+        }
         add(lines, "queue", stats.queueText());
         add(lines, "tasks", stats.tasksText());
         add(lines, "rate", stats.rateText());

@@ -1,5 +1,6 @@
 package io.parallite.pool;
 
+import io.parallite.process.TemplateSnapshot;
 import io.parallite.worker.WorkerSnapshot;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param wedges how often tasks were found waiting beside idle workers, a defect that is mended
  * @param draining whether the daemon is stopping
  * @param reloading whether workers are being replaced by new ones
+ * @param template what workers are forked from, {@code null} when they are started one by one
  * @param startFailure why the last start failed, {@code null} when workers start
  */
 public record PoolSnapshot(
@@ -32,6 +34,7 @@ public record PoolSnapshot(
         long wedges,
         boolean draining,
         boolean reloading,
+        @Nullable TemplateSnapshot template,
         @Nullable String startFailure,
         List<WorkerSnapshot> workers) {
 

@@ -596,6 +596,7 @@ public final class WorkerPool {
                 wedge.count(),
                 isDraining,
                 reload.isRunning(),
+                transport.template(),
                 restarts.lastFailure(),
                 workers.snapshots());
     }

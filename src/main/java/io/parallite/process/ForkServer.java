@@ -1,6 +1,7 @@
 package io.parallite.process;
 
 import java.util.IdentityHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The {@link Template}s that workers are forked from: one for what they run now, and during a
@@ -12,6 +13,8 @@ final class ForkServer {
     private final WorkerLauncher launcher;
     private final IdentityHashMap<WorkerCommand, Template> templates = new IdentityHashMap<>();
     private int made;
+    private long forks;
+    private @Nullable Template latest;
 
     ForkServer(SocketTransport transport, WorkerLauncher launcher) {
         this.transport = transport;
@@ -27,7 +30,12 @@ final class ForkServer {
     private Template boot(WorkerCommand command) {
         made++;
         Template template =
-                new Template(transport, launcher, transport.file("template-" + made + ".php"));
+                new Template(
+                        transport,
+                        launcher,
+                        transport.file("template-" + made + ".php"),
+                        () -> forks++);
+        latest = template;
         templates.put(command, template);
         template.boot(new WorkerName("template-" + made, true, true), command);
         return template;
@@ -41,6 +49,14 @@ final class ForkServer {
             }
         }
         return true;
+    }
+
+    /** The template that was booted last. */
+    TemplateSnapshot snapshot() {
+        Template template = latest;
+        return template == null
+                ? new TemplateSnapshot("none", 0, made, forks, null)
+                : template.snapshot(made, forks);
     }
 
     /** Workers are started from {@code command} only from now on. */

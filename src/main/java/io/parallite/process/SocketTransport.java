@@ -110,6 +110,11 @@ public final class SocketTransport implements WorkerTransport {
         return forks != null && forks.isForking();
     }
 
+    @Override
+    public @Nullable TemplateSnapshot template() {
+        return forks == null ? null : forks.snapshot();
+    }
+
     /** Workers that start at the same time share one attempt. */
     private Uni<Void> reopened() {
         Uni<Void> running = reopening;

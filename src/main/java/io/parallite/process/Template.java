@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.jboss.logging.Logger;
@@ -57,6 +58,7 @@ final class Template implements WorkerChannel.Listener, WorkerStarter {
     private final SocketTransport transport;
     private final WorkerLauncher launcher;
     private final Path stub;
+    private final Runnable onForked;
     private final Deadline patience;
     private final ArrayDeque<Order> waiting = new ArrayDeque<>();
     private List<Fork> underWay = List.of();
@@ -65,15 +67,18 @@ final class Template implements WorkerChannel.Listener, WorkerStarter {
     private boolean isDismissed;
     private @Nullable WorkerChannel channel;
     private @Nullable WorkerStartException bootFailure;
+    private @Nullable String objection;
 
     /**
      * @param transport starts its process, and makes the files that its forks need
      * @param stub where its script is put, which PHP reads from standard input
+     * @param onForked called for each worker that was forked
      */
-    Template(SocketTransport transport, WorkerLauncher launcher, Path stub) {
+    Template(SocketTransport transport, WorkerLauncher launcher, Path stub, Runnable onForked) {
         this.transport = transport;
         this.launcher = launcher;
         this.stub = stub;
+        this.onForked = onForked;
         this.patience = new Deadline(transport.engine(), this::onLate);
     }
 
@@ -109,6 +114,23 @@ final class Template implements WorkerChannel.Listener, WorkerStarter {
     /** Whether it must not be forked, so that workers are started. */
     boolean isUnfit() {
         return state == State.UNFIT;
+    }
+
+    /**
+     * What it is like now.
+     *
+     * @param booted how many templates there have been
+     * @param forks how many workers were forked, by all of them
+     */
+    TemplateSnapshot snapshot(int booted, long forks) {
+        WorkerChannel opened = channel;
+        boolean isThere = state == State.READY || state == State.BOOTING;
+        return new TemplateSnapshot(
+                state.name().toLowerCase(Locale.ROOT),
+                opened != null && isThere ? opened.pid() : 0,
+                booted,
+                forks,
+                objection);
     }
 
     private void onNotOpened(Throwable failure) {
@@ -188,8 +210,9 @@ final class Template implements WorkerChannel.Listener, WorkerStarter {
                     "workers share with their template what bootstrap or php_includes have left open: %s; close it there, or open it anew in Hooks::afterFork()",
                     open);
         }
-        if (fields.get("objection") instanceof String objection) {
-            LOG.warnf("workers are started one by one, not forked: %s", objection);
+        if (fields.get("objection") instanceof String why) {
+            LOG.warnf("workers are started one by one, not forked: %s", why);
+            objection = why;
             state = State.UNFIT;
             startAll();
             dismiss();
@@ -234,6 +257,7 @@ final class Template implements WorkerChannel.Listener, WorkerStarter {
     private void adopt(Fork fork, int pid) {
         try {
             fork.order.onStarted.accept(launcher.adopt(fork.order.launch, pid, fork.stderr));
+            onForked.run();
         } catch (OutOfMemoryError e) { // no thread to read standard error with
             fail(fork, e.getMessage());
         }

@@ -1,6 +1,7 @@
 package io.parallite.process;
 
 import io.smallrye.mutiny.Uni;
+import org.jspecify.annotations.Nullable;
 
 /** How frames reach a worker: starts a process and opens the channel to it. */
 public interface WorkerTransport {
@@ -35,6 +36,11 @@ public interface WorkerTransport {
     /** Whether a worker is forked from one that has booted, as far as is known: that is quick. */
     default boolean forks() {
         return false;
+    }
+
+    /** What workers are forked from; {@code null} when they are started one by one. */
+    default @Nullable TemplateSnapshot template() {
+        return null;
     }
 
     /** Frees what the transport itself holds. Engine thread. */

@@ -8,6 +8,7 @@ import io.parallite.engine.Engine;
 import io.parallite.pool.PoolSnapshot;
 import io.parallite.process.ProcessSampler;
 import io.parallite.process.ProcessUsage;
+import io.parallite.process.TemplateSnapshot;
 import io.parallite.worker.WorkerSnapshot;
 import io.smallrye.mutiny.Uni;
 import java.util.ArrayList;
@@ -98,12 +99,30 @@ public final class Figures {
         figures.put("ending", pool.ending());
         figures.put("restarts", pool.restarts());
         figures.put("restarts_by_reason", pool.restartsByReason());
+        TemplateSnapshot template = pool.template();
+        if (template != null) {
+            figures.put("template", template(template));
+        }
         if (pool.startFailure() != null) {
             figures.put("start_failure", pool.startFailure());
         }
         figures.put(
                 "workers",
                 pool.workers().stream().map(each -> worker(each, usage.get(each.pid()))).toList());
+        return figures;
+    }
+
+    private static Map<String, Object> template(TemplateSnapshot template) {
+        Map<String, Object> figures = new LinkedHashMap<>();
+        figures.put("state", template.state());
+        if (template.pid() > 0) {
+            figures.put("pid", template.pid());
+        }
+        figures.put("booted", template.booted());
+        figures.put("forks", template.forks());
+        if (template.objection() != null) {
+            figures.put("objection", template.objection());
+        }
         return figures;
     }
 

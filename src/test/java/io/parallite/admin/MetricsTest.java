@@ -89,6 +89,19 @@ class MetricsTest {
     }
 
     @Test
+    void tellsOfTheTemplateWhereWorkersAreForked() {
+        assertThat(scrape()).doesNotContain("template");
+
+        daemon.workers.startForking();
+
+        assertThat(scrape())
+                .contains(
+                        "parallite_worker_forks_total 1.0",
+                        "parallite_templates_total 1.0",
+                        "parallite_template_ready 1.0");
+    }
+
+    @Test
     void labelsAreFewWhateverCodesWorkersMakeUp() {
         assertThat(Outcome.of("EXCEPTION")).isEqualTo("exception");
         assertThat(Outcome.of("QUEUE_FULL")).isEqualTo("queue_full");

@@ -38,6 +38,22 @@ class TopScreenTest {
     private boolean noted;
 
     @Test
+    void showsWhatWorkersAreForkedFrom() throws IOException {
+        String ready = "\"template\":{\"state\":\"ready\",\"pid\":9,\"booted\":1,\"forks\":1204},";
+        String unfit =
+                "\"template\":{\"state\":\"unfit\",\"forks\":0,\"objection\":\"2 sockets are open\"},";
+
+        assertThat(text(lines(withPool(ready), new Size(80, 16))))
+                .contains("\ntemplate ready, 1,204 forks\n");
+        assertThat(text(lines(withPool(unfit), new Size(80, 16))))
+                .contains("\ntemplate unfit, workers are started: 2 sockets are open\n");
+    }
+
+    private static String withPool(String figures) {
+        return FIGURES.replace("\"pool\":{", "\"pool\":{" + figures);
+    }
+
+    @Test
     void fitsAClassicTerminal() throws IOException {
         assertThat(text(lines(FIGURES, new Size(80, 16))))
                 .isEqualTo(

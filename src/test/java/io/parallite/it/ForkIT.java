@@ -52,6 +52,23 @@ final class ForkIT {
     }
 
     @Test
+    void figuresTellOfTheTemplateAndItsForks() {
+        try (DaemonProcess daemon = forking(2).startAtRest();
+                TestClient client = daemon.connect()) {
+            client.submit("ends", closure("function () { exit(0); }")).assertFailure("EXITED");
+            daemon.assertRestored();
+
+            Map<String, Object> template =
+                    new Reply(client.call(TestClient.request("stats", "stats")).map("pool"))
+                            .map("template");
+            assertThat(template).containsEntry("state", "ready");
+            assertThat(((Number) template.get("pid")).longValue())
+                    .isEqualTo(daemon.templates().getFirst());
+            assertThat(((Number) template.get("forks")).longValue()).isEqualTo(3);
+        }
+    }
+
+    @Test
     void whatAForkPrintsBelongsToItsTask() {
         try (DaemonProcess daemon = forking(2).startAtRest();
                 TestClient client = daemon.connect()) {

@@ -1,6 +1,7 @@
 package io.parallite.pool;
 
 import io.parallite.config.ConfigException;
+import io.parallite.process.TemplateSnapshot;
 import io.parallite.process.WorkerChannel;
 import io.parallite.process.WorkerCommand;
 import io.parallite.process.WorkerName;
@@ -10,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Opens {@link FakeChannel}s, which a test gets ready, lets answer and lets die by hand. */
 public final class FakeTransport implements WorkerTransport {
@@ -55,6 +57,11 @@ public final class FakeTransport implements WorkerTransport {
     @Override
     public boolean forks() {
         return forks;
+    }
+
+    @Override
+    public @Nullable TemplateSnapshot template() {
+        return forks ? new TemplateSnapshot("ready", 77, 1, channels.size(), null) : null;
     }
 
     /** Each look finds the next version of the code, unless {@link #findNothing} was called. */

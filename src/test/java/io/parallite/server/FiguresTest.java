@@ -129,6 +129,18 @@ class FiguresTest {
     }
 
     @Test
+    void statsTellOfTheTemplateWhereWorkersAreForked() {
+        pool.start();
+        assertThat(json()).doesNotContain("template");
+
+        transport.startForking();
+
+        assertThat(json())
+                .contains(
+                        "\"template\":{\"state\":\"ready\",\"pid\":77,\"booted\":1,\"forks\":1},");
+    }
+
+    @Test
     void figuresFitBothEncodings() {
         pool.start();
         Reply reply = Reply.figures(new TaskId("mine"), stats());
