@@ -138,7 +138,7 @@ public final class Daemon implements QuarkusApplication {
     }
 
     private void watchFiles(List<String> globs) {
-        Path directory = Path.of("").toAbsolutePath();
+        Path directory = Path.of(config.directory().orElse("")).toAbsolutePath();
         try {
             watch = FileWatch.start(directory, globs, this::reload);
             LOG.infof("files are watched directory=%s globs=%s", directory, globs);

@@ -39,6 +39,8 @@ public interface ParalliteConfig {
 
     boolean workerDebugLogs();
 
+    Optional<String> directory();
+
     Optional<String> workerScript();
 
     String workerTransport();

@@ -34,6 +34,10 @@ public enum Setting {
     ENABLE_BENCHMARK(bool(), "false", "Measure time and memory of every task."),
     DEBUG_LOGS(bool(), "false", "Log every task."),
     WORKER_DEBUG_LOGS(bool(), "false", "Have the bundled worker log what it does."),
+    DIRECTORY(
+            text("(/|[A-Za-z]:[/\\\\]).*", "an absolute path"),
+            null,
+            "Directory in which workers run; its links are followed anew at each reload."),
     WORKER_SCRIPT(text(".*", ""), "", "Worker script to run in place of the bundled one."),
     WORKER_TRANSPORT(
             choice("auto", "socket", "stdio"),

@@ -41,15 +41,20 @@ public final class WorkerSite {
 
     /**
      * @param home the distribution's directory, where there is one
-     * @throws ConfigException when there is no worker script
+     * @throws ConfigException when there is no such directory, or no worker script
      */
     public WorkerSite(ParalliteConfig config, Optional<Path> home) {
         this.config = config;
         this.home = home;
         this.directory =
-                WorkingDirectory.of(
-                        Optional.ofNullable(System.getenv("PWD")).orElse(""),
-                        Path.of("").toAbsolutePath());
+                config.directory()
+                        .map(WorkingDirectory::configured)
+                        .orElseGet(
+                                () ->
+                                        WorkingDirectory.of(
+                                                Optional.ofNullable(System.getenv("PWD"))
+                                                        .orElse(""),
+                                                Path.of("").toAbsolutePath()));
         this.first = findScript();
     }
 
@@ -59,14 +64,19 @@ public final class WorkerSite {
     }
 
     private WorkerScript findScript() {
+        if (!Files.isDirectory(directory.now())) {
+            throw new ConfigException(
+                    "the directory of the workers, %s, does not exist; make it, or set another directory"
+                            .formatted(directory.entered()));
+        }
         return WorkerScript.find(config, directory.now(), base(), home);
     }
 
     /**
      * Looks for what workers are to be started from now.
      *
-     * @throws ConfigException when there is no script, or one that is talked to in another way than
-     *     the first
+     * @throws ConfigException when there is no directory, or no script, or one that is talked to in
+     *     another way than the first
      */
     WorkerCommand find() {
         WorkerScript script = findScript();

@@ -5,7 +5,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * The directory that the daemon was started in, under the name by which it was entered.
+ * The directory in which workers run: the one that is configured, else the one that the daemon was
+ * started in, under the name by which it was entered.
  *
  * <p>A process knows where it is, not how it came there: after {@code cd /srv/shop/current} it is
  * in {@code /srv/shop/releases/41} for good. The shell tells the way in {@code PWD}; when that
@@ -16,7 +17,15 @@ import java.nio.file.Path;
  */
 record WorkingDirectory(Path entered, Path atStart) {
 
+    /** The one that is configured. */
+    static WorkingDirectory configured(String absolute) {
+        Path way = Path.of(absolute).normalize();
+        return new WorkingDirectory(way, real(way));
+    }
+
     /**
+     * The one that the daemon was started in.
+     *
      * @param pwd the environment's {@code PWD}, where it has one
      * @param directory where the process is
      */

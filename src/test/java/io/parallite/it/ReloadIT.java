@@ -43,6 +43,33 @@ final class ReloadIT {
         }
     }
 
+    /** As a service manager starts it: in another directory, and without PWD. */
+    @Test
+    void followsTheLinkOfTheDirectoryThatIsConfigured() throws IOException {
+        DaemonBuilder builder = deployment("first").under("env", "--unset=PWD", "--chdir=/");
+        Path current = builder.project().resolve("current");
+        builder.flags("--directory", current.toString())
+                .flags("--config", current.resolve("parallite.json").toString());
+        try (DaemonProcess daemon = builder.startAtRest();
+                TestClient client = daemon.connect()) {
+            client.submit("before", release).assertResult("first");
+
+            deploy(daemon, "second", "return 'second';");
+            reload(daemon).assertExit(0);
+            client.submit("after", release).assertResult("second");
+            client.submit("where", closure("fn () => basename(getcwd())")).assertResult("second");
+
+            Files.delete(current);
+            assertThat(reload(daemon).assertExit(1).err())
+                    .contains(current + ", does not exist", "set another directory");
+            client.submit("still", release).assertResult("second");
+        }
+    }
+
+    private static Cli.Ended reload(DaemonProcess daemon) {
+        return Cli.in(daemon.directory()).run("reload", "--socket", daemon.socket().toString());
+    }
+
     @Test
     void staysWithTheOldReleaseWhenTheNewOneDoesNotBoot() {
         try (DaemonProcess daemon = deployment("first").startAtRest();

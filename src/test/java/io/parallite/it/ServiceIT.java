@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.parallite.NotifiedMessages;
+import io.parallite.cli.ExitCode;
 import io.parallite.deploy.Tool;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -88,24 +89,46 @@ final class ServiceIT {
 
     @Test
     void runsAsTheUnitSays() throws IOException {
-        Matcher start =
-                Pattern.compile("(?m)^ExecStart=/usr/bin/parallite (.*)$")
-                        .matcher(Files.readString(UNIT));
-        assertThat(start.find()).isTrue();
         DaemonBuilder builder = daemon().withoutSocketFlag();
         builder.file("parallite.json", Files.readString(project("deploy/debian/parallite.json")));
-        String flags =
-                start.group(1)
-                        .replace("/run/parallite/parallite.sock", builder.socket().toString())
-                        .replace(
-                                "/etc/parallite/parallite.json",
-                                builder.project().resolve("parallite.json").toString());
 
-        try (DaemonProcess daemon = builder.flags(flags.split(" ")).startAtRest();
+        try (DaemonProcess daemon = builder.flags(words("ExecStart", builder)).startAtRest();
                 TestClient client = daemon.connect()) {
             client.submit("task", closure("fn () => 'served'")).assertResult("served");
             assertThat(daemon.log()).doesNotContain("does not exist");
+
+            Cli.in(directory).run(words("ExecReload", builder)).assertExit(0);
+            assertThat(daemon.log()).contains("workers are reloaded replaced=2");
+            Cli.in(directory).run(words("ExecStop", builder)).assertExit(0);
+            assertThat(daemon.awaitEnd().exitCode()).isZero();
         }
+    }
+
+    @Test
+    void isNotRestartedForWhatARestartCannotMend() throws IOException {
+        String codes = "%d %d %d".formatted(ExitCode.USAGE, ExitCode.UNAVAILABLE, ExitCode.CONFIG);
+        assertThat(setting("RestartPreventExitStatus")).isEqualTo(codes);
+
+        String manual = Files.readString(project("deploy/debian/parallite.1"));
+        assertThat(codes.split(" ")).allSatisfy(code -> assertThat(manual).contains(code + " "));
+    }
+
+    /** The words of a command of the unit's, for this daemon. */
+    private static String[] words(String name, DaemonBuilder builder) throws IOException {
+        String command = setting(name);
+        assertThat(command).startsWith("/usr/bin/parallite ");
+        return command.substring("/usr/bin/parallite ".length())
+                .replace("/run/parallite/parallite.sock", builder.socket().toString())
+                .replace(
+                        "/etc/parallite/parallite.json",
+                        builder.project().resolve("parallite.json").toString())
+                .split(" ");
+    }
+
+    private static String setting(String name) throws IOException {
+        Matcher line = Pattern.compile("(?m)^" + name + "=(.*)$").matcher(Files.readString(UNIT));
+        assertThat(line.find()).as(name).isTrue();
+        return line.group(1);
     }
 
     @Test

@@ -50,6 +50,18 @@ class WorkingDirectoryTest {
     }
 
     @Test
+    void followsTheWayThatIsConfigured() throws IOException {
+        WorkingDirectory directory = WorkingDirectory.configured(current + "/./public/..");
+        assertThat(directory.now()).isEqualTo(first);
+
+        Files.delete(current);
+        Files.createSymbolicLink(current, second);
+
+        assertThat(directory.now()).isEqualTo(second);
+        assertThat(WorkingDirectory.real(directory.follow(first))).isEqualTo(second);
+    }
+
+    @Test
     void leavesFilesElsewhereAlone() {
         WorkingDirectory directory = WorkingDirectory.of(current.toString(), first);
 
