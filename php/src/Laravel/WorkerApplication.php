@@ -7,9 +7,11 @@ namespace B7s\Parallite\Laravel;
 use B7s\Parallite\Worker\Hooks;
 use B7s\Parallite\Worker\PayloadDecoder;
 use B7s\Parallite\Worker\State\ClosureLibraries;
+use B7s\Parallite\Worker\TaskRefused;
 use Illuminate\Contracts\Console\Kernel;
 use Illuminate\Contracts\Debug\ExceptionHandler;
 use Illuminate\Contracts\Foundation\Application;
+use Illuminate\Database\Eloquent\ModelNotFoundException;
 use Illuminate\Support\Defer\DeferredCallbackCollection;
 use Illuminate\Support\Facades\Facade;
 use RuntimeException;
@@ -51,6 +53,7 @@ final class WorkerApplication
         $app->make(Kernel::class)->bootstrap();
         $handler = set_error_handler(null);
         restore_error_handler();
+        CarriedExceptions::register();
         Hooks::afterTask((new StateReset($app))->restore(...));
         Hooks::beforeFork((new OpenConnections($app))->close(...));
         return self::$instance = new self($app, true, $handler, new ClosureLibraries());
@@ -76,7 +79,7 @@ final class WorkerApplication
         $succeeded = false;
         try {
             // only now, for what it refers to, models and the key of its signature, is the application's
-            [$closure] = (new PayloadDecoder())->decode($serialized);
+            $closure = $this->decode($serialized);
             $result = $this->app->call($closure);
             $succeeded = true;
             return $result;
@@ -89,6 +92,16 @@ final class WorkerApplication
             if ($this->isOurs) {
                 $this->runDeferred($succeeded);
             }
+        }
+    }
+
+    private function decode(string $serialized): callable
+    {
+        try {
+            return (new PayloadDecoder())->decode($serialized)[0];
+        } catch (TaskRefused $e) {
+            $reason = $e->getPrevious();
+            throw $reason instanceof ModelNotFoundException ? $reason : $e; // a captured model is gone
         }
     }
 

@@ -24,17 +24,21 @@ final class PhpException
      */
     public static function encode(\Throwable $e, Closure $properties): ?string
     {
-        try {
-            return (new Serializer(throwables: $properties))->serialize($e, 'exception');
-        } catch (\Throwable) {
-            // a property that can't travel, of this one or of a previous one
-        }
+        $travels = static fn(mixed $value): bool => self::serialize($value, $properties) !== null;
+        $reduced = static fn(\Throwable $link, array $all): array
+            => ThrowableProperties::withoutLost($link, $properties($link, $all), $travels);
         $alone = static fn(\Throwable $link, array $all): array
-            => ThrowableProperties::withoutPrevious($properties($link, $all));
+            => ThrowableProperties::withoutPrevious($reduced($link, $all));
+        return self::serialize($e, $properties) ?? self::serialize($e, $reduced) ?? self::serialize($e, $alone);
+    }
+
+    /** @param Closure(\Throwable, array<string, mixed>): array<string, mixed> $properties */
+    private static function serialize(mixed $value, Closure $properties): ?string
+    {
         try {
-            return (new Serializer(throwables: $alone))->serialize($e, 'exception');
+            return (new Serializer(throwables: $properties))->serialize($value, 'exception');
         } catch (\Throwable) {
-            return null;
+            return null; // there is something in it that can't travel
         }
     }
 

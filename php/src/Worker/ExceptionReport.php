@@ -23,6 +23,20 @@ final class ExceptionReport
     /** Bytes of a serialized exception beyond which its fields must do. */
     private const BLOB_LIMIT = 1_048_576;
 
+    /** @var array<class-string<\Throwable>, array<string, \Closure(mixed): mixed>> by class and name of the property */
+    private static array $standIns = [];
+
+    /**
+     * Has a public property of exceptions of a class replaced by something that travels.
+     *
+     * @param class-string<\Throwable> $class
+     * @param \Closure(mixed): mixed $standIn
+     */
+    public static function replace(string $class, string $property, \Closure $standIn): void
+    {
+        self::$standIns[$class][$property] = $standIn;
+    }
+
     /**
      * @return array{error: string, error_code: string, class: string, code: int|string, file: string, line: int,
      *     trace: string}
@@ -66,6 +80,11 @@ final class ExceptionReport
      */
     public static function travelling(\Throwable $e, array $properties): array
     {
+        foreach (self::$standIns as $class => $replacements) {
+            foreach ($e instanceof $class ? array_intersect_key($replacements, $properties) : [] as $name => $standIn) {
+                $properties = array_replace($properties, [$name => $standIn($properties[$name])]);
+            }
+        }
         [$file, $line] = self::place($e->getFile(), $e->getLine());
         $own = ["\0*\0message" => self::message($e), "\0*\0file" => $file, "\0*\0line" => $line];
         return array_replace(ThrowableProperties::withTrace($properties, self::bareFrames(...)), $own);

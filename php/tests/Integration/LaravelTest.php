@@ -11,10 +11,14 @@ use B7s\Parallite\Exception\TaskTimedOut;
 use B7s\Parallite\Tests\Support\LaravelApplication;
 use B7s\Parallite\Tests\Support\PhpScript;
 use DomainException;
+use Illuminate\Database\Eloquent\ModelNotFoundException;
+use Illuminate\Http\Client\RequestException;
 use Illuminate\Support\Facades\Route;
+use Illuminate\Validation\ValidationException;
 use Laravel\SerializableClosure\Exceptions\InvalidSignatureException;
 use LogicException;
 use PHPUnit\Framework\TestCase;
+use Symfony\Component\HttpKernel\Exception\HttpException;
 
 /**
  * The driver and the commands in an application of a real Laravel, with a daemon that Artisan starts.
@@ -168,6 +172,23 @@ final class LaravelTest extends TestCase
     public function testFirstFailureIsThrownAsItself(): void
     {
         self::assertSame([DomainException::class, 'first'], self::scenario('failure'));
+    }
+
+    public function testItsExceptionsAreWhatTheyWereInTheWorker(): void
+    {
+        self::assertSame([
+            [ValidationException::class, ['name' => ['is missing']], 422, 'default'],
+            [RequestException::class, 503, ['busy' => true], '9'],
+            [HttpException::class, 418, ['X-Pot' => 'short'], 'tea'],
+        ], self::scenario('exceptions'));
+    }
+
+    public function testCapturedModelThatIsGoneIsItsOwnException(): void
+    {
+        if (!extension_loaded('pdo_sqlite')) {
+            self::markTestSkipped('it needs a database, and there is no pdo_sqlite');
+        }
+        self::assertSame(ModelNotFoundException::class, self::scenario('model that is gone')[0]);
     }
 
     public function testLaravelHandlesErrorsInEachTask(): void

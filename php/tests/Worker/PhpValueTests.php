@@ -249,11 +249,6 @@ trait PhpValueTests
     /** @dataProvider encodings */
     public function testExceptionsThatCannotTravelComeAsFields(string $encoding): void
     {
-        $map = static function (): void {
-            $e = new OrderFailed(new Order(5, new DateTimeImmutable('@0')), null);
-            $e->callback = new \WeakMap();
-            throw $e;
-        };
         $anonymous = static fn() => throw new class ('x') extends \Exception {
         };
         $huge = static function (): void {
@@ -261,11 +256,31 @@ trait PhpValueTests
             $e->callback = str_repeat('x', 2_000_000);
             throw $e;
         };
-        foreach ([$map, $anonymous, $huge] as $task) {
+        foreach ([$anonymous, $huge] as $task) {
             $reply = self::performPhp($task, 'laravel', $encoding);
             self::assertSame('EXCEPTION', $reply['error_code']);
             self::assertArrayNotHasKey('exception', $reply);
             self::assertArrayHasKey('trace', $reply);
+        }
+    }
+
+    /** @dataProvider encodings */
+    public function testExceptionsKeepTheirClassWithoutWhatCannotTravel(string $encoding): void
+    {
+        $reply = self::performPhp(static function (): void {
+            $cause = new OrderFailed(new Order(6, new DateTimeImmutable('@0')), null);
+            $cause->callback = fopen('php://memory', 'r');
+            $e = new OrderFailed(new Order(5, new DateTimeImmutable('@0')), $cause);
+            $e->callback = new \WeakMap();
+            throw $e;
+        }, 'laravel', $encoding);
+
+        $e = PhpException::decode($reply['exception'], $reply);
+        self::assertInstanceOf(OrderFailed::class, $e);
+        self::assertSame([5, null, 'order 5 failed', 42], [$e->order->id, $e->callback, $e->getMessage(), $e->getCode()]);
+        self::assertSame([6, null], [$e->getPrevious()->order->id, $e->getPrevious()->callback]);
+        foreach ([$e, $e->getPrevious()] as $link) {
+            self::assertStringContainsString('without $callback, which cannot leave the worker', $link->getTraceAsString());
         }
     }
 
@@ -286,15 +301,15 @@ trait PhpValueTests
     public function testAnExceptionWhoseCauseCannotTravelComesWithoutIt(string $encoding): void
     {
         $reply = self::performPhp(static function (): void {
-            $cause = new OrderFailed(new Order(5, new DateTimeImmutable('@0')), null);
-            $cause->callback = new \WeakMap();
+            $cause = new class ('inner') extends \Exception {
+            };
             throw new \DomainException('outer', 3, $cause);
         }, 'laravel', $encoding);
 
         $e = PhpException::decode($reply['exception'], $reply);
         self::assertInstanceOf(\DomainException::class, $e);
         self::assertNull($e->getPrevious());
-        self::assertStringContainsString('caused by ' . OrderFailed::class . ': order 5 failed', $reply['trace']);
+        self::assertStringContainsString('caused by Exception@anonymous: inner', $reply['trace']);
     }
 
     public function testExceptionsOfErrorAndUnknownClasses(): void

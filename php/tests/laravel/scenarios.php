@@ -13,6 +13,7 @@ use B7s\Parallite\Laravel\ParalliteDriver;
 use B7s\Parallite\Laravel\WorkerApplication;
 use Carbon\Carbon;
 use Carbon\CarbonInterval;
+use GuzzleHttp\Psr7\Response as Psr7Response;
 use Illuminate\Auth\GenericUser;
 use Illuminate\Contracts\Auth\Access\Gate;
 use Illuminate\Contracts\Auth\Factory as Auth;
@@ -22,12 +23,15 @@ use Illuminate\Contracts\Http\Kernel as HttpKernel;
 use Illuminate\Database\DatabaseManager;
 use Illuminate\Database\Events\QueryExecuted;
 use Illuminate\Filesystem\FilesystemManager;
+use Illuminate\Http\Client\RequestException;
+use Illuminate\Http\Client\Response;
 use Illuminate\Http\Request;
 use Illuminate\Pagination\Paginator;
 use Illuminate\Support\Collection;
 use Illuminate\Support\Facades\Concurrency;
 use Illuminate\Support\Facades\Context;
 use Illuminate\Support\Facades\Route;
+use Illuminate\Validation\ValidationException;
 use Laravel\SerializableClosure\SerializableClosure;
 
 use function Illuminate\Support\defer;
@@ -125,6 +129,35 @@ return [
         },
         static fn() => throw new LogicException('second'),
     ]),
+
+    'exceptions' => static function (ParalliteDriver $driver): array {
+        $caught = static function (Closure $task) use ($driver): Throwable {
+            try {
+                $driver->run($task);
+            } catch (Throwable $e) {
+                return $e;
+            }
+            throw new LogicException('the task did not fail');
+        };
+        $validation = $caught(static fn() => throw ValidationException::withMessages(['name' => 'is missing']));
+        $request = $caught(static fn() => throw new RequestException(
+            new Response(new Psr7Response(503, ['Retry-After' => '9'], '{"busy": true}')),
+        ));
+        $http = $caught(static fn() => abort(418, 'tea', ['X-Pot' => 'short']));
+        return [
+            [$validation::class, $validation->errors(), $validation->status, $validation->errorBag],
+            [$request::class, $request->response->status(), $request->response->json(), $request->response->header('Retry-After')],
+            [$http::class, $http->getStatusCode(), $http->getHeaders(), $http->getMessage()],
+        ];
+    },
+
+    'model that is gone' => static function (ParalliteDriver $driver): array {
+        touch(config('database.connections.shop.database'));
+        app('db')->connection('shop')->statement('create table if not exists orders (id integer primary key, text varchar)');
+        $order = Order::create(['text' => 'gone']);
+        Order::query()->whereKey($order->getKey())->delete();
+        return $driver->run(static fn(): string => $order->text);
+    },
 
     'notice' => static fn(ParalliteDriver $driver): array => $inTurn(
         $driver,
