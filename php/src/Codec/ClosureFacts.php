@@ -18,6 +18,9 @@ final class ClosureFacts
 
     private const NAMES = [T_STRING, T_NAME_QUALIFIED, T_NAME_FULLY_QUALIFIED, T_NAME_RELATIVE, T_STATIC];
 
+    /** They know the class that a static method was called on. */
+    private const FUNCTIONS_OF_CLASS = ['get_called_class', 'forward_static_call', 'forward_static_call_array'];
+
     /** @var array<string, true> */
     public array $variables = [];
 
@@ -86,11 +89,12 @@ final class ClosureFacts
                 break;
             case T_STRING:
             case T_NAME_FULLY_QUALIFIED:
-                $this->asksForClass = $this->asksForClass
-                    || strcasecmp(ltrim($token->text, '\\'), 'get_called_class') === 0;
+                $this->name($token->text);
                 break;
             default:
-                $this->mayUseThis = $this->mayUseThis || in_array($token->id, self::RUNS_CODE, true);
+                $runsCode = in_array($token->id, self::RUNS_CODE, true);
+                $this->mayUseThis = $this->mayUseThis || $runsCode;
+                $this->asksForClass = $this->asksForClass || $runsCode;
         }
     }
 
@@ -103,6 +107,12 @@ final class ClosureFacts
         }
     }
 
+    /** Of a function, maybe. */
+    private function name(string $name): void
+    {
+        $this->asksForClass = $this->asksForClass || in_array(strtolower(ltrim($name, '\\')), self::FUNCTIONS_OF_CLASS, true);
+    }
+
     /** compact('this'), 'parent::build' and ['parent', 'build'] as callables. */
     private function string(string $text, bool $isFollowed): void
     {
@@ -112,6 +122,7 @@ final class ClosureFacts
             $this->mayUseThis = true;
             $this->asksForClass = $this->asksForClass || $isCallable;
         }
+        $this->name($text);
     }
 
     /** @param list<PhpToken> $tokens */

@@ -49,21 +49,34 @@ final class ClosureReader
                 . 'write it in a file');
         }
         $file = SourceFile::named($name);
-        $key = "$function\n{$function->getClosureScopeClass()?->name}";
-        if (isset($file->known[$key])) {
+        $closures = $file->closuresIn((int) $function->getStartLine());
+        // of several in a line this key would not tell all that the shape does
+        $key = count($closures) === 1 ? self::keyOf($function) : null;
+        if ($key !== null && isset($file->known[$key])) {
             return $file->known[$key];
         }
         $codes = [];
-        foreach ($file->closuresIn((int) $function->getStartLine()) as $written) {
+        foreach ($closures as $written) {
             if (ClosureShape::fits($written, $function)) {
                 $code = self::codeAs($written, $function, $name, $file->isStrict, $function->getName());
                 $codes[$code->hash] = $code;
             }
         }
         if (count($codes) === 1) {
-            return $file->known[$key] = reset($codes);
+            $code = reset($codes);
+            if ($key !== null) {
+                $file->known[$key] = $code;
+            }
+            return $code;
         }
         return self::chosen($codes, $hint) ?? throw self::refusal($function, count($codes));
+    }
+
+    /** What a closure that was found before has to have in common with another one, to be of the same code. */
+    private static function keyOf(ReflectionFunction $function): string
+    {
+        $marks = (int) $function->isStatic() | (int) $function->isGenerator() << 1;
+        return "$marks $function\n{$function->getClosureScopeClass()?->name}";
     }
 
     /**

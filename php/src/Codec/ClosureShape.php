@@ -81,8 +81,9 @@ final class ClosureShape
             return false;
         }
         foreach ($written->uses as $name => $isReference) {
+            // when PHP duplicates a closure, what nobody else refers to is no reference any more
             $isThere = array_key_exists($name, $captured);
-            if (!$isThere || $isReference !== (ReflectionReference::fromArrayElement($captured, $name) !== null)) {
+            if (!$isThere || !$isReference && ReflectionReference::fromArrayElement($captured, $name) !== null) {
                 return false;
             }
         }

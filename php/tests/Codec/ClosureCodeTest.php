@@ -42,6 +42,46 @@ final class ClosureCodeTest extends TestCase
         self::assertSame(self::outcome($closure, $args), self::outcome(self::rebuilt(self::rebuilt($closure)), $args));
     }
 
+    /** @return iterable<string, array{list<Closure>}> */
+    public function closuresThatReflectionDescribesAlike(): iterable
+    {
+        $count = $one = 1;
+        yield 'generator' => [[function () { yield 1; }, function () { return 2; }]];
+        yield 'reference' => [[function () use (&$count) { return ++$count; }, function () use ($one) { return $one; }]];
+        yield 'object' => [[fn() => $this->getName(), fn() => 1]];
+        yield 'static' => [[fn() => 1, static fn() => 2]];
+    }
+
+    /**
+     * @param list<Closure> $closures
+     * @dataProvider closuresThatReflectionDescribesAlike
+     */
+    public function testOneOfALineThatWasFoundIsNotTakenForTheNext(array $closures): void
+    {
+        $closures = [...$closures, ...array_map(static fn(Closure $closure): Closure => clone $closure, $closures)];
+
+        $texts = array_map(static fn(Closure $closure): string => ClosureCode::of(new ReflectionFunction($closure))->text, $closures);
+
+        self::assertSame([$texts[2], $texts[3]], [$texts[0], $texts[1]]);
+        self::assertNotSame($texts[0], $texts[1]);
+    }
+
+    public function testADuplicateMayHaveLostItsReferences(): void
+    {
+        $count = 5;
+        $counter = function () use (&$count) {
+            return ++$count;
+        };
+        $value = function () use ($count) { return $count; }; $reference = function () use (&$count) { return --$count; };
+        unset($count);
+        $duplicates = [clone $counter, $reference->bindTo($this)];
+        $counter = $reference = null;
+
+        self::assertSame(6, self::rebuilt($duplicates[0])());
+        $this->expectExceptionMessage('2 closures begin in line');
+        ClosureCode::of(new ReflectionFunction(clone $value));
+    }
+
     /** @return array<array-key, array{Closure}> */
     private static function entries(string $file): array
     {

@@ -59,6 +59,8 @@ abstract class Model implements Named
             'not static, of a static method' => fn() => [static::class, self::create(), isset($this)],
             'static within' => static fn() => (static fn($n) => [static::class, new static($n)])(3),
             'return static' => static fn(): static => new static(4),
+            'called class in evaluated code' => static fn() => eval('return static::class;'),
+            'called class passed on' => static fn() => [forward_static_call([self::class, 'create']), \array_map('get_called_class', [])],
             'by strings' => static fn() => [call_user_func([static::class, 'create'])],
         ];
     }
