@@ -18,8 +18,8 @@ return [
      * Whether each task of the Concurrency facade runs in a worker process of its own, so that nothing of what it changes
      * reaches the next one: container, singletons, connections, macros, listeners, statics, constants.
      * Null: where workers are forked from one that has booted the application (Linux with pcntl and posix, see
-     * `worker_start` below), which takes about two milliseconds a task. True: everywhere; a worker that is not forked
-     * boots the application for each task. False: workers run many tasks, and put back what they can.
+     * `worker_start` below), which costs a fork for each task. True: everywhere; a worker that is not forked boots the
+     * application for each task. False: workers run many tasks, which is fastest, and put back what they can.
      */
     'isolate' => env('PARALLITE_ISOLATE'),
 

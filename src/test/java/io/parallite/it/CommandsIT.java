@@ -101,6 +101,15 @@ final class CommandsIT {
     }
 
     @Test
+    void runsIsolatedPhpInAWorkerOfItsOwn() {
+        String once = "if (defined('RAN')) { return 'again'; } return define('RAN', 1);";
+        for (int i = 0; i < 3; i++) {
+            assertThat(cli.run("submit", "--isolate", "--php", once).assertExit(0).out())
+                    .isEqualTo("true\n");
+        }
+    }
+
+    @Test
     void runsPhpCodeInAWorker() {
         assertThat(cli.run("submit", "--php", "6 * 7").assertExit(0).out()).isEqualTo("42\n");
         assertThat(cli.run("submit", "--php", "$x = 5; return [$x, 'a' => null];").out())
