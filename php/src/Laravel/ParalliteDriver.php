@@ -57,15 +57,17 @@ final class ParalliteDriver implements Driver
     ): array {
         $seconds = $timeout instanceof CarbonInterval ? (float) $timeout->totalSeconds : $timeout ?? $this->timeout;
         $payloads = $this->payloads($tasks, CallSite::arrayPassedTo('run'));
+        $state = CallerState::arguments();
         $futures = $unfinished = [];
         foreach ($payloads as $key => $payload) {
             if ($concurrency !== null && count($unfinished) >= max(1, $concurrency)) {
                 unset($unfinished[Future::iterate($unfinished)->key()]);
             }
-            $futures[$key] = $unfinished[$key] = $this->submit($payload, $seconds, [], false);
+            $futures[$key] = $unfinished[$key] = $this->submit($payload, $seconds, $state, false);
         }
         // all of them end before the first failure is thrown, as with Laravel's own drivers
-        return array_map(static fn(Settled $outcome): mixed => $outcome->get(), Future::settled($futures));
+        $outcomes = Future::settled($futures);
+        return array_map(static fn(Settled $outcome): mixed => CallerState::resultOf($outcome->get()), $outcomes);
     }
 
     /**
@@ -76,9 +78,10 @@ final class ParalliteDriver implements Driver
     public function defer(Closure|array $tasks): DeferredCallback
     {
         $entry = CallSite::arrayPassedTo('defer');
-        return defer(function () use ($tasks, $entry): void {
+        $args = ['unattended' => true] + CallerState::arguments();
+        return defer(function () use ($tasks, $entry, $args): void {
             foreach ($this->payloads($tasks, $entry) as $payload) {
-                $this->submit($payload, $this->timeout, ['unattended' => true], true);
+                $this->submit($payload, $this->timeout, $args, true);
             }
         });
     }

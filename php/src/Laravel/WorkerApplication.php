@@ -64,10 +64,22 @@ final class WorkerApplication
      *
      * @param string $closure serialized by laravel/serializable-closure, with the application's key
      * @param bool $unattended whether nobody awaits it, so that its failure is reported here
+     * @param ?string $locale of the caller
+     * @param array<string, array<string, string>> $context of the caller, as Laravel gives it to queued jobs
      */
-    public static function runTask(string $closure, bool $unattended = false): mixed
-    {
-        return self::boot()->run($closure, $unattended);
+    public static function runTask(
+        string $closure,
+        bool $unattended = false,
+        ?string $locale = null,
+        array $context = [],
+    ): mixed {
+        $application = self::boot();
+        if (!$application->isOurs) {
+            return $application->run($closure, $unattended);
+        }
+        CallerState::adopt($application->app, $locale, $context);
+        $result = $application->run($closure, $unattended);
+        return $unattended ? null : CallerState::withChanges($application->app, $result, $context);
     }
 
     private function run(string $serialized, bool $unattended): mixed

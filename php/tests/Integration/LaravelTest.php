@@ -106,12 +106,16 @@ final class LaravelTest extends TestCase
         self::assertSame(['the report', [false, false], true, true], self::scenario('response'));
     }
 
-    public function testItsContextEndsWithTheTask(): void
+    public function testItsContextGoesToTheTaskAndBackAndNoFurther(): void
     {
         self::needsTheRealConcurrency();
-        [[$order, $pid], [$orderLater, $pidLater]] = self::scenario('context');
 
-        self::assertSame([7, null, $pid], [$order, $orderLater, $pidLater]);
+        self::assertSame([
+            [['request' => ['id' => 1]], ['token' => 'secret'], 'de'],
+            'done',
+            [['request' => ['id' => 1], 'order' => 7], ['token' => 'secret', 'card' => 'number']],
+            [[], [], 'en'],
+        ], self::scenario('context'));
     }
 
     public function testNothingLeaksOutOfAnIsolatedTask(): void

@@ -280,14 +280,24 @@ return [
         return [$response->getContent(), $before, is_file($file), is_file("$file-2")];
     },
 
-    'context' => static fn(ParalliteDriver $driver): array => $inTurn(
-        $driver,
-        static function (): array {
-            Context::add('order', 7);
-            return once(static fn(): array => [Context::get('order'), getmypid()]);
-        },
-        static fn(): array => [Context::get('order'), getmypid()],
-    ),
+    'context' => static function (ParalliteDriver $driver): array {
+        Context::add('request', ['id' => 1]);
+        Context::addHidden('token', 'secret');
+        app()->setLocale('de');
+        $see = static fn(): array => [Context::all(), Context::allHidden(), app()->getLocale()];
+        $results = $driver->run([
+            $see,
+            static function (): string {
+                Context::add('order', 7);
+                Context::addHidden('card', 'number');
+                return 'done';
+            },
+        ]);
+        $after = [Context::all(), Context::allHidden()];
+        Context::flush();
+        app()->setLocale('en');
+        return [...$results, $after, ...$driver->run($see)];
+    },
 
     'leaks' => static function (ParalliteDriver $driver) use ($inTurn, $pollutes, $finds): array {
         $isolating = new ParalliteDriver(app(ClientInterface::class), isolate: true);
