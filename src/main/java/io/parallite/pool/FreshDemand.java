@@ -1,5 +1,6 @@
 package io.parallite.pool;
 
+import io.parallite.worker.EndReason;
 import io.parallite.worker.Worker;
 
 /**
@@ -32,6 +33,11 @@ final class FreshDemand {
         this.mostForIsolated = Math.max(1, max / SHARE);
     }
 
+    /** How many isolated tasks wait that could be served. */
+    int waiting() {
+        return queue.servableIsolated();
+    }
+
     /** Whether a fresh worker is idle or boots. */
     boolean hasProspect() {
         return workers.idle.hasFresh() || workers.count(Worker::isStarting) > 0;
@@ -42,7 +48,14 @@ final class FreshDemand {
         return queue.isolated() > 0
                 && workers.room() == 0
                 && restarts.pause() == null
-                && queue.servableIsolated() > coming();
+                && waiting() > coming();
+    }
+
+    /** Ends idle workers that must. */
+    void makeRoom() {
+        while (lacksRoom() && workers.idle.hasUsed()) {
+            workers.idle.takeLeastNeeded().retire(EndReason.ISOLATED);
+        }
     }
 
     /** Fresh workers that are there or on their way; what ends is replaced by one. */

@@ -37,9 +37,9 @@ final class FreshGrowth implements PoolGrowth {
 
     private final Engine engine;
     private final WorkerSet workers;
-    private final TaskQueue queue;
     private final RestartPolicy restarts;
     private final PoolSizing sizing;
+    private final FreshDemand demand;
     private final Ready ready;
     private final Deadline surplusLook;
     private final Deadline penalty;
@@ -52,15 +52,15 @@ final class FreshGrowth implements PoolGrowth {
     FreshGrowth(
             Engine engine,
             WorkerSet workers,
-            TaskQueue queue,
             RestartPolicy restarts,
             PoolSizing sizing,
+            FreshDemand demand,
             Ready ready) {
         this.engine = engine;
         this.workers = workers;
-        this.queue = queue;
         this.restarts = restarts;
         this.sizing = sizing;
+        this.demand = demand;
         this.ready = ready;
         this.surplusLook = new Deadline(engine, this::onSurplusLook);
         this.penalty = new Deadline(engine, this::topUp);
@@ -127,7 +127,7 @@ final class FreshGrowth implements PoolGrowth {
         if (isClosed || restarts.pause() != null) {
             return;
         }
-        int waiting = queue.servableIsolated();
+        int waiting = demand.waiting();
         int target = penalty.isArmed() ? 0 : target();
         int there = workers.idle.fresh() + workers.count(Worker::isStarting);
         int missing = Math.min(waiting + target - there, workers.room());
@@ -156,8 +156,14 @@ final class FreshGrowth implements PoolGrowth {
     }
 
     @Override
+    public FreshDemand demand() {
+        return demand;
+    }
+
+    @Override
     public void grow() {
         topUp();
+        demand.makeRoom();
     }
 
     @Override

@@ -43,9 +43,15 @@ final class MixedGrowth implements PoolGrowth {
     }
 
     @Override
+    public FreshDemand demand() {
+        return fresh.demand();
+    }
+
+    @Override
     public void grow() {
         fresh.grow();
         onDemand.grow();
+        fresh.demand().makeRoom();
     }
 
     @Override

@@ -13,7 +13,7 @@ import java.time.Duration;
  * milliseconds while tasks wait. Nothing is started during the pause after a failed start, nor
  * while a worker waits for memory for its reply. Owned by the engine's thread.
  */
-final class OnDemandGrowth implements PoolGrowth {
+final class OnDemandGrowth {
 
     /** A look that comes so much too late shows that the engine's thread was held up. */
     private static final Duration HELD_UP = Duration.ofMillis(2);
@@ -46,29 +46,28 @@ final class OnDemandGrowth implements PoolGrowth {
         this.lastFreed = engine.nanoTime();
     }
 
-    @Override
-    public void onReady(long nanos) {
+    /** A worker is ready for its first task, {@code nanos} after its launch. */
+    void onReady(long nanos) {
         sizing.onStarted(nanos, 1 + workers.count(Worker::isStarting));
         if (workers.count(Worker::isInService) == 1) {
             lastFreed = engine.nanoTime(); // until now there was none that could have come free
         }
     }
 
-    @Override
-    public void onServed(Worker worker) {
+    /** {@code worker} is free after a task. */
+    void onServed(Worker worker) {
         lastFreed = engine.nanoTime();
         if (!worker.hasWaitedForRoom()) {
             sizing.onServed(worker.busyNanos());
         }
     }
 
-    @Override
-    public PoolSizing sizing() {
+    PoolSizing sizing() {
         return sizing;
     }
 
-    @Override
-    public void grow() {
+    /** Starts the workers that are wanted now. */
+    void grow() {
         if (queue.ordinary() > 0) {
             launchWanted();
             if (mayLaunch() && !nextLook.isArmed()) {
@@ -130,8 +129,7 @@ final class OnDemandGrowth implements PoolGrowth {
         }
     }
 
-    @Override
-    public void close() {
+    void close() {
         isClosed = true;
         nextLook.close();
     }

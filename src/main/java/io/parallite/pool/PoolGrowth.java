@@ -5,9 +5,9 @@ import io.parallite.worker.Worker;
 import java.time.Duration;
 
 /**
- * Decides when workers are started beside those that fill slots: {@link OnDemandGrowth} while tasks
- * wait, {@link FreshGrowth} for tasks of which each gets a worker of its own. Owned by the engine's
- * thread.
+ * Decides when workers are started beside those that fill slots, and when others must end to make
+ * room for them: {@link OnDemandGrowth} while tasks wait, {@link FreshGrowth} for tasks of which
+ * each gets a worker of its own. Owned by the engine's thread.
  */
 interface PoolGrowth {
 
@@ -29,7 +29,8 @@ interface PoolGrowth {
                 new FreshGrowth.Ready(
                         isForAll ? settings.fixed() : 0,
                         isForAll || settings.recycling().keepsIdle());
-        FreshGrowth fresh = new FreshGrowth(engine, workers, queue, restarts, sizing, ready);
+        FreshDemand demand = new FreshDemand(workers, queue, restarts, settings.max());
+        FreshGrowth fresh = new FreshGrowth(engine, workers, restarts, sizing, demand, ready);
         return isForAll
                 ? fresh
                 : new MixedGrowth(
@@ -67,10 +68,29 @@ interface PoolGrowth {
     }
 
     /**
-     * Starts the workers that are wanted now: after a task was queued, and after workers have
-     * become ready, have gone, or may be started again.
+     * Starts the workers that are wanted now, and ends idle ones that are in the way of those:
+     * after a task was queued, and after workers have become ready, have gone, or may be started
+     * again.
      */
     void grow();
+
+    /** What isolated tasks need of the pool. */
+    FreshDemand demand();
+
+    /** Whether an idle worker that has run tasks must end. */
+    default boolean lacksRoom() {
+        return demand().lacksRoom();
+    }
+
+    /** Whether a worker that has become free, and has run tasks, must end. */
+    default boolean lacksRoomInTurn() {
+        return demand().lacksRoomInTurn();
+    }
+
+    /** Whether a worker for isolated tasks is idle or boots. */
+    default boolean hasFreshProspect() {
+        return demand().hasProspect();
+    }
 
     /** Starts no worker from now on. */
     void close();

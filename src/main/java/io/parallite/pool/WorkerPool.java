@@ -72,7 +72,6 @@ public final class WorkerPool {
     private final Prefetch prefetch;
     private final WedgeWatch wedge;
     private final PoolGrowth growth;
-    private final FreshDemand demand;
     private boolean isDraining;
     private @Nullable Runnable onEmpty;
 
@@ -111,7 +110,6 @@ public final class WorkerPool {
         this.queue =
                 new TaskQueue(engine, settings.queueTimeout(), workers::size, this::onLaneReleased);
         this.growth = PoolGrowth.of(engine, settings, workers, queue, restarts, processors);
-        this.demand = new FreshDemand(workers, queue, restarts, settings.max());
         this.prefetch = prefetching.create(queue, this::onTasksReturned);
         this.wedge = new WedgeWatch(engine, this::wedgeSymptom, this::onWedgeLook);
     }
@@ -203,13 +201,13 @@ public final class WorkerPool {
     private boolean isServedAtOnce(Waiter<?> waiter) {
         boolean isFirst =
                 waiter.isIsolated
-                        ? workers.idle.hasFresh() && queue.isolated() == 0
-                        : workers.idle.hasAny() && queue.ordinary() == 0;
+                        ? workers.hasFreshIdle() && queue.isolated() == 0
+                        : workers.hasIdle() && queue.ordinary() == 0;
         return isFirst && !waiter.lane.isHeld();
     }
 
     private Worker takeIdle(Waiter<?> waiter) {
-        return waiter.isIsolated ? workers.idle.takeFresh() : workers.idle.take();
+        return waiter.isIsolated ? workers.takeFreshIdle() : workers.takeIdle();
     }
 
     private void admitAgain(Waiter<?> waiter) {
@@ -244,7 +242,7 @@ public final class WorkerPool {
     private @Nullable TaskException startFailure(boolean isIsolated) {
         TaskException failure = restarts.pause();
         boolean isHopeful =
-                failure == null || (isIsolated ? demand.hasProspect() : workers.hasProspect());
+                failure == null || (isIsolated ? growth.hasFreshProspect() : workers.hasProspect());
         return isHopeful ? null : failure;
     }
 
@@ -255,7 +253,7 @@ public final class WorkerPool {
     /** How many tasks are soon served without having to wait for one another. */
     private int capacity() {
         int more = Math.max(0, settings.max() - workers.size());
-        return workers.idle.count() + workers.count(Worker::isStarting) + more;
+        return workers.idle() + workers.count(Worker::isStarting) + more;
     }
 
     private static TaskException shuttingDown() {
@@ -264,7 +262,7 @@ public final class WorkerPool {
     }
 
     private void onPauseOver() {
-        grow();
+        growth.grow();
     }
 
     // Serving
@@ -272,23 +270,15 @@ public final class WorkerPool {
     private void onQueued() {
         serve();
         if (queue.size() > 0) {
-            grow();
+            growth.grow();
             wedge.arm();
-        }
-    }
-
-    /** Starts the workers that are wanted, and ends idle ones that are in the way of those. */
-    private void grow() {
-        growth.grow();
-        while (demand.lacksRoom() && workers.idle.hasUsed()) {
-            workers.idle.takeLeastNeeded().retire(EndReason.ISOLATED);
         }
     }
 
     /** Brings idle workers and waiting tasks together. */
     private void serve() {
-        while (workers.idle.hasAny()) {
-            Waiter<?> next = next(workers.idle.hasFresh());
+        while (workers.hasIdle()) {
+            Waiter<?> next = next(workers.hasFreshIdle());
             if (next == null) {
                 return;
             }
@@ -330,7 +320,7 @@ public final class WorkerPool {
 
     /** The next ones first: once it has its task the worker may look for them at any time. */
     private WorkerLease leaseWithNext(Worker worker) {
-        if (!demand.lacksRoom()) {
+        if (!growth.lacksRoom()) {
             prefetch.fill(worker, growth.typicalTaskNanos(), workers.size());
         }
         return worker.lease();
@@ -343,7 +333,7 @@ public final class WorkerPool {
             return;
         }
         prefetch.reclaim(worker);
-        if (!worker.isFresh() && demand.lacksRoomInTurn()) {
+        if (!worker.isFresh() && growth.lacksRoomInTurn()) {
             worker.retire(EndReason.ISOLATED);
             return;
         }
@@ -351,7 +341,7 @@ public final class WorkerPool {
         if (next != null) {
             give(next, worker);
         } else {
-            workers.idle.park(worker);
+            workers.park(worker);
         }
     }
 
@@ -379,7 +369,7 @@ public final class WorkerPool {
 
     private void onLaneReleased() {
         serve();
-        grow();
+        growth.grow();
     }
 
     // What workers report
@@ -408,7 +398,7 @@ public final class WorkerPool {
                 onFree(worker);
             }
             if (isNew) {
-                grow();
+                growth.grow();
             }
         }
 
@@ -447,7 +437,7 @@ public final class WorkerPool {
 
         @Override
         public void onEnding(Worker worker) {
-            workers.idle.remove(worker);
+            workers.unpark(worker);
             prefetch.onLeaving(worker);
         }
 
@@ -456,7 +446,7 @@ public final class WorkerPool {
             remove(worker);
             if (reload.isCanary(worker)) {
                 reload.onCanaryFailed(why.explanation());
-                grow();
+                growth.grow();
             } else {
                 cannotStart(worker, EndReason.START_FAILED, why);
             }
@@ -469,7 +459,7 @@ public final class WorkerPool {
             if (reload.isCanary(worker)) {
                 reload.onCanaryFailed(
                         "worker %s %s".formatted(worker.name(), end.exit().describe()));
-                grow();
+                growth.grow();
                 return;
             }
             switch (restarts.judge(worker, end)) {
@@ -484,7 +474,7 @@ public final class WorkerPool {
                         growth.onIdleFault(restarts.delayAfterUnused());
                     }
                     reload.step();
-                    grow();
+                    growth.grow();
                 }
             }
         }
@@ -512,7 +502,7 @@ public final class WorkerPool {
         } else if (failureOfIsolated != null) {
             Waiter.refuseAll(queue.takeIsolated(), failureOfIsolated);
         }
-        grow();
+        growth.grow();
     }
 
     private static void logReplacement(Worker worker, WorkerEnd end, Duration delay) {
@@ -550,11 +540,7 @@ public final class WorkerPool {
         if (free > reload.onProbation()) {
             return "workers are idle beside waiting tasks idle=%d parked=%d workers=%d queued=%d isolated=%d"
                     .formatted(
-                            free,
-                            workers.idle.count(),
-                            workers.size(),
-                            queue.size(),
-                            queue.isolated());
+                            free, workers.idle(), workers.size(), queue.size(), queue.isolated());
         }
         boolean isHopeless =
                 workers.size() == 0 && workers.vacant() == 0 && restarts.pause() == null;
@@ -565,7 +551,7 @@ public final class WorkerPool {
 
     /** Whether a task waits that {@code worker} may run, or for which it must make room. */
     private boolean maySomeTaskHave(Worker worker) {
-        return queue.peek(worker.isFresh()) != null || demand.lacksRoom();
+        return queue.peek(worker.isFresh()) != null || growth.lacksRoom();
     }
 
     private void onWedgeLook() {
@@ -574,7 +560,7 @@ public final class WorkerPool {
         }
         workers.reclaimLost(reload::isCanary);
         serve();
-        grow();
+        growth.grow();
         wedge.arm();
     }
 

@@ -169,6 +169,40 @@ final class WorkerSet {
 
     // Idle workers
 
+    /** How many are parked. */
+    int idle() {
+        return idle.count();
+    }
+
+    boolean hasIdle() {
+        return idle.hasAny();
+    }
+
+    /** Whether one is parked that has run no task. */
+    boolean hasFreshIdle() {
+        return idle.hasFresh();
+    }
+
+    /** Takes out one that any task may have; there must be one. */
+    Worker takeIdle() {
+        return idle.take();
+    }
+
+    /** Takes out one that has run no task; there must be one. */
+    Worker takeFreshIdle() {
+        return idle.takeFresh();
+    }
+
+    /** {@code worker} is idle, and no task needs it now. */
+    void park(Worker worker) {
+        idle.park(worker);
+    }
+
+    /** {@code worker} is idle no longer. */
+    void unpark(Worker worker) {
+        idle.remove(worker);
+    }
+
     /** Parks idle workers that nobody has, but those that {@code isHeld}, and fills empty slots. */
     void reclaimLost(Predicate<Worker> isHeld) {
         for (Worker worker : all()) {

@@ -53,11 +53,7 @@ public final class SocketTransport implements WorkerTransport {
         this.engine = engine;
         this.launcher = launcher;
         this.directory = directory;
-        this.socket =
-                new WorkerSocket(
-                        engine,
-                        directory,
-                        opened -> new Handshake(engine, opened, token -> byToken.remove(token)));
+        this.socket = new WorkerSocket(engine, directory, byToken::remove);
         this.limits = limits;
         this.startTimeout = startTimeout;
     }

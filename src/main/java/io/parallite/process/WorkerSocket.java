@@ -5,7 +5,6 @@ import io.parallite.engine.VertxEngine;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.net.NetServer;
 import io.vertx.core.net.NetServerOptions;
-import io.vertx.core.net.NetSocket;
 import io.vertx.core.net.SocketAddress;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -13,8 +12,9 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The socket that workers connect back to, in the {@link RunDirectory}; on systems without domain
@@ -34,24 +34,30 @@ final class WorkerSocket {
 
     private final VertxEngine engine;
     private final RunDirectory directory;
-    private final Consumer<NetSocket> onConnect;
+    private final Function<String, Handshake.@Nullable Host> hosts;
 
     /** One for each time that the directory was made: closing one would close its connections. */
     private final List<NetServer> servers = new ArrayList<>();
 
     private String address = "";
 
-    WorkerSocket(VertxEngine engine, RunDirectory directory, Consumer<NetSocket> onConnect) {
+    /**
+     * @param hosts who awaits the worker with a token, once
+     */
+    WorkerSocket(
+            VertxEngine engine,
+            RunDirectory directory,
+            Function<String, Handshake.@Nullable Host> hosts) {
         this.engine = engine;
         this.directory = directory;
-        this.onConnect = onConnect;
+        this.hosts = hosts;
     }
 
     /** Opens the socket. */
     Uni<Void> listen() {
         NetServer server = engine.vertx().createNetServer(new NetServerOptions());
         servers.add(server);
-        server.connectHandler(onConnect::accept);
+        server.connectHandler(opened -> new Handshake(engine, opened, hosts));
         return Uni.createFrom()
                 .completionStage(() -> server.listen(where()).toCompletionStage())
                 .invoke(this::onListening)
