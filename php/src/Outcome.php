@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace B7s\Parallite;
 
 use B7s\Parallite\Exception\TaskException;
+use B7s\Parallite\Value\Deserializer;
 use B7s\Parallite\Wire\PhpException;
 use B7s\Parallite\Wire\PhpValue;
 use Throwable;
@@ -126,7 +127,7 @@ final class Outcome
         try {
             $this->value = PhpValue::decode($result, $this->allowedClasses);
         } catch (Throwable $e) {
-            $error = ['error' => 'the result cannot be rebuilt here: ' . $e->getMessage()];
+            $error = ['error' => 'the result cannot be rebuilt here: ' . Deserializer::reason($e)];
             $error += ['error_code' => 'RESULT_NOT_ENCODABLE'] + $reply;
             $this->failure = TaskException::of($error, $e, $this->origin);
             $this->origin?->continueTrace($this->failure, false);

@@ -73,6 +73,14 @@ final class Deserializer
         }
     }
 
+    /** Why a value could not be rebuilt; where that is what the code of a class has thrown, with the place. */
+    public static function reason(\Throwable $failure): string
+    {
+        $isOurs = str_starts_with($failure->getFile(), dirname(__DIR__) . DIRECTORY_SEPARATOR);
+        return $failure->getMessage()
+            . ($isOurs ? '' : ' (' . get_debug_type($failure) . " in {$failure->getFile()} line {$failure->getLine()})");
+    }
+
     /** @internal called by `unserialize()` */
     public static function refuseClass(string $class): never
     {

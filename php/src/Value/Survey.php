@@ -21,6 +21,9 @@ final class Survey
     /** Whether there are objects that say themselves what is serialized of them, which is not known therefore. */
     private bool $hasUnknown = false;
 
+    /** @var array<class-string, int> how many objects have a `__sleep()` */
+    private array $sleepers = [];
+
     /** @var array<int, object> that were looked at, by id */
     private array $seen = [];
 
@@ -58,7 +61,18 @@ final class Survey
         } catch (\Throwable) {
             return null; // the closer look will tell
         }
-        return $survey->hasUnknown && NativeFormat::isSuspicious($blob) ? null : $blob;
+        return $survey->hasUnknown && ($survey->lostSleepers($blob) || NativeFormat::isSuspicious($blob)) ? null : $blob;
+    }
+
+    /** Whether objects are missing in what `serialize()` wrote: where `__sleep()` gives no array, it writes null. */
+    private function lostSleepers(string $blob): bool
+    {
+        foreach ($this->sleepers as $class => $count) {
+            if (\substr_count($blob, 'O:' . \strlen($class) . ":\"$class\"") < $count) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /**
@@ -186,8 +200,10 @@ final class Survey
                 return true;
             case ClassRule::Internal:
                 return $this->passes($object->__serialize(), $depth);
-            case ClassRule::Serialize:
             case ClassRule::Sleep:
+                $this->sleepers[$object::class] = ($this->sleepers[$object::class] ?? 0) + 1;
+                // so do these
+            case ClassRule::Serialize:
             case ClassRule::Opaque:
                 $this->hasUnknown = true;
                 return $this->passes(\get_mangled_object_vars($object), $depth); // likely to be what it gives

@@ -111,7 +111,7 @@ final class PayloadDecoder
         } catch (UnknownClass $e) {
             throw self::isUnknown($e->class, $e);
         } catch (\Throwable $e) {
-            throw self::invalid('the payload cannot be rebuilt: ' . $e->getMessage(), $e);
+            throw self::invalid('the payload cannot be rebuilt: ' . Deserializer::reason($e), $e);
         }
         if (!is_array($list) || !isset($list[0]) || !is_array($list[1] ?? [])) {
             throw self::invalid('after ' . self::LIST . ' must come the list of what to call and an array of arguments');

@@ -63,6 +63,8 @@ final class RefusalTest extends TestCase
         yield 'beside a zero' => [[0, 0, ['n' => 0, 'r' => STDIN]], "result[2]['r'] is a resource"];
         yield 'given by the object' => [[new Asked([STDIN])], "result[0]->only[0] is a resource"];
         yield 'kept by __sleep()' => [new Sleeper([STDIN]), 'result->kept[0] is a resource'];
+        yield 'that __sleep() loses' => [['x' => new Sleepless()], "result['x'] is B7s\Parallite\Tests\Value\Sleepless: its __sleep() returns null"];
+        yield 'that gives no array' => [[new Countless()], 'result[0] is B7s\Parallite\Tests\Value\Countless: its __serialize() returns int'];
         yield 'captured' => [[static fn(): mixed => $stream], '$stream of the closure result[0] is a resource'];
         yield 'captured by a captured closure' => [
             static fn(): object => $closure(),

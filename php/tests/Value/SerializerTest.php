@@ -6,6 +6,7 @@ namespace B7s\Parallite\Tests\Value;
 
 use ArrayObject;
 use B7s\Parallite\TaskPayload;
+use B7s\Parallite\Value\Deserializer;
 use B7s\Parallite\Value\Serializer;
 use B7s\Parallite\Wire\PhpValue;
 use B7s\Parallite\Worker\PayloadDecoder;
@@ -508,5 +509,17 @@ final class SerializerTest extends TestCase
 
         self::assertStringContainsString('Laravel', $blob);
         self::assertSame(6, PhpValue::decode($blob)['deep'][0](3));
+    }
+
+    public function testSaysWhereAClassRefusesToBeRebuilt(): void
+    {
+        foreach ([new Unwilling(), [new Unwilling(), static fn(): int => 1]] as $value) {
+            try {
+                self::copy($value);
+                self::fail('was rebuilt');
+            } catch (\DomainException $e) {
+                self::assertStringContainsString('not today (DomainException in ' . __DIR__ . '/values.php line ', Deserializer::reason($e));
+            }
+        }
     }
 }

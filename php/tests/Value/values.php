@@ -305,3 +305,30 @@ enum Level: int
         return "level $this->name";
     }
 }
+
+/** Its `__sleep()` gives what PHP makes null of, in place of the object. */
+final class Sleepless
+{
+    public function __sleep()
+    {
+        return null;
+    }
+}
+
+/** Its `__serialize()` gives no array. */
+final class Countless
+{
+    public function __serialize()
+    {
+        return 5;
+    }
+}
+
+/** Can be sent, and not received. */
+final class Unwilling
+{
+    public function __wakeup(): void
+    {
+        throw new \DomainException('not today');
+    }
+}
