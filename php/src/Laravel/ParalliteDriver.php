@@ -8,6 +8,7 @@ use B7s\Parallite\ClientInterface;
 use B7s\Parallite\Codec\CallSite;
 use B7s\Parallite\Codec\LaravelCodec;
 use B7s\Parallite\Future;
+use B7s\Parallite\Package;
 use B7s\Parallite\Settled;
 use Carbon\CarbonInterval;
 use Closure;
@@ -26,6 +27,12 @@ use function Illuminate\Support\defer;
 final class ParalliteDriver implements Driver
 {
     private const TASK = WorkerApplication::class . '::runTask';
+
+    /** Frames between the program and this, at most. */
+    private const DEPTH = 12;
+
+    /** Bytes of a name, which becomes a part of an id. */
+    private const MAX_NAME = 150;
 
     private readonly LaravelCodec $codec;
 
@@ -58,12 +65,13 @@ final class ParalliteDriver implements Driver
         $seconds = $timeout instanceof CarbonInterval ? (float) $timeout->totalSeconds : $timeout ?? $this->timeout;
         $payloads = $this->payloads($tasks, CallSite::arrayPassedTo('run'));
         $state = CallerState::arguments();
+        $place = self::place();
         $futures = $unfinished = [];
         foreach ($payloads as $key => $payload) {
             if ($concurrency !== null && count($unfinished) >= max(1, $concurrency)) {
                 unset($unfinished[Future::iterate($unfinished)->key()]);
             }
-            $futures[$key] = $unfinished[$key] = $this->submit($payload, $seconds, $state, false);
+            $futures[$key] = $unfinished[$key] = $this->submit($payload, $seconds, $state, false, self::name($key, $place));
         }
         // all of them end before the first failure is thrown, as with Laravel's own drivers
         $outcomes = Future::settled($futures);
@@ -79,9 +87,10 @@ final class ParalliteDriver implements Driver
     {
         $entry = CallSite::arrayPassedTo('defer');
         $args = ['unattended' => true] + CallerState::arguments();
-        return defer(function () use ($tasks, $entry, $args): void {
-            foreach ($this->payloads($tasks, $entry) as $payload) {
-                $this->submit($payload, $this->timeout, $args, true);
+        $place = self::place();
+        return defer(function () use ($tasks, $entry, $args, $place): void {
+            foreach ($this->payloads($tasks, $entry) as $key => $payload) {
+                $this->submit($payload, $this->timeout, $args, true, self::name($key, $place));
             }
         });
     }
@@ -104,14 +113,34 @@ final class ParalliteDriver implements Driver
      * @param array<string, mixed> $args
      * @return Future<mixed>
      */
-    private function submit(string $closure, ?float $timeout, array $args, bool $detach): Future
+    private function submit(string $closure, ?float $timeout, array $args, bool $detach, string $name): Future
     {
         return $this->client->submit(
             self::TASK,
-            ['closure' => $closure] + $args,
+            ['closure' => $closure, 'name' => $name] + $args,
             timeout: $timeout > 0 ? (float) $timeout : null,
             detach: $detach,
+            name: $name,
             isolate: $this->isolate,
         );
+    }
+
+    /** Where the program called, past Laravel's own files. */
+    private static function place(): string
+    {
+        foreach (debug_backtrace(DEBUG_BACKTRACE_IGNORE_ARGS, self::DEPTH) as $frame) {
+            $file = $frame['file'] ?? __FILE__;
+            if (!Package::contains($file) && !str_contains($file, DIRECTORY_SEPARATOR . 'Illuminate' . DIRECTORY_SEPARATOR)) {
+                return basename($file) . ':' . ($frame['line'] ?? 0);
+            }
+        }
+        return 'unknown';
+    }
+
+    /** What people see of a task: its key, and where it was called. */
+    private static function name(int|string $key, string $place): string
+    {
+        $name = "$key@$place";
+        return strlen($name) <= self::MAX_NAME && preg_match('//u', $name) === 1 ? $name : $place;
     }
 }

@@ -4,12 +4,15 @@ declare(strict_types=1);
 
 namespace B7s\Parallite\Laravel;
 
+use B7s\Parallite\Laravel\Events\TaskFinished;
+use B7s\Parallite\Laravel\Events\TaskStarting;
 use B7s\Parallite\Worker\Hooks;
 use B7s\Parallite\Worker\PayloadDecoder;
 use B7s\Parallite\Worker\State\ClosureLibraries;
 use B7s\Parallite\Worker\TaskRefused;
 use Illuminate\Contracts\Console\Kernel;
 use Illuminate\Contracts\Debug\ExceptionHandler;
+use Illuminate\Contracts\Events\Dispatcher;
 use Illuminate\Contracts\Foundation\Application;
 use Illuminate\Database\Eloquent\ModelNotFoundException;
 use Illuminate\Support\Defer\DeferredCallbackCollection;
@@ -66,41 +69,48 @@ final class WorkerApplication
      * @param bool $unattended whether nobody awaits it, so that its failure is reported here
      * @param ?string $locale of the caller
      * @param array<string, array<string, string>> $context of the caller, as Laravel gives it to queued jobs
+     * @param ?string $name {@see TaskStarting::$name}
      */
     public static function runTask(
         string $closure,
         bool $unattended = false,
         ?string $locale = null,
         array $context = [],
+        ?string $name = null,
     ): mixed {
         $application = self::boot();
         if (!$application->isOurs) {
-            return $application->run($closure, $unattended);
+            return $application->run($closure, $unattended, $name);
         }
         CallerState::adopt($application->app, $locale, $context);
-        $result = $application->run($closure, $unattended);
+        $result = $application->run($closure, $unattended, $name);
         return $unattended ? null : CallerState::withChanges($application->app, $result, $context);
     }
 
-    private function run(string $serialized, bool $unattended): mixed
+    private function run(string $serialized, bool $unattended, ?string $name): mixed
     {
+        $events = $this->app->make(Dispatcher::class);
+        $started = hrtime(true);
+        $failure = null;
         if ($this->isOurs && $this->errorHandler !== null) {
             set_error_handler($this->errorHandler); // the worker takes it away after each task
         }
         $this->closures?->restore(); // the application's key, which the worker takes away as well
         $succeeded = false;
+        $events->dispatch(new TaskStarting($name));
         try {
             // only now, for what it refers to, models and the key of its signature, is the application's
             $closure = $this->decode($serialized);
             $result = $this->app->call($closure);
             $succeeded = true;
             return $result;
-        } catch (Throwable $e) {
+        } catch (Throwable $failure) {
             if ($unattended) {
-                $this->app->make(ExceptionHandler::class)->report($e);
+                $this->app->make(ExceptionHandler::class)->report($failure);
             }
-            throw $e;
+            throw $failure;
         } finally {
+            $events->dispatch(new TaskFinished($name, (hrtime(true) - $started) / 1e9, $failure));
             if ($this->isOurs) {
                 $this->runDeferred($succeeded);
             }

@@ -32,12 +32,16 @@ final class RecordedTask
         $this->callee = self::calleeOf($task);
     }
 
-    /** @param string|Closure(self): bool|null $which the name of a callee, the name that was given, or a condition */
+    /**
+     * @param string|Closure(self): bool|null $which the name of a callee, the name that was given, with or without the place
+     *     behind it ("users@Report.php:12"), or a condition
+     */
     public function matches(string|Closure|null $which): bool
     {
         return match (true) {
             $which === null => true,
-            is_string($which) => strcasecmp(ltrim($which, '\\'), $this->callee) === 0 || $which === $this->name,
+            is_string($which) => strcasecmp(ltrim($which, '\\'), $this->callee) === 0 || $which === $this->name
+                || str_starts_with($this->name ?? '', "$which@"),
             default => $which($this),
         };
     }

@@ -178,6 +178,17 @@ final class LaravelTest extends TestCase
         self::assertSame([DomainException::class, 'first'], self::scenario('failure'));
     }
 
+    public function testItsTestsNeedNoDaemonAndTasksTellOfThemselves(): void
+    {
+        self::needsTheRealConcurrency();
+
+        self::assertSame([
+            ['users' => 'scripted', 'orders' => 'is run'],
+            ['TaskStarting orders@scenarios.php', null, 'TaskFinished orders@scenarios.php', null],
+            ['TaskStarting bad@scenarios.php', null, 'TaskFinished bad@scenarios.php', 'no'],
+        ], self::scenario('events'));
+    }
+
     public function testItsExceptionsAreWhatTheyWereInTheWorker(): void
     {
         self::needsTheRealConcurrency(); // the application has no services for validation with an older one

@@ -9,6 +9,9 @@ declare(strict_types=1);
 use App\Order;
 use App\PdoDouble;
 use B7s\Parallite\ClientInterface;
+use B7s\Parallite\Laravel\Events\TaskFinished;
+use B7s\Parallite\Laravel\Events\TaskStarting;
+use B7s\Parallite\Laravel\Parallite;
 use B7s\Parallite\Laravel\ParalliteDriver;
 use B7s\Parallite\Laravel\WorkerApplication;
 use Carbon\Carbon;
@@ -30,6 +33,7 @@ use Illuminate\Pagination\Paginator;
 use Illuminate\Support\Collection;
 use Illuminate\Support\Facades\Concurrency;
 use Illuminate\Support\Facades\Context;
+use Illuminate\Support\Facades\Event;
 use Illuminate\Support\Facades\Route;
 use Illuminate\Validation\ValidationException;
 use Laravel\SerializableClosure\SerializableClosure;
@@ -297,6 +301,30 @@ return [
         Context::flush();
         app()->setLocale('en');
         return [...$results, $after, ...$driver->run($see)];
+    },
+
+    'events' => static function (ParalliteDriver $driver): array {
+        $listen = static function (Closure $task): array {
+            $seen = [];
+            Event::listen(static function (TaskStarting|TaskFinished $event) use (&$seen): void {
+                $seen[] = class_basename($event) . ' ' . preg_replace('/:\d+$/', '', (string) $event->name);
+                $seen[] = isset($event->exception) ? $event->exception->getMessage() : null;
+            });
+            try {
+                $task();
+            } catch (DomainException) {
+            }
+            return $seen;
+        };
+        Parallite::fake()->returns('scripted', 'users');
+        $run = static fn(): array => Concurrency::driver('parallite')->run([
+            'users' => static fn(): string => 'is not run',
+            'orders' => static fn(): string => 'is run',
+        ]);
+        $fails = static fn(): array => Concurrency::driver('parallite')->run(
+            ['bad' => static fn() => throw new DomainException('no')],
+        );
+        return [$run(), $listen($run), $listen($fails)];
     },
 
     'leaks' => static function (ParalliteDriver $driver) use ($inTurn, $pollutes, $finds): array {
