@@ -23,6 +23,9 @@ final class GraphReader
     /** @var array<int, object> objects and closures, by number */
     private array $objects = [];
 
+    /** @var array<int, Throwable> made, and empty, by number */
+    private array $bare = [];
+
     /** @var array<int, mixed> references, by number */
     private array $cells = [];
 
@@ -55,6 +58,7 @@ final class GraphReader
     public function value(): mixed
     {
         $this->checkClasses();
+        $this->makeThrowables();
         [$value] = $this->make(0);
         $this->fill();
         foreach ($this->last as [$object, $method, $arguments]) {
@@ -84,6 +88,16 @@ final class GraphReader
         foreach ($names as $class) {
             if (!class_exists($class)) {
                 throw new UnknownClass($class);
+            }
+        }
+    }
+
+    /** PHP takes a trace when it makes one: at the depth of a chain, that of all before would be in it. */
+    private function makeThrowables(): void
+    {
+        foreach ($this->graph->nodes as $number => $node) {
+            if ($node[0] === Graph::INSTANCE && is_subclass_of($node[1], Throwable::class)) {
+                $this->bare[$number] = PropertyWriter::bare($node[1]);
             }
         }
     }
@@ -135,7 +149,7 @@ final class GraphReader
 
     private function instance(int $number): object
     {
-        $object = $this->objects[$number] = PropertyWriter::bare($this->graph->nodes[$number][1]);
+        $object = $this->objects[$number] = $this->bare[$number] ?? PropertyWriter::bare($this->graph->nodes[$number][1]);
         $this->empty[] = $number;
         if ($this->waiting === 0) {
             $this->fillOne(array_pop($this->empty));

@@ -58,6 +58,7 @@ final class PhpException
         if (!$e instanceof \Throwable) {
             return null;
         }
+        self::place($e, $reply);
         $code = $reply['code'] ?? 0;
         for ($link = $e, $count = 0; $link !== null && $count < self::MAX_CHAIN; $count++) {
             $property = self::property($link, 'code');
@@ -67,6 +68,21 @@ final class PhpException
             $link = $link->getPrevious();
         }
         return $e;
+    }
+
+    /**
+     * Where it was thrown, for a class that says itself what is serialized: it may say nothing of that, or not what the
+     * worker has told.
+     *
+     * @param array<array-key, mixed> $reply
+     */
+    private static function place(\Throwable $e, array $reply): void
+    {
+        $isOwn = method_exists($e, '__serialize') || method_exists($e, '__sleep');
+        if ($isOwn && is_string($reply['file'] ?? null) && is_int($reply['line'] ?? null)) {
+            self::property($e, 'file')->setValue($e, $reply['file']);
+            self::property($e, 'line')->setValue($e, $reply['line']);
+        }
     }
 
     /** A property of the built-in base class. */

@@ -8,13 +8,16 @@ use ArrayObject;
 use B7s\Parallite\TaskPayload;
 use B7s\Parallite\Value\Deserializer;
 use B7s\Parallite\Value\Serializer;
+use B7s\Parallite\Wire\PhpException;
 use B7s\Parallite\Wire\PhpValue;
 use B7s\Parallite\Worker\PayloadDecoder;
 use Closure;
 use DateTimeImmutable;
+use LogicException;
 use PHPUnit\Framework\TestCase;
 use SplObjectStorage;
 use stdClass;
+use Throwable;
 
 require_once __DIR__ . '/values.php';
 
@@ -414,6 +417,34 @@ final class SerializerTest extends TestCase
         self::assertSame('detail', ($copy->detail)());
         self::assertSame([], array_column($copy->getTrace(), 'args'));
         self::assertSame($e->getTrace()[0]['function'], $copy->getTrace()[0]['function']);
+    }
+
+    public function testLongChainsOfExceptionsTakeNoMoreThanTheirLength(): void
+    {
+        $e = null;
+        for ($i = 0; $i < 400; $i++) {
+            $e = new LogicException("error $i", $i, $e);
+        }
+        $blob = (string) PhpException::encode($e, static fn(Throwable $link, array $properties): array => $properties);
+        $before = memory_get_usage();
+        memory_reset_peak_usage();
+
+        $copy = PhpException::decode($blob, []);
+
+        self::assertLessThan(16_000_000, memory_get_peak_usage() - $before); // the traces of making them take more
+        for ($length = 1; $copy = $copy?->getPrevious(); $length++) {
+            continue;
+        }
+        self::assertSame(400, $length);
+    }
+
+    public function testExceptionsThatSerializeThemselvesKeepTheirPlace(): void
+    {
+        $blob = (string) PhpException::encode(new Retold('again'), static fn(Throwable $e, array $properties): array => $properties);
+
+        $copy = PhpException::decode($blob, ['file' => '/app/task.php', 'line' => 7]);
+
+        self::assertSame(['again', '/app/task.php', 7], [$copy?->getMessage(), $copy?->getFile(), $copy?->getLine()]);
     }
 
     public function testNothingOfTheProgramIsWrittenTo(): void

@@ -332,3 +332,17 @@ final class Unwilling
         throw new \DomainException('not today');
     }
 }
+
+/** An exception that says itself what is serialized of it: nothing of its place. */
+final class Retold extends \RuntimeException
+{
+    public function __serialize(): array
+    {
+        return ['message' => $this->message];
+    }
+
+    public function __unserialize(array $data): void
+    {
+        $this->message = $data['message'];
+    }
+}
