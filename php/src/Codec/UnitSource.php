@@ -131,6 +131,24 @@ final class UnitSource
         }
         $holder = '&$' . StaticVariables::HOLDER;
         $this->edits[$closure->usesAt] = [0, $closure->uses === [] ? " use ($holder)" : "$holder, "];
+        $this->hideHolder($source);
+    }
+
+    /** From get_defined_vars(), which gives all variables of the code. */
+    private function hideHolder(string $source): void
+    {
+        if (stripos($source, 'get_defined_vars') === false) {
+            return;
+        }
+        $tokens = array_values(array_filter(PhpToken::tokenize($source), static fn(PhpToken $t): bool => !$t->isIgnorable()));
+        foreach ($tokens as $i => $token) {
+            $isCalled = ($tokens[$i + 1]->text ?? '') === '(' && ($tokens[$i + 2]->text ?? '') === ')'
+                && !$tokens[$i - 1]->is([T_OBJECT_OPERATOR, T_NULLSAFE_OBJECT_OPERATOR, T_DOUBLE_COLON, T_FUNCTION]);
+            if ($isCalled && strcasecmp(ltrim($token->text, '\\'), 'get_defined_vars') === 0) {
+                $this->edits[$token->pos] = [0, '\\array_diff_key('];
+                $this->edits[$tokens[$i + 2]->pos + 1] = [0, ", ['" . StaticVariables::HOLDER . "' => 0])"];
+            }
+        }
     }
 
     private function dropAttributes(WrittenClosure $closure): void

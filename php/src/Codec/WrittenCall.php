@@ -125,7 +125,8 @@ final class WrittenCall
     /** @param list<PhpToken> $tokens */
     private static function beginsClosure(array $tokens): bool
     {
-        return in_array($tokens[0]->id ?? 0, [T_FN, T_FUNCTION, T_STATIC, T_ATTRIBUTE], true);
+        $first = $tokens[0]->id ?? 0; // static::KEY begins none
+        return in_array($first === T_STATIC ? $tokens[1]->id ?? 0 : $first, [T_FN, T_FUNCTION, T_ATTRIBUTE], true);
     }
 
     /**
@@ -142,7 +143,7 @@ final class WrittenCall
     /** The value of a key that is written as it is. */
     private static function literal(PhpToken $token): int|string|null
     {
-        if ($token->id === T_LNUMBER && ctype_digit($token->text)) {
+        if ($token->id === T_LNUMBER && (string) (int) $token->text === $token->text) { // none that is octal
             return (int) $token->text;
         }
         $isPlain = $token->id === T_CONSTANT_ENCAPSED_STRING && !str_contains($token->text, '\\');

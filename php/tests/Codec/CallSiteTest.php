@@ -21,6 +21,8 @@ require_once __DIR__ . '/fixtures.php';
  */
 final class CallSiteTest extends TestCase
 {
+    private const KEY = 1;
+
     /**
      * What a client does, but for the way to a worker and back.
      *
@@ -60,6 +62,12 @@ final class CallSiteTest extends TestCase
         yield 'keys that are computed' => [static function (self $test): mixed {
             $key = 'x';
             return $test->all([$key => static fn() => 'a', "{$key}y" => static fn() => 'b']);
+        }];
+        yield 'keys that are octal' => [static function (self $test): mixed {
+            return $test->all([8 => static fn() => 'a', 010 => static fn() => 'b', 10 => static fn() => 'c']);
+        }];
+        yield 'keys of the class' => [static function (self $test): mixed {
+            return $test->all([static::KEY => static fn() => 'a', static fn() => 'b', 2 => static fn() => 'c']);
         }];
         yield 'a list that is unpacked' => [static function (self $test): mixed {
             return $test->all([...[static fn() => 'a'], static fn() => 'b']);

@@ -88,6 +88,26 @@ final class ClosureCompilerTest extends TestCase
         self::assertSame(2, $sent()[4](), 'closures within are fresh');
     }
 
+    public function testNothingOfOursIsAmongTheVariablesOfTheCode(): void
+    {
+        $one = 1;
+        $variables = function (int $by = 2) use ($one): array {
+            static $n = 5;
+            $n++;
+            return [get_defined_vars(), array_keys(\GET_DEFINED_VARS ( )), 'get_defined_vars()', $by];
+        };
+        $variables();
+        $code = self::codeOf($variables);
+        $captured = ['one' => 1];
+        $statics = $code->changedStatics(new ReflectionFunction($variables));
+
+        $sent = ClosureCompiler::make($code, $captured, null, self::class, null, $statics);
+
+        self::assertEqualsCanonicalizing(['by', 'n', 'one'], array_keys($sent()[0]));
+        self::assertEqualsCanonicalizing(['by', 'n', 'one'], $sent()[1]);
+        self::assertSame('get_defined_vars()', $sent()[2]);
+    }
+
     public function testClosuresOfOneLineAreToldApartInRebuiltCode(): void
     {
         $made = self::made(static function (): array {
