@@ -84,7 +84,7 @@ final class CallSiteTest extends TestCase
     public function testNothingIsGuessed(Closure $call): void
     {
         $this->expectException(ClosureNotSerializable::class);
-        $this->expectExceptionMessage('2 closures begin in line');
+        $this->expectExceptionMessageMatches('/[23] closures begin in line/');
         $call($this);
     }
 
