@@ -115,6 +115,8 @@ final class LaravelDeploymentTest extends TestCase
         file_put_contents($log, str_repeat(str_repeat('x', 1023) . "\n", 10 << 10));
         file_put_contents("$log.1", "older\n");
         $this->artisan('parallite:start', '--detach');
+        $this->artisan('parallite:stop');
+        clearstatcache();
         self::assertSame(10 << 20, filesize("$log.1"));
         self::assertSame("older\n", file_get_contents("$log.2"));
         self::assertStringContainsString('accepts connections', (string) file_get_contents($log));
