@@ -58,7 +58,9 @@ final class ClosureReader
         $codes = [];
         foreach ($closures as $written) {
             if (ClosureShape::fits($written, $function)) {
-                $code = self::codeAs($written, $function, $name, $file->isStrict, $function->getName());
+                $place = spl_object_id($written) . " {$function->getName()}\n{$function->getClosureScopeClass()?->name}";
+                $code = $file->known[$place]
+                    ??= self::codeAs($written, $function, $name, $file->isStrict, $function->getName());
                 $codes[$code->hash] = $code;
             }
         }

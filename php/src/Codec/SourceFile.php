@@ -30,7 +30,7 @@ final class SourceFile
     /** @var array<string, ?WrittenCall> */
     private array $calls = [];
 
-    /** @var array<string, ClosureCode> what has been found, by all that reflection tells of a closure */
+    /** @var array<string, ClosureCode> what has been found, by all that reflection tells of a closure; by what is written */
     public array $known = [];
 
     private readonly SourceParser $parser;
