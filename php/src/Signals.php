@@ -34,11 +34,14 @@ final class Signals
     /** From here on, handlers wait. One that is due runs before, and what it throws leaves nothing held. */
     public static function hold(): void
     {
-        if (self::$depth++ > 0 || !function_exists('pcntl_async_signals')) {
+        if (self::$depth > 0 || !function_exists('pcntl_async_signals')) {
+            self::$depth++;
             return;
         }
         try {
-            self::$wasAsync = pcntl_async_signals(false);
+            $wasAsync = pcntl_async_signals(false);
+            self::$depth = 1; // not earlier: a handler may have thrown until now, behind every call
+            self::$wasAsync = $wasAsync;
             self::settle();
         } catch (Throwable $e) {
             self::$depth = 0;
