@@ -32,7 +32,7 @@ final class LaravelDeploymentTest extends TestCase
     {
         if ($this->application !== null) {
             $this->artisan('parallite:stop');
-            exec('rm -r ' . escapeshellarg($this->root));
+            self::shell('rm', '-r', $this->root);
         }
     }
 
@@ -44,10 +44,18 @@ final class LaravelDeploymentTest extends TestCase
         $package = dirname(__DIR__, 2);
         $installed = "$directory/vendor/b7s/parallite-php";
         mkdir($installed, 0700, true);
-        exec("cp -R $package/src $package/config $package/autoload.php $package/parallite-worker.php $installed");
-        exec("cp -R $directory/storage/. {$this->root}/shared/storage && rm -r $directory/storage");
+        $files = ["$package/src", "$package/config", "$package/autoload.php", "$package/parallite-worker.php"];
+        self::shell('cp', '-R', ...[...$files, $installed]);
+        self::shell('cp', '-R', "$directory/storage/.", "{$this->root}/shared/storage");
+        self::shell('rm', '-r', "$directory/storage");
         symlink("{$this->root}/shared/storage", "$directory/storage");
         $this->switchTo($release);
+    }
+
+    private static function shell(string ...$words): void
+    {
+        exec(implode(' ', array_map(escapeshellarg(...), $words)), $output, $exitCode);
+        self::assertSame(0, $exitCode, implode("\n", $output));
     }
 
     private function switchTo(string $release): void
@@ -84,7 +92,7 @@ final class LaravelDeploymentTest extends TestCase
         $this->deploy('2', "SHOP=two\n");
         self::assertSame('changed', $this->task()[0], 'until it is told');
         self::assertSame(0, $this->artisan('parallite:reload')->exitCode);
-        exec("rm -r {$this->root}/releases/1");
+        self::shell('rm', '-r', "{$this->root}/releases/1");
         self::assertSame(['two', 'environment', "{$this->root}/releases/2", $php], $this->task());
         self::assertSame(0, $this->artisan('parallite:reload')->exitCode, 'with the first release gone');
         self::assertSame('two', $this->task()[0]);
