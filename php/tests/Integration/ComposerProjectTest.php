@@ -147,7 +147,7 @@ final class ComposerProjectTest extends TestCase
             'url' => (string) realpath(self::PACKAGE . $directory),
             'options' => ['symlink' => !$isCopied],
         ];
-        $manifest['repositories'] = [$path(''), $path('/compat'), ['packagist.org' => false]];
+        $manifest['repositories'] = [$path(''), $path('/compat'), ['packagist' => false]];
         file_put_contents("{$this->directory}/composer.json", json_encode($manifest, JSON_THROW_ON_ERROR));
         $run = PhpScript::file(
             self::$composer,
