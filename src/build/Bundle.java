@@ -64,7 +64,9 @@ final class Bundle {
                                 "--output",
                                 runtime.toString());
         if (status != 0) {
-            throw new IOException("jlink ended with " + status);
+            throw new IOException(
+                    "jlink ended with %d; build with a JDK that can link, or with -DskipBundle=true"
+                            .formatted(status));
         }
     }
 
