@@ -10,6 +10,7 @@ use B7s\Parallite\Daemon\Autostart;
 use B7s\Parallite\Exception\ConnectionException;
 use B7s\Parallite\Exception\DaemonNotRunning;
 use B7s\Parallite\Exception\TaskException;
+use B7s\Parallite\Worker\Chunk;
 use Closure;
 use Generator;
 use InvalidArgumentException;
@@ -32,6 +33,9 @@ final class Client implements ClientInterface
 
     /** Nobody listens: tasks run in this process, when they are submitted, one after the other. */
     public const SYNC = 'sync';
+
+    /** What running tasks get to end by themselves when nobody wants their results any more, in milliseconds. */
+    private const GRACE_MS = 500;
 
     private readonly Connections $tasks;
 
@@ -124,32 +128,28 @@ final class Client implements ClientInterface
         return $this->submit($task, $args, $timeout, stream: false, isolate: $isolate)->await();
     }
 
-    public function all(iterable $tasks, ?float $timeout = null, ?bool $isolate = false): array
-    {
-        Seconds::limit($timeout);
+    public function all(
+        iterable $tasks,
+        ?float $timeout = null,
+        ?bool $isolate = false,
+        bool $settled = false,
+        ?float $deadline = null,
+    ): array {
+        $options = new TaskOptions($timeout, $isolate);
+        $deadline = Deadline::in($deadline);
         $entry = CallSite::arrayPassedTo('all');
         $origin = Origin::here();
         $tasks = Keys::unique($tasks, 'the tasks');
-        if ($this->isSyncAllowed && !$this->isReached()) {
-            return Future::all(array_map(fn(mixed $task): Future => $this->runHere($task, [], $timeout), $tasks));
+        $group = new FutureGroup($this->isHere()
+            ? array_map(fn(mixed $task): Future => $this->runHere($task, [], $timeout), $tasks)
+            : $this->submitAll($tasks, $options, $origin, $entry));
+        try {
+            return $settled ? $group->settled($deadline) : $group->values($deadline);
+        } finally {
+            if ($deadline?->left() === 0.0) {
+                $this->cancelAll($group->unfinished());
+            }
         }
-        $ids = $this->ids->several(count($tasks));
-        $requests = [];
-        foreach ($tasks as $key => $task) {
-            // all of them, before any is sent: one may not be able to travel
-            $requests[$key] = $this->request(
-                $ids[count($requests)],
-                $this->payloads->of($task, [], static fn(): ?string => $entry($key)),
-                $timeout,
-                $isolate,
-            );
-        }
-        $futures = [];
-        foreach ($requests as $key => $request) {
-            $futures[$key] = $this->send($request, $origin?->withKey($key), null, more: true);
-        }
-        $this->tasks->first()->flush();
-        return Future::all($futures);
     }
 
     public function map(
@@ -158,6 +158,9 @@ final class Client implements ClientInterface
         int $concurrency = 64,
         ?float $timeout = null,
         ?bool $isolate = false,
+        int|string $chunk = 1,
+        bool $settled = false,
+        ?float $deadline = null,
     ): array {
         $order = [];
         $keys = (static function () use ($items, &$order): Generator {
@@ -166,7 +169,8 @@ final class Client implements ClientInterface
                 yield $key => $item;
             }
         })();
-        foreach ($this->imap($keys, $task, $concurrency, $timeout, $isolate) as $key => $result) {
+        $how = new MapOptions($concurrency, $chunk, false, $settled, $deadline);
+        foreach ($this->mapped($keys, $task, $how, new TaskOptions($timeout, $isolate)) as $key => $result) {
             $order[$key] = $result;
         }
         return $order;
@@ -178,18 +182,27 @@ final class Client implements ClientInterface
         int $concurrency = 64,
         ?float $timeout = null,
         ?bool $isolate = false,
+        int|string $chunk = 1,
+        bool $ordered = false,
+        bool $settled = false,
+        ?float $deadline = null,
     ): Generator {
-        if ($concurrency < 1) {
-            throw new InvalidArgumentException("concurrency is $concurrency; it must be at least 1");
-        }
-        Seconds::limit($timeout);
-        $call = $this->payloads->prepared($task);
-        $origin = Origin::here();
-        $submit = function (mixed $key, mixed $item, bool $more) use ($call, $timeout, $isolate, $origin): Future {
-            $args = $call->takesKeys ? [$item, $key] : [$item];
-            return $this->submitOne($call, $args, $timeout, $isolate, $origin?->withKey($key), $more);
-        };
-        return (new Window($concurrency))->map($items, $submit, fn() => $this->tasks->first()->flush());
+        $how = new MapOptions($concurrency, $chunk, $ordered, $settled, $deadline);
+        return $this->mapped($items, $task, $how, new TaskOptions($timeout, $isolate));
+    }
+
+    public function mapUnordered(
+        iterable $items,
+        callable|string $task,
+        int $concurrency = 64,
+        ?float $timeout = null,
+        ?bool $isolate = false,
+        int|string $chunk = 1,
+        bool $settled = false,
+        ?float $deadline = null,
+    ): Generator {
+        $how = new MapOptions($concurrency, $chunk, false, $settled, $deadline);
+        return $this->mapped($items, $task, $how, new TaskOptions($timeout, $isolate));
     }
 
     public function submit(
@@ -203,12 +216,12 @@ final class Client implements ClientInterface
         bool $stream = true,
         ?bool $isolate = false,
     ): Future {
-        Seconds::limit($timeout);
+        $options = new TaskOptions($timeout, $isolate);
         $id = $id === null ? $this->ids->next($name) : TaskIds::check($id);
-        if ($this->isSyncAllowed && !$this->isReached()) {
+        if ($this->isHere()) {
             return $this->runHere($task, $args, $timeout, $id);
         }
-        $request = $this->request($id, $this->payloads->of($task, $args, CallSite::task()), $timeout, $isolate);
+        $request = $this->request($id, $this->payloads->of($task, $args, CallSite::task()), $options);
         if ($benchmark !== null) {
             $request['enable_benchmark'] = $benchmark;
         }
@@ -317,17 +330,77 @@ final class Client implements ClientInterface
         return $this->tasks->exchange(['type' => $type, 'task_id' => $id], $exchange);
     }
 
-    /** @return array<string, mixed> */
-    private function request(string $id, string $payload, ?float $timeout, ?bool $isolate): array
+    /**
+     * Submits all of them, or, when one can't travel, none.
+     *
+     * @param array<array-key, mixed> $tasks
+     * @param Closure(array-key): ?string $entry {@see CallSite::arrayPassedTo()}
+     * @return array<array-key, Future<mixed>>
+     */
+    private function submitAll(array $tasks, TaskOptions $options, ?Origin $origin, Closure $entry): array
     {
-        $request = ['type' => 'submit', 'task_id' => $id, 'payload' => $payload, 'accept' => $this->accepted];
-        if ($timeout !== null) {
-            $request['timeout_ms'] = Seconds::milliseconds($timeout);
+        $ids = $this->ids->several(count($tasks));
+        $requests = [];
+        foreach ($tasks as $key => $task) {
+            $payload = $this->payloads->of($task, [], static fn(): ?string => $entry($key));
+            $requests[$key] = $this->request($ids[count($requests)], $payload, $options);
         }
-        if ($isolate !== false) {
-            $request['isolation'] = $isolate === null ? 'auto' : 'task';
+        $futures = [];
+        foreach ($requests as $key => $request) {
+            $futures[$key] = $this->send($request, $origin?->withKey($key), null, more: true);
         }
-        return $request;
+        $this->tasks->first()->flush();
+        return $futures;
+    }
+
+    /**
+     * @template K
+     * @param iterable<K, mixed> $items
+     * @return Generator<K, mixed, void, void>
+     */
+    private function mapped(iterable $items, callable|string $task, MapOptions $how, TaskOptions $options): Generator
+    {
+        $call = $this->payloads->prepared($task);
+        $origin = Origin::here();
+        $submit = $how->chunk->isSingle()
+            ? function (array $keys, array $items, bool $more) use ($call, $options, $origin): Future {
+                $args = $call->takesKeys ? [$items[0], $keys[0]] : $items;
+                return $this->submitOne($call, $args, $options, $origin?->withKey($keys[0]), $more);
+            }
+            : function (array $keys, array $items, bool $more) use ($call, $options, $origin, $how): ?Future {
+                return $this->submitChunk($call, $keys, $items, $options, $how->chunk, $origin, $more);
+            };
+        $flush = fn() => $this->tasks->first()->flush();
+        return (new ParallelMap($how, $submit, $flush, $this->cancelAll(...), $origin, $this->allowedClasses))->over($items);
+    }
+
+    /** @return array<string, mixed> */
+    private function request(string $id, string $payload, TaskOptions $options): array
+    {
+        return ['type' => 'submit', 'task_id' => $id, 'payload' => $payload, 'accept' => $this->accepted]
+            + $options->fields();
+    }
+
+    /**
+     * Cancels tasks whose results nobody will ask for, without waiting: those that run have a moment to end.
+     *
+     * @param list<Future<mixed>> $futures
+     */
+    private function cancelAll(array $futures): void
+    {
+        foreach ($futures as $future) {
+            $future->execution()->markAwaited();
+            if ($future->client() === null || $future->execution()->outcome() !== null) {
+                continue;
+            }
+            $request = ['type' => 'cancel', 'task_id' => $future->id(), 'grace_ms' => self::GRACE_MS];
+            try {
+                $this->control->exchange($request, new Exchange('cancel'), more: true);
+            } catch (ConnectionException) {
+                return; // the daemon has gone, and the tasks with it
+            }
+        }
+        $this->control->first()->flush();
     }
 
     /**
@@ -370,16 +443,49 @@ final class Client implements ClientInterface
     private function submitOne(
         PreparedTask $call,
         array $args,
-        ?float $timeout,
-        ?bool $isolate,
+        TaskOptions $options,
         ?Origin $origin,
         bool $more,
     ): Future {
-        if ($this->isSyncAllowed && !$this->isReached()) {
-            return $this->runHere($call, $args, $timeout);
+        if ($this->isHere()) {
+            return $this->runHere($call, $args, $options->timeout);
         }
         $payload = $this->payloads->of($call, $args, CallSite::task());
-        return $this->send($this->request($this->ids->next(), $payload, $timeout, $isolate), $origin, null, $more);
+        return $this->send($this->request($this->ids->next(), $payload, $options), $origin, null, $more);
+    }
+
+    /**
+     * @param list<mixed> $keys
+     * @param list<mixed> $items
+     * @param bool $more other tasks follow at once
+     * @return ?Future<mixed> of what {@see Chunk} returns; null when the items are too large together
+     */
+    private function submitChunk(
+        PreparedTask $call,
+        array $keys,
+        array $items,
+        TaskOptions $options,
+        ChunkSize $size,
+        ?Origin $origin,
+        bool $more,
+    ): ?Future {
+        if ($this->isHere()) {
+            $callable = $call->original;
+            $run = static fn(): array => Chunk::run($callable, $items, $call->takesKeys ? $keys : null);
+            return $this->runHere($run, [], $options->timeout);
+        }
+        $payload = $this->payloads->ofChunk($call, $items, $keys, $size->isAdaptive, CallSite::task());
+        $size->sent(count($items), strlen($payload));
+        if ($size->isAdaptive && count($items) > 1 && strlen($payload) > 2 * ChunkSize::MAX_BYTES) {
+            return null;
+        }
+        return $this->send($this->request($this->ids->next(), $payload, $options), $origin?->withKeys($keys), null, $more);
+    }
+
+    /** Whether tasks are to run in this process, because nobody listens. */
+    private function isHere(): bool
+    {
+        return $this->isSyncAllowed && !$this->isReached();
     }
 
     private function isReached(): bool

@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace B7s\Parallite;
 
 use B7s\Parallite\Exception\ConnectionException;
+use B7s\Parallite\Exception\DeadlineExceeded;
 use B7s\Parallite\Exception\TaskException;
 use Generator;
 use InvalidArgumentException;
@@ -43,26 +44,40 @@ interface ClientInterface
      * @param iterable<K, (callable(): T)|string> $tasks
      * @param ?float $timeout seconds that each of them may run, else the daemon's
      * @param ?bool $isolate {@see submit()}
-     * @return array<K, T> in the order of the tasks
+     * @param bool $settled returns failures, too, in place of throwing the first
+     * @param ?float $deadline seconds for all of them together; those that have not ended then are cancelled
+     * @return ($settled is true ? array<K, Settled<T>> : array<K, T>) in the order of the tasks
      * @throws InvalidArgumentException when a key comes twice, or can't be one of an array
+     * @throws DeadlineExceeded when the deadline passed, unless failures are returned
      * @throws Throwable
      */
-    public function all(iterable $tasks, ?float $timeout = null, ?bool $isolate = false): array;
+    public function all(
+        iterable $tasks,
+        ?float $timeout = null,
+        ?bool $isolate = false,
+        bool $settled = false,
+        ?float $deadline = null,
+    ): array;
 
     /**
      * Calls a closure for each item, in parallel. The first failure is thrown as soon as it is there; calls that
-     * have been sent go on, no more are.
+     * have been sent are cancelled then, and no more are sent.
      *
      * @template K of array-key
      * @template V
      * @template T
      * @param iterable<K, V> $items
      * @param (callable(V, K): T)|string $task gets the item, and its key if it requires a second argument
-     * @param int $concurrency how many calls are in flight at most
+     * @param int $concurrency how many tasks are in flight at most
      * @param ?float $timeout seconds that each of them may run, else the daemon's
      * @param ?bool $isolate {@see submit()}
-     * @return array<K, T> in the order of the items
+     * @param int|'auto' $chunk how many items a task is given, which it calls the closure for one after the other. 'auto':
+     *     as many as take 50 ms, going by those that have ended
+     * @param bool $settled returns failures, too, in place of throwing the first
+     * @param ?float $deadline seconds for all of them together; calls that have not ended then are cancelled
+     * @return ($settled is true ? array<K, Settled<T>> : array<K, T>) in the order of the items
      * @throws InvalidArgumentException when a key comes twice, or can't be one of an array
+     * @throws DeadlineExceeded when the deadline passed, unless failures are returned
      * @throws Throwable
      */
     public function map(
@@ -71,17 +86,28 @@ interface ClientInterface
         int $concurrency = 64,
         ?float $timeout = null,
         ?bool $isolate = false,
+        int|string $chunk = 1,
+        bool $settled = false,
+        ?float $deadline = null,
     ): array;
 
     /**
      * As {@see map()}, but lazily: takes items as there is room, and gives results as they come, with keys of any kind.
+     * Who stops to read, by `break` for example, cancels the calls that have been sent.
      *
      * @template K
      * @template V
      * @template T
      * @param iterable<K, V> $items
      * @param (callable(V, K): T)|string $task
-     * @return Generator<K, T, void, void> in the order in which the calls end
+     * @param int|'auto' $chunk how many items a task is given
+     * @param bool $ordered gives results in the order of the items; those that come too early wait here, and count as in
+     *     flight
+     * @param bool $settled gives failures, too, in place of throwing the first
+     * @param ?float $deadline seconds from this call on
+     * @return ($settled is true ? Generator<K, Settled<T>, void, void> : Generator<K, T, void, void>) in the order in
+     *     which the calls end, unless $ordered
+     * @throws DeadlineExceeded when the deadline passed, unless failures are given
      * @throws Throwable
      */
     public function imap(
@@ -90,6 +116,36 @@ interface ClientInterface
         int $concurrency = 64,
         ?float $timeout = null,
         ?bool $isolate = false,
+        int|string $chunk = 1,
+        bool $ordered = false,
+        bool $settled = false,
+        ?float $deadline = null,
+    ): Generator;
+
+    /**
+     * As {@see imap()} in the order in which the calls end, under a name that says so.
+     *
+     * @template K
+     * @template V
+     * @template T
+     * @param iterable<K, V> $items
+     * @param (callable(V, K): T)|string $task
+     * @param int|'auto' $chunk how many items a task is given
+     * @param bool $settled gives failures, too, in place of throwing the first
+     * @param ?float $deadline seconds from this call on
+     * @return ($settled is true ? Generator<K, Settled<T>, void, void> : Generator<K, T, void, void>)
+     * @throws DeadlineExceeded when the deadline passed, unless failures are given
+     * @throws Throwable
+     */
+    public function mapUnordered(
+        iterable $items,
+        callable|string $task,
+        int $concurrency = 64,
+        ?float $timeout = null,
+        ?bool $isolate = false,
+        int|string $chunk = 1,
+        bool $settled = false,
+        ?float $deadline = null,
     ): Generator;
 
     /**

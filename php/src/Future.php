@@ -208,13 +208,7 @@ final class Future
      */
     public static function all(iterable $futures): array
     {
-        $futures = self::arrayOf($futures);
-        $failed = self::firstFailure($futures);
-        self::markAwaited($futures);
-        if ($failed !== null) {
-            throw $failed;
-        }
-        return array_map(static fn(self $future): mixed => $future->execution->outcome()?->get(), $futures);
+        return (new FutureGroup(self::arrayOf($futures)))->values();
     }
 
     /**
@@ -235,7 +229,7 @@ final class Future
                 break;
             }
         }
-        self::markAwaited($futures);
+        (new FutureGroup($futures))->markAwaited();
         $first = array_search(null, $failures, true);
         return $first === false ? throw new AllFailed($failures) : $futures[$first]->await();
     }
@@ -252,7 +246,7 @@ final class Future
     {
         $futures = self::atLeastOne($futures);
         foreach (self::iterate($futures) as $future) {
-            self::markAwaited($futures);
+            (new FutureGroup($futures))->markAwaited();
             return $future->await();
         }
         throw new \LogicException('no future has ended');
@@ -268,14 +262,7 @@ final class Future
      */
     public static function settled(iterable $futures): array
     {
-        $settled = [];
-        foreach (self::arrayOf($futures) as $key => $future) {
-            $outcome = $future->wait(null);
-            $future->execution->markAwaited();
-            $failure = $outcome->exception();
-            $settled[$key] = new Settled($failure === null ? $outcome->get() : null, $failure);
-        }
-        return $settled;
+        return (new FutureGroup(self::arrayOf($futures)))->settled();
     }
 
     /**
@@ -307,45 +294,6 @@ final class Future
             foreach ($listeners as $key => $listener) {
                 $futures[$key]->execution->forget($listener);
             }
-        }
-    }
-
-    /**
-     * Waits for all, or for the first that fails.
-     *
-     * @param array<array-key, self<mixed>> $futures
-     */
-    private static function firstFailure(array $futures): ?Throwable
-    {
-        $ended = $listeners = [];
-        foreach ($futures as $key => $future) {
-            $listeners[$key] = static function () use ($key, &$ended): void {
-                $ended[] = $key;
-            };
-            $future->execution->whenDone($listeners[$key]);
-        }
-        $looked = 0;
-        $failed = null;
-        try {
-            Loop::until(static function () use ($futures, &$ended, &$looked, &$failed): bool {
-                while ($failed === null && isset($ended[$looked])) {
-                    $failed = $futures[$ended[$looked++]]->execution->outcome()?->exception();
-                }
-                return $failed !== null || $looked === count($futures);
-            }, null);
-        } finally {
-            foreach (array_diff_key($listeners, array_flip($ended)) as $key => $listener) {
-                $futures[$key]->execution->forget($listener);
-            }
-        }
-        return $failed;
-    }
-
-    /** @param array<array-key, self<mixed>> $futures */
-    private static function markAwaited(array $futures): void
-    {
-        foreach ($futures as $future) {
-            $future->execution->markAwaited();
         }
     }
 

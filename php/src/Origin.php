@@ -24,6 +24,7 @@ final class Origin
         public readonly int $line,
         private readonly mixed $key = null,
         private readonly bool $hasKey = false,
+        private readonly bool $isRange = false,
     ) {
     }
 
@@ -42,6 +43,18 @@ final class Origin
     public function withKey(mixed $key): self
     {
         return new self($this->file, $this->line, $key, true);
+    }
+
+    /**
+     * The same for several of them.
+     *
+     * @param non-empty-list<mixed> $keys
+     */
+    public function withKeys(array $keys): self
+    {
+        return count($keys) === 1
+            ? $this->withKey($keys[0])
+            : new self($this->file, $this->line, [$keys[0], $keys[count($keys) - 1]], true, true);
     }
 
     /** As a person reads it. */
@@ -76,6 +89,9 @@ final class Origin
     {
         if (!$this->hasKey) {
             return '';
+        }
+        if ($this->isRange) {
+            return ', keys ' . Keys::text($this->key[0]) . ' to ' . Keys::text($this->key[1]);
         }
         return ', key ' . Keys::text($this->key);
     }

@@ -21,6 +21,16 @@ final class Settled
     {
     }
 
+    /**
+     * @internal
+     * @return self<mixed>
+     */
+    public static function of(Outcome $outcome): self
+    {
+        $failure = $outcome->exception();
+        return new self($failure === null ? $outcome->get() : null, $failure);
+    }
+
     public function isOk(): bool
     {
         return $this->exception === null;

@@ -11,6 +11,7 @@ use B7s\Parallite\Value\FoundClosure;
 use B7s\Parallite\Value\LoneClosure;
 use B7s\Parallite\Value\Refusal;
 use B7s\Parallite\Value\Serializer;
+use B7s\Parallite\Worker\Chunk;
 use Closure;
 use ReflectionFunction;
 use WeakMap;
@@ -28,6 +29,9 @@ final class TaskPayload
 
     /** Before a closure as {@see LoneClosure} writes it. */
     private const CLOSURE = self::PREFIX . 'c:';
+
+    /** What is called for many items. */
+    private const CHUNK = Chunk::class . '::run';
 
     /** How many payloads are remembered. */
     private const MAX_KEPT = 1_000;
@@ -68,6 +72,25 @@ final class TaskPayload
         }
         $hints = $hint !== null && $callee instanceof Closure ? [spl_object_id($callee) => $hint] : [];
         return $this->serialize($args === [] ? [$callee] : [$callee, $args], $hints);
+    }
+
+    /**
+     * A task that calls for many items: {@see Chunk}.
+     *
+     * @param list<mixed> $items
+     * @param list<mixed> $keys of the items
+     * @param ?Closure(): ?string $hint {@see ClosureCode::of()}
+     * @throws ClosureNotSerializable
+     */
+    public function ofChunk(PreparedTask $task, array $items, array $keys, bool $isBounded, ?Closure $hint = null): string
+    {
+        $callee = $task->callee ??= $this->calleeOf($task->original, $hint, isAlone: false);
+        $arguments = [$callee, $items, $task->takesKeys ? $keys : null];
+        if ($isBounded) {
+            array_push($arguments, ChunkSize::MAX_SECONDS, ChunkSize::MAX_BYTES);
+        }
+        $hints = $hint !== null && $callee instanceof Closure ? [spl_object_id($callee) => $hint] : [];
+        return $this->serialize([self::CHUNK, $arguments], $hints);
     }
 
     /** @throws ClosureNotSerializable */

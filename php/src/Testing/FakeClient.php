@@ -6,11 +6,14 @@ namespace B7s\Parallite\Testing;
 
 use B7s\Parallite\Codec\CallSite;
 use B7s\Parallite\ClientInterface;
+use B7s\Parallite\Deadline;
 use B7s\Parallite\Exception\DaemonNotRunning;
 use B7s\Parallite\Exception\TaskException;
 use B7s\Parallite\Future;
+use B7s\Parallite\FutureGroup;
 use B7s\Parallite\Keys;
 use B7s\Parallite\LocalExecution;
+use B7s\Parallite\MapOptions;
 use B7s\Parallite\Seconds;
 use B7s\Parallite\TaskIds;
 use B7s\Parallite\TaskPayload;
@@ -29,6 +32,8 @@ use Throwable;
  * …
  * $client->assertRanTimes(1, 'App\Report::render');
  * ```
+ *
+ * Tasks run one after the other, and each item of a map is a task of its own, whatever the size of its chunks.
  */
 final class FakeClient implements ClientInterface
 {
@@ -130,18 +135,26 @@ final class FakeClient implements ClientInterface
         return $this->submit($task, $args, $timeout, isolate: $isolate)->await();
     }
 
-    public function all(iterable $tasks, ?float $timeout = null, ?bool $isolate = false): array
-    {
+    public function all(
+        iterable $tasks,
+        ?float $timeout = null,
+        ?bool $isolate = false,
+        bool $settled = false,
+        ?float $deadline = null,
+    ): array {
+        $deadline = Deadline::in($deadline);
         $entry = CallSite::arrayPassedTo('all');
         $tasks = Keys::unique($tasks, 'the tasks');
         foreach ($this->travels ? $tasks : [] as $key => $task) {
             $this->payloads->of($task, [], static fn(): ?string => $entry($key)); // refuses what can't, before any runs
         }
-        $futures = array_map(
-            fn(mixed $task): Future => $this->accept($task, timeout: $timeout, isolate: $isolate),
+        $group = new FutureGroup(array_map(
+            fn(mixed $task): Future => $deadline?->left() === 0.0
+                ? Future::failed($deadline->exceeded())
+                : $this->accept($task, timeout: $timeout, isolate: $isolate),
             $tasks,
-        );
-        return Future::all($futures);
+        ));
+        return $settled ? $group->settled() : $group->values();
     }
 
     public function map(
@@ -150,9 +163,12 @@ final class FakeClient implements ClientInterface
         int $concurrency = 64,
         ?float $timeout = null,
         ?bool $isolate = false,
+        int|string $chunk = 1,
+        bool $settled = false,
+        ?float $deadline = null,
     ): array {
-        $items = Keys::checked($items, 'the items');
-        return iterator_to_array($this->imap($items, $task, $concurrency, $timeout, $isolate));
+        $how = new MapOptions($concurrency, $chunk, true, $settled, $deadline);
+        return iterator_to_array($this->mapped(Keys::checked($items, 'the items'), $task, $how, $timeout, $isolate));
     }
 
     public function imap(
@@ -161,11 +177,47 @@ final class FakeClient implements ClientInterface
         int $concurrency = 64,
         ?float $timeout = null,
         ?bool $isolate = false,
+        int|string $chunk = 1,
+        bool $ordered = false,
+        bool $settled = false,
+        ?float $deadline = null,
+    ): Generator {
+        $how = new MapOptions($concurrency, $chunk, $ordered, $settled, $deadline);
+        return $this->mapped($items, $task, $how, $timeout, $isolate);
+    }
+
+    public function mapUnordered(
+        iterable $items,
+        callable|string $task,
+        int $concurrency = 64,
+        ?float $timeout = null,
+        ?bool $isolate = false,
+        int|string $chunk = 1,
+        bool $settled = false,
+        ?float $deadline = null,
+    ): Generator {
+        $how = new MapOptions($concurrency, $chunk, false, $settled, $deadline);
+        return $this->mapped($items, $task, $how, $timeout, $isolate);
+    }
+
+    /**
+     * @template K
+     * @param iterable<K, mixed> $items
+     * @return Generator<K, mixed, void, void>
+     */
+    private function mapped(
+        iterable $items,
+        callable|string $task,
+        MapOptions $how,
+        ?float $timeout,
+        ?bool $isolate,
     ): Generator {
         $takesKeys = $this->payloads->prepared($task)->takesKeys;
         foreach ($items as $key => $item) {
-            $args = $takesKeys ? [$item, $key] : [$item];
-            yield $key => $this->submit($task, $args, $timeout, isolate: $isolate)->await();
+            $future = $how->deadline?->left() === 0.0
+                ? Future::failed($how->deadline->exceeded())
+                : $this->submit($task, $takesKeys ? [$item, $key] : [$item], $timeout, isolate: $isolate);
+            yield $key => $how->settled ? Future::settled([$future])[0] : $future->await();
         }
     }
 

@@ -62,14 +62,21 @@ final class ExceptionReport
      */
     public static function asItself(\Throwable $e, Encoding $encoding): array
     {
-        $blob = PhpException::encode($e, self::travelling(...));
-        if ($blob === null || strlen($blob) > self::BLOB_LIMIT) {
+        $blob = self::blob($e);
+        if ($blob === null) {
             return [];
         }
         return [
             'exception' => $encoding->isBinarySafe() ? $blob : base64_encode($blob),
             'exception_encoding' => 'php',
         ];
+    }
+
+    /** The same as bytes; null where it can't travel. */
+    public static function blob(\Throwable $e): ?string
+    {
+        $blob = PhpException::encode($e, self::travelling(...));
+        return $blob === null || strlen($blob) > self::BLOB_LIMIT ? null : $blob;
     }
 
     /**

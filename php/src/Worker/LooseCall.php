@@ -20,4 +20,10 @@ final class LooseCall
     {
         return static fn(): mixed => $closure(...$arguments);
     }
+
+    /** @return Closure(mixed...): mixed the same for many calls */
+    public static function caller(Closure $closure): Closure
+    {
+        return static fn(mixed ...$arguments): mixed => $closure(...$arguments);
+    }
 }

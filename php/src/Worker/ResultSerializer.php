@@ -25,11 +25,27 @@ final class ResultSerializer
     public static function serialize(mixed $value, Encoding $encoding, string $name = 'result'): string
     {
         try {
-            $blob = (new Serializer(throwables: ExceptionReport::travelling(...)))->serialize($value, $name);
+            $blob = self::blob($value, $name);
         } catch (Refusal $e) {
-            $message = ExceptionReport::text($e->getMessage(), 1_000);
-            throw new TaskRefused('RESULT_NOT_ENCODABLE', "$message; it cannot leave the worker: return plain data", $e);
+            throw self::refused($e);
         }
         return $encoding->isBinarySafe() ? $blob : base64_encode($blob);
+    }
+
+    /**
+     * The same as bytes.
+     *
+     * @throws Refusal naming the path of the culprit
+     */
+    public static function blob(mixed $value, string $name = 'result'): string
+    {
+        return (new Serializer(throwables: ExceptionReport::travelling(...)))->serialize($value, $name);
+    }
+
+    /** What a task whose result can't travel is answered. */
+    public static function refused(Refusal $e): TaskRefused
+    {
+        $message = ExceptionReport::text($e->getMessage(), 1_000);
+        return new TaskRefused('RESULT_NOT_ENCODABLE', "$message; it cannot leave the worker: return plain data", $e);
     }
 }

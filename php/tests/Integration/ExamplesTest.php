@@ -113,6 +113,15 @@ final class ExamplesTest extends TestCase
         );
     }
 
+    public function testMapsInChunks(): void
+    {
+        $output = self::example('chunks.php', '3000');
+
+        self::assertStringContainsString('3000 items, sum of digits 43503,', $output);
+        self::assertStringContainsString("a-1: 12.50\na-2: \"twelve\" is no amount\na-3: 7.00\n30 20 10 \n", $output);
+        self::assertStringContainsString('the deadline of 0.2 seconds passed before all tasks had ended', $output);
+    }
+
     public function testTestsWithoutADaemon(): void
     {
         self::assertSame(3, substr_count(self::example('testing.php'), 'ok: '));

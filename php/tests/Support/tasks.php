@@ -126,6 +126,10 @@ return [
         }
         return $value;
     },
+    'same' => static fn(mixed $value): mixed => $value,
+    'sleeps' => static fn(): int => sleep(60),
+    'opens on two' => static fn(int $x): mixed => $x === 2 ? fopen('php://memory', 'r') : $x,
+    'exits on two' => static fn(int $x): int => $x === 2 ? exit(3) : $x,
     'fails on two' => static fn(int $x): int => $x === 2 ? throw new RangeException("not $x") : $x,
     'reports' => static function (): string {
         for ($i = 1; $i <= 4; $i++) {

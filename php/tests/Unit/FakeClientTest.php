@@ -39,6 +39,23 @@ final class FakeClientTest extends TestCase
         self::assertSame(['a' => 1], iterator_to_array($client->imap(['a' => -1], 'abs')));
     }
 
+    public function testMapsAreLikeThoseOfTheDaemon(): void
+    {
+        $client = new FakeClient();
+        $items = ['a' => 1, 'b' => 0];
+        $inverse = static fn(int $n): int => intdiv(6, $n);
+        $settled = $client->map($items, $inverse, chunk: 'auto', settled: true, deadline: 60.0);
+
+        self::assertSame(6, $settled['a']->get());
+        self::assertInstanceOf(\DivisionByZeroError::class, $settled['b']->exception);
+        $client->assertRanTimes(2);
+        self::assertSame(['a', 'b'], array_keys(iterator_to_array($client->mapUnordered($items, 'abs', chunk: 5))));
+        self::assertSame([1, 0], array_values(iterator_to_array($client->imap($items, 'abs', ordered: true))));
+        self::assertFalse($client->all([static fn() => $inverse(0)], settled: true)[0]->isOk());
+        $this->expectException(\B7s\Parallite\Exception\DeadlineExceeded::class);
+        $client->map([1, 2], static fn(int $n): int => [usleep(2_000), $n][1], deadline: 0.001);
+    }
+
     public function testFuturesAreLikeThoseOfTheDaemon(): void
     {
         $client = new FakeClient();

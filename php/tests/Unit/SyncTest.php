@@ -33,6 +33,7 @@ final class SyncTest extends TestCase
             'nothing has to be serialized',
         );
         self::assertSame(['x' => 'x1'], $client->map(['x' => 1], static fn(int $v, string $k): string => "$k$v"));
+        self::assertSame([2, 4, 6], $client->map([1, 2, 3], static fn(int $v): int => 2 * $v, chunk: 'auto'));
         self::assertSame('abc', $client->run('strrev', ['cba']));
     }
 
