@@ -123,9 +123,16 @@ final class Client implements ClientInterface
         return $this;
     }
 
-    public function run(callable|string $task, array $args = [], ?float $timeout = null, ?bool $isolate = false): mixed
-    {
-        return $this->submit($task, $args, $timeout, stream: false, isolate: $isolate)->await();
+    public function run(
+        callable|string $task,
+        array $args = [],
+        ?float $timeout = null,
+        ?bool $isolate = false,
+        string $priority = 'normal',
+        ?float $queueTimeout = null,
+    ): mixed {
+        $options = new TaskOptions($timeout, $isolate, $priority, $queueTimeout, endsWithClient: true);
+        return $this->submitOne($task, $args, $options, Origin::here())->await();
     }
 
     public function all(
@@ -134,8 +141,10 @@ final class Client implements ClientInterface
         ?bool $isolate = false,
         bool $settled = false,
         ?float $deadline = null,
+        string $priority = 'normal',
+        ?float $queueTimeout = null,
     ): array {
-        $options = new TaskOptions($timeout, $isolate);
+        $options = new TaskOptions($timeout, $isolate, $priority, $queueTimeout, endsWithClient: true);
         $deadline = Deadline::in($deadline);
         $entry = CallSite::arrayPassedTo('all');
         $origin = Origin::here();
@@ -161,6 +170,8 @@ final class Client implements ClientInterface
         int|string $chunk = 1,
         bool $settled = false,
         ?float $deadline = null,
+        string $priority = 'normal',
+        ?float $queueTimeout = null,
     ): array {
         $order = [];
         $keys = (static function () use ($items, &$order): Generator {
@@ -170,7 +181,8 @@ final class Client implements ClientInterface
             }
         })();
         $how = new MapOptions($concurrency, $chunk, false, $settled, $deadline);
-        foreach ($this->mapped($keys, $task, $how, new TaskOptions($timeout, $isolate)) as $key => $result) {
+        $options = new TaskOptions($timeout, $isolate, $priority, $queueTimeout, endsWithClient: true);
+        foreach ($this->mapped($keys, $task, $how, $options) as $key => $result) {
             $order[$key] = $result;
         }
         return $order;
@@ -186,9 +198,12 @@ final class Client implements ClientInterface
         bool $ordered = false,
         bool $settled = false,
         ?float $deadline = null,
+        string $priority = 'normal',
+        ?float $queueTimeout = null,
     ): Generator {
         $how = new MapOptions($concurrency, $chunk, $ordered, $settled, $deadline);
-        return $this->mapped($items, $task, $how, new TaskOptions($timeout, $isolate));
+        $options = new TaskOptions($timeout, $isolate, $priority, $queueTimeout, endsWithClient: true);
+        return $this->mapped($items, $task, $how, $options);
     }
 
     public function mapUnordered(
@@ -200,9 +215,12 @@ final class Client implements ClientInterface
         int|string $chunk = 1,
         bool $settled = false,
         ?float $deadline = null,
+        string $priority = 'normal',
+        ?float $queueTimeout = null,
     ): Generator {
         $how = new MapOptions($concurrency, $chunk, false, $settled, $deadline);
-        return $this->mapped($items, $task, $how, new TaskOptions($timeout, $isolate));
+        $options = new TaskOptions($timeout, $isolate, $priority, $queueTimeout, endsWithClient: true);
+        return $this->mapped($items, $task, $how, $options);
     }
 
     public function submit(
@@ -215,8 +233,10 @@ final class Client implements ClientInterface
         ?string $name = null,
         bool $stream = true,
         ?bool $isolate = false,
+        string $priority = 'normal',
+        ?float $queueTimeout = null,
     ): Future {
-        $options = new TaskOptions($timeout, $isolate);
+        $options = new TaskOptions($timeout, $isolate, $priority, $queueTimeout);
         $id = $id === null ? $this->ids->next($name) : TaskIds::check($id);
         if ($this->isHere()) {
             return $this->runHere($task, $args, $timeout, $id);
@@ -441,11 +461,11 @@ final class Client implements ClientInterface
      * @return Future<mixed>
      */
     private function submitOne(
-        PreparedTask $call,
+        callable|string|PreparedTask $call,
         array $args,
         TaskOptions $options,
         ?Origin $origin,
-        bool $more,
+        bool $more = false,
     ): Future {
         if ($this->isHere()) {
             return $this->runHere($call, $args, $options->timeout);

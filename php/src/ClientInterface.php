@@ -28,12 +28,21 @@ interface ClientInterface
      * @param array<array-key, mixed> $args by position or by name
      * @param ?float $timeout seconds that it may run, else the daemon's
      * @param ?bool $isolate {@see submit()}
+     * @param 'high'|'normal'|'low' $priority {@see submit()}
+     * @param ?float $queueTimeout {@see submit()}
      * @return T
      * @throws Throwable what the task threw
      * @throws TaskException when it failed in another way
      * @throws ConnectionException
      */
-    public function run(callable|string $task, array $args = [], ?float $timeout = null, ?bool $isolate = false): mixed;
+    public function run(
+        callable|string $task,
+        array $args = [],
+        ?float $timeout = null,
+        ?bool $isolate = false,
+        string $priority = 'normal',
+        ?float $queueTimeout = null,
+    ): mixed;
 
     /**
      * Runs tasks in parallel and waits for all of them. If one of them can't be sent, none is. The first failure is
@@ -46,6 +55,8 @@ interface ClientInterface
      * @param ?bool $isolate {@see submit()}
      * @param bool $settled returns failures, too, in place of throwing the first
      * @param ?float $deadline seconds for all of them together; those that have not ended then are cancelled
+     * @param 'high'|'normal'|'low' $priority {@see submit()}
+     * @param ?float $queueTimeout {@see submit()}
      * @return ($settled is true ? array<K, Settled<T>> : array<K, T>) in the order of the tasks
      * @throws InvalidArgumentException when a key comes twice, or can't be one of an array
      * @throws DeadlineExceeded when the deadline passed, unless failures are returned
@@ -57,6 +68,8 @@ interface ClientInterface
         ?bool $isolate = false,
         bool $settled = false,
         ?float $deadline = null,
+        string $priority = 'normal',
+        ?float $queueTimeout = null,
     ): array;
 
     /**
@@ -75,6 +88,8 @@ interface ClientInterface
      *     as many as take 50 ms, going by those that have ended
      * @param bool $settled returns failures, too, in place of throwing the first
      * @param ?float $deadline seconds for all of them together; calls that have not ended then are cancelled
+     * @param 'high'|'normal'|'low' $priority {@see submit()}
+     * @param ?float $queueTimeout {@see submit()}
      * @return ($settled is true ? array<K, Settled<T>> : array<K, T>) in the order of the items
      * @throws InvalidArgumentException when a key comes twice, or can't be one of an array
      * @throws DeadlineExceeded when the deadline passed, unless failures are returned
@@ -89,6 +104,8 @@ interface ClientInterface
         int|string $chunk = 1,
         bool $settled = false,
         ?float $deadline = null,
+        string $priority = 'normal',
+        ?float $queueTimeout = null,
     ): array;
 
     /**
@@ -105,6 +122,8 @@ interface ClientInterface
      *     flight
      * @param bool $settled gives failures, too, in place of throwing the first
      * @param ?float $deadline seconds from this call on
+     * @param 'high'|'normal'|'low' $priority {@see submit()}
+     * @param ?float $queueTimeout {@see submit()}
      * @return ($settled is true ? Generator<K, Settled<T>, void, void> : Generator<K, T, void, void>) in the order in
      *     which the calls end, unless $ordered
      * @throws DeadlineExceeded when the deadline passed, unless failures are given
@@ -120,6 +139,8 @@ interface ClientInterface
         bool $ordered = false,
         bool $settled = false,
         ?float $deadline = null,
+        string $priority = 'normal',
+        ?float $queueTimeout = null,
     ): Generator;
 
     /**
@@ -133,6 +154,8 @@ interface ClientInterface
      * @param int|'auto' $chunk how many items a task is given
      * @param bool $settled gives failures, too, in place of throwing the first
      * @param ?float $deadline seconds from this call on
+     * @param 'high'|'normal'|'low' $priority {@see submit()}
+     * @param ?float $queueTimeout {@see submit()}
      * @return ($settled is true ? Generator<K, Settled<T>, void, void> : Generator<K, T, void, void>)
      * @throws DeadlineExceeded when the deadline passed, unless failures are given
      * @throws Throwable
@@ -146,6 +169,8 @@ interface ClientInterface
         int|string $chunk = 1,
         bool $settled = false,
         ?float $deadline = null,
+        string $priority = 'normal',
+        ?float $queueTimeout = null,
     ): Generator;
 
     /**
@@ -164,6 +189,9 @@ interface ClientInterface
      * @param ?bool $isolate whether the task gets a worker process that runs nothing else, before it or after: it finds
      *     nothing that another task has left, and leaves nothing. Null: where workers are forked, so that this takes
      *     milliseconds. False: as the daemon is configured
+     * @param 'high'|'normal'|'low' $priority which of the waiting tasks goes first, of all clients. Tasks age: one of low priority
+     *     counts as one of normal priority that came 30 seconds later, one of high priority as one that came 30 earlier
+     * @param ?float $queueTimeout seconds that it may wait for a worker, within the daemon's queue_timeout_ms
      * @return Future<T>
      * @throws TaskException when the task can't be sent
      * @throws ConnectionException
@@ -178,6 +206,8 @@ interface ClientInterface
         ?string $name = null,
         bool $stream = true,
         ?bool $isolate = false,
+        string $priority = 'normal',
+        ?float $queueTimeout = null,
     ): Future;
 
     /**

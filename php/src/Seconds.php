@@ -28,7 +28,7 @@ final class Seconds
         return $seconds === null || $seconds > 0.0 && is_finite($seconds)
             ? $seconds
             : throw new InvalidArgumentException("$name is " . var_export($seconds, true)
-                . '; it must be a number of seconds above zero' . ($name === 'timeout' ? ', or null' : ''));
+                . '; it must be a number of seconds above zero' . ($name === 'connectTimeout' ? '' : ', or null'));
     }
 
     /**

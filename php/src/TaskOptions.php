@@ -13,21 +13,42 @@ use InvalidArgumentException;
  */
 final class TaskOptions
 {
-    /** @throws InvalidArgumentException when one of them is out of its range */
-    public function __construct(public readonly ?float $timeout = null, public readonly ?bool $isolate = false)
-    {
+    private const PRIORITIES = ['high', 'normal', 'low'];
+
+    /**
+     * @param ?float $queueTimeout seconds
+     * @param bool $endsWithClient whether tasks are cancelled when this client goes away, because it alone awaits them
+     * @throws InvalidArgumentException when one of them is out of its range
+     */
+    public function __construct(
+        public readonly ?float $timeout = null,
+        public readonly ?bool $isolate = false,
+        public readonly string $priority = 'normal',
+        public readonly ?float $queueTimeout = null,
+        private readonly bool $endsWithClient = false,
+    ) {
         Seconds::limit($timeout);
+        Seconds::limit($queueTimeout, 'queueTimeout');
+        if (!in_array($priority, self::PRIORITIES, true)) {
+            throw new InvalidArgumentException("priority is \"$priority\"; it may be 'high', 'normal' or 'low'");
+        }
     }
 
     /** @return array<string, mixed> fields of a request */
     public function fields(): array
     {
-        $fields = [];
+        $fields = $this->endsWithClient ? ['on_disconnect' => 'cancel'] : [];
         if ($this->timeout !== null) {
             $fields['timeout_ms'] = Seconds::milliseconds($this->timeout);
         }
         if ($this->isolate !== false) {
             $fields['isolation'] = $this->isolate === null ? 'auto' : 'task';
+        }
+        if ($this->priority !== 'normal') {
+            $fields['priority'] = $this->priority;
+        }
+        if ($this->queueTimeout !== null) {
+            $fields['queue_timeout_ms'] = Seconds::milliseconds($this->queueTimeout);
         }
         return $fields;
     }

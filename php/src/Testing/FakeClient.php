@@ -16,6 +16,7 @@ use B7s\Parallite\LocalExecution;
 use B7s\Parallite\MapOptions;
 use B7s\Parallite\Seconds;
 use B7s\Parallite\TaskIds;
+use B7s\Parallite\TaskOptions;
 use B7s\Parallite\TaskPayload;
 use B7s\Parallite\Wire\PhpValue;
 use Closure;
@@ -130,9 +131,15 @@ final class FakeClient implements ClientInterface
         ));
     }
 
-    public function run(callable|string $task, array $args = [], ?float $timeout = null, ?bool $isolate = false): mixed
-    {
-        return $this->submit($task, $args, $timeout, isolate: $isolate)->await();
+    public function run(
+        callable|string $task,
+        array $args = [],
+        ?float $timeout = null,
+        ?bool $isolate = false,
+        string $priority = 'normal',
+        ?float $queueTimeout = null,
+    ): mixed {
+        return $this->accepted($task, $args, new TaskOptions($timeout, $isolate, $priority, $queueTimeout))->await();
     }
 
     public function all(
@@ -141,7 +148,10 @@ final class FakeClient implements ClientInterface
         ?bool $isolate = false,
         bool $settled = false,
         ?float $deadline = null,
+        string $priority = 'normal',
+        ?float $queueTimeout = null,
     ): array {
+        $options = new TaskOptions($timeout, $isolate, $priority, $queueTimeout);
         $deadline = Deadline::in($deadline);
         $entry = CallSite::arrayPassedTo('all');
         $tasks = Keys::unique($tasks, 'the tasks');
@@ -151,7 +161,7 @@ final class FakeClient implements ClientInterface
         $group = new FutureGroup(array_map(
             fn(mixed $task): Future => $deadline?->left() === 0.0
                 ? Future::failed($deadline->exceeded())
-                : $this->accept($task, timeout: $timeout, isolate: $isolate),
+                : $this->accept($task, [], $options),
             $tasks,
         ));
         return $settled ? $group->settled() : $group->values();
@@ -166,9 +176,12 @@ final class FakeClient implements ClientInterface
         int|string $chunk = 1,
         bool $settled = false,
         ?float $deadline = null,
+        string $priority = 'normal',
+        ?float $queueTimeout = null,
     ): array {
         $how = new MapOptions($concurrency, $chunk, true, $settled, $deadline);
-        return iterator_to_array($this->mapped(Keys::checked($items, 'the items'), $task, $how, $timeout, $isolate));
+        $options = new TaskOptions($timeout, $isolate, $priority, $queueTimeout);
+        return iterator_to_array($this->mapped(Keys::checked($items, 'the items'), $task, $how, $options));
     }
 
     public function imap(
@@ -181,9 +194,11 @@ final class FakeClient implements ClientInterface
         bool $ordered = false,
         bool $settled = false,
         ?float $deadline = null,
+        string $priority = 'normal',
+        ?float $queueTimeout = null,
     ): Generator {
         $how = new MapOptions($concurrency, $chunk, $ordered, $settled, $deadline);
-        return $this->mapped($items, $task, $how, $timeout, $isolate);
+        return $this->mapped($items, $task, $how, new TaskOptions($timeout, $isolate, $priority, $queueTimeout));
     }
 
     public function mapUnordered(
@@ -195,9 +210,11 @@ final class FakeClient implements ClientInterface
         int|string $chunk = 1,
         bool $settled = false,
         ?float $deadline = null,
+        string $priority = 'normal',
+        ?float $queueTimeout = null,
     ): Generator {
         $how = new MapOptions($concurrency, $chunk, false, $settled, $deadline);
-        return $this->mapped($items, $task, $how, $timeout, $isolate);
+        return $this->mapped($items, $task, $how, new TaskOptions($timeout, $isolate, $priority, $queueTimeout));
     }
 
     /**
@@ -209,14 +226,13 @@ final class FakeClient implements ClientInterface
         iterable $items,
         callable|string $task,
         MapOptions $how,
-        ?float $timeout,
-        ?bool $isolate,
+        TaskOptions $options,
     ): Generator {
         $takesKeys = $this->payloads->prepared($task)->takesKeys;
         foreach ($items as $key => $item) {
             $future = $how->deadline?->left() === 0.0
                 ? Future::failed($how->deadline->exceeded())
-                : $this->submit($task, $takesKeys ? [$item, $key] : [$item], $timeout, isolate: $isolate);
+                : $this->accepted($task, $takesKeys ? [$item, $key] : [$item], $options);
             yield $key => $how->settled ? Future::settled([$future])[0] : $future->await();
         }
     }
@@ -231,11 +247,31 @@ final class FakeClient implements ClientInterface
         ?string $name = null,
         bool $stream = true,
         ?bool $isolate = false,
+        string $priority = 'normal',
+        ?float $queueTimeout = null,
+    ): Future {
+        $options = new TaskOptions($timeout, $isolate, $priority, $queueTimeout);
+        return $this->accepted($task, $args, $options, $id, $detach, $name);
+    }
+
+    /**
+     * A task whose closure has to be able to travel.
+     *
+     * @param array<array-key, mixed> $args
+     * @return Future<mixed>
+     */
+    private function accepted(
+        callable|string $task,
+        array $args,
+        TaskOptions $options,
+        ?string $id = null,
+        bool $detach = false,
+        ?string $name = null,
     ): Future {
         if ($this->travels) {
             $this->payloads->of($task, $args, CallSite::task()); // refuses what can't
         }
-        return $this->accept($task, $args, $timeout, $id, $detach, $name, $isolate);
+        return $this->accept($task, $args, $options, $id, $detach, $name);
     }
 
     /**
@@ -244,21 +280,19 @@ final class FakeClient implements ClientInterface
      */
     private function accept(
         callable|string $task,
-        array $args = [],
-        ?float $timeout = null,
+        array $args,
+        TaskOptions $options,
         ?string $id = null,
         bool $detach = false,
         ?string $name = null,
-        ?bool $isolate = false,
     ): Future {
         $this->reach();
-        Seconds::limit($timeout);
         $id = $id !== null ? TaskIds::check($id) : ($name === null ? 'task-' : "$name-") . count($this->tasks) + 1;
         if (isset($this->futures[$id])) {
             return $this->futures[$id]; // joins it, as with the daemon
         }
         $callable = $this->payloads->callableOf($task);
-        $recorded = new RecordedTask($id, $callable, $args, $timeout, $name, $detach, $isolate);
+        $recorded = RecordedTask::of($id, $callable, $args, $options, $name, $detach);
         if ($this->travels) {
             $args = PhpValue::decode(PhpValue::encode($args));
         }

@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace B7s\Parallite\Testing;
 
+use B7s\Parallite\TaskOptions;
 use Closure;
 use ReflectionFunction;
 
@@ -28,8 +29,35 @@ final class RecordedTask
         public readonly ?string $name,
         public readonly bool $detach,
         public readonly ?bool $isolate = false,
+        public readonly string $priority = 'normal',
+        public readonly ?float $queueTimeout = null,
     ) {
         $this->callee = self::calleeOf($task);
+    }
+
+    /**
+     * @internal
+     * @param array<array-key, mixed> $args
+     */
+    public static function of(
+        string $id,
+        callable $task,
+        array $args,
+        TaskOptions $options,
+        ?string $name,
+        bool $detach,
+    ): self {
+        return new self(
+            $id,
+            $task,
+            $args,
+            $options->timeout,
+            $name,
+            $detach,
+            $options->isolate,
+            $options->priority,
+            $options->queueTimeout,
+        );
     }
 
     /**

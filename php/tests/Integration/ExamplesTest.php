@@ -122,6 +122,15 @@ final class ExamplesTest extends TestCase
         self::assertStringContainsString('the deadline of 0.2 seconds passed before all tasks had ended', $output);
     }
 
+    public function testRunsAShortTaskBesideLongJobs(): void
+    {
+        $output = self::example('scheduling.php', '60');
+
+        self::assertStringStartsWith("price 4.5, while jobs were waiting\n", $output);
+        self::assertMatchesRegularExpression('/^(nobody was free in time: QUEUE_TIMEOUT|a worker was free)$/m', $output);
+        self::assertStringContainsString("60 jobs are done\n", $output);
+    }
+
     public function testTestsWithoutADaemon(): void
     {
         self::assertSame(3, substr_count(self::example('testing.php'), 'ok: '));

@@ -96,6 +96,7 @@ return [
     'exits' => static fn() => exit(3),
     'fatal' => static fn() => trigger_error('fatal', E_USER_ERROR),
     'killed' => static fn() => posix_kill(posix_getpid(), SIGKILL),
+    'notes' => static fn(string $file, string $note): int|false => file_put_contents($file, "$note\n", FILE_APPEND),
     'sleeps' => static fn() => sleep(60),
     'throws an unknown' => static function (): never {
         echo 'printed before';

@@ -52,6 +52,9 @@ final class FakeClientTest extends TestCase
         self::assertSame(['a', 'b'], array_keys(iterator_to_array($client->mapUnordered($items, 'abs', chunk: 5))));
         self::assertSame([1, 0], array_values(iterator_to_array($client->imap($items, 'abs', ordered: true))));
         self::assertFalse($client->all([static fn() => $inverse(0)], settled: true)[0]->isOk());
+        $client->run('abs', [1], priority: 'low', queueTimeout: 2.0);
+        $last = $client->tasks()[array_key_last($client->tasks())];
+        self::assertSame(['low', 2.0], [$last->priority, $last->queueTimeout]);
         $this->expectException(\B7s\Parallite\Exception\DeadlineExceeded::class);
         $client->map([1, 2], static fn(int $n): int => [usleep(2_000), $n][1], deadline: 0.001);
     }

@@ -41,6 +41,9 @@ public final class Dispatcher {
      */
     private static final int MAX_ATTEMPTS = 100;
 
+    /** What a running task gets to end by itself when its client has gone. */
+    private static final Duration GRACE = Duration.ofSeconds(5);
+
     /** How many may follow one task. */
     static final int MAX_WATCHERS = 256;
 
@@ -100,6 +103,9 @@ public final class Dispatcher {
             return known;
         }
         TaskRun run = new TaskRun(task, engine.epochMillis(), engine.nanoTime(), onReleased);
+        if (task.terms().endsWithClient() && !task.detached()) {
+            run.endWith(lane);
+        }
         inFlight.put(task.id(), run);
         submitted++;
         start(run, lane);
@@ -354,10 +360,25 @@ public final class Dispatcher {
         if (run == null) {
             return false;
         }
+        cancel(run, grace, "");
+        return true;
+    }
+
+    private void cancel(TaskRun run, Duration grace, String why) {
         String when = run.state() == TaskState.RUNNING ? "while it ran" : "before it ran";
         Guard.run("cancelling a task", () -> run.cancelAttempt(grace));
-        finish(run, new TaskResult.Failed(FailureKind.CANCELLED, "task was cancelled " + when));
-        return true;
+        String message = "task was cancelled " + when + why;
+        finish(run, new TaskResult.Failed(FailureKind.CANCELLED, message));
+    }
+
+    /**
+     * The client whose lane this is has gone: cancels its tasks that are to end with it, unless
+     * somebody else waits for them.
+     */
+    public void onClientGone(Lane lane) {
+        List<TaskRun> left =
+                inFlight.values().stream().filter(run -> run.isAbandonedBy(lane)).toList();
+        left.forEach(run -> cancel(run, GRACE, ", as its client has gone"));
     }
 
     /** Replaces all workers; see {@link WorkerPool#reload}. */

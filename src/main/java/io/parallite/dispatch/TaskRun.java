@@ -1,6 +1,7 @@
 package io.parallite.dispatch;
 
 import io.parallite.engine.Guard;
+import io.parallite.pool.Lane;
 import io.parallite.task.Task;
 import io.parallite.task.TaskFailure;
 import io.parallite.task.TaskResult;
@@ -53,6 +54,7 @@ public final class TaskRun implements WorkerEvents {
     private byte @Nullable [] progress;
     private @Nullable TaskResult outcome;
     private @Nullable TaskFailure failure;
+    private @Nullable Lane owner;
 
     /**
      * @param submittedAt milliseconds since the epoch
@@ -109,6 +111,17 @@ public final class TaskRun implements WorkerEvents {
 
     private long ranNanos(long now) {
         return worker == null ? 0 : now - started;
+    }
+
+    /** It is of no use without the client whose lane this is. */
+    void endWith(Lane lane) {
+        owner = lane;
+    }
+
+    /** Whether nobody wants it any more when the client with this lane is gone. */
+    @SuppressWarnings("ReferenceEquality") // a lane is its session's
+    boolean isAbandonedBy(Lane gone) {
+        return owner == gone && waiting() <= 1 && watchers.isEmpty();
     }
 
     boolean isSameAs(Task other) {

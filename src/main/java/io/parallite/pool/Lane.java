@@ -1,5 +1,8 @@
 package io.parallite.pool;
 
+import io.parallite.task.Priority;
+import java.util.EnumMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,11 +14,15 @@ import org.jspecify.annotations.Nullable;
  * and of prefetched tasks.
  *
  * <p>Isolated tasks, which not every worker may run, form a list of their own: others of the lane
- * pass them. Owned by the engine's thread.
+ * pass them. Tasks of another than the normal {@link Priority} have a lane of their own, which is
+ * held with its session's. Owned by the engine's thread.
  */
 public final class Lane {
 
     private final TaskQueue queue;
+    private final @Nullable Lane main;
+    private final Priority priority;
+    private @Nullable Map<Priority, Lane> others;
     private final WaiterList ordinary = new WaiterList();
     private final WaiterList isolated = new WaiterList();
     private boolean isHeld;
@@ -23,8 +30,30 @@ public final class Lane {
     /** Whether it has a place in the queue's turn. */
     boolean isListed;
 
+    /** The lane of a session. */
     Lane(TaskQueue queue) {
+        this(queue, null, Priority.NORMAL);
+    }
+
+    private Lane(TaskQueue queue, @Nullable Lane main, Priority priority) {
         this.queue = queue;
+        this.main = main;
+        this.priority = priority;
+    }
+
+    /** The part of this session's lane in which its tasks of a priority wait. */
+    Lane of(Priority other) {
+        if (other == Priority.NORMAL) {
+            return this;
+        }
+        if (others == null) {
+            others = new EnumMap<>(Priority.class);
+        }
+        return others.computeIfAbsent(other, one -> new Lane(queue, this, one));
+    }
+
+    Priority priority() {
+        return priority;
     }
 
     /** Serves none of this lane's tasks until {@link #release}. */
@@ -37,11 +66,14 @@ public final class Lane {
         if (isHeld) {
             isHeld = false;
             queue.onReleased(this);
+            if (others != null) {
+                others.values().forEach(queue::onReleased);
+            }
         }
     }
 
     boolean isHeld() {
-        return isHeld;
+        return main == null ? isHeld : main.isHeld();
     }
 
     /** Since when its first task waits; {@code now} when none does. */

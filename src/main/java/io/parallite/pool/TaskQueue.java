@@ -1,13 +1,12 @@
 package io.parallite.pool;
 
 import io.parallite.engine.Engine;
+import io.parallite.task.Priority;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Iterator;
-import java.util.LinkedHashSet;
+import java.util.EnumMap;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import java.util.function.Function;
 import java.util.function.IntSupplier;
 import java.util.function.Predicate;
@@ -19,16 +18,19 @@ import org.jspecify.annotations.Nullable;
  * <p>Each client session has a {@link Lane}; within a lane tasks are served in order, between lanes
  * in turn. A worker that has run a task is asked for with {@code isFresh=false}: it gets the first
  * task that is not isolated, and a lane that has only isolated ones keeps its place in the turn
- * until a fresh worker comes. Owned by the engine's thread.
+ * until a fresh worker comes. Lanes of a higher priority go first, within the limits that {@link
+ * Priority} sets; where all tasks are of the normal one that costs nothing. Owned by the engine's
+ * thread.
  */
 final class TaskQueue {
 
-    private final ArrayDeque<Lane> turns = new ArrayDeque<>();
-    private final Set<Lane> held = new LinkedHashSet<>();
+    private final Turns normal = new Turns();
+    private final Map<Priority, Turns> others = new EnumMap<>(Priority.class);
     private final Runnable onServable;
     private final QueueTimeout timeout;
     private int size;
     private int isolated;
+    private int prioritized;
 
     /**
      * An empty queue.
@@ -64,8 +66,9 @@ final class TaskQueue {
     int servableIsolated() {
         int count = 0;
         if (isolated > 0) {
-            for (Lane lane : turns) {
-                count += lane.isHeld() ? 0 : lane.isolated();
+            count = normal.servableIsolated();
+            for (Turns turns : others.values()) {
+                count += turns.servableIsolated();
             }
         }
         return count;
@@ -75,21 +78,28 @@ final class TaskQueue {
     void add(Waiter<?> waiter) {
         count(waiter, 1);
         waiter.lane.addLast(waiter);
-        list(waiter.lane);
-        timeout.arm();
+        turnsOf(waiter.lane).list(waiter.lane);
+        timeout.arm(waiter);
     }
 
     /** Puts {@code waiter} before the others of its lane; it must not be younger than they are. */
     void addFirst(Waiter<?> waiter) {
         count(waiter, 1);
         waiter.lane.addFirst(waiter);
-        list(waiter.lane);
-        timeout.arm();
+        turnsOf(waiter.lane).list(waiter.lane);
+        timeout.arm(waiter);
     }
 
     private void count(Waiter<?> waiter, int change) {
         size += change;
         isolated += waiter.isIsolated ? change : 0;
+        prioritized += waiter.lane.priority() == Priority.NORMAL ? 0 : change;
+    }
+
+    private Turns turnsOf(Lane lane) {
+        return lane.priority() == Priority.NORMAL
+                ? normal
+                : others.computeIfAbsent(lane.priority(), priority -> new Turns());
     }
 
     /**
@@ -98,57 +108,48 @@ final class TaskQueue {
      * @param isFresh whether it is for a worker that has run no task, and so may be isolated
      */
     @Nullable Waiter<?> poll(boolean isFresh) {
-        return isFresh || isolated == 0 ? pollInTurn() : pollOrdinary();
+        Turns turns = turnsFor(isFresh);
+        boolean isAny = isFresh || isolated == 0;
+        Lane lane = isAny ? turns.poll() : turns.pollOrdinary();
+        Waiter<?> next = lane == null ? null : isAny ? lane.first() : lane.firstOrdinary();
+        if (lane != null && next != null) {
+            remove(next);
+            turns.list(lane);
+        }
+        return next;
     }
 
-    private @Nullable Waiter<?> pollInTurn() {
-        for (Lane lane = turns.poll(); lane != null; lane = turns.poll()) {
-            lane.isListed = false;
-            if (lane.isHeld()) {
-                held.add(lane);
-                continue;
-            }
-            Waiter<?> next = lane.first();
-            if (next != null) {
-                remove(next);
-                list(lane);
-                return next;
+    /** Those that have the task which counts as the oldest; see {@link Priority}. */
+    private Turns turnsFor(boolean isFresh) {
+        if (prioritized == 0) {
+            return normal;
+        }
+        Turns first = normal;
+        Waiter<?> oldest = normal.peek(isFresh);
+        for (Turns turns : others.values()) {
+            Waiter<?> next = turns.peek(isFresh);
+            if (next != null && (oldest == null || rank(next) - rank(oldest) < 0)) {
+                first = turns;
+                oldest = next;
             }
         }
-        return null;
+        return first;
     }
 
-    /** The same past isolated tasks. */
-    private @Nullable Waiter<?> pollOrdinary() {
-        for (Iterator<Lane> lanes = turns.iterator(); lanes.hasNext(); ) {
-            Lane lane = lanes.next();
-            Waiter<?> next = lane.isHeld() ? null : lane.firstOrdinary();
-            if (next != null) {
-                lanes.remove();
-                lane.isListed = false;
-                remove(next);
-                list(lane);
-                return next;
-            }
-        }
-        return null;
+    private static long rank(Waiter<?> waiter) {
+        return waiter.since + waiter.lane.priority().delay().toNanos();
     }
 
     /** The task that {@link #poll} would give. */
     @Nullable Waiter<?> peek(boolean isFresh) {
-        for (Lane lane : turns) {
-            Waiter<?> next = lane.isHeld() ? null : isFresh ? lane.first() : lane.firstOrdinary();
-            if (next != null) {
-                return next;
-            }
-        }
-        return null;
+        return turnsFor(isFresh).peek(isFresh);
     }
 
     /** Takes {@code waiter} out, wherever it stands; does nothing when it is not in the queue. */
     void remove(Waiter<?> waiter) {
         if (waiter.lane.remove(waiter)) {
             count(waiter, -1);
+            timeout.disarm(waiter);
         }
     }
 
@@ -208,8 +209,7 @@ final class TaskQueue {
     }
 
     void onReleased(Lane lane) {
-        held.remove(lane);
-        list(lane);
+        turnsOf(lane).onReleased(lane);
         if (lane.first() != null) {
             onServable.run();
         }
@@ -221,15 +221,8 @@ final class TaskQueue {
     }
 
     private List<Lane> lanes() {
-        List<Lane> all = new ArrayList<>(turns);
-        all.addAll(held);
+        List<Lane> all = normal.lanes();
+        others.values().forEach(turns -> all.addAll(turns.lanes()));
         return all;
-    }
-
-    private void list(Lane lane) {
-        if (!lane.isListed && !held.contains(lane) && lane.first() != null) {
-            lane.isListed = true;
-            turns.addLast(lane);
-        }
     }
 }

@@ -136,7 +136,8 @@ public final class WorkerPool {
      * takes the task out of the queue, or cancels {@code work}.
      */
     public <T> Uni<T> withWorker(Task task, Lane lane, Function<WorkerLease, Uni<T>> work) {
-        return lease(task, lane, engine.nanoTime(), this::admit, work);
+        Lane own = lane.of(task.terms().priority());
+        return lease(task, own, engine.nanoTime(), this::admit, work);
     }
 
     /**
@@ -144,7 +145,8 @@ public final class WorkerPool {
      * in its lane, and a full queue does not refuse it.
      */
     public <T> Uni<T> withAnotherWorker(Task task, Lane lane, Function<WorkerLease, Uni<T>> work) {
-        return lease(task, lane, lane.waitsSince(engine.nanoTime()), this::admitAgain, work);
+        Lane own = lane.of(task.terms().priority());
+        return lease(task, own, own.waitsSince(engine.nanoTime()), this::admitAgain, work);
     }
 
     private <T> Uni<T> lease(

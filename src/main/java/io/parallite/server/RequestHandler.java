@@ -46,6 +46,9 @@ final class RequestHandler {
     private final Set<Awaiting> tailing = new LinkedHashSet<>(0);
     private boolean closed;
 
+    /** Whether it has submitted tasks that end with it. */
+    private boolean hasTasksToEnd;
+
     /** A handler for the client behind {@code replies}, whose tasks wait in {@code lane}. */
     RequestHandler(Services services, Lane lane, Replies replies, Account account, Turn turn) {
         this.services = services;
@@ -90,6 +93,12 @@ final class RequestHandler {
     private boolean submit(
             Encoding encoding, Task submitted, Request.Wish wish, @Nullable Claim claim) {
         TaskId id = submitted.id();
+        if (submitted.terms().endsWithClient() && !submitted.detached()) {
+            if (closed) {
+                return false;
+            }
+            hasTasksToEnd = true;
+        }
         boolean isKnown = dispatcher.knows(id);
         if (isKnown && wish == Request.Wish.REPLY && !submitted.detached()) {
             join(encoding, submitted);
@@ -152,13 +161,7 @@ final class RequestHandler {
     }
 
     private static Task withBenchmark(Encoding encoding, Task task) {
-        return new Task(
-                task.id(),
-                encoding.withBenchmark(task.frame()),
-                task.fingerprint(),
-                task.timeout(),
-                task.detached(),
-                task.isolation());
+        return task.withFrame(encoding.withBenchmark(task.frame()));
     }
 
     /** A detached task is acknowledged, unless it has been refused on the spot. */
@@ -331,7 +334,7 @@ final class RequestHandler {
         watches.forEach(Watch::resume);
     }
 
-    /** The client is gone: releases what it awaits and follows. */
+    /** The client is gone: releases what it awaits and follows, and ends what was for it alone. */
     void close() {
         closed = true;
         List<Watch> left = List.copyOf(watches);
@@ -340,6 +343,9 @@ final class RequestHandler {
         List<Awaiting> gone = new ArrayList<>(awaiting.values());
         gone.addAll(tailing);
         gone.forEach(Awaiting::leave);
+        if (hasTasksToEnd) {
+            dispatcher.onClientGone(lane);
+        }
     }
 
     private void answerWhenDone(Encoding encoding, TaskId id, Uni<TaskResult> result) {

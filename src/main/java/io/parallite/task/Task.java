@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  *     task under the same id
  * @param timeout how long it may run, counted from dispatch; {@code null}: the daemon's default
  * @param detached whether its client wants no answer beyond the acknowledgement
- * @param isolation which worker it asks for
+ * @param terms what it asks for about its way to a worker
  */
 @SuppressWarnings("ArrayRecordComponent") // identity is what is wanted: frames are never compared
 public record Task(
@@ -22,15 +22,25 @@ public record Task(
         long fingerprint,
         @Nullable Duration timeout,
         boolean detached,
-        Isolation isolation) {
+        Terms terms) {
 
-    /** A task that may run on any worker. */
+    /** A task that asks for nothing about its way to a worker. */
     public Task(
             TaskId id,
             byte[] frame,
             long fingerprint,
             @Nullable Duration timeout,
             boolean detached) {
-        this(id, frame, fingerprint, timeout, detached, Isolation.NONE);
+        this(id, frame, fingerprint, timeout, detached, Terms.USUAL);
+    }
+
+    /** The same task with another frame. */
+    public Task withFrame(byte[] other) {
+        return new Task(id, other, fingerprint, timeout, detached, terms);
+    }
+
+    /** Which worker it gets. */
+    public Isolation isolation() {
+        return terms.isolation();
     }
 }

@@ -2,10 +2,12 @@ package io.parallite.wire;
 
 import io.parallite.task.FailureKind;
 import io.parallite.task.Isolation;
+import io.parallite.task.Priority;
 import io.parallite.task.Task;
 import io.parallite.task.TaskException;
 import io.parallite.task.TaskId;
 import io.parallite.task.TaskState;
+import io.parallite.task.Terms;
 import io.parallite.units.Texts;
 import java.time.Duration;
 import java.util.List;
@@ -38,6 +40,12 @@ final class Envelope {
     private long fingerprint;
     @Nullable Long timeoutMs;
     boolean detach;
+
+    /**
+     * A scalar, as {@link RequestOptions} has them; a field of its own, since many tasks have it.
+     */
+    @Nullable Object onDisconnect;
+
     private @Nullable RequestOptions options;
 
     /** The fields that only some requests know. */
@@ -124,11 +132,53 @@ final class Envelope {
                             ? "both payload and command are given; send one of them"
                             : "neither payload nor command is given; send one of them");
         }
-        return new Task(id, frame, fingerprint, timeout(), detach, isolation());
+        return new Task(id, frame, fingerprint, timeout(), detach, terms());
     }
 
-    private Isolation isolation() {
-        String name = options == null ? null : options.text("isolation");
+    private Terms terms() {
+        boolean endsWithClient = endsWithClient();
+        if (options == null) {
+            return endsWithClient ? Terms.ENDS_WITH_CLIENT : Terms.USUAL;
+        }
+        return new Terms(
+                isolation(options), priority(options), queueTimeout(options), endsWithClient);
+    }
+
+    private boolean endsWithClient() {
+        Object given = onDisconnect;
+        if (given == null || given.equals("finish")) {
+            return false;
+        }
+        if (given.equals("cancel")) {
+            return true;
+        }
+        throw given instanceof String
+                ? invalid(
+                        "on_disconnect \"%s\" is unknown; use cancel or finish"
+                                .formatted(Texts.shorten(given.toString(), SHOWN)))
+                : wrongType("on_disconnect", "a string");
+    }
+
+    private Priority priority(RequestOptions given) {
+        String name = given.text("priority");
+        if (name == null) {
+            return Priority.NORMAL;
+        }
+        return Priority.named(name)
+                .orElseThrow(
+                        () ->
+                                invalid(
+                                        "priority \"%s\" is unknown; use high, normal or low"
+                                                .formatted(Texts.shorten(name, SHOWN))));
+    }
+
+    private static @Nullable Duration queueTimeout(RequestOptions given) {
+        int millis = given.number("queue_timeout_ms", 1, Integer.MAX_VALUE, 0);
+        return millis == 0 ? null : Duration.ofMillis(millis);
+    }
+
+    private Isolation isolation(RequestOptions given) {
+        String name = given.text("isolation");
         if (name == null) {
             return Isolation.NONE;
         }

@@ -68,7 +68,10 @@ final class JsonEncoding implements Encoding {
                     case "task_id" -> envelope.taskId = id(envelope, field, parser);
                     case "timeout_ms" -> envelope.timeoutMs = number(envelope, parser);
                     case "detach" -> envelope.detach = flag(envelope, field, parser);
-                    case "stream", "stream_output", "grace_ms", "limit", "status", "isolation" ->
+                    case "on_disconnect" -> envelope.onDisconnect = scalar(envelope, field, parser);
+                    case "stream", "stream_output", "grace_ms", "limit", "status" ->
+                            envelope.options().put(field, scalar(envelope, field, parser));
+                    case "isolation", "priority", "queue_timeout_ms" ->
                             envelope.options().put(field, scalar(envelope, field, parser));
                     default -> parser.skipChildren();
                 }

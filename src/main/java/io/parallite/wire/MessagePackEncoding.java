@@ -34,7 +34,10 @@ final class MessagePackEncoding implements Encoding {
                     case "task_id" -> envelope.taskId = id(envelope, field, unpacker, frame);
                     case "timeout_ms" -> envelope.timeoutMs = number(envelope, unpacker);
                     case "detach" -> envelope.detach = flag(envelope, field, unpacker);
-                    case "stream", "stream_output", "grace_ms", "limit", "status", "isolation" ->
+                    case "on_disconnect" -> envelope.onDisconnect = scalar(unpacker, frame);
+                    case "stream", "stream_output", "grace_ms", "limit", "status" ->
+                            envelope.options().put(field, scalar(unpacker, frame));
+                    case "isolation", "priority", "queue_timeout_ms" ->
                             envelope.options().put(field, scalar(unpacker, frame));
                     default -> skipWithin(JsonEncoding.MAX_DEPTH, unpacker, frame);
                 }

@@ -4,14 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.parallite.dispatch.DispatchFixture.Answer;
 import io.parallite.pool.FakeChannel;
+import io.parallite.pool.Lane;
 import io.parallite.task.FailureKind;
+import io.parallite.task.Task;
 import io.parallite.task.TaskFailure;
 import io.parallite.task.TaskId;
 import io.parallite.task.TaskResult;
 import io.parallite.task.TaskState;
 import io.parallite.task.TaskStatus;
+import io.parallite.task.Terms;
 import io.parallite.wire.TestFrames;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -246,6 +250,41 @@ class DispatcherTest {
 
         assertThat(fixture.submit("a").isThere()).isTrue();
         assertThat(fixture.worker(1).written()).hasSize(1);
+    }
+
+    @Test
+    void cancelsTasksThatEndWithTheirClientWhenThatGoes() {
+        Answer running = fixture.submit(endsWithClient("running"));
+        Answer usual = fixture.submit("usual");
+        Answer queued = fixture.submit(endsWithClient("queued"));
+        Answer awaited = fixture.submit(endsWithClient("awaited"));
+        Answer other = fixture.await("awaited");
+        Lane another = dispatcher.newLane();
+        Answer others =
+                DispatchFixture.listen(dispatcher.submit(endsWithClient("others"), another));
+
+        dispatcher.onClientGone(fixture.lane);
+
+        assertThat(running.failure().message())
+                .isEqualTo("task was cancelled while it ran, as its client has gone");
+        assertThat(queued.failure().kind()).isEqualTo(FailureKind.CANCELLED);
+        assertThat(List.of(usual, awaited, other, others)).noneMatch(Answer::isThere);
+    }
+
+    @Test
+    void detachedTasksDoNotEndWithTheirClient() {
+        Task task = endsWithClient("a");
+        Answer detached =
+                fixture.submit(new Task(task.id(), task.frame(), 1, null, true, task.terms()));
+
+        dispatcher.onClientGone(fixture.lane);
+
+        assertThat(detached.isThere()).isFalse();
+    }
+
+    private static Task endsWithClient(String id) {
+        Task task = DispatchFixture.task(id, 1, null);
+        return new Task(task.id(), task.frame(), 1, null, false, Terms.ENDS_WITH_CLIENT);
     }
 
     @Test

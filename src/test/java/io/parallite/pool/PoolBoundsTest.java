@@ -3,6 +3,10 @@ package io.parallite.pool;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.parallite.task.FailureKind;
+import io.parallite.task.Isolation;
+import io.parallite.task.Priority;
+import io.parallite.task.Task;
+import io.parallite.task.Terms;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -360,6 +364,35 @@ class PoolBoundsTest {
         assertThat(running.isReplied()).isTrue();
         assertThat(fixture.snapshot().idle()).isEqualTo(1);
         assertThat(first.isLeased() || second.isLeased()).isFalse();
+    }
+
+    @Test
+    void taskMayHaveLessPatienceThanTheQueue() {
+        PoolFixture fixture = PoolFixture.ready(1, 1);
+        fixture.submit("running");
+        Submission usual = fixture.submit("usual");
+        Submission patient = fixture.submit(impatient("patient", 9_000));
+        Submission hasty = fixture.submit(impatient("hasty", 500));
+
+        fixture.advanceMillis(499);
+        assertThat(hasty.isAnswered()).isFalse();
+        fixture.advanceMillis(1);
+
+        assertThat(hasty.failureKind()).isEqualTo(FailureKind.QUEUE_TIMEOUT);
+        assertThat(hasty.failure().explanation())
+                .startsWith("task waited its queue_timeout_ms=500");
+        assertThat(usual.isAnswered() || patient.isAnswered()).isFalse();
+        fixture.worker("work-1").reply();
+        fixture.worker("work-1").reply();
+        fixture.advanceMillis(9_000);
+        fixture.worker("work-1").reply();
+        assertThat(patient.isReplied()).isTrue();
+        assertThat(fixture.snapshot().queued()).isZero();
+    }
+
+    private static Task impatient(String id, int millis) {
+        Duration patience = Duration.ofMillis(millis);
+        return PoolFixture.task(id, new Terms(Isolation.NONE, Priority.NORMAL, patience, false));
     }
 
     @Test

@@ -2,8 +2,10 @@ package io.parallite.pool;
 
 import io.parallite.engine.ManualEngine;
 import io.parallite.task.Isolation;
+import io.parallite.task.Priority;
 import io.parallite.task.Task;
 import io.parallite.task.TaskId;
+import io.parallite.task.Terms;
 import io.parallite.wire.TestFrames;
 import io.parallite.worker.Recycling;
 import java.time.Duration;
@@ -198,6 +200,10 @@ final class PoolFixture {
         return submit(task(id, "x", Isolation.AUTO), lane);
     }
 
+    Submission submit(Task task) {
+        return submit(task, lane);
+    }
+
     private Submission submit(Task task, Lane in) {
         Submission submission = new Submission(task);
         submissions.add(submission);
@@ -209,9 +215,20 @@ final class PoolFixture {
         return task(id, "x", Isolation.NONE);
     }
 
+    static Task task(String id, Terms terms) {
+        byte[] frame = TestFrames.json("{'task_id':'%s','payload':'x'}".formatted(id));
+        return new Task(new TaskId(id), frame, 1, null, false, terms);
+    }
+
     private static Task task(String id, String payload, Isolation isolation) {
         byte[] frame = TestFrames.json("{'task_id':'%s','payload':'%s'}".formatted(id, payload));
-        return new Task(new TaskId(id), frame, 1, null, false, isolation);
+        return new Task(
+                new TaskId(id),
+                frame,
+                1,
+                null,
+                false,
+                new Terms(isolation, Priority.NORMAL, null, false));
     }
 
     FakeChannel worker(String name) {

@@ -3,6 +3,7 @@ package io.parallite.pool;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.parallite.engine.ManualEngine;
+import io.parallite.task.Priority;
 import io.smallrye.mutiny.Uni;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -276,6 +277,74 @@ class TaskQueueTest {
 
         assertThat(queue.oldest().task.id().value()).isEqualTo("old");
         assertThat(queue.oldestOrdinary().task.id().value()).isEqualTo("young");
+    }
+
+    @Test
+    void servesTasksOfHighPriorityFirstWhateverTheirClient() {
+        add(lane, "a1", "a2");
+        add(other, Priority.HIGH, "b1");
+        add(lane, Priority.LOW, "a3");
+        add(lane, Priority.HIGH, "a4");
+
+        assertThat(queue.size()).isEqualTo(5);
+        assertThat(queue.ordinary()).isEqualTo(5);
+        assertThat(pollAll()).containsExactly("b1", "a4", "a1", "a2", "a3");
+        assertThat(queue.size()).isZero();
+    }
+
+    @Test
+    void tasksOfLowPriorityAge() {
+        add(lane, Priority.LOW, "low");
+        now += Duration.ofSeconds(29).toNanos();
+        add(lane, "before it");
+        now += Duration.ofSeconds(2).toNanos();
+        add(lane, "behind it");
+        add(lane, Priority.HIGH, "high, but 30 s are not over");
+        now += Duration.ofSeconds(30).toNanos();
+        add(lane, Priority.HIGH, "too late");
+
+        assertThat(pollAll())
+                .containsExactly(
+                        "high, but 30 s are not over", "before it", "low", "behind it", "too late");
+    }
+
+    @Test
+    void holdsAllPrioritiesOfALane() {
+        add(lane, "a1");
+        add(lane, Priority.HIGH, "a2");
+        add(other, Priority.LOW, "b1");
+        lane.hold();
+
+        assertThat(pollAll()).containsExactly("b1");
+        assertThat(queue.isServable()).isFalse();
+        lane.release();
+        assertThat(pollAll()).containsExactly("a2", "a1");
+    }
+
+    @Test
+    void servesIsolatedTasksOfAnyPriorityByFreshWorkersOnly() {
+        Waiter<?> isolated = waiter("isolated", lane.of(Priority.HIGH), true);
+        queue.add(isolated);
+        add(lane, "ordinary");
+
+        assertThat(queue.servableIsolated()).isEqualTo(1);
+        assertThat(queue.peek(false).task.id().value()).isEqualTo("ordinary");
+        assertThat(pollAll(false)).containsExactly("ordinary");
+        assertThat(pollAll(true)).containsExactly("isolated");
+    }
+
+    @Test
+    void takesOutTasksOfAllPriorities() {
+        add(lane, Priority.LOW, "low");
+        add(lane, "normal");
+        add(other, Priority.HIGH, "high");
+
+        assertThat(ids(queue.takeAll())).containsExactlyInAnyOrder("low", "normal", "high");
+        assertThat(queue.size()).isZero();
+    }
+
+    private List<Waiter<?>> add(Lane to, Priority priority, String... ids) {
+        return add(to.of(priority), ids);
     }
 
     private List<Waiter<?>> addIsolated(Lane to, String... ids) {

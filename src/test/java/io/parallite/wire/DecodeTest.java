@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.parallite.task.FailureKind;
 import io.parallite.task.Isolation;
+import io.parallite.task.Priority;
 import io.parallite.task.Task;
 import io.parallite.task.TaskException;
+import io.parallite.task.Terms;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -70,6 +72,52 @@ class DecodeTest {
         assertThat(submit("{'task_id':'a','payload':'x'}").isolation()).isEqualTo(Isolation.NONE);
         assertThat(submit("{'task_id':'a','payload':'x','isolation':null}").isolation())
                 .isEqualTo(Isolation.NONE);
+    }
+
+    @Test
+    void readsTermsInBothEncodings() {
+        Terms terms =
+                submit(
+                                "{'task_id':'a','priority':'low','queue_timeout_ms':1500,'on_disconnect':'cancel','payload':'x'}")
+                        .terms();
+        byte[] msgpack =
+                TestFrames.msgpack(
+                        packer -> {
+                            packer.packMapHeader(5);
+                            packer.packString("on_disconnect").packString("cancel");
+                            packer.packString("task_id").packString("a");
+                            packer.packString("payload").packString("x");
+                            packer.packString("priority").packString("low");
+                            packer.packString("queue_timeout_ms").packInt(1500);
+                        });
+
+        assertThat(terms)
+                .isEqualTo(new Terms(Isolation.NONE, Priority.LOW, Duration.ofMillis(1500), true));
+        assertThat(((Request.Submit) Encoding.of(msgpack).decode(msgpack)).task().terms())
+                .isEqualTo(terms);
+    }
+
+    @Test
+    void termsAreTheUsualUnlessTheyAreGiven() {
+        assertThat(submit("{'task_id':'a','payload':'x'}").terms()).isSameAs(Terms.USUAL);
+        assertThat(submit("{'task_id':'a','payload':'x','on_disconnect':'finish'}").terms())
+                .isSameAs(Terms.USUAL);
+        assertThat(submit("{'task_id':'a','payload':'x','on_disconnect':null}").terms())
+                .isSameAs(Terms.USUAL);
+    }
+
+    @Test
+    void refusesTermsThatAreUnknown() {
+        refused("{'task_id':'a','payload':'x','priority':'urgent'}")
+                .withMessage("priority \"urgent\" is unknown; use high, normal or low");
+        refused("{'task_id':'a','payload':'x','priority':7}")
+                .withMessage("priority must be a string");
+        refused("{'task_id':'a','payload':'x','queue_timeout_ms':0}")
+                .withMessage("queue_timeout_ms=0 is not within 1..2147483647");
+        refused("{'task_id':'a','payload':'x','on_disconnect':'die'}")
+                .withMessage("on_disconnect \"die\" is unknown; use cancel or finish");
+        refused("{'task_id':'a','payload':'x','on_disconnect':true}")
+                .withMessage("on_disconnect must be a string");
     }
 
     @Test

@@ -1,0 +1,26 @@
+package io.parallite.task;
+
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a client asks for about a task's way to its worker.
+ *
+ * @param isolation which worker it gets
+ * @param priority when it gets one
+ * @param queueTimeout how long it may wait for one at most; {@code null}: as long as any
+ * @param endsWithClient whether it is cancelled when the connection that has submitted it closes
+ */
+public record Terms(
+        Isolation isolation,
+        Priority priority,
+        @Nullable Duration queueTimeout,
+        boolean endsWithClient) {
+
+    /** Those of a task that asks for nothing. */
+    public static final Terms USUAL = new Terms(Isolation.NONE, Priority.NORMAL, null, false);
+
+    /** Those of a task that asks for nothing, and is cancelled when its client goes away. */
+    public static final Terms ENDS_WITH_CLIENT =
+            new Terms(Isolation.NONE, Priority.NORMAL, null, true);
+}
