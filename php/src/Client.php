@@ -34,9 +34,6 @@ final class Client implements ClientInterface
     /** Nobody listens: tasks run in this process, when they are submitted, one after the other. */
     public const SYNC = 'sync';
 
-    /** What running tasks get to end by themselves when nobody wants their results any more, in milliseconds. */
-    private const GRACE_MS = 500;
-
     private readonly Connections $tasks;
 
     /** Replies about the daemon, and about tasks but not theirs, do not wait behind large results. */
@@ -130,8 +127,10 @@ final class Client implements ClientInterface
         ?bool $isolate = false,
         string $priority = 'normal',
         ?float $queueTimeout = null,
+        ?Retry $retry = null,
+        ?Cancellation $cancellation = null,
     ): mixed {
-        $options = new TaskOptions($timeout, $isolate, $priority, $queueTimeout, endsWithClient: true);
+        $options = new TaskOptions($timeout, $isolate, $priority, $queueTimeout, true, $retry, $cancellation);
         return $this->submitOne($task, $args, $options, Origin::here())->await();
     }
 
@@ -143,14 +142,16 @@ final class Client implements ClientInterface
         ?float $deadline = null,
         string $priority = 'normal',
         ?float $queueTimeout = null,
+        ?Retry $retry = null,
+        ?Cancellation $cancellation = null,
     ): array {
-        $options = new TaskOptions($timeout, $isolate, $priority, $queueTimeout, endsWithClient: true);
+        $options = new TaskOptions($timeout, $isolate, $priority, $queueTimeout, true, $retry, $cancellation);
         $deadline = Deadline::in($deadline);
         $entry = CallSite::arrayPassedTo('all');
         $origin = Origin::here();
         $tasks = Keys::unique($tasks, 'the tasks');
         $group = new FutureGroup($this->isHere()
-            ? array_map(fn(mixed $task): Future => $this->runHere($task, [], $timeout), $tasks)
+            ? array_map(fn(mixed $task): Future => $this->runHere($task, [], $options), $tasks)
             : $this->submitAll($tasks, $options, $origin, $entry));
         try {
             return $settled ? $group->settled($deadline) : $group->values($deadline);
@@ -172,6 +173,8 @@ final class Client implements ClientInterface
         ?float $deadline = null,
         string $priority = 'normal',
         ?float $queueTimeout = null,
+        ?Retry $retry = null,
+        ?Cancellation $cancellation = null,
     ): array {
         $order = [];
         $keys = (static function () use ($items, &$order): Generator {
@@ -181,7 +184,7 @@ final class Client implements ClientInterface
             }
         })();
         $how = new MapOptions($concurrency, $chunk, false, $settled, $deadline);
-        $options = new TaskOptions($timeout, $isolate, $priority, $queueTimeout, endsWithClient: true);
+        $options = new TaskOptions($timeout, $isolate, $priority, $queueTimeout, true, $retry, $cancellation);
         foreach ($this->mapped($keys, $task, $how, $options) as $key => $result) {
             $order[$key] = $result;
         }
@@ -200,9 +203,11 @@ final class Client implements ClientInterface
         ?float $deadline = null,
         string $priority = 'normal',
         ?float $queueTimeout = null,
+        ?Retry $retry = null,
+        ?Cancellation $cancellation = null,
     ): Generator {
         $how = new MapOptions($concurrency, $chunk, $ordered, $settled, $deadline);
-        $options = new TaskOptions($timeout, $isolate, $priority, $queueTimeout, endsWithClient: true);
+        $options = new TaskOptions($timeout, $isolate, $priority, $queueTimeout, true, $retry, $cancellation);
         return $this->mapped($items, $task, $how, $options);
     }
 
@@ -217,9 +222,11 @@ final class Client implements ClientInterface
         ?float $deadline = null,
         string $priority = 'normal',
         ?float $queueTimeout = null,
+        ?Retry $retry = null,
+        ?Cancellation $cancellation = null,
     ): Generator {
         $how = new MapOptions($concurrency, $chunk, false, $settled, $deadline);
-        $options = new TaskOptions($timeout, $isolate, $priority, $queueTimeout, endsWithClient: true);
+        $options = new TaskOptions($timeout, $isolate, $priority, $queueTimeout, true, $retry, $cancellation);
         return $this->mapped($items, $task, $how, $options);
     }
 
@@ -235,11 +242,17 @@ final class Client implements ClientInterface
         ?bool $isolate = false,
         string $priority = 'normal',
         ?float $queueTimeout = null,
+        ?Retry $retry = null,
+        ?Cancellation $cancellation = null,
     ): Future {
-        $options = new TaskOptions($timeout, $isolate, $priority, $queueTimeout);
+        $isOurs = $cancellation !== null;
+        $options = new TaskOptions($timeout, $isolate, $priority, $queueTimeout, $isOurs, $retry, $cancellation);
+        if ($detach && $retry !== null) {
+            throw new InvalidArgumentException('a detached task has no client that could try it again: detach or retry');
+        }
         $id = $id === null ? $this->ids->next($name) : TaskIds::check($id);
         if ($this->isHere()) {
-            return $this->runHere($task, $args, $timeout, $id);
+            return $this->runHere($task, $args, $options, $id);
         }
         $request = $this->request($id, $this->payloads->of($task, $args, CallSite::task()), $options);
         if ($benchmark !== null) {
@@ -251,9 +264,14 @@ final class Client implements ClientInterface
             return $this->future($id);
         }
         if (!$stream) {
-            return $this->send($request, Origin::here(), null);
+            return $this->send($request, Origin::here(), $options);
         }
-        return $this->send(['stream' => true] + $request, Origin::here(), new Reports($this->allowedClasses));
+        return $this->send(['stream' => true] + $request, Origin::here(), $options, streams: true);
+    }
+
+    public function scope(Closure $block, ?Cancellation $cancellation = null): mixed
+    {
+        return (new Scope($this, $cancellation))->run($block);
     }
 
     public function awaitAll(iterable $futures): array
@@ -367,7 +385,7 @@ final class Client implements ClientInterface
         }
         $futures = [];
         foreach ($requests as $key => $request) {
-            $futures[$key] = $this->send($request, $origin?->withKey($key), null, more: true);
+            $futures[$key] = $this->send($request, $origin?->withKey($key), $options, more: true);
         }
         $this->tasks->first()->flush();
         return $futures;
@@ -394,26 +412,24 @@ final class Client implements ClientInterface
         return (new ParallelMap($how, $submit, $flush, $this->cancelAll(...), $origin, $this->allowedClasses))->over($items);
     }
 
-    /** @return array<string, mixed> */
-    private function request(string $id, string $payload, TaskOptions $options): array
-    {
-        return ['type' => 'submit', 'task_id' => $id, 'payload' => $payload, 'accept' => $this->accepted]
-            + $options->fields();
-    }
-
     /**
-     * Cancels tasks whose results nobody will ask for, without waiting: those that run have a moment to end.
+     * Cancels tasks without waiting.
      *
-     * @param list<Future<mixed>> $futures
+     * @internal
+     * @param list<Execution> $executions
+     * @param float $grace seconds that those which run have to end by themselves
      */
-    private function cancelAll(array $futures): void
+    public function cancelAll(array $executions, float $grace = Cancellation::GRACE): void
     {
-        foreach ($futures as $future) {
-            $future->execution()->markAwaited();
-            if ($future->client() === null || $future->execution()->outcome() !== null) {
+        foreach ($executions as $execution) {
+            $execution->markAwaited();
+            if ($execution instanceof RetriedExecution) {
+                $execution->giveUp();
+            }
+            if ($execution->client() === null || $execution->outcome() !== null) {
                 continue;
             }
-            $request = ['type' => 'cancel', 'task_id' => $future->id(), 'grace_ms' => self::GRACE_MS];
+            $request = ['type' => 'cancel', 'task_id' => $execution->id(), 'grace_ms' => (int) round($grace * 1000)];
             try {
                 $this->control->exchange($request, new Exchange('cancel'), more: true);
             } catch (ConnectionException) {
@@ -423,14 +439,50 @@ final class Client implements ClientInterface
         $this->control->first()->flush();
     }
 
+    /** @return array<string, mixed> */
+    private function request(string $id, string $payload, TaskOptions $options): array
+    {
+        return ['type' => 'submit', 'task_id' => $id, 'payload' => $payload, 'accept' => $this->accepted]
+            + $options->fields();
+    }
+
     /**
-     * Submits a task.
+     * Submits a task, and submits it again when it is to be tried again.
      *
      * @param array<string, mixed> $request
      * @param bool $more other tasks follow at once
+     * @param bool $streams whether emitted values are kept
      * @return Future<mixed>
      */
-    private function send(array $request, ?Origin $origin, ?Reports $reports, bool $more = false): Future
+    private function send(
+        array $request,
+        ?Origin $origin,
+        TaskOptions $options,
+        bool $more = false,
+        bool $streams = false,
+    ): Future {
+        if ($options->cancellation?->isRequested() === true) {
+            return Future::failed(Cancellation::failure(), $request['task_id']);
+        }
+        $execution = $this->execution($request, $origin, $streams ? new Reports($this->allowedClasses) : null, $more);
+        if ($options->retry !== null) {
+            $again = fn(int $try): Execution => $this->execution(
+                ['task_id' => $this->ids->next()] + $request,
+                $origin,
+                $streams ? new Reports($this->allowedClasses) : null,
+                more: false,
+            );
+            $execution = new RetriedExecution($execution, $options->retry, $again);
+        }
+        $options->cancellation?->watch($execution);
+        return new Future($execution);
+    }
+
+    /**
+     * @param array<string, mixed> $request
+     * @param bool $more other tasks follow at once
+     */
+    private function execution(array $request, ?Origin $origin, ?Reports $reports, bool $more): RemoteExecution
     {
         $id = $request['task_id'];
         // who submits the same again has a future of the same task; another payload gets an answer of its own
@@ -440,7 +492,7 @@ final class Client implements ClientInterface
             $reports = null;
         }
         $exchange = new Exchange($kind, $reports, $origin, $this->unhandled, $this->allowedClasses);
-        return new Future(new RemoteExecution($this, $id, $this->tasks->exchange($request, $exchange, $more), $reports));
+        return new RemoteExecution($this, $id, $this->tasks->exchange($request, $exchange, $more), $reports);
     }
 
     /**
@@ -449,10 +501,19 @@ final class Client implements ClientInterface
      * @param array<array-key, mixed> $args
      * @return Future<mixed>
      */
-    private function runHere(callable|string|PreparedTask $task, array $args, ?float $timeout, ?string $id = null): Future
-    {
+    private function runHere(
+        callable|string|PreparedTask $task,
+        array $args,
+        TaskOptions $options,
+        ?string $id = null,
+    ): Future {
+        if ($options->cancellation?->isRequested() === true) {
+            return Future::failed(Cancellation::failure());
+        }
+        $id ??= $this->ids->next();
         $callable = $this->payloads->callableOf($task);
-        return new Future(LocalExecution::run($id ?? $this->ids->next(), $callable, $args, $timeout, $this->unhandled));
+        $run = fn(): Execution => LocalExecution::run($id, $callable, $args, $options->timeout, $this->unhandled);
+        return new Future($options->retry === null ? $run() : new RetriedExecution($run(), $options->retry, $run));
     }
 
     /**
@@ -468,10 +529,10 @@ final class Client implements ClientInterface
         bool $more = false,
     ): Future {
         if ($this->isHere()) {
-            return $this->runHere($call, $args, $options->timeout);
+            return $this->runHere($call, $args, $options);
         }
         $payload = $this->payloads->of($call, $args, CallSite::task());
-        return $this->send($this->request($this->ids->next(), $payload, $options), $origin, null, $more);
+        return $this->send($this->request($this->ids->next(), $payload, $options), $origin, $options, $more);
     }
 
     /**
@@ -490,16 +551,16 @@ final class Client implements ClientInterface
         bool $more,
     ): ?Future {
         if ($this->isHere()) {
-            $callable = $call->original;
-            $run = static fn(): array => Chunk::run($callable, $items, $call->takesKeys ? $keys : null);
-            return $this->runHere($run, [], $options->timeout);
+            [$callable, $retry] = [$call->original, $options->retry];
+            $run = static fn(): array => Chunk::run($callable, $items, $call->takesKeys ? $keys : null, retry: $retry);
+            return $this->runHere($run, [], $options);
         }
-        $payload = $this->payloads->ofChunk($call, $items, $keys, $size->isAdaptive, CallSite::task());
+        $payload = $this->payloads->ofChunk($call, $items, $keys, $size->isAdaptive, $options->retry, CallSite::task());
         $size->sent(count($items), strlen($payload));
         if ($size->isAdaptive && count($items) > 1 && strlen($payload) > 2 * ChunkSize::MAX_BYTES) {
             return null;
         }
-        return $this->send($this->request($this->ids->next(), $payload, $options), $origin?->withKeys($keys), null, $more);
+        return $this->send($this->request($this->ids->next(), $payload, $options), $origin?->withKeys($keys), $options, $more);
     }
 
     /** Whether tasks are to run in this process, because nobody listens. */

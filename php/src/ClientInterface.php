@@ -7,6 +7,7 @@ namespace B7s\Parallite;
 use B7s\Parallite\Exception\ConnectionException;
 use B7s\Parallite\Exception\DeadlineExceeded;
 use B7s\Parallite\Exception\TaskException;
+use Closure;
 use Generator;
 use InvalidArgumentException;
 use Throwable;
@@ -30,6 +31,8 @@ interface ClientInterface
      * @param ?bool $isolate {@see submit()}
      * @param 'high'|'normal'|'low' $priority {@see submit()}
      * @param ?float $queueTimeout {@see submit()}
+     * @param ?Retry $retry {@see submit()}
+     * @param ?Cancellation $cancellation {@see submit()}
      * @return T
      * @throws Throwable what the task threw
      * @throws TaskException when it failed in another way
@@ -42,6 +45,8 @@ interface ClientInterface
         ?bool $isolate = false,
         string $priority = 'normal',
         ?float $queueTimeout = null,
+        ?Retry $retry = null,
+        ?Cancellation $cancellation = null,
     ): mixed;
 
     /**
@@ -57,6 +62,8 @@ interface ClientInterface
      * @param ?float $deadline seconds for all of them together; those that have not ended then are cancelled
      * @param 'high'|'normal'|'low' $priority {@see submit()}
      * @param ?float $queueTimeout {@see submit()}
+     * @param ?Retry $retry {@see submit()}
+     * @param ?Cancellation $cancellation {@see submit()}
      * @return ($settled is true ? array<K, Settled<T>> : array<K, T>) in the order of the tasks
      * @throws InvalidArgumentException when a key comes twice, or can't be one of an array
      * @throws DeadlineExceeded when the deadline passed, unless failures are returned
@@ -70,6 +77,8 @@ interface ClientInterface
         ?float $deadline = null,
         string $priority = 'normal',
         ?float $queueTimeout = null,
+        ?Retry $retry = null,
+        ?Cancellation $cancellation = null,
     ): array;
 
     /**
@@ -90,6 +99,8 @@ interface ClientInterface
      * @param ?float $deadline seconds for all of them together; calls that have not ended then are cancelled
      * @param 'high'|'normal'|'low' $priority {@see submit()}
      * @param ?float $queueTimeout {@see submit()}
+     * @param ?Retry $retry {@see submit()}
+     * @param ?Cancellation $cancellation {@see submit()}
      * @return ($settled is true ? array<K, Settled<T>> : array<K, T>) in the order of the items
      * @throws InvalidArgumentException when a key comes twice, or can't be one of an array
      * @throws DeadlineExceeded when the deadline passed, unless failures are returned
@@ -106,6 +117,8 @@ interface ClientInterface
         ?float $deadline = null,
         string $priority = 'normal',
         ?float $queueTimeout = null,
+        ?Retry $retry = null,
+        ?Cancellation $cancellation = null,
     ): array;
 
     /**
@@ -124,6 +137,8 @@ interface ClientInterface
      * @param ?float $deadline seconds from this call on
      * @param 'high'|'normal'|'low' $priority {@see submit()}
      * @param ?float $queueTimeout {@see submit()}
+     * @param ?Retry $retry {@see submit()}
+     * @param ?Cancellation $cancellation {@see submit()}
      * @return ($settled is true ? Generator<K, Settled<T>, void, void> : Generator<K, T, void, void>) in the order in
      *     which the calls end, unless $ordered
      * @throws DeadlineExceeded when the deadline passed, unless failures are given
@@ -141,6 +156,8 @@ interface ClientInterface
         ?float $deadline = null,
         string $priority = 'normal',
         ?float $queueTimeout = null,
+        ?Retry $retry = null,
+        ?Cancellation $cancellation = null,
     ): Generator;
 
     /**
@@ -156,6 +173,8 @@ interface ClientInterface
      * @param ?float $deadline seconds from this call on
      * @param 'high'|'normal'|'low' $priority {@see submit()}
      * @param ?float $queueTimeout {@see submit()}
+     * @param ?Retry $retry {@see submit()}
+     * @param ?Cancellation $cancellation {@see submit()}
      * @return ($settled is true ? Generator<K, Settled<T>, void, void> : Generator<K, T, void, void>)
      * @throws DeadlineExceeded when the deadline passed, unless failures are given
      * @throws Throwable
@@ -171,6 +190,8 @@ interface ClientInterface
         ?float $deadline = null,
         string $priority = 'normal',
         ?float $queueTimeout = null,
+        ?Retry $retry = null,
+        ?Cancellation $cancellation = null,
     ): Generator;
 
     /**
@@ -192,6 +213,9 @@ interface ClientInterface
      * @param 'high'|'normal'|'low' $priority which of the waiting tasks goes first, of all clients. Tasks age: one of low priority
      *     counts as one of normal priority that came 30 seconds later, one of high priority as one that came 30 earlier
      * @param ?float $queueTimeout seconds that it may wait for a worker, within the daemon's queue_timeout_ms
+     * @param ?Retry $retry whether and when it is tried again after a failure; not with $detach. In a chunk of a map its items are
+     * @param ?Cancellation $cancellation by which it can be cancelled, together with others; a task that has one ends with this
+     *     program
      * @return Future<T>
      * @throws TaskException when the task can't be sent
      * @throws ConnectionException
@@ -208,7 +232,21 @@ interface ClientInterface
         ?bool $isolate = false,
         string $priority = 'normal',
         ?float $queueTimeout = null,
+        ?Retry $retry = null,
+        ?Cancellation $cancellation = null,
     ): Future;
+
+    /**
+     * Runs a block of the program, in which tasks are submitted that live no longer than it. The first failure of one of
+     * them, and the end of the block in whatever way, cancels the others.
+     *
+     * @template R
+     * @param Closure(Scope): R $block awaits what it wants of its tasks
+     * @param ?Cancellation $cancellation by which all of them can be cancelled from outside
+     * @return R
+     * @throws Throwable what the block throws, else the first failure of a task
+     */
+    public function scope(Closure $block, ?Cancellation $cancellation = null): mixed;
 
     /**
      * Waits for all of them, as {@see Future::all()}.

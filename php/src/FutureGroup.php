@@ -65,11 +65,11 @@ final class FutureGroup
         }
     }
 
-    /** @return list<Future<V>> those that have not ended, as far as is known */
+    /** @return list<Execution> those that have not ended, as far as is known */
     public function unfinished(): array
     {
-        $isOpen = static fn(Future $future): bool => $future->execution()->outcome() === null;
-        return array_values(array_filter($this->futures, $isOpen));
+        $executions = array_map(static fn(Future $future): Execution => $future->execution(), array_values($this->futures));
+        return array_values(array_filter($executions, static fn(Execution $one): bool => $one->outcome() === null));
     }
 
     /**

@@ -7,6 +7,7 @@ namespace B7s\Parallite;
 use B7s\Parallite\Exception\ConnectionException;
 use B7s\Parallite\Revolt\LoopBridge;
 use Closure;
+use SplMinHeap;
 use SplQueue;
 use Throwable;
 
@@ -26,6 +27,11 @@ final class Loop
 
     /** @var SplQueue<Closure(): void>|null */
     private static ?SplQueue $callbacks = null;
+
+    /** @var SplMinHeap<array{int, int, Closure(): void}>|null by the time at which they are due, of hrtime() */
+    private static ?SplMinHeap $timers = null;
+
+    private static int $timersSet = 0;
 
     /** Whether fibers wait, or have waited, in Revolt's event loop. */
     private static bool $isBridged = false;
@@ -50,9 +56,42 @@ final class Loop
         (self::$callbacks ??= new SplQueue())->enqueue($callback);
     }
 
+    /**
+     * Calls back after a time, while somebody waits, or asks.
+     *
+     * @param Closure(): void $callback
+     */
+    public static function after(float $seconds, Closure $callback): void
+    {
+        self::$timers ??= new SplMinHeap();
+        self::$timers->insert([hrtime(true) + (int) ($seconds * 1e9), ++self::$timersSet, $callback]);
+        if (LoopBridge::isNeeded()) {
+            LoopBridge::wakeAfter($seconds);
+        }
+    }
+
+    /** Has those called back whose time has come. */
+    private static function ring(): void
+    {
+        while (self::$timers !== null && !self::$timers->isEmpty() && self::$timers->top()[0] <= hrtime(true)) {
+            self::later(self::$timers->extract()[2]);
+        }
+    }
+
+    /** Seconds until the next one is due; null when there is none. */
+    private static function untilNextTimer(): ?float
+    {
+        return self::$timers === null || self::$timers->isEmpty()
+            ? null
+            : max(0.0, (self::$timers->top()[0] - hrtime(true)) / 1e9);
+    }
+
     /** Runs what {@see later()} was given. What one of them throws leaves those behind it for the next time. */
     public static function callBack(): void
     {
+        if (self::$timers !== null) {
+            self::ring();
+        }
         if (self::$isBridged) {
             self::callAll(); // handlers may suspend their fiber: nothing is held then; the event loop's signals don't throw
             LoopBridge::settle();
@@ -118,7 +157,9 @@ final class Loop
                 return true;
             }
             $left = $deadline === null ? null : max(0.0, $deadline - microtime(true));
-            if (!self::turn($left) && !$isSo()) {
+            $next = self::$timers === null ? null : self::untilNextTimer();
+            $most = $next === null ? $left : min($next, $left ?? $next);
+            if (!self::turn($most) && !$isSo()) {
                 throw new ConnectionException('a future is awaited that nothing in this process can complete; a future '
                     . 'belongs to the process that made it');
             }

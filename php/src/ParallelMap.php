@@ -35,7 +35,7 @@ final class ParallelMap
      * @param Closure(list<mixed>, list<mixed>, bool): ?Future<mixed> $submit gets keys, items, and whether others follow at
      *     once; null when those are too many for a task
      * @param Closure(): mixed $flush sends what has been submitted
-     * @param Closure(list<Future<mixed>>): mixed $cancel cancels tasks without waiting
+     * @param Closure(list<Execution>): mixed $cancel cancels tasks without waiting
      * @param ?Origin $origin where the map was called
      * @param ?list<class-string> $allowedClasses {@see Client}
      */
@@ -202,7 +202,7 @@ final class ParallelMap
 
     private function cancelRest(): void
     {
-        $left = array_map(static fn(Batch $batch): Future => $batch->future(), array_values($this->batches));
+        $left = array_map(static fn(Batch $batch): Execution => $batch->future()->execution(), array_values($this->batches));
         $this->batches = [];
         if ($left !== [] && $this->pid === getmypid()) { // in a forked child they are its parent's
             ($this->cancel)($left);

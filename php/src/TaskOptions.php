@@ -26,6 +26,8 @@ final class TaskOptions
         public readonly string $priority = 'normal',
         public readonly ?float $queueTimeout = null,
         private readonly bool $endsWithClient = false,
+        public readonly ?Retry $retry = null,
+        public readonly ?Cancellation $cancellation = null,
     ) {
         Seconds::limit($timeout);
         Seconds::limit($queueTimeout, 'queueTimeout');

@@ -82,12 +82,21 @@ final class TaskPayload
      * @param ?Closure(): ?string $hint {@see ClosureCode::of()}
      * @throws ClosureNotSerializable
      */
-    public function ofChunk(PreparedTask $task, array $items, array $keys, bool $isBounded, ?Closure $hint = null): string
-    {
+    public function ofChunk(
+        PreparedTask $task,
+        array $items,
+        array $keys,
+        bool $isBounded,
+        ?Retry $retry = null,
+        ?Closure $hint = null,
+    ): string {
         $callee = $task->callee ??= $this->calleeOf($task->original, $hint, isAlone: false);
         $arguments = [$callee, $items, $task->takesKeys ? $keys : null];
-        if ($isBounded) {
-            array_push($arguments, ChunkSize::MAX_SECONDS, ChunkSize::MAX_BYTES);
+        if ($isBounded || $retry !== null) {
+            array_push($arguments, ...($isBounded ? [ChunkSize::MAX_SECONDS, ChunkSize::MAX_BYTES] : [null, null]));
+        }
+        if ($retry !== null) {
+            $arguments[] = $retry;
         }
         $hints = $hint !== null && $callee instanceof Closure ? [spl_object_id($callee) => $hint] : [];
         return $this->serialize([self::CHUNK, $arguments], $hints);

@@ -67,6 +67,12 @@ final class LoopBridge
         return $hasCome || $isSo(); // not asked twice: who asks for a failure again may be told of a new attempt
     }
 
+    /** Has the loop look, after a time, for what is to be called back. */
+    public static function wakeAfter(float $seconds): void
+    {
+        EventLoop::delay($seconds, static fn() => self::turn([], []));
+    }
+
     /** Frames have been taken in, by whomever: fibers that have what they wait for go on. */
     public static function settle(): void
     {

@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace B7s\Parallite\Testing;
 
 use B7s\Parallite\Codec\CallSite;
+use B7s\Parallite\Cancellation;
 use B7s\Parallite\ClientInterface;
 use B7s\Parallite\Deadline;
 use B7s\Parallite\Exception\DaemonNotRunning;
@@ -14,6 +15,8 @@ use B7s\Parallite\FutureGroup;
 use B7s\Parallite\Keys;
 use B7s\Parallite\LocalExecution;
 use B7s\Parallite\MapOptions;
+use B7s\Parallite\Retry;
+use B7s\Parallite\Scope;
 use B7s\Parallite\Seconds;
 use B7s\Parallite\TaskIds;
 use B7s\Parallite\TaskOptions;
@@ -34,6 +37,7 @@ use Throwable;
  * $client->assertRanTimes(1, 'App\Report::render');
  * ```
  *
+ * Each try of a task with a {@see Retry} is recorded as a task; there is no delay between them.
  * Tasks run one after the other, and each item of a map is a task of its own, whatever the size of its chunks.
  */
 final class FakeClient implements ClientInterface
@@ -138,8 +142,10 @@ final class FakeClient implements ClientInterface
         ?bool $isolate = false,
         string $priority = 'normal',
         ?float $queueTimeout = null,
+        ?Retry $retry = null,
+        ?Cancellation $cancellation = null,
     ): mixed {
-        return $this->accepted($task, $args, new TaskOptions($timeout, $isolate, $priority, $queueTimeout))->await();
+        return $this->accepted($task, $args, new TaskOptions($timeout, $isolate, $priority, $queueTimeout, true, $retry, $cancellation))->await();
     }
 
     public function all(
@@ -150,8 +156,10 @@ final class FakeClient implements ClientInterface
         ?float $deadline = null,
         string $priority = 'normal',
         ?float $queueTimeout = null,
+        ?Retry $retry = null,
+        ?Cancellation $cancellation = null,
     ): array {
-        $options = new TaskOptions($timeout, $isolate, $priority, $queueTimeout);
+        $options = new TaskOptions($timeout, $isolate, $priority, $queueTimeout, true, $retry, $cancellation);
         $deadline = Deadline::in($deadline);
         $entry = CallSite::arrayPassedTo('all');
         $tasks = Keys::unique($tasks, 'the tasks');
@@ -178,9 +186,11 @@ final class FakeClient implements ClientInterface
         ?float $deadline = null,
         string $priority = 'normal',
         ?float $queueTimeout = null,
+        ?Retry $retry = null,
+        ?Cancellation $cancellation = null,
     ): array {
         $how = new MapOptions($concurrency, $chunk, true, $settled, $deadline);
-        $options = new TaskOptions($timeout, $isolate, $priority, $queueTimeout);
+        $options = new TaskOptions($timeout, $isolate, $priority, $queueTimeout, true, $retry, $cancellation);
         return iterator_to_array($this->mapped(Keys::checked($items, 'the items'), $task, $how, $options));
     }
 
@@ -196,9 +206,11 @@ final class FakeClient implements ClientInterface
         ?float $deadline = null,
         string $priority = 'normal',
         ?float $queueTimeout = null,
+        ?Retry $retry = null,
+        ?Cancellation $cancellation = null,
     ): Generator {
         $how = new MapOptions($concurrency, $chunk, $ordered, $settled, $deadline);
-        return $this->mapped($items, $task, $how, new TaskOptions($timeout, $isolate, $priority, $queueTimeout));
+        return $this->mapped($items, $task, $how, new TaskOptions($timeout, $isolate, $priority, $queueTimeout, true, $retry, $cancellation));
     }
 
     public function mapUnordered(
@@ -212,9 +224,11 @@ final class FakeClient implements ClientInterface
         ?float $deadline = null,
         string $priority = 'normal',
         ?float $queueTimeout = null,
+        ?Retry $retry = null,
+        ?Cancellation $cancellation = null,
     ): Generator {
         $how = new MapOptions($concurrency, $chunk, false, $settled, $deadline);
-        return $this->mapped($items, $task, $how, new TaskOptions($timeout, $isolate, $priority, $queueTimeout));
+        return $this->mapped($items, $task, $how, new TaskOptions($timeout, $isolate, $priority, $queueTimeout, true, $retry, $cancellation));
     }
 
     /**
@@ -249,8 +263,10 @@ final class FakeClient implements ClientInterface
         ?bool $isolate = false,
         string $priority = 'normal',
         ?float $queueTimeout = null,
+        ?Retry $retry = null,
+        ?Cancellation $cancellation = null,
     ): Future {
-        $options = new TaskOptions($timeout, $isolate, $priority, $queueTimeout);
+        $options = new TaskOptions($timeout, $isolate, $priority, $queueTimeout, true, $retry, $cancellation);
         return $this->accepted($task, $args, $options, $id, $detach, $name);
     }
 
@@ -274,6 +290,12 @@ final class FakeClient implements ClientInterface
         return $this->accept($task, $args, $options, $id, $detach, $name);
     }
 
+    /** Runs the block; its tasks have ended when they are submitted, those after a failure are cancelled. */
+    public function scope(Closure $block, ?Cancellation $cancellation = null): mixed
+    {
+        return (new Scope($this, $cancellation))->run($block);
+    }
+
     /**
      * @param array<array-key, mixed> $args
      * @return Future<mixed>
@@ -285,8 +307,12 @@ final class FakeClient implements ClientInterface
         ?string $id = null,
         bool $detach = false,
         ?string $name = null,
+        int $tries = 1,
     ): Future {
         $this->reach();
+        if ($options->cancellation?->isRequested() === true) {
+            return Future::failed(Cancellation::failure());
+        }
         $id = $id !== null ? TaskIds::check($id) : ($name === null ? 'task-' : "$name-") . count($this->tasks) + 1;
         if (isset($this->futures[$id])) {
             return $this->futures[$id]; // joins it, as with the daemon
@@ -298,7 +324,12 @@ final class FakeClient implements ClientInterface
         }
         $this->tasks[] = $recorded;
         $answer = $this->script->answerTo($recorded) ?? static fn(): mixed => $callable(...$args);
-        return $this->futures[$id] = new Future(LocalExecution::run($id, $this->traveller($answer), []));
+        $execution = LocalExecution::run($id, $this->traveller($answer), []);
+        $failure = $execution->outcome()->exception();
+        if ($failure !== null && $options->retry?->isFor($failure, $tries) === true) {
+            return $this->accept($task, $args, $options, null, $detach, $name, $tries + 1); // at once
+        }
+        return $this->futures[$id] = new Future($execution);
     }
 
     public function awaitAll(iterable $futures): array

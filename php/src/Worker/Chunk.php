@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace B7s\Parallite\Worker;
 
 use B7s\Parallite\Codec\ClosureCompiler;
+use B7s\Parallite\Retry;
 use B7s\Parallite\Value\Refusal;
 use Closure;
 
@@ -30,6 +31,7 @@ final class Chunk
      * @param ?list<mixed> $keys passed as second arguments, if the callee wants them
      * @param ?float $maxSeconds after which no further item is begun, null for all
      * @param ?int $maxBytes of results after which no further item is begun, null for all
+     * @param ?Retry $retry whether an item is tried again after a failure, and when; the worker waits
      * @return array{done: int, seconds: float, bytes: int, values: list<mixed>, blobs: array<int, string>,
      *     failures: array<int, array<string, mixed>>} `done` tells how many items were called. Values are scalars, or
      *     null where a blob has the value; blobs and failures (as in the reply of a task) go by the number of the item
@@ -40,8 +42,10 @@ final class Chunk
         ?array $keys = null,
         ?float $maxSeconds = null,
         ?int $maxBytes = null,
+        ?Retry $retry = null,
     ): array {
         $call = self::caller($callee);
+        $call = $retry === null ? $call : self::retrying($call, $retry);
         $begun = hrtime(true);
         $isBounded = $maxSeconds !== null;
         $end = $begun + (int) (($maxSeconds ?? 0.0) * 1e9);
@@ -88,6 +92,23 @@ final class Chunk
         return $callee instanceof Closure && ClosureCompiler::isLoose($callee)
             ? LooseCall::caller($callee)
             : $callee;
+    }
+
+    /** @return Closure(mixed...): mixed */
+    private static function retrying(callable $call, Retry $retry): Closure
+    {
+        return static function (mixed ...$arguments) use ($call, $retry): mixed {
+            for ($tries = 1;; $tries++) {
+                try {
+                    return $call(...$arguments);
+                } catch (\Throwable $e) {
+                    if (!$retry->isFor($e, $tries)) {
+                        throw $e;
+                    }
+                }
+                usleep((int) ($retry->delayAfter($tries) * 1e6));
+            }
+        };
     }
 
     /** @return array<string, mixed> as the fields of a failed task's reply */

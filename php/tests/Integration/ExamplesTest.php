@@ -131,6 +131,14 @@ final class ExamplesTest extends TestCase
         self::assertStringContainsString("60 jobs are done\n", $output);
     }
 
+    public function testCancelsAndTriesAgain(): void
+    {
+        self::assertSame(
+            "answered: the fast source\nfailed: no stock\ncame out at try 3\nthe map was cancelled\n",
+            self::example('scope.php'),
+        );
+    }
+
     public function testTestsWithoutADaemon(): void
     {
         self::assertSame(3, substr_count(self::example('testing.php'), 'ok: '));

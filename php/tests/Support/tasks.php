@@ -97,6 +97,12 @@ return [
     'fatal' => static fn() => trigger_error('fatal', E_USER_ERROR),
     'killed' => static fn() => posix_kill(posix_getpid(), SIGKILL),
     'notes' => static fn(string $file, string $note): int|false => file_put_contents($file, "$note\n", FILE_APPEND),
+    'third time' => static function (string $file): int {
+        file_put_contents($file, '.', FILE_APPEND);
+        clearstatcache();
+        return filesize($file) === 3 ? 3 : throw new RuntimeException('try ' . filesize($file));
+    },
+    'exits the first time' => static fn(string $file): string => file_exists($file) ? 'alive' : exit((int) touch($file)),
     'sleeps' => static fn() => sleep(60),
     'throws an unknown' => static function (): never {
         echo 'printed before';

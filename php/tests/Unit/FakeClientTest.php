@@ -14,6 +14,8 @@ use B7s\Parallite\Exception\TaskException;
 use B7s\Parallite\Exception\TaskTimedOut;
 use B7s\Parallite\Exception\WorkerCrashed;
 use B7s\Parallite\Future;
+use B7s\Parallite\Retry;
+use B7s\Parallite\Scope;
 use B7s\Parallite\Task;
 use B7s\Parallite\Testing\FakeClient;
 use B7s\Parallite\Testing\RecordedTask;
@@ -57,6 +59,26 @@ final class FakeClientTest extends TestCase
         self::assertSame(['low', 2.0], [$last->priority, $last->queueTimeout]);
         $this->expectException(\B7s\Parallite\Exception\DeadlineExceeded::class);
         $client->map([1, 2], static fn(int $n): int => [usleep(2_000), $n][1], deadline: 0.001);
+    }
+
+    public function testScopesAndRetriesAreLikeThoseOfTheDaemon(): void
+    {
+        $client = (new FakeClient())->throws(new \RuntimeException('down'), 'strrev', times: 2);
+        self::assertSame('cba', $client->run('strrev', ['abc'], retry: new Retry(times: 3, delay: 60.0)));
+        $client->assertRanTimes(3, 'strrev');
+        self::assertSame(5, $client->scope(static fn(Scope $scope): int => $scope->submit('abs', [-5])->await()));
+        $second = null;
+        try {
+            $client->scope(static function (Scope $scope) use (&$second): void {
+                $scope->submit(static fn() => throw new \DomainException('first'));
+                $second = $scope->submit('abs', [-1]);
+            });
+            self::fail();
+        } catch (\DomainException) {
+            $client->assertRanTimes(1, 'abs');
+        }
+        $this->expectException(\B7s\Parallite\Exception\TaskCancelled::class);
+        $second->await();
     }
 
     public function testFuturesAreLikeThoseOfTheDaemon(): void

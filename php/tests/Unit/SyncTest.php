@@ -37,6 +37,16 @@ final class SyncTest extends TestCase
         self::assertSame('abc', $client->run('strrev', ['cba']));
     }
 
+    public function testTriesAgain(): void
+    {
+        $tries = 0;
+        $task = static function () use (&$tries): int {
+            return ++$tries < 3 ? throw new \RuntimeException("try $tries") : $tries;
+        };
+
+        self::assertSame(3, self::client()->run($task, retry: new \B7s\Parallite\Retry(delay: 0.001)));
+    }
+
     public function testFuturesAreDoneAtOnce(): void
     {
         $client = self::client();
