@@ -19,11 +19,13 @@ final class Address
     /**
      * @param bool $isNamed whether the program, its environment or its configuration names it
      * @param bool $isShared whether it lies in a directory that other users may write
+     * @param ?string $tokenFile of the daemon, as far as its configuration is known
      */
     private function __construct(
         public readonly string $uri,
         private readonly bool $isNamed = true,
         private readonly bool $isShared = false,
+        public readonly ?string $tokenFile = null,
     ) {
     }
 
@@ -44,7 +46,7 @@ final class Address
         }
         $configured = self::configured();
         if ($configured !== null) {
-            return self::parse($configured);
+            return new self(self::parse($configured['socket'])->uri, tokenFile: $configured['token']);
         }
         if ($autostart !== null) {
             return new self(self::parse($autostart->socket())->uri, false);
@@ -114,13 +116,30 @@ final class Address
         }
     }
 
-    private function isUnix(): bool
+    /** Whether it is a domain socket. */
+    public function isUnix(): bool
     {
         return str_starts_with($this->uri, 'unix://');
     }
 
-    /** What the configuration of the project says, with its path made absolute. */
-    private static function configured(): ?string
+    /** Whether what is sent there is enciphered. */
+    public function isTls(): bool
+    {
+        return str_starts_with($this->uri, 'tls://');
+    }
+
+    /** Whether nobody between here and there can read what is sent. */
+    public function isPrivate(): bool
+    {
+        return preg_match('~^(unix|tls)://|^tcp://(127\.[\d.]+|localhost|\[::1]):~i', $this->uri) === 1;
+    }
+
+    /**
+     * What the configuration of the project says, with its paths made absolute.
+     *
+     * @return ?array{socket: string, token: ?string} null when it names no socket
+     */
+    private static function configured(): ?array
     {
         $file = self::nearest(self::CONFIG, (string) getcwd());
         if ($file === null) {
@@ -140,7 +159,20 @@ final class Address
             return null;
         }
         $isRelative = !str_contains($socket, ':') && $socket[0] !== '/' && $socket[0] !== '\\';
-        return $isRelative ? dirname($file) . "/$socket" : $socket;
+        return [
+            'socket' => $isRelative ? dirname($file) . "/$socket" : $socket,
+            'token' => self::tokenFileIn($settings, dirname($file)),
+        ];
+    }
+
+    /** @param array<array-key, mixed> $settings */
+    private static function tokenFileIn(array $settings, string $directory): ?string
+    {
+        $file = $settings['auth_token_file'] ?? '';
+        if (!is_string($file) || $file === '') {
+            return null;
+        }
+        return preg_match('~^([/\\\\]|[a-z]:)~i', $file) === 1 ? $file : "$directory/$file";
     }
 
     /** @internal the file of this name in the directory, or the nearest one above */

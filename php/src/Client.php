@@ -53,7 +53,7 @@ final class Client implements ClientInterface
     /**
      * Connects when it first has to.
      *
-     * @param string|Address|null $address a path, host:port, unix:// or tcp:// URI; else PARALLITE_SOCKET, else the `socket` of
+     * @param string|Address|null $address a path, host:port, unix://, tcp:// or tls:// URI; else PARALLITE_SOCKET, else the `socket` of
      *     the nearest parallite.json upwards, else the daemon's default
      * @param bool|Autostart $autostart starts a daemon for the project where none listens
      * @param ?string $fallback 'sync': runs tasks in this process where none listens; what they may take is then
@@ -64,6 +64,7 @@ final class Client implements ClientInterface
      *     error log is. What it throws goes to the log
      * @param ?list<class-string> $allowedClasses those of which results, emitted values and exceptions may hold objects,
      *     enum cases included; "Closure" stands for closures. Anything else is an error that names it. Null: all
+     * @param ?Credentials $credentials for a daemon on TCP; else those in the environment
      * @throws ConnectionException when the parallite.json that would tell the address is damaged or another user's
      */
     public function __construct(
@@ -74,6 +75,7 @@ final class Client implements ClientInterface
         ?ClosureCodec $codec = null,
         ?Closure $onUnhandled = null,
         public readonly ?array $allowedClasses = null,
+        ?Credentials $credentials = null,
     ) {
         if ($fallback !== null && $fallback !== self::SYNC) {
             throw new InvalidArgumentException("fallback is \"$fallback\"; it may be null or 'sync'");
@@ -83,7 +85,7 @@ final class Client implements ClientInterface
             $autostart = $autostart ? new Autostart() : null;
         }
         $address = $address instanceof Address ? $address : Address::find($address, $autostart);
-        $connector = new Connector($address, $autostart, $connectTimeout);
+        $connector = new Connector($address, $autostart, $connectTimeout, $credentials);
         $this->tasks = new Connections($connector);
         $this->control = new Connections($connector);
         $this->payloads = new TaskPayload($codec);
@@ -102,8 +104,9 @@ final class Client implements ClientInterface
         string|Address|null $address = null,
         bool|Autostart $autostart = false,
         float $connectTimeout = 10.0,
+        ?Credentials $credentials = null,
     ): self {
-        $client = new self($address, $autostart, null, $connectTimeout);
+        $client = new self($address, $autostart, null, $connectTimeout, credentials: $credentials);
         $client->tasks->first()->open();
         return $client;
     }

@@ -314,6 +314,11 @@ final class Connection
             $this->lose('carries something else than replies: ' . $e->getMessage());
             return;
         }
+        if (($frame['error_code'] ?? null) === 'UNAUTHORIZED') {
+            $error = $frame['error'] ?? '';
+            $this->lose('was refused: ' . (is_string($error) ? $error : ''));
+            return;
+        }
         $id = $frame['task_id'] ?? null;
         if (!is_string($id)) {
             $id = ($frame['error_code'] ?? null) === 'PAYLOAD_TOO_LARGE' ? $this->inFlight->largest() : null;

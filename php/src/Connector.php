@@ -31,12 +31,16 @@ final class Connector
 
     public readonly string $uri;
 
+    private readonly Credentials $credentials;
+
     public function __construct(
         private readonly Address $address,
         private readonly ?Autostart $autostart = null,
         private readonly float $timeout = 10.0,
+        ?Credentials $credentials = null,
     ) {
         $this->uri = $address->uri;
+        $this->credentials = $credentials ?? new Credentials();
     }
 
     /**
@@ -71,6 +75,10 @@ final class Connector
     private function open(): mixed
     {
         $this->address->check();
+        $token = $this->address->isUnix() ? null : $this->credentials->token($this->address->tokenFile);
+        if ($token !== null && !$this->address->isPrivate()) {
+            throw new ConnectionException("the token is not sent to {$this->uri} in the clear; give the daemon a tls:// address");
+        }
         $deadline = microtime(true) + $this->timeout;
         do {
             [$socket, $errno, $error] = $this->attempt(max(self::PAUSE, $deadline - microtime(true)));
@@ -84,6 +92,9 @@ final class Connector
             throw $this->failure($errno, $error);
         }
         $this->address->checkPeer($socket);
+        if ($token !== null) {
+            Login::at($socket, $this->uri, $token, max(self::PAUSE, $deadline - microtime(true)));
+        }
         stream_set_blocking($socket, false);
         stream_set_read_buffer($socket, 0);
         stream_set_write_buffer($socket, 0);
@@ -93,17 +104,27 @@ final class Connector
     /** @return array{resource|false, int, string} the socket, or the number and text of the error */
     private function attempt(float $timeout): array
     {
-        return Quietly::call(function () use ($timeout): array {
+        $options = ['socket' => ['tcp_nodelay' => true]];
+        if ($this->address->isTls()) {
+            $options['ssl'] = $this->credentials->tlsOptions();
+        }
+        return Quietly::call(function () use ($timeout, $options): array {
             $socket = stream_socket_client(
                 $this->uri,
                 $errno,
                 $error,
                 $timeout,
                 STREAM_CLIENT_CONNECT,
-                stream_context_create(['socket' => ['tcp_nodelay' => true]]),
+                stream_context_create($options),
             );
-            return [$socket, $errno, $error];
+            return [$socket, $errno, $error !== '' ? $error : self::reason(Quietly::firstWarning())];
         });
+    }
+
+    /** What PHP has to say of a failed handshake, in one line and without its function's name. */
+    private static function reason(string $warning): string
+    {
+        return (string) preg_replace(['/^\w+\(\): /', '/\s+/'], ['', ' '], $warning);
     }
 
     private function failure(int $errno, string $error): ConnectionException
@@ -112,6 +133,9 @@ final class Connector
             return new DaemonNotRunning("no Parallite daemon listens at {$this->uri} ($error); " . self::$advice);
         }
         $isBusy = in_array($errno, self::TRY_AGAIN, true);
+        if (str_contains($error, 'certificate verify failed')) {
+            $error .= '; name the authority that has signed its certificate in PARALLITE_CA_FILE';
+        }
         return new ConnectionException("cannot connect to the daemon at {$this->uri}: "
             . ($isBusy ? "it has accepted no connection for {$this->timeout} seconds" : $error));
     }

@@ -16,7 +16,8 @@ final class Quietly
 {
     private static ?Closure $handler = null;
 
-    private static string $warning = '';
+    /** @var list<string> */
+    private static array $warnings = [];
 
     private function __construct()
     {
@@ -26,9 +27,9 @@ final class Quietly
     public static function begin(): void
     {
         Signals::hold(); // one that threw here would leave our error handler behind
-        self::$warning = '';
+        self::$warnings = [];
         set_error_handler(self::$handler ??= static function (int $level, string $message): bool {
-            self::$warning = $message;
+            self::$warnings[] = $message;
             return true;
         });
     }
@@ -42,7 +43,13 @@ final class Quietly
     /** The last warning since {@see begin()}; empty when there was none. */
     public static function warning(): string
     {
-        return self::$warning;
+        return self::$warnings[count(self::$warnings) - 1] ?? '';
+    }
+
+    /** The first one, which has the cause where one warning follows from another. */
+    public static function firstWarning(): string
+    {
+        return self::$warnings[0] ?? '';
     }
 
     /**

@@ -142,7 +142,7 @@ final class Assembly {
                         config.frameTimeout(),
                         MostConnections.of(config.maxWorkers()));
         return new ClientServer(
-                engine, config.listenAddress(), dispatcher, figures, settings, budget);
+                engine, config.listenSettings(), dispatcher, figures, settings, budget);
     }
 
     @Produces

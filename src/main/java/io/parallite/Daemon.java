@@ -196,7 +196,7 @@ public final class Daemon implements QuarkusApplication {
 
     /** Leaves nothing behind, without order: the process ends at once. Any thread. */
     private void halt() {
-        parts().server().removeSocketFile();
+        parts().server().removeSocketFiles();
         parts().processes().killAll();
         parts().processes().close();
     }

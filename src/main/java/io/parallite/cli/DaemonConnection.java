@@ -1,5 +1,7 @@
 package io.parallite.cli;
 
+import io.parallite.config.AuthToken;
+import io.parallite.config.ConfigException;
 import io.parallite.config.DaemonAddress;
 import java.io.EOFException;
 import java.io.IOException;
@@ -14,6 +16,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** A connection to the daemon that speaks JSON, with a limit on every wait. For one thread. */
@@ -47,10 +50,34 @@ final class DaemonConnection implements AutoCloseable {
             channel.configureBlocking(false);
             Selector selector = Selector.open();
             channel.register(selector, SelectionKey.OP_READ);
-            return new DaemonConnection(address, patience, channel, selector);
+            DaemonConnection connection =
+                    new DaemonConnection(address, patience, channel, selector);
+            connection.logIn();
+            return connection;
+        } catch (DaemonException e) {
+            close(channel);
+            throw e;
+        } catch (ConfigException e) {
+            close(channel);
+            throw e;
         } catch (IOException | RuntimeException e) {
             close(channel);
             throw new DaemonException(refusal(address, e));
+        }
+    }
+
+    private void logIn() throws DaemonException {
+        Optional<AuthToken> token = address.token();
+        if (token.isPresent()) {
+            Answer answer = call("auth", Map.of("token", token.get().secret()));
+            if (!answer.isOk()) {
+                throw new DaemonException(
+                        "the daemon at %s refuses this command: %s; compare %s with its auth_token_file"
+                                .formatted(
+                                        address.described(),
+                                        answer.error(),
+                                        address.tokenFile().orElseThrow()));
+            }
         }
     }
 
@@ -61,7 +88,7 @@ final class DaemonConnection implements AutoCloseable {
                     .formatted(address.described());
         }
         if (path != null && Files.exists(path) && !Files.isWritable(path)) {
-            return "%s belongs to another user, and only its owner may connect; run this as the daemon's user"
+            return "%s may not be written to by this user, so it cannot connect; run this as the daemon's user, or set socket_mode and socket_group"
                     .formatted(address.described());
         }
         if (e instanceof ConnectException || e instanceof SocketException) {

@@ -35,7 +35,7 @@ final class SocketCheck {
     List<Finding> look() {
         boolean answers = lookAtDaemon();
         switch (address.address()) {
-            case ListenAddress.Tcp ignored ->
+            case ListenAddress.Tcp _, ListenAddress.Tls _ ->
                     findings.add(
                             Finding.warn(
                                     "socket",

@@ -67,8 +67,9 @@ sealed interface Check {
         @Override
         public Optional<String> problemWith(String value) {
             try {
-                ListenAddress.parse(value);
-                return Optional.empty();
+                return ListenAddress.parse(value) instanceof ListenAddress.Tls
+                        ? Optional.of("a path or loopback host:port; tls:// goes into listen")
+                        : Optional.empty();
             } catch (IllegalArgumentException e) {
                 return Optional.of("a path or loopback host:port (" + e.getMessage() + ")");
             }

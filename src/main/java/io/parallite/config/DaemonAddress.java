@@ -15,8 +15,9 @@ import org.jspecify.annotations.Nullable;
  * Where a command expects the daemon, and what says so.
  *
  * @param source for messages: {@code --socket}, a variable, a file, or {@code default}
+ * @param tokenFile the file with what a daemon on TCP asks for, as far as that is known here
  */
-public record DaemonAddress(ListenAddress address, String source) {
+public record DaemonAddress(ListenAddress address, String source, Optional<Path> tokenFile) {
 
     private static final String FILE = "parallite.json";
 
@@ -32,10 +33,19 @@ public record DaemonAddress(ListenAddress address, String source) {
             @Nullable Path file,
             Map<String, String> environment,
             Path directory) {
+        DaemonAddress found =
+                find(flag, file, environment.get(Setting.SOCKET.variable()), directory);
+        String tokenFile = environment.get(Setting.AUTH_TOKEN_FILE.variable());
+        return tokenFile == null || tokenFile.isBlank()
+                ? found
+                : found.with(directory.resolve(tokenFile));
+    }
+
+    private static DaemonAddress find(
+            @Nullable String flag, @Nullable Path file, @Nullable String variable, Path directory) {
         if (flag != null) {
             return of(flag, "--socket", directory);
         }
-        String variable = environment.get(Setting.SOCKET.variable());
         if (variable != null && !variable.isBlank()) {
             return of(variable, Setting.SOCKET.variable(), directory);
         }
@@ -61,25 +71,34 @@ public record DaemonAddress(ListenAddress address, String source) {
      */
     private static Optional<DaemonAddress> socketIn(Path file) {
         List<String> problems = new ArrayList<>();
-        String socket = ParalliteJson.read(file, problems::add).get(Setting.SOCKET.property());
+        Map<String, String> properties = ParalliteJson.read(file, problems::add);
+        String socket = properties.get(Setting.SOCKET.property());
         if (socket == null && !problems.isEmpty()) {
             throw new ConfigException(problems.getFirst());
         }
         Path directory = file.toAbsolutePath().resolveSibling("");
-        return Optional.ofNullable(socket).map(text -> of(text, file.toString(), directory));
+        Optional<String> token =
+                Optional.ofNullable(properties.get(Setting.AUTH_TOKEN_FILE.property()));
+        return Optional.ofNullable(socket)
+                .map(text -> of(text, file.toString(), directory))
+                .map(address -> token.map(directory::resolve).map(address::with).orElse(address));
     }
 
     private static DaemonAddress byDefault() {
-        return new DaemonAddress(ListenAddress.parse(""), "default");
+        return new DaemonAddress(ListenAddress.parse(""), "default", Optional.empty());
     }
 
     private static DaemonAddress of(String text, String source, Path directory) {
         try {
             ListenAddress address = ListenAddress.parse(text);
+            if (address instanceof ListenAddress.Tls) {
+                throw new IllegalArgumentException(
+                        "commands work where the daemon runs, at its socket or a loopback host:port");
+            }
             if (address instanceof ListenAddress.Unix(Path path) && !path.isAbsolute()) {
                 address = new ListenAddress.Unix(directory.resolve(path).normalize());
             }
-            return new DaemonAddress(address, source);
+            return new DaemonAddress(address, source, Optional.empty());
         } catch (IllegalArgumentException e) {
             throw new ConfigException(
                     "%s=%s in %s is not valid: %s"
@@ -87,11 +106,28 @@ public record DaemonAddress(ListenAddress address, String source) {
         }
     }
 
+    private DaemonAddress with(Path token) {
+        return new DaemonAddress(address, source, Optional.of(token));
+    }
+
+    /**
+     * The secret to show first; none for a domain socket.
+     *
+     * @throws ConfigException when its file cannot be read
+     */
+    public Optional<AuthToken> token() {
+        return address instanceof ListenAddress.Unix
+                ? Optional.empty()
+                : tokenFile.map(AuthToken::read);
+    }
+
     /** The address to connect to. */
     public SocketAddress toSocketAddress() {
         return switch (address) {
             case ListenAddress.Unix(Path path) -> UnixDomainSocketAddress.of(path);
             case ListenAddress.Tcp(String host, int port) -> new InetSocketAddress(host, port);
+            case ListenAddress.Tls(String host, int port) ->
+                    throw new IllegalStateException("commands do not speak TLS: " + address);
         };
     }
 

@@ -173,6 +173,21 @@ public final class LaunchSettings {
                     "fixed_workers=%d exceeds max_workers=%d; raise max_workers or lower fixed_workers"
                             .formatted(fixed, max.get()));
         }
+        try {
+            var _ = listenSettings();
+        } catch (ConfigException e) {
+            problems.add(e.getMessage());
+        }
+    }
+
+    private ListenSettings listenSettings() {
+        Path file = Path.of(systemProperties.getOrDefault(ParalliteJsonSource.LOCATION, "x"));
+        return ListenSettings.of(
+                setting ->
+                        Optional.ofNullable(given.get(setting))
+                                .map(SettingValue::values)
+                                .orElse(List.of()),
+                file.toAbsolutePath().resolveSibling(""));
     }
 
     private Optional<Long> number(Setting setting) {

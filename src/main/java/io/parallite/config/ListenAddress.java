@@ -5,10 +5,14 @@ import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Where the daemon listens: the path of a domain socket, or {@code host:port} on loopback. */
+/**
+ * Where the daemon listens: the path of a domain socket, {@code host:port} on loopback, or, with
+ * TLS, on any interface.
+ */
 public sealed interface ListenAddress {
 
     /** A domain socket. */
@@ -27,10 +31,19 @@ public sealed interface ListenAddress {
         }
     }
 
+    /** A TCP port on which TLS is spoken, of whatever interface. */
+    record Tls(String host, int port) implements ListenAddress {
+        @Override
+        public String toString() {
+            return "tls://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
+        }
+    }
+
     /** What {@code sockaddr_un} holds without the final zero: on macOS four less than on Linux. */
     int MAX_PATH_BYTES = Platform.isMac() ? 103 : 107;
 
-    Pattern HOST_AND_PORT = Pattern.compile("(?:tcp://)?(\\[[0-9a-fA-F:]+]|[A-Za-z0-9.-]+):(\\d+)");
+    Pattern HOST_AND_PORT =
+            Pattern.compile("(?:tcp://|(tls://))?(\\[[0-9a-fA-F:]+]|[A-Za-z0-9.-]+):(\\d+)");
 
     /** The address when nothing is configured. */
     static String byDefault() {
@@ -38,8 +51,8 @@ public sealed interface ListenAddress {
     }
 
     /**
-     * Reads {@code /path}, {@code unix:///path}, {@code host:port} or {@code tcp://host:port};
-     * empty is the default.
+     * Reads {@code /path}, {@code unix:/path}, {@code unix:///path}, {@code host:port}, {@code
+     * tcp://host:port} or {@code tls://host:port}; empty is the default.
      *
      * @throws IllegalArgumentException with a sentence for the user
      */
@@ -47,30 +60,44 @@ public sealed interface ListenAddress {
         String value = text.isBlank() ? byDefault() : text.strip();
         Matcher tcp = HOST_AND_PORT.matcher(value);
         if (tcp.matches()) {
-            return tcp(tcp.group(1), tcp.group(2));
+            int port = port(tcp.group(3));
+            return tcp.group(1) == null
+                    ? tcp(tcp.group(2), port)
+                    : new Tls(withoutBrackets(tcp.group(2)), port);
         }
-        if (value.startsWith("tcp://")) {
-            throw new IllegalArgumentException(value + " lacks a port: write tcp://127.0.0.1:9876");
+        for (String scheme : List.of("tcp://", "tls://")) {
+            if (value.startsWith(scheme)) {
+                throw new IllegalArgumentException(
+                        "%s lacks a port: write %s127.0.0.1:9876".formatted(value, scheme));
+            }
         }
-        return unix(value.startsWith("unix://") ? value.substring("unix://".length()) : value);
+        return unix(value.replaceFirst("^unix:(//)?", ""));
     }
 
-    private static ListenAddress tcp(String host, String portText) {
-        int port = portText.length() > 5 ? Integer.MAX_VALUE : Integer.parseInt(portText);
+    private static int port(String text) {
+        int port = text.length() > 5 ? Integer.MAX_VALUE : Integer.parseInt(text);
         if (port > 65535) {
-            throw new IllegalArgumentException("port " + portText + " is not within 0..65535");
+            throw new IllegalArgumentException("port " + text + " is not within 0..65535");
         }
+        return port;
+    }
+
+    private static String withoutBrackets(String host) {
+        return host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
+    }
+
+    private static ListenAddress tcp(String host, int port) {
         try {
             if (!InetAddress.getByName(host).isLoopbackAddress()) {
                 throw new IllegalArgumentException(
                         "host "
                                 + host
-                                + " is not loopback: a client may run any code, so only 127.0.0.1, ::1 and localhost are served");
+                                + " is not loopback: a client may run any code, so only 127.0.0.1, ::1 and localhost are served in the clear; others by tls:// (listen)");
             }
         } catch (UnknownHostException e) {
             throw new IllegalArgumentException("host " + host + " is unknown", e);
         }
-        return new Tcp(host.startsWith("[") ? host.substring(1, host.length() - 1) : host, port);
+        return new Tcp(withoutBrackets(host), port);
     }
 
     private static ListenAddress unix(String path) {

@@ -4,8 +4,10 @@ import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.ConfigMapping.NamingStrategy;
 import io.smallrye.config.WithConverter;
 import io.smallrye.config.WithName;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** The effective configuration; {@link Setting} says what each value means and may be. */
@@ -28,6 +30,23 @@ public interface ParalliteConfig {
     Duration timeout();
 
     Optional<String> socket();
+
+    /** More addresses. */
+    Optional<List<String>> listen();
+
+    String socketMode();
+
+    Optional<String> socketGroup();
+
+    Optional<List<String>> allowUsers();
+
+    Optional<String> authTokenFile();
+
+    Optional<String> tlsCertificateFile();
+
+    Optional<String> tlsKeyFile();
+
+    Optional<String> tlsClientCaFile();
 
     String failMode();
 
@@ -131,7 +150,30 @@ public interface ParalliteConfig {
         return configuredQueueTimeout().orElse(timeout());
     }
 
-    /** Where to listen. */
+    /**
+     * Where to listen, and for whom.
+     *
+     * @throws ConfigException when the settings do not go together
+     */
+    default ListenSettings listenSettings() {
+        Map<Setting, List<String>> values =
+                Map.of(
+                        Setting.SOCKET, socket().stream().toList(),
+                        Setting.LISTEN, listen().orElse(List.of()),
+                        Setting.SOCKET_MODE, List.of(socketMode()),
+                        Setting.SOCKET_GROUP, socketGroup().stream().toList(),
+                        Setting.ALLOW_USERS, allowUsers().orElse(List.of()),
+                        Setting.AUTH_TOKEN_FILE, authTokenFile().stream().toList(),
+                        Setting.TLS_CERTIFICATE_FILE, tlsCertificateFile().stream().toList(),
+                        Setting.TLS_KEY_FILE, tlsKeyFile().stream().toList(),
+                        Setting.TLS_CLIENT_CA_FILE, tlsClientCaFile().stream().toList());
+        Path base = Path.of(config().orElse("")).toAbsolutePath();
+        return ListenSettings.of(
+                setting -> values.getOrDefault(setting, List.of()),
+                config().isPresent() ? base.resolveSibling("") : base);
+    }
+
+    /** The address for programs on this machine. */
     default ListenAddress listenAddress() {
         return ListenAddress.parse(socket().orElse(""));
     }

@@ -25,6 +25,27 @@ public enum Setting {
             "What worker names begin with."),
     TIMEOUT_MS(integer(1, Integer.MAX_VALUE), "60000", "How long a task may run, in milliseconds."),
     SOCKET(new Check.Socket(), "", "Path of the socket, or host:port on loopback."),
+    LISTEN(
+            new Check.TextList(),
+            null,
+            "More addresses: unix:/path, tls://host:port, or host:port on loopback."),
+    SOCKET_MODE(
+            text("0?[0-7]{3}", "three octal digits, for example 0660"),
+            "0600",
+            "Permissions of the socket's file, in octal digits."),
+    SOCKET_GROUP(text(".+", "a group"), null, "Group of the socket's file, by name or number."),
+    ALLOW_USERS(
+            new Check.TextList(),
+            null,
+            "Users who may connect to the socket, beside the daemon's own and root."),
+    AUTH_TOKEN_FILE(
+            text(".+", "a file"), null, "File with the secret that clients on TCP have to show."),
+    TLS_CERTIFICATE_FILE(text(".+", "a file"), null, "Certificate of tls:// addresses, in PEM."),
+    TLS_KEY_FILE(text(".+", "a file"), null, "Private key of that certificate, in PEM."),
+    TLS_CLIENT_CA_FILE(
+            text(".+", "a file"),
+            null,
+            "Authorities, in PEM, one of which must have signed a client's certificate."),
     FAIL_MODE(
             choice("continue", "restart", "stop_all", "stop"),
             "continue",

@@ -31,14 +31,15 @@ final class AcceptLimit extends ChannelInboundHandlerAdapter {
         this.most = most;
     }
 
-    /** Counts a connection; with the first one, it finds the channel that accepts them. */
+    /** Counts a connection; with the first one, it finds the channel that accepts them now. */
     void onConnect(NetSocket socket) {
         onConnect(((NetSocketInternal) socket).channelHandlerContext().channel());
     }
 
     void onConnect(Channel channel) {
         Channel parent = channel.parent();
-        if (listening == null && parent != null) {
+        if (parent != null
+                && !parent.equals(listening)) { // another after the socket was opened anew
             listening = parent;
             parent.pipeline().addFirst(this);
         }

@@ -1,16 +1,14 @@
 package io.parallite.server;
 
 import io.parallite.config.ListenAddress;
+import io.parallite.config.ListenSettings;
 import io.parallite.dispatch.Dispatcher;
 import io.parallite.engine.Offload;
 import io.parallite.engine.VertxEngine;
+import io.parallite.server.TcpListener.Credentials;
 import io.smallrye.mutiny.Uni;
-import io.vertx.core.net.NetServer;
-import io.vertx.core.net.NetServerOptions;
 import io.vertx.core.net.NetSocket;
-import io.vertx.core.net.SocketAddress;
-import java.io.IOException;
-import java.time.Duration;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -20,35 +18,22 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The listening socket that PHP programs connect to, and the sessions of those that have.
+ * The addresses that PHP programs connect to, and the sessions of those that have.
  *
  * <p>Owned by the engine's thread.
  */
-public final class ClientServer {
+public final class ClientServer implements Listener.Clients {
 
     private static final Logger LOG = Logger.getLogger(ClientServer.class);
 
-    private static final int BACKLOG = 1024;
+    /** The part of the connections that clients on TCP have, where there are others. */
+    private static final int TCP_SHARE = 4;
 
-    /** How often it is looked whether clients find the socket. */
-    private static final Duration LOOK = Duration.ofSeconds(1);
-
-    private final VertxEngine engine;
-    private final ListenAddress address;
     private final Services services;
-    private final AcceptLimit limit;
     private final StallWatch stalls;
+    private final List<Listener> listeners;
     private final Set<ClientSession> sessions = new LinkedHashSet<>();
     private boolean toldFull;
-
-    /**
-     * One, and another for each time that the socket was opened anew: closing one would close its
-     * connections.
-     */
-    private final List<NetServer> servers = new ArrayList<>();
-
-    private SocketFile.Place lastSeen = SocketFile.Place.OURS;
-    private volatile @Nullable SocketFile socketFile;
     private long accepted;
     private final Traffic traffic = new Traffic();
     private boolean listening;
@@ -59,18 +44,21 @@ public final class ClientServer {
     /** A server that does not listen yet. */
     public ClientServer(
             VertxEngine engine,
-            ListenAddress address,
+            ListenSettings where,
             Dispatcher dispatcher,
             Figures figures,
             SessionSettings settings,
             ClientBudget budget) {
-        this.engine = engine;
-        this.address = address;
-        this.limit = new AcceptLimit(settings.maxConnections());
-        this.stalls =
-                new StallWatch(engine, settings.frameTimeout(), budget, sessions, limit::isFull);
-        budget.onContended(stalls::arm);
         Offload offload = new Offload(engine);
+        this.listeners = listeners(engine, offload, where, settings.maxConnections());
+        this.stalls =
+                new StallWatch(
+                        engine,
+                        settings.frameTimeout(),
+                        budget,
+                        sessions,
+                        () -> listeners.stream().anyMatch(Listener::isFull));
+        budget.onContended(stalls::arm);
         this.services =
                 new Services(
                         engine,
@@ -84,112 +72,69 @@ public final class ClientServer {
                         () -> onStopAsked.run());
     }
 
+    /**
+     * The connections there may be are shared out, so that no address can be kept busy by another.
+     */
+    private List<Listener> listeners(
+            VertxEngine engine, Offload offload, ListenSettings where, int most) {
+        List<ListenAddress> addresses = where.addresses();
+        long onTcp = addresses.stream().filter(a -> !(a instanceof ListenAddress.Unix)).count();
+        long onSockets = addresses.size() - onTcp;
+        int forTcp = onSockets == 0 ? most : onTcp == 0 ? 0 : most / TCP_SHARE;
+        Credentials credentials = new Credentials(where.tokenFile(), where.tls());
+        List<Listener> listeners = new ArrayList<>();
+        for (ListenAddress address : addresses) {
+            listeners.add(
+                    address instanceof ListenAddress.Unix(Path path)
+                            ? new UnixListener(
+                                    engine,
+                                    path,
+                                    where.sockets(),
+                                    this,
+                                    (int) ((most - forTcp) / onSockets))
+                            : new TcpListener(
+                                    engine,
+                                    offload,
+                                    address,
+                                    credentials,
+                                    this,
+                                    (int) (forTcp / onTcp)));
+        }
+        return List.copyOf(listeners);
+    }
+
     /** What to do when a client asks the daemon to stop; on the engine's thread. */
     public void onStopAsked(Runnable action) {
         onStopAsked = action;
     }
 
     /**
-     * Starts to accept connections.
+     * Starts to accept connections, at one address after the other.
      *
-     * <p>Fails with a {@link ListenException} when the address is taken or cannot be used. Engine
-     * thread.
+     * <p>Fails with a {@link ListenException} when one is taken or cannot be used. Engine thread.
      */
     public Uni<Void> listen() {
-        return switch (address) {
-            case ListenAddress.Unix(var path) -> {
-                SocketFile file = SocketFile.claim(path);
-                socketFile = file;
-                yield listenAt(file)
-                        .onFailure()
-                        .invoke(file::abandon)
-                        .invoke(() -> engine.schedule(LOOK, () -> look(file)));
-            }
-            case ListenAddress.Tcp(String host, int port) ->
-                    listenOn(newServer(), SocketAddress.inetSocketAddress(port, host));
-        };
-    }
-
-    private NetServer newServer() {
-        NetServer opened =
-                engine.vertx().createNetServer(new NetServerOptions().setAcceptBacklog(BACKLOG));
-        servers.add(opened);
-        opened.connectHandler(this::onConnect);
-        opened.exceptionHandler(e -> LOG.debugf("cannot accept: %s", e.getMessage()));
-        return opened;
-    }
-
-    private Uni<Void> listenAt(SocketFile file) {
-        return listenOn(newServer(), SocketAddress.domainSocketAddress(file.bindPath().toString()))
-                .invoke(file::publish);
-    }
-
-    /** A removed socket is opened anew; one that another program has replaced is left to it. */
-    private void look(SocketFile file) {
-        if (stopping) {
-            return;
+        Uni<Void> all = Uni.createFrom().voidItem();
+        for (Listener listener : listeners) {
+            all = all.chain(listener::listen);
         }
-        engine.schedule(LOOK, () -> look(file));
-        SocketFile.Place place = file.place();
-        if (place == lastSeen) {
-            return;
-        }
-        lastSeen = place;
-        switch (place) {
-            case OURS -> LOG.infof("clients find the socket again socket=%s", address);
-            case ANOTHERS ->
-                    LOG.errorf(
-                            "the socket was replaced by another program: clients do not find this daemon, restart it socket=%s",
-                            address);
-            case NOTHING -> reopen(file); // once: a second loss is seen when it was back
-        }
+        return all.invoke(() -> listening = true).onFailure().invoke(this::stopListening);
     }
 
-    private void reopen(SocketFile file) {
-        LOG.warnf("the socket was removed and is opened anew socket=%s", address);
-        try {
-            file.prepare();
-            listenAt(file)
-                    .subscribe()
-                    .with(
-                            ignored -> lastSeen = SocketFile.Place.OURS,
-                            e ->
-                                    LOG.errorf(
-                                            "the socket cannot be opened anew: %s",
-                                            e.getMessage()));
-        } catch (IOException e) {
-            LOG.errorf("the socket cannot be opened anew: %s", e);
-        }
+    private void stopListening() {
+        listeners.forEach(Listener::stop);
+        listeners.forEach(Listener::close);
     }
 
-    private Uni<Void> listenOn(NetServer opened, SocketAddress where) {
-        return Uni.createFrom()
-                .completionStage(() -> opened.listen(where).toCompletionStage())
-                .invoke(() -> listening = true)
-                .onFailure()
-                .transform(
-                        e ->
-                                new ListenException(
-                                        "cannot listen on %s: %s"
-                                                .formatted(address, e.getMessage())))
-                .replaceWithVoid();
-    }
-
-    private void onConnect(NetSocket socket) {
-        limit.onConnect(socket);
-        if (stopping) {
-            socket.close();
-            return;
-        }
+    @Override
+    public ClientSession admit(NetSocket socket) {
         ClientSession session =
                 new ClientSession(
                         socket, services, LineBuffers.sizeFor(sessions.size()), stalls::arm);
         sessions.add(session);
         accepted++;
-        if (limit.isFull()) {
-            onFull();
-        }
         socket.closeHandler(ignored -> onClosed(session));
+        return session;
     }
 
     private void onClosed(ClientSession session) {
@@ -200,7 +145,8 @@ public final class ClientServer {
         }
     }
 
-    private void onFull() {
+    @Override
+    public void onFull() {
         stalls.arm();
         if (!toldFull) {
             toldFull = true;
@@ -220,24 +166,15 @@ public final class ClientServer {
         return sessions.size();
     }
 
-    /** Accepts no more connections and removes the socket file; sessions go on. */
+    /** Accepts no more connections and removes the socket files; sessions go on. */
     public void stopAccepting() {
         stopping = true;
-        removeSocketFile();
+        listeners.forEach(Listener::stop);
     }
 
-    /** Removes the socket file, if there is one. Any thread. */
-    public void removeSocketFile() {
-        SocketFile file = socketFile;
-        if (file != null) {
-            file.remove();
-        }
-    }
-
-    /** Closes the listening socket and, as Vert.x does, what connections are left on it. */
-    private void close() {
-        servers.forEach(NetServer::close);
-        servers.clear();
+    /** Removes the socket files, if there are any. Any thread. */
+    public void removeSocketFiles() {
+        listeners.forEach(Listener::removeFile);
     }
 
     /** Closes each session once its last reply is written; {@code whenGone} follows the last. */
@@ -245,7 +182,7 @@ public final class ClientServer {
         onNoSessions =
                 () -> {
                     onNoSessions = null;
-                    close();
+                    listeners.forEach(Listener::close);
                     whenGone.run();
                 };
         for (ClientSession session : new ArrayList<>(sessions)) {
@@ -261,15 +198,10 @@ public final class ClientServer {
         if (stopping) {
             return Optional.of("the daemon is stopping");
         }
-        SocketFile file = socketFile;
         if (!listening) {
             return Optional.of("the socket is not open yet");
         }
-        return file == null || file.isInPlace()
-                ? Optional.empty()
-                : Optional.of(
-                        "%s has been removed or replaced by another program; restart the daemon"
-                                .formatted(address));
+        return listeners.stream().flatMap(listener -> listener.unreachable().stream()).findFirst();
     }
 
     /** What clients have sent and got. */

@@ -83,6 +83,13 @@ final class ClientSession implements FrameReader.Sink, StallWatch.Watched, Turn 
         socket.exceptionHandler(e -> LOG.debugf("client connection: %s", e.getMessage()));
     }
 
+    /** Takes what was read before there was a session. */
+    void begin(ByteBuf bytes) {
+        if (bytes.isReadable()) {
+            onBytes(bytes);
+        }
+    }
+
     private void onBytes(ByteBuf bytes) {
         reader.feed(bytes);
         pauseOrResume();

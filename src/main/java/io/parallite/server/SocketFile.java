@@ -1,6 +1,7 @@
 package io.parallite.server;
 
 import io.parallite.config.ListenAddress;
+import io.parallite.config.SocketAccess;
 import io.parallite.engine.LibC;
 import io.parallite.process.LockFile;
 import java.io.IOException;
@@ -18,7 +19,9 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.GroupPrincipal;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.nio.file.attribute.UserPrincipalNotFoundException;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -59,6 +62,7 @@ final class SocketFile {
     private static final int OWNERS_MASK = 077;
 
     private final Path path;
+    private final SocketAccess access;
     private final LockFile lock;
     private @Nullable Path nursery;
     private @Nullable Integer formerMask;
@@ -73,8 +77,9 @@ final class SocketFile {
 
     private record Identity(@Nullable Object fileKey) {}
 
-    private SocketFile(Path path, LockFile lock) {
+    private SocketFile(Path path, SocketAccess access, LockFile lock) {
         this.path = path;
+        this.access = access;
         this.lock = lock;
     }
 
@@ -84,8 +89,8 @@ final class SocketFile {
      * @throws ListenException when another daemon has that path, something else than a socket is
      *     there, or the directory is not writable
      */
-    static SocketFile claim(Path path) {
-        SocketFile file = new SocketFile(path, lock(path));
+    static SocketFile claim(Path path, SocketAccess access) {
+        SocketFile file = new SocketFile(path, access, lock(path));
         try {
             removeStale(path);
             file.prepare();
@@ -205,15 +210,15 @@ final class SocketFile {
     }
 
     /**
-     * Gives the bound socket its permissions (owner only) and its public name.
+     * Gives the bound socket its group, its permissions and its public name.
      *
-     * @throws ListenException when another daemon has taken the name meanwhile
+     * @throws ListenException when another daemon has taken the name meanwhile, or there is no such
+     *     group, or none that this user may give files to
      */
     void publish() {
         try {
             if (POSIX) {
-                Files.setPosixFilePermissions(
-                        bindPath(), PosixFilePermissions.fromString("rw-------"));
+                permit();
             }
             link();
             identity = identityOf(path);
@@ -225,6 +230,31 @@ final class SocketFile {
             throw new ListenException("cannot create socket %s: %s".formatted(path, reason(e)));
         } finally {
             discardNursery();
+        }
+    }
+
+    private void permit() throws IOException {
+        if (access.group().isPresent()) {
+            giveTo(access.group().get());
+        }
+        Files.setAttribute(bindPath(), "unix:mode", access.permissions());
+    }
+
+    private void giveTo(String name) throws IOException {
+        try {
+            GroupPrincipal group =
+                    path.getFileSystem()
+                            .getUserPrincipalLookupService()
+                            .lookupPrincipalByGroupName(name);
+            Files.setAttribute(bindPath(), "posix:group", group);
+        } catch (UserPrincipalNotFoundException e) {
+            throw new ListenException(
+                    "socket_group: there is no group %s; name one that is, or give its number"
+                            .formatted(name));
+        } catch (IOException e) {
+            throw new ListenException(
+                    "socket_group: the socket cannot be given to group %s (%s); make the daemon's user a member of it"
+                            .formatted(name, reason(e)));
         }
     }
 

@@ -11,6 +11,8 @@ public enum FailureKind {
     MALFORMED_FRAME,
     /** The map is well-formed, but a field is missing, of the wrong type or unknown. */
     INVALID_REQUEST,
+    /** The client has not shown the token that this address asks for. */
+    UNAUTHORIZED,
     /** The frame is longer than {@code max_payload_bytes}. */
     PAYLOAD_TOO_LARGE,
     /** There is no memory for the request beside what the daemon keeps for clients already. */
@@ -58,6 +60,7 @@ public enum FailureKind {
                     true;
             case MALFORMED_FRAME,
                     INVALID_REQUEST,
+                    UNAUTHORIZED,
                     PAYLOAD_TOO_LARGE,
                     BUDGET_EXCEEDED,
                     FRAME_TIMEOUT,

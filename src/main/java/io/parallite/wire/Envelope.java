@@ -83,13 +83,14 @@ final class Envelope {
             case "status" -> new Request.Status(requiredId());
             case "cancel" -> new Request.Cancel(requiredId(), grace());
             case "tasks" -> new Request.Tasks(optionalId(), limit(), state());
+            case "auth" -> new Request.Authenticate(optionalId(), options().text("token"));
             case "ping" -> new Request.Ping(optionalId());
             case "stats" -> new Request.Stats(optionalId());
             case "reload" -> new Request.Reload(optionalId());
             case "stop" -> new Request.Stop(optionalId());
             default ->
                     throw invalid(
-                            "type \"%s\" is unknown; use submit, await, tail, hold, resume, status, cancel, tasks, ping, stats, reload or stop"
+                            "type \"%s\" is unknown; use submit, await, tail, hold, resume, status, cancel, tasks, auth, ping, stats, reload or stop"
                                     .formatted(Texts.shorten(named, SHOWN)));
         };
     }

@@ -2,9 +2,12 @@ package io.parallite.wire;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.ChannelPipeline;
+import io.netty.handler.ssl.SslHandler;
 import io.vertx.core.net.NetSocket;
 import io.vertx.core.net.impl.NetSocketInternal;
 import java.util.function.Consumer;
@@ -41,9 +44,19 @@ public final class FrameSocket extends ChannelInboundHandlerAdapter implements F
         this.socket = socket;
         this.onBytes = onBytes;
         this.onPassOver = onPassOver;
-        var pipeline = ((NetSocketInternal) socket).channelHandlerContext().pipeline();
-        pipeline.addFirst(this);
-        this.context = pipeline.context(this);
+        addInFront(socket, this);
+        this.context =
+                ((NetSocketInternal) socket).channelHandlerContext().pipeline().context(this);
+    }
+
+    /** Gives a handler the bytes of a socket, deciphered, before all that handles them now. */
+    public static void addInFront(NetSocket socket, ChannelHandler handler) {
+        ChannelPipeline pipeline = ((NetSocketInternal) socket).channelHandlerContext().pipeline();
+        if (socket.isSsl()) {
+            pipeline.addAfter(pipeline.context(SslHandler.class).name(), null, handler);
+        } else {
+            pipeline.addFirst(handler);
+        }
     }
 
     @Override

@@ -71,6 +71,18 @@ public sealed interface Request {
      */
     record Tasks(@Nullable TaskId id, int limit, @Nullable TaskState state) implements Request {}
 
+    /**
+     * Show that the client may ask for more; the first request where a token is asked for.
+     *
+     * @param token the secret, {@code null} when there is none in the request
+     */
+    record Authenticate(@Nullable TaskId id, @Nullable String token) implements Request {
+        @Override
+        public String toString() {
+            return "Authenticate"; // and not the secret
+        }
+    }
+
     /** Answer at once. */
     record Ping(@Nullable TaskId id) implements Request {}
 

@@ -54,6 +54,39 @@ class DaemonAddressTest {
     }
 
     @Test
+    void findsTheTokenBesideTheAddressOrInTheEnvironment() throws IOException {
+        write("token", "0123456789abcdef");
+        write("parallite.json", "{\"socket\": \"127.0.0.1:1\", \"auth_token_file\": \"token\"}");
+
+        assertThat(DaemonAddress.find(null, null, NOTHING, project).token()).isPresent();
+        assertThat(DaemonAddress.find("127.0.0.1:1", null, NOTHING, project).token()).isEmpty();
+        assertThat(
+                        DaemonAddress.find(
+                                        "127.0.0.1:1",
+                                        null,
+                                        Map.of("PARALLITE_AUTH_TOKEN_FILE", "token"),
+                                        project)
+                                .token())
+                .isPresent();
+        assertThat(
+                        DaemonAddress.find(
+                                        "/run/p.sock",
+                                        null,
+                                        Map.of("PARALLITE_AUTH_TOKEN_FILE", "token"),
+                                        project)
+                                .token())
+                .as("a socket's permissions are enough")
+                .isEmpty();
+    }
+
+    @Test
+    void sendsNoCommandOverTls() {
+        assertThatExceptionOfType(ConfigException.class)
+                .isThrownBy(() -> find("tls://web:9876", null, NOTHING))
+                .withMessageContaining("at its socket or a loopback host:port");
+    }
+
+    @Test
     void fallsBackToTheDefault() throws IOException {
         assertThat(find(null, null, NOTHING)).isEqualTo(ListenAddress.byDefault() + " (default)");
 

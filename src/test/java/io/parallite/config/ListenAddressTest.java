@@ -107,4 +107,25 @@ class ListenAddressTest {
         assertThat(ListenAddress.parse("unix:///tmp/p.sock")).hasToString("/tmp/p.sock");
         assertThat(ListenAddress.parse("tcp://127.0.0.1:80")).hasToString("127.0.0.1:80");
     }
+
+    @Test
+    void readsTlsOnAnyInterface() {
+        assertThat(ListenAddress.parse("tls://0.0.0.0:9876"))
+                .isEqualTo(new ListenAddress.Tls("0.0.0.0", 9876))
+                .hasToString("tls://0.0.0.0:9876");
+        assertThat(ListenAddress.parse("tls://[::]:9876"))
+                .isEqualTo(new ListenAddress.Tls("::", 9876))
+                .hasToString("tls://[::]:9876");
+        assertThat(ListenAddress.parse("tls://build.example:1"))
+                .hasToString("tls://build.example:1");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> ListenAddress.parse("tls://build.example"))
+                .withMessageContaining("lacks a port: write tls://");
+    }
+
+    @Test
+    void readsAUnixAddressWithOneSlash() {
+        assertThat(ListenAddress.parse("unix:/run/p.sock"))
+                .isEqualTo(new Unix(Path.of("/run/p.sock")));
+    }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.parallite.config.ListenAddress;
+import io.parallite.config.SocketAccess;
 import io.parallite.engine.LibC;
 import java.io.IOException;
 import java.net.SocketException;
@@ -39,7 +40,7 @@ class SocketFileTest {
 
     @Test
     void isPublishedBoundAndOwnersOnly() throws IOException {
-        SocketFile file = SocketFile.claim(path);
+        SocketFile file = SocketFile.claim(path, SocketAccess.OWNER);
         try (ServerSocketChannel server = bind(file.bindPath())) {
             assertThat(path).doesNotExist();
             file.publish();
@@ -60,7 +61,7 @@ class SocketFileTest {
     @Test
     @DisabledOnOs(OS.WINDOWS)
     void isBoundWhereOnlyItsOwnerCanEnter() throws IOException {
-        Path parent = SocketFile.claim(path).bindPath().getParent();
+        Path parent = SocketFile.claim(path, SocketAccess.OWNER).bindPath().getParent();
 
         assertThat(parent.getParent()).isEqualTo(directory);
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(parent)))
@@ -72,7 +73,7 @@ class SocketFileTest {
         bind(path).close();
         assertThat(path).exists();
 
-        SocketFile file = SocketFile.claim(path);
+        SocketFile file = SocketFile.claim(path, SocketAccess.OWNER);
         try (ServerSocketChannel server = bind(file.bindPath())) {
             file.publish();
             assertThat(isAnswered()).isTrue();
@@ -83,7 +84,7 @@ class SocketFileTest {
     void refusesLiveSocket() throws IOException {
         try (ServerSocketChannel server = bind(path)) {
             assertThatExceptionOfType(ListenException.class)
-                    .isThrownBy(() -> SocketFile.claim(path))
+                    .isThrownBy(() -> SocketFile.claim(path, SocketAccess.OWNER))
                     .withMessageContaining("another daemon is listening on " + path);
 
             assertThat(isAnswered()).isTrue();
@@ -132,7 +133,7 @@ class SocketFileTest {
         Path nowhere = directory.resolve("missing/p.sock");
 
         assertThatExceptionOfType(ListenException.class)
-                .isThrownBy(() -> SocketFile.claim(nowhere))
+                .isThrownBy(() -> SocketFile.claim(nowhere, SocketAccess.OWNER))
                 .withMessageContaining("cannot create socket " + nowhere)
                 .withMessageContaining("NoSuchFile")
                 .withMessageContaining("--socket");
@@ -140,7 +141,7 @@ class SocketFileTest {
 
     @Test
     void lostRaceLeavesTheWinnersSocketAlone() throws IOException {
-        SocketFile slow = SocketFile.claim(path);
+        SocketFile slow = SocketFile.claim(path, SocketAccess.OWNER);
         try (ServerSocketChannel slowServer = bind(slow.bindPath());
                 ServerSocketChannel fast = bind(path)) { // by a program that knows no lock
             assertThatExceptionOfType(ListenException.class)
@@ -155,7 +156,7 @@ class SocketFileTest {
 
     @Test
     void doesNotRemoveSocketThatAnotherProgramHasPutThere() throws IOException {
-        SocketFile file = SocketFile.claim(path);
+        SocketFile file = SocketFile.claim(path, SocketAccess.OWNER);
         try (ServerSocketChannel server = bind(file.bindPath())) {
             file.publish();
             Files.delete(path);
@@ -171,7 +172,7 @@ class SocketFileTest {
 
     @Test
     void staysTheSameWhenItsTimesAndPermissionsChange() throws IOException {
-        SocketFile file = SocketFile.claim(path);
+        SocketFile file = SocketFile.claim(path, SocketAccess.OWNER);
         try (ServerSocketChannel server = bind(file.bindPath())) {
             file.publish();
 
@@ -188,14 +189,14 @@ class SocketFileTest {
 
     @Test
     void refusesPathOfADaemonThatDoesNotAnswerYet() {
-        SocketFile starting = SocketFile.claim(path);
+        SocketFile starting = SocketFile.claim(path, SocketAccess.OWNER);
 
         assertThatExceptionOfType(ListenException.class)
-                .isThrownBy(() -> SocketFile.claim(path))
+                .isThrownBy(() -> SocketFile.claim(path, SocketAccess.OWNER))
                 .withMessageContaining("another daemon is listening on " + path);
 
         starting.remove();
-        SocketFile.claim(path).remove();
+        SocketFile.claim(path, SocketAccess.OWNER).remove();
     }
 
     @Test
@@ -218,7 +219,7 @@ class SocketFileTest {
             }
 
             assertThatExceptionOfType(ListenException.class)
-                    .isThrownBy(() -> SocketFile.claim(path))
+                    .isThrownBy(() -> SocketFile.claim(path, SocketAccess.OWNER))
                     .withMessageContaining("another daemon is listening on " + path);
 
             for (SocketChannel client : waiting) {
@@ -230,7 +231,7 @@ class SocketFileTest {
 
     @Test
     void isPublishedAnewAfterItWasRemoved() throws IOException {
-        SocketFile file = SocketFile.claim(path);
+        SocketFile file = SocketFile.claim(path, SocketAccess.OWNER);
         try (ServerSocketChannel first = bind(file.bindPath())) {
             file.publish();
             Files.delete(path);
@@ -256,7 +257,7 @@ class SocketFileTest {
         Files.createDirectory(path.getParent());
         int mask = LibC.umask(0);
         try {
-            SocketFile file = SocketFile.claim(path);
+            SocketFile file = SocketFile.claim(path, SocketAccess.OWNER);
             assertThat(file.bindPath()).isEqualTo(path);
             try (ServerSocketChannel server = bind(path)) {
                 assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(path)))
@@ -273,7 +274,7 @@ class SocketFileTest {
 
     @Test
     void removingWhatWasNeverPublishedLeavesNothing() throws IOException {
-        SocketFile file = SocketFile.claim(path);
+        SocketFile file = SocketFile.claim(path, SocketAccess.OWNER);
         try (ServerSocketChannel server = bind(file.bindPath())) {
             file.remove();
         }
@@ -283,7 +284,7 @@ class SocketFileTest {
 
     private void refuses() {
         assertThatExceptionOfType(ListenException.class)
-                .isThrownBy(() -> SocketFile.claim(path))
+                .isThrownBy(() -> SocketFile.claim(path, SocketAccess.OWNER))
                 .withMessageContaining(path + " exists and is not a socket");
     }
 

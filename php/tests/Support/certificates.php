@@ -1,0 +1,36 @@
+<?php
+
+/*
+ * Makes certificates for tests of TLS in the directory that is its argument: those of an authority (ca), and signed by
+ * it of a server on localhost and of its successor (server, next) and of a client (client); and one of a client that
+ * nobody knows (stranger). Each NAME.pem has a NAME.key beside it.
+ */
+
+declare(strict_types=1);
+
+$directory = $argv[1];
+$config = "$directory/openssl.cnf";
+file_put_contents($config, "[req]\ndistinguished_name=dn\n[dn]\n[ca]\nbasicConstraints=critical,CA:TRUE\n"
+    . "[server]\nsubjectAltName=DNS:localhost\n[client]\nbasicConstraints=CA:FALSE\n");
+
+function make(string $name, string $kind, ?array $signer = null): array
+{
+    global $directory, $config;
+    $options = ['config' => $config, 'private_key_type' => OPENSSL_KEYTYPE_RSA, 'private_key_bits' => 2048,
+        'digest_alg' => 'sha256', 'x509_extensions' => $kind];
+    $key = openssl_pkey_new($options);
+    $request = openssl_csr_new(['commonName' => $name], $key, $options);
+    $certificate = openssl_csr_sign($request, $signer[0] ?? null, $signer[1] ?? $key, 2, $options, random_int(1, 1 << 30));
+    if ($certificate === false || !openssl_pkey_export_to_file($key, "$directory/$name.key", null, $options)) {
+        throw new RuntimeException("no certificate for $name: " . openssl_error_string());
+    }
+    openssl_x509_export_to_file($certificate, "$directory/$name.pem");
+    return [$certificate, $key];
+}
+
+$authority = make('ca', 'ca');
+make('server', 'server', $authority);
+make('next', 'server', $authority);
+make('client', 'client', $authority);
+make('stranger', 'client');
+unlink($config);

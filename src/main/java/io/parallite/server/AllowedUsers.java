@@ -1,0 +1,129 @@
+package io.parallite.server;
+
+import io.netty.channel.Channel;
+import io.netty.channel.epoll.EpollDomainSocketChannel;
+import io.netty.channel.unix.PeerCredentials;
+import io.parallite.config.ConfigException;
+import io.vertx.core.net.NetSocket;
+import io.vertx.core.net.impl.NetSocketInternal;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The users who may connect to a domain socket, by the credentials that the kernel has of a peer.
+ *
+ * <p>The daemon's own user and root always may: they could trace the daemon. Any thread.
+ */
+final class AllowedUsers {
+
+    private final Set<Integer> allowed;
+
+    private AllowedUsers(Set<Integer> allowed) {
+        this.allowed = allowed;
+    }
+
+    /**
+     * Users by name or number; none for everybody.
+     *
+     * @param canBeTold whether the sockets here tell who connects: Netty's own do, the JDK's do not
+     * @throws ConfigException when there is no user of a name, or it cannot be told
+     */
+    static AllowedUsers of(List<String> names, boolean canBeTold) {
+        if (!names.isEmpty() && !canBeTold) {
+            throw new ConfigException(
+                    "allow_users is set, but on this platform the daemon is not told who connects; use socket_group, or leave it out");
+        }
+        Set<Integer> allowed = new HashSet<>();
+        for (String name : names) {
+            allowed.add(number(name));
+        }
+        if (!allowed.isEmpty()) {
+            allowed.add(0);
+            allowed.add(numberBy("id", "-u"));
+        }
+        return new AllowedUsers(allowed);
+    }
+
+    private static int number(String name) {
+        if (name.matches("\\d{1,9}")) {
+            return Integer.parseInt(name);
+        }
+        if (!name.matches("[A-Za-z0-9_][A-Za-z0-9_.$-]*")) {
+            throw unknown(name);
+        }
+        return numberBy("id", "-u", name);
+    }
+
+    /**
+     * What a command prints: {@code id} knows users of directories as well, which the JDK hides.
+     */
+    private static int numberBy(String... command) {
+        String subject = command[command.length - 1];
+        try {
+            Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+            process.getOutputStream().close();
+            byte[] said = process.getInputStream().readAllBytes();
+            if (process.waitFor() != 0) {
+                throw unknown(subject);
+            }
+            return Integer.parseInt(new String(said, StandardCharsets.US_ASCII).strip());
+        } catch (IOException | NumberFormatException e) {
+            throw new ConfigException(
+                    "allow_users: the number of %s cannot be found out (%s); give numbers"
+                            .formatted(subject, e.getMessage()));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new ConfigException("allow_users: interrupted while looking for " + subject);
+        }
+    }
+
+    private static ConfigException unknown(String name) {
+        return new ConfigException(
+                "allow_users: there is no user %s; name one that is, or give a number"
+                        .formatted(name));
+    }
+
+    /** Why the user at the other end may not connect; {@code null} when it may. */
+    @Nullable String objectionTo(NetSocket socket) {
+        if (allowed.isEmpty()) {
+            return null;
+        }
+        try {
+            PeerCredentials peer = credentials(socket);
+            return allowed.contains(peer.uid())
+                    ? null
+                    : "user %d is not among allow_users (process %d)"
+                            .formatted(peer.uid(), peer.pid());
+        } catch (IOException e) {
+            return "allow_users is set, and the user of this connection cannot be told: "
+                    + e.getMessage();
+        }
+    }
+
+    /** What the kernel knows of the other end, for the log: made only when it is written. */
+    static Object peer(NetSocket socket) {
+        return new Object() {
+            @Override
+            public String toString() {
+                try {
+                    PeerCredentials peer = credentials(socket);
+                    return "uid %d, pid %d".formatted(peer.uid(), peer.pid());
+                } catch (IOException e) {
+                    return "unknown";
+                }
+            }
+        };
+    }
+
+    private static PeerCredentials credentials(NetSocket socket) throws IOException {
+        Channel channel = ((NetSocketInternal) socket).channelHandlerContext().channel();
+        if (channel instanceof EpollDomainSocketChannel epoll) {
+            return epoll.peerCredentials();
+        }
+        throw new IOException("the sockets of this platform do not tell");
+    }
+}
