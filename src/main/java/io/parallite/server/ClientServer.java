@@ -5,7 +5,6 @@ import io.parallite.config.ListenSettings;
 import io.parallite.dispatch.Dispatcher;
 import io.parallite.engine.Offload;
 import io.parallite.engine.VertxEngine;
-import io.parallite.server.TcpListener.Credentials;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.net.NetSocket;
 import java.nio.file.Path;
@@ -81,7 +80,6 @@ public final class ClientServer implements Listener.Clients {
         long onTcp = addresses.stream().filter(a -> !(a instanceof ListenAddress.Unix)).count();
         long onSockets = addresses.size() - onTcp;
         int forTcp = onSockets == 0 ? most : onTcp == 0 ? 0 : most / TCP_SHARE;
-        Credentials credentials = new Credentials(where.tokenFile(), where.tls());
         List<Listener> listeners = new ArrayList<>();
         for (ListenAddress address : addresses) {
             listeners.add(
@@ -93,12 +91,7 @@ public final class ClientServer implements Listener.Clients {
                                     this,
                                     (int) ((most - forTcp) / onSockets))
                             : new TcpListener(
-                                    engine,
-                                    offload,
-                                    address,
-                                    credentials,
-                                    this,
-                                    (int) (forTcp / onTcp)));
+                                    engine, offload, address, where, this, (int) (forTcp / onTcp)));
         }
         return List.copyOf(listeners);
     }
@@ -109,13 +102,15 @@ public final class ClientServer implements Listener.Clients {
     }
 
     /**
-     * Starts to accept connections, at one address after the other.
+     * Starts to accept connections: at the first address last, so that who finds that one finds
+     * all.
      *
      * <p>Fails with a {@link ListenException} when one is taken or cannot be used. Engine thread.
      */
     public Uni<Void> listen() {
-        Uni<Void> all = Uni.createFrom().voidItem();
-        for (Listener listener : listeners) {
+        Uni<Void> all =
+                Uni.createFrom().voidItem().invoke(() -> listeners.forEach(Listener::claim));
+        for (Listener listener : listeners.reversed()) {
             all = all.chain(listener::listen);
         }
         return all.invoke(() -> listening = true).onFailure().invoke(this::stopListening);

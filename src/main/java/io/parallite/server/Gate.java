@@ -4,7 +4,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.parallite.config.AuthToken;
@@ -47,6 +46,10 @@ final class Gate extends ChannelInboundHandlerAdapter {
     private final Engine.Timer timer;
     private byte[] seen = new byte[0];
     private boolean isOver;
+    private boolean isAdmitted;
+
+    /** Bytes of a refused frame that are still to come. */
+    private long unread;
 
     private Gate(
             Engine engine,
@@ -102,6 +105,9 @@ final class Gate extends ChannelInboundHandlerAdapter {
             if (!isOver) {
                 read(context, bytes);
             }
+            if (isOver) {
+                skip(bytes);
+            }
         } finally {
             bytes.release();
         }
@@ -117,6 +123,7 @@ final class Gate extends ChannelInboundHandlerAdapter {
         if (seen.length == FrameReader.HEADER + length) {
             judge(context, bytes);
         } else if (length > LONGEST && seen.length > FrameReader.HEADER) {
+            unread = FrameReader.HEADER + length - seen.length;
             refuse(context, objection);
         }
     }
@@ -151,18 +158,26 @@ final class Gate extends ChannelInboundHandlerAdapter {
     }
 
     private void admit(ChannelHandlerContext context, @Nullable TaskId id, ByteBuf rest) {
-        end();
+        isOver = true;
+        isAdmitted = true;
+        timer.cancel();
         var _ = write(context, Reply.figures(id, Map.of("authenticated", true)));
         onAdmitted.accept(rest); // adds a handler of its own in front of this one
         context.pipeline().remove(this);
     }
 
+    /** Closes behind the frame: what is unread then would take the answer away from the client. */
     private void refuse(ChannelHandlerContext context, String why) {
-        end();
+        isOver = true;
         onRefused.accept(String.valueOf(socket.remoteAddress()));
-        var _ =
-                write(context, Reply.failure(taskId(), FailureKind.UNAUTHORIZED, why))
-                        .addListener(ChannelFutureListener.CLOSE);
+        var _ = write(context, Reply.failure(taskId(), FailureKind.UNAUTHORIZED, why));
+    }
+
+    private void skip(ByteBuf bytes) {
+        unread -= bytes.readableBytes();
+        if (unread <= 0 && !isAdmitted) {
+            var _ = socket.end(); // when the answer is out
+        }
     }
 
     private ChannelFuture write(ChannelHandlerContext context, Reply reply) {
@@ -190,14 +205,9 @@ final class Gate extends ChannelInboundHandlerAdapter {
 
     private void onLate() {
         if (!isOver) {
-            end();
+            isOver = true;
             onRefused.accept(String.valueOf(socket.remoteAddress()));
-            var _ = socket.close();
         }
-    }
-
-    private void end() {
-        isOver = true;
-        timer.cancel();
+        var _ = socket.close();
     }
 }

@@ -18,7 +18,14 @@ sealed interface Listener permits UnixListener, TcpListener {
     }
 
     /**
-     * Starts to accept connections.
+     * Makes sure that no other daemon has the address, as far as that can be told before.
+     *
+     * @throws ListenException when one has it
+     */
+    void claim();
+
+    /**
+     * Starts to accept connections, after {@link #claim}.
      *
      * <p>Fails with a {@link ListenException} when the address is taken or cannot be used.
      */

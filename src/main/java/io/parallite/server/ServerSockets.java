@@ -41,7 +41,7 @@ final class ServerSockets {
     }
 
     /** Listens there; {@code name} is how messages call the place. */
-    Uni<NetServer> listen(NetServerOptions options, SocketAddress where, String name) {
+    Uni<Void> listen(NetServerOptions options, SocketAddress where, String name) {
         NetServer opened = engine.vertx().createNetServer(options.setAcceptBacklog(BACKLOG));
         servers.add(opened);
         opened.connectHandler(this::onConnect);
@@ -52,7 +52,8 @@ final class ServerSockets {
                 .transform(
                         e ->
                                 new ListenException(
-                                        "cannot listen on %s: %s".formatted(name, e.getMessage())));
+                                        "cannot listen on %s: %s".formatted(name, e.getMessage())))
+                .replaceWithVoid();
     }
 
     private void onConnect(NetSocket socket) {

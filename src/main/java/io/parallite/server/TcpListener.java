@@ -2,20 +2,18 @@ package io.parallite.server;
 
 import io.netty.buffer.ByteBuf;
 import io.parallite.config.AuthToken;
-import io.parallite.config.ConfigException;
 import io.parallite.config.ListenAddress;
+import io.parallite.config.ListenSettings;
 import io.parallite.config.TlsFiles;
 import io.parallite.engine.Offload;
 import io.parallite.engine.VertxEngine;
 import io.smallrye.mutiny.Uni;
-import io.vertx.core.http.ClientAuth;
-import io.vertx.core.net.NetServer;
 import io.vertx.core.net.NetServerOptions;
 import io.vertx.core.net.NetSocket;
-import io.vertx.core.net.PemTrustOptions;
 import io.vertx.core.net.SocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -35,63 +33,85 @@ final class TcpListener implements Listener {
     /** How often it is looked whether token and certificates have changed. */
     private static final Duration LOOK = Duration.ofSeconds(1);
 
-    /** What a client must have, and where that is written. */
-    record Credentials(Optional<Path> tokenFile, Optional<TlsFiles> tls) {}
+    /**
+     * Something that is kept in files.
+     *
+     * @param what for the log
+     * @param read reads it and takes it into use; blocks, and throws a sentence for the user
+     */
+    private record Kept(String what, FileVersions files, Runnable read) {}
 
     private final VertxEngine engine;
     private final Offload offload;
     private final ListenAddress address;
-    private final Credentials credentials;
     private final Clients clients;
     private final ServerSockets sockets;
-    private @Nullable AuthToken token;
+    private final @Nullable Certificates certificates;
+    private final List<Kept> kept = new ArrayList<>();
+    private volatile @Nullable AuthToken token;
     private int refused;
     private String lastRefusal = "";
     private boolean stopping;
 
     /**
+     * @param address one that is no domain socket
      * @param most how many connections there may be at a time
      */
     TcpListener(
             VertxEngine engine,
             Offload offload,
             ListenAddress address,
-            Credentials credentials,
+            ListenSettings settings,
             Clients clients,
             int most) {
         this.engine = engine;
         this.offload = offload;
         this.address = address;
-        this.credentials = credentials;
         this.clients = clients;
         this.sockets = new ServerSockets(engine, most, clients::onFull, this::onConnect);
+        settings.tokenFile().ifPresent(this::keepToken);
+        this.certificates =
+                address instanceof ListenAddress.Tls
+                        ? keepCertificates(settings.tls().orElseThrow())
+                        : null;
+    }
+
+    private void keepToken(Path file) {
+        FileVersions files = new FileVersions(List.of(file));
+        kept.add(new Kept("token", files, () -> token = AuthToken.read(file)));
+    }
+
+    private Certificates keepCertificates(TlsFiles files) {
+        Certificates made = new Certificates(engine.vertx(), files);
+        kept.add(new Kept("certificates", new FileVersions(files.all()), made::read));
+        return made;
+    }
+
+    @Override
+    public void claim() {
+        // the port is taken, or it is not
     }
 
     @Override
     public Uni<Void> listen() {
-        Optional<Path> file = credentials.tokenFile();
-        token = file.map(AuthToken::read).orElse(null);
-        return checkKeyPair()
-                .chain(() -> sockets.listen(options(), where(), address.toString()))
-                .invoke(this::lookForChanges)
-                .replaceWithVoid();
+        Uni<Void> all = Uni.createFrom().voidItem();
+        for (Kept one : kept) {
+            all = all.chain(() -> read(one));
+        }
+        return all.chain(() -> sockets.listen(options(), where(), address.toString()))
+                .invoke(() -> engine.schedule(LOOK, this::look));
     }
 
-    /** Fails with a {@link ListenException} when the key is not that of the certificate. */
-    private Uni<Void> checkKeyPair() {
-        if (!(address instanceof ListenAddress.Tls)) {
-            return Uni.createFrom().voidItem();
-        }
-        TlsFiles files = credentials.tls().orElseThrow();
+    private Uni<Void> read(Kept one) {
         return Uni.createFrom()
                 .emitter(
                         emitter ->
                                 offload.run(
                                         () -> {
-                                            KeyPairCheck.check(engine.vertx(), files);
-                                            return files;
+                                            one.read().run();
+                                            return one;
                                         },
-                                        (checked, problem) -> {
+                                        (done, problem) -> {
                                             if (problem == null) {
                                                 emitter.complete(null);
                                             } else {
@@ -111,23 +131,12 @@ final class TcpListener implements Listener {
     }
 
     private NetServerOptions options() {
-        NetServerOptions options = new NetServerOptions().setTcpNoDelay(true);
-        if (!(address instanceof ListenAddress.Tls)) {
-            return options;
-        }
-        TlsFiles files = credentials.tls().orElseThrow();
-        options.setSsl(true)
-                .setSslHandshakeTimeout(Gate.PATIENCE.toMillis())
-                .setSslHandshakeTimeoutUnit(TimeUnit.MILLISECONDS)
-                .setKeyCertOptions(KeyPairCheck.options(files));
-        files.clientAuthorities()
-                .ifPresent(
-                        authorities ->
-                                options.setClientAuth(ClientAuth.REQUIRED)
-                                        .setTrustOptions(
-                                                new PemTrustOptions()
-                                                        .addCertPath(authorities.toString())));
-        return options;
+        NetServerOptions options =
+                new NetServerOptions()
+                        .setTcpNoDelay(true)
+                        .setSslHandshakeTimeout(Gate.PATIENCE.toMillis())
+                        .setSslHandshakeTimeoutUnit(TimeUnit.MILLISECONDS);
+        return certificates == null ? options : certificates.addTo(options);
     }
 
     private void onConnect(NetSocket socket) {
@@ -150,70 +159,29 @@ final class TcpListener implements Listener {
         lastRefusal = who;
     }
 
-    private void lookForChanges(NetServer server) {
-        FileVersions tokens = new FileVersions(credentials.tokenFile().stream().toList());
-        FileVersions certificates =
-                new FileVersions(
-                        address instanceof ListenAddress.Tls
-                                ? credentials.tls().map(TlsFiles::all).orElseThrow()
-                                : List.of());
-        engine.schedule(LOOK, () -> look(server, tokens, certificates));
-    }
-
-    private void look(NetServer server, FileVersions tokens, FileVersions certificates) {
+    private void look() {
         if (stopping) {
             return;
         }
-        engine.schedule(LOOK, () -> look(server, tokens, certificates));
+        engine.schedule(LOOK, this::look);
         if (refused > 0) {
             LOG.warnf(
                     "clients are refused for lack of the token address=%s count=%d last=%s",
                     address, refused, lastRefusal);
             refused = 0;
         }
-        if (tokens.haveChanged()) {
-            readToken();
-        }
-        if (certificates.haveChanged()) {
-            readCertificates(server);
-        }
+        kept.stream().filter(one -> one.files().haveChanged()).forEach(this::readAgain);
     }
 
-    private void readToken() {
-        offload.run(
-                () -> AuthToken.read(credentials.tokenFile().orElseThrow()),
-                (read, problem) -> {
-                    if (problem == null) {
-                        token = read;
-                        LOG.infof("the token was read again address=%s", address);
-                    } else if (problem instanceof ConfigException) {
-                        LOG.errorf(
-                                "the former token is asked for: %s address=%s",
-                                problem.getMessage(), address);
-                    } else {
-                        LOG.errorf(problem, "the token cannot be read again address=%s", address);
-                    }
-                });
-    }
-
-    private void readCertificates(NetServer server) {
-        checkKeyPair()
-                .chain(
-                        () ->
-                                Uni.createFrom()
-                                        .completionStage(
-                                                () ->
-                                                        server.updateSSLOptions(
-                                                                        options().getSslOptions(),
-                                                                        true)
-                                                                .toCompletionStage()))
+    private void readAgain(Kept one) {
+        read(one)
                 .subscribe()
                 .with(
-                        _ -> LOG.infof("certificates were read again address=%s", address),
+                        _ -> LOG.infof("new %s in use address=%s", one.what(), address),
                         e ->
                                 LOG.errorf(
-                                        "the former certificates are used, since the new ones cannot be: %s address=%s",
-                                        e.getMessage(), address));
+                                        "new %s cannot be used, what was read before goes on: %s address=%s",
+                                        one.what(), e.getMessage(), address));
     }
 
     @Override

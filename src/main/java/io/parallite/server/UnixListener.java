@@ -9,6 +9,7 @@ import io.vertx.core.net.SocketAddress;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -47,9 +48,13 @@ final class UnixListener implements Listener {
     }
 
     @Override
+    public void claim() {
+        file = SocketFile.claim(path, access);
+    }
+
+    @Override
     public Uni<Void> listen() {
-        SocketFile claimed = SocketFile.claim(path, access);
-        file = claimed;
+        SocketFile claimed = Objects.requireNonNull(file, "not claimed");
         return listenAt(claimed)
                 .onFailure()
                 .invoke(claimed::abandon)
@@ -58,9 +63,7 @@ final class UnixListener implements Listener {
 
     private Uni<Void> listenAt(SocketFile at) {
         SocketAddress where = SocketAddress.domainSocketAddress(at.bindPath().toString());
-        return sockets.listen(new NetServerOptions(), where, path.toString())
-                .invoke(at::publish)
-                .replaceWithVoid();
+        return sockets.listen(new NetServerOptions(), where, path.toString()).invoke(at::publish);
     }
 
     private void onConnect(NetSocket socket) {
