@@ -1,8 +1,9 @@
 /**
- * The daemon's door: {@link io.parallite.server.ClientServer} owns the listening socket, a {@link
- * io.parallite.server.ClientSession} reads one client's frames, hands them to the dispatcher and
- * writes the replies, holding back whoever sends or receives too slowly. Imports {@code dispatch},
- * {@code worker}, {@code wire}, {@code task}, {@code engine} and {@code config}.
+ * The daemon's door: {@link io.parallite.server.ClientServer} listens at each address by a {@link
+ * io.parallite.server.Listener}, where need be a {@link io.parallite.server.Gate} asks for a token,
+ * a {@link io.parallite.server.ClientSession} reads one client's frames, hands them to the
+ * dispatcher and writes the replies, holding back whoever sends or receives too slowly. Imports
+ * {@code dispatch}, {@code worker}, {@code wire}, {@code task}, {@code engine} and {@code config}.
  */
 @NullMarked
 package io.parallite.server;
