@@ -37,7 +37,7 @@ class TaskException extends ParalliteException
             'EXCEPTION' => RemoteException::class,
             'TIMEOUT' => TaskTimedOut::class,
             'CANCELLED' => TaskCancelled::class,
-            'WORKER_CRASHED', 'FATAL', 'EXITED' => WorkerCrashed::class,
+            'WORKER_CRASHED', 'ABORTED', 'FATAL', 'EXITED' => WorkerCrashed::class,
             'QUEUE_FULL', 'QUEUE_TIMEOUT' => QueueFull::class,
             'RESULT_NOT_ENCODABLE' => ResultNotSerializable::class,
             default => self::class,

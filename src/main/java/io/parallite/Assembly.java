@@ -11,11 +11,13 @@ import io.parallite.engine.VertxEngine;
 import io.parallite.pool.PoolSettings;
 import io.parallite.pool.WorkerPool;
 import io.parallite.process.ProcessSampler;
+import io.parallite.process.Reserve;
 import io.parallite.process.WorkerProcesses;
 import io.parallite.process.WorkerSite;
 import io.parallite.server.ClientBudget;
 import io.parallite.server.ClientServer;
 import io.parallite.server.Figures;
+import io.parallite.server.ReadinessPolicy;
 import io.parallite.server.SessionSettings;
 import io.parallite.worker.Recycling;
 import io.vertx.core.Vertx;
@@ -100,12 +102,25 @@ final class Assembly {
 
     @Produces
     @Singleton
+    Reserve reserve(VertxEngine engine) {
+        return new Reserve(engine);
+    }
+
+    @Produces
+    @Singleton
     Figures figures(
             VertxEngine engine,
             ParalliteConfig config,
             Dispatcher dispatcher,
-            ProcessSampler sampler) {
-        return new Figures(engine, dispatcher, sampler, Version.current(), limits(config));
+            ProcessSampler sampler,
+            Reserve reserve) {
+        ReadinessPolicy readiness =
+                new ReadinessPolicy(config.readiness().equals("lenient"), config.maxQueue());
+        Figures figures =
+                new Figures(
+                        engine, dispatcher, sampler, Version.current(), limits(config), readiness);
+        figures.tellShortages(reserve::shortages);
+        return figures;
     }
 
     /** Every setting that is a number, as it is in force. */
@@ -122,6 +137,7 @@ final class Assembly {
         limits.put(Setting.MAX_WORKERS.key(), config.maxWorkers());
         limits.put(Setting.QUEUE_TIMEOUT_MS.key(), config.queueTimeout().toMillis());
         limits.put(Setting.FAIL_MODE.key(), config.failMode());
+        limits.put(Setting.READINESS.key(), config.readiness());
         return limits;
     }
 
@@ -140,7 +156,7 @@ final class Assembly {
                         config.maxPayloadBytes(),
                         addBenchmark,
                         config.frameTimeout(),
-                        MostConnections.of(config.maxWorkers()));
+                        MostConnections.of(config.maxWorkers(), config.httpPort() > 0));
         return new ClientServer(
                 engine, config.listenSettings(), dispatcher, figures, settings, budget);
     }
@@ -165,7 +181,8 @@ final class Assembly {
             WorkerPool pool,
             Dispatcher dispatcher,
             ClientServer server,
-            Admin admin) {
-        return new DaemonParts(site, processes, pool, dispatcher, server, admin);
+            Admin admin,
+            Reserve reserve) {
+        return new DaemonParts(site, processes, pool, dispatcher, server, admin, reserve);
     }
 }

@@ -135,6 +135,7 @@ public final class Daemon implements QuarkusApplication {
     private void startWorkers() {
         parts().pool().start();
         parts().processes().watchDaemon();
+        parts().reserve().hold();
     }
 
     private void watchFiles(List<String> globs) {
@@ -222,6 +223,7 @@ public final class Daemon implements QuarkusApplication {
             watch.close();
         }
         engine.execute(() -> parts().server().stopAccepting());
+        engine.execute(() -> parts().reserve().release());
         boolean finished =
                 waitFor(
                         onEngine(done -> parts().dispatcher().drain(() -> done.complete(null))),

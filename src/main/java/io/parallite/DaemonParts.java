@@ -3,6 +3,7 @@ package io.parallite;
 import io.parallite.admin.Admin;
 import io.parallite.dispatch.Dispatcher;
 import io.parallite.pool.WorkerPool;
+import io.parallite.process.Reserve;
 import io.parallite.process.WorkerProcesses;
 import io.parallite.process.WorkerSite;
 import io.parallite.server.ClientServer;
@@ -17,4 +18,5 @@ record DaemonParts(
         WorkerPool pool,
         Dispatcher dispatcher,
         ClientServer server,
-        Admin admin) {}
+        Admin admin,
+        Reserve reserve) {}

@@ -4,6 +4,7 @@ import io.parallite.bench.BenchCommand;
 import io.parallite.cli.Commands;
 import io.parallite.cli.ExitCode;
 import io.parallite.cli.SettingFlags;
+import io.parallite.cli.StandardOutput;
 import io.quarkus.runtime.annotations.QuarkusMain;
 import java.util.Arrays;
 import java.util.Optional;
@@ -21,12 +22,14 @@ public final class Main {
 
     public static void main(String... words) {
         NativeStart.begin();
+        StandardOutput output = StandardOutput.install();
         String[] args = ServeFlags.withTwoDashes(words);
         int exitCode =
-                ServeFlags.parse(args)
-                        .map(ServeFlags::serve)
-                        .or(() -> Main.executeAlone(args))
-                        .orElseGet(() -> commandLine().execute(args));
+                output.check(
+                        ServeFlags.parse(args)
+                                .map(ServeFlags::serve)
+                                .or(() -> Main.executeAlone(args))
+                                .orElseGet(() -> commandLine().execute(args)));
         if (exitCode != ExitCode.OK) {
             System.exit(exitCode);
         }

@@ -15,9 +15,9 @@ final class MostConnections {
 
     private MostConnections() {}
 
-    /** For this process, beside {@code workers} workers. */
-    static int of(int workers) {
-        return of(OpenFiles.forClients(workers), Runtime.getRuntime().maxMemory());
+    /** For this process, beside {@code workers} workers and the connections of HTTP. */
+    static int of(int workers, boolean servesHttp) {
+        return of(OpenFiles.forClients(workers, servesHttp), Runtime.getRuntime().maxMemory());
     }
 
     /** For a process with so many descriptors for clients, and a heap of {@code heap} bytes. */

@@ -65,7 +65,7 @@ record ServeFlags(Optional<Path> config, Map<Setting, String> flags) {
             OpenFiles.check(settings.fixedWorkers());
             settings.chosenResultCacheBytes().ifPresent(ResultMemory::check);
             HttpPort.check(settings);
-            settings.apply();
+            settings.apply(OpenFiles.forHttp());
         } catch (ConfigException e) {
             return refuse(ExitCode.CONFIG, e);
         } catch (ListenException e) {

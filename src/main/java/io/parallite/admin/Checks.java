@@ -1,16 +1,54 @@
 package io.parallite.admin;
 
 import io.smallrye.mutiny.Uni;
+import jakarta.inject.Singleton;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import org.eclipse.microprofile.health.HealthCheckResponse;
+import org.jboss.logging.Logger;
 
-/** What health checks have in common: a name, and when it is down a reason to act on. */
+/**
+ * What health checks have in common: they look on the engine's thread, are down with a reason to
+ * act on, and log each change, once, however often they are asked. Any thread.
+ */
+@Singleton
 final class Checks {
 
-    private Checks() {}
+    private static final Logger LOG = Logger.getLogger(Checks.class);
 
-    /** What {@code look} sees; down when the engine has not answered. */
-    static Uni<HealthCheckResponse> orDown(String name, Uni<HealthCheckResponse> look) {
-        return look.onFailure().recoverWithItem(e -> down(name, String.valueOf(e.getMessage())));
+    private final EngineView engine;
+    private final Map<String, HealthCheckResponse.Status> known = new ConcurrentHashMap<>();
+
+    Checks(EngineView engine) {
+        this.engine = engine;
+    }
+
+    /** What {@code look} sees on the engine's thread; down when that has not answered. */
+    Uni<HealthCheckResponse> ask(String name, Supplier<HealthCheckResponse> look) {
+        return engine.ask(look)
+                .onFailure()
+                .recoverWithItem(e -> down(name, String.valueOf(e.getMessage())))
+                .invoke(this::log);
+    }
+
+    private void log(HealthCheckResponse response) {
+        HealthCheckResponse.Status now = response.getStatus();
+        HealthCheckResponse.Status before = known.put(response.getName(), now);
+        if (now == before) {
+            return;
+        }
+        if (now == HealthCheckResponse.Status.DOWN) {
+            Object reason = response.getData().orElse(Map.of()).get("reason");
+            // the first answer comes while the daemon starts
+            LOG.logf(
+                    before == null ? Logger.Level.INFO : Logger.Level.WARN,
+                    "health check is DOWN check=%s: %s",
+                    response.getName(),
+                    String.valueOf(reason).replaceAll("\\R", " "));
+        } else if (before != null) {
+            LOG.infof("health check is UP again check=%s", response.getName());
+        }
     }
 
     static HealthCheckResponse down(String name, String reason) {

@@ -19,17 +19,17 @@ final class ClientsReady implements AsyncHealthCheck {
 
     private static final String NAME = "clients";
 
-    private final EngineView engine;
+    private final Checks checks;
     private final Instance<ClientServer> server;
 
-    ClientsReady(EngineView engine, Instance<ClientServer> server) {
-        this.engine = engine;
+    ClientsReady(Checks checks, Instance<ClientServer> server) {
+        this.checks = checks;
         this.server = server;
     }
 
     @Override
     public Uni<HealthCheckResponse> call() {
-        return Checks.orDown(NAME, engine.ask(this::look));
+        return checks.ask(NAME, this::look);
     }
 
     private HealthCheckResponse look() {

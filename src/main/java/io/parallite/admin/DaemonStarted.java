@@ -21,21 +21,20 @@ final class DaemonStarted implements AsyncHealthCheck {
 
     private static final String NAME = "start";
 
-    private final EngineView engine;
+    private final Checks checks;
     private final Instance<ClientServer> server;
     private final Instance<Dispatcher> dispatcher;
     private boolean started;
 
-    DaemonStarted(
-            EngineView engine, Instance<ClientServer> server, Instance<Dispatcher> dispatcher) {
-        this.engine = engine;
+    DaemonStarted(Checks checks, Instance<ClientServer> server, Instance<Dispatcher> dispatcher) {
+        this.checks = checks;
         this.server = server;
         this.dispatcher = dispatcher;
     }
 
     @Override
     public Uni<HealthCheckResponse> call() {
-        return Checks.orDown(NAME, engine.ask(this::look));
+        return checks.ask(NAME, this::look);
     }
 
     private HealthCheckResponse look() {

@@ -1,11 +1,12 @@
 package io.parallite.admin;
 
-import io.parallite.dispatch.Dispatcher;
 import io.parallite.pool.PoolSnapshot;
+import io.parallite.server.ReadinessPolicy;
 import io.smallrye.health.api.AsyncHealthCheck;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.inject.Instance;
 import jakarta.inject.Singleton;
+import java.util.Optional;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.HealthCheckResponseBuilder;
 import org.eclipse.microprofile.health.Readiness;
@@ -24,30 +25,36 @@ final class WorkersReady implements AsyncHealthCheck {
 
     private static final String NAME = "workers";
 
-    private final EngineView engine;
-    private final Instance<Dispatcher> dispatcher;
+    private final Checks checks;
+    private final Instance<Observed> daemon;
 
-    WorkersReady(EngineView engine, Instance<Dispatcher> dispatcher) {
-        this.engine = engine;
-        this.dispatcher = dispatcher;
+    WorkersReady(Checks checks, Instance<Observed> daemon) {
+        this.checks = checks;
+        this.daemon = daemon;
     }
 
     @Override
     public Uni<HealthCheckResponse> call() {
-        return Checks.orDown(NAME, engine.ask(() -> judge(dispatcher.get().poolSnapshot())));
+        return checks.ask(NAME, this::look);
     }
 
-    static HealthCheckResponse judge(PoolSnapshot pool) {
+    private HealthCheckResponse look() {
+        return judge(daemon.get().dispatcher().poolSnapshot(), daemon.get().figures().readiness());
+    }
+
+    /** What {@code readiness} makes of the workers of {@code pool}. */
+    static HealthCheckResponse judge(PoolSnapshot pool, ReadinessPolicy readiness) {
+        Optional<String> reason = ReadinessPolicy.workers(pool);
         HealthCheckResponseBuilder response =
                 HealthCheckResponse.named(NAME)
-                        .status(pool.isServing())
+                        .status(reason.isEmpty() || readiness.isForgiven(pool))
                         .withData("idle", pool.idle())
                         .withData("busy", pool.busy())
                         .withData("starting", pool.starting())
                         .withData("answering", pool.answering())
                         .withData("max", pool.max());
-        if (!pool.isServing()) {
-            response.withData("reason", reason(pool));
+        if (reason.isPresent()) {
+            response.withData("reason", reason.get());
         } else if (pool.answering() == 0) {
             response.withData("note", note(pool));
         }
@@ -59,17 +66,5 @@ final class WorkersReady implements AsyncHealthCheck {
         return pool.idle() + pool.busy() > 0
                 ? "no worker has answered yet: this worker script cannot be asked before its first task"
                 : "no worker is kept: the first task starts one";
-    }
-
-    private static String reason(PoolSnapshot pool) {
-        if (pool.draining()) {
-            return "the daemon is stopping";
-        }
-        if (pool.startFailure() != null) {
-            return "workers do not start, and it is tried again: " + pool.startFailure();
-        }
-        return pool.starting() > 0
-                ? "no worker has answered yet; %d are starting".formatted(pool.starting())
-                : "no worker runs, and none is starting; the log says why they ended";
     }
 }

@@ -97,8 +97,30 @@ record DaemonStats(Node node) {
         return draining ? "draining" : reloading ? "reloading" : "";
     }
 
+    /** Whether the daemon is ready, by its setting {@code readiness}. */
+    boolean isReady() {
+        return node.at("ready").isPresent() ? node.at("ready").isTrue() : isServing();
+    }
+
+    /** Why it is not. */
+    List<String> problems() {
+        return sentences("problems");
+    }
+
+    /** What the system has no more of. */
+    List<String> shortages() {
+        return sentences("shortages");
+    }
+
+    private List<String> sentences(String field) {
+        return node.at(field).elements().stream()
+                .flatMap(problem -> problem.text().stream())
+                .map(Texts::printable)
+                .toList();
+    }
+
     /** Whether a task that is submitted now would be run. */
-    boolean isServing() {
+    private boolean isServing() {
         boolean hasWorkers = pool("idle") + pool("busy") > 0;
         return !node.at("draining").isTrue() && (hasWorkers || startFailure().isEmpty());
     }

@@ -16,6 +16,9 @@ public final class ExitCode {
     /** EX_UNAVAILABLE: no daemon answers; for the daemon: its socket is taken or cannot be made. */
     public static final int UNAVAILABLE = 69;
 
+    /** EX_IOERR: the command did its work, and its output could not be written. */
+    public static final int OUTPUT = 74;
+
     /** EX_CONFIG: the configuration cannot be used. */
     public static final int CONFIG = 78;
 

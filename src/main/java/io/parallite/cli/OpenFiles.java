@@ -13,12 +13,18 @@ import java.util.OptionalLong;
 public final class OpenFiles {
 
     /** Jars, libraries, event loops and sockets of a daemon without workers, counted. */
-    private static final long OF_THE_DAEMON = 160;
+    private static final long OF_THE_DAEMON = 180;
 
     private static final long A_WORKER = 4;
 
     /** Descriptors of a worker that starts beside the one that it replaces, shared by two. */
     private static final long SPARE = 2;
+
+    /** One in so many descriptors may be a connection of HTTP's, within these bounds. */
+    private static final int HTTP_SHARE = 16;
+
+    private static final int LEAST_FOR_HTTP = 8;
+    private static final int MOST_FOR_HTTP = 128;
 
     private OpenFiles() {}
 
@@ -30,18 +36,31 @@ public final class OpenFiles {
     /**
      * How many descriptors are for clients beside a daemon with so many workers, each of which may
      * be replaced; a quarter of all at least, {@link Long#MAX_VALUE} where no limit is known.
+     *
+     * @param servesHttp whether {@link #forHttp} are others
      */
-    public static long forClients(long workers) {
-        return forClients(ProcessLimits.read(Path.of("/")), workers);
+    public static long forClients(long workers, boolean servesHttp) {
+        return forClients(ProcessLimits.read(Path.of("/")), workers, servesHttp);
     }
 
-    static long forClients(ProcessLimits limits, long workers) {
+    static long forClients(ProcessLimits limits, long workers, boolean servesHttp) {
         OptionalLong limit = limits.openFiles();
         if (limit.isEmpty()) {
             return Long.MAX_VALUE;
         }
         long all = limit.getAsLong();
-        return Math.max(all / 4, all - OF_THE_DAEMON - workers * (A_WORKER + SPARE));
+        long others = OF_THE_DAEMON + workers * (A_WORKER + SPARE);
+        return Math.max(all / 4, all - others - (servesHttp ? forHttp(limits) : 0));
+    }
+
+    /** How many connections HTTP may have, so that it takes none of the clients' descriptors. */
+    public static int forHttp() {
+        return forHttp(ProcessLimits.read(Path.of("/")));
+    }
+
+    static int forHttp(ProcessLimits limits) {
+        long share = limits.openFiles().orElse(Long.MAX_VALUE) / HTTP_SHARE;
+        return Math.clamp(share, LEAST_FOR_HTTP, MOST_FOR_HTTP);
     }
 
     /**

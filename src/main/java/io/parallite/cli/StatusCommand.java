@@ -1,6 +1,7 @@
 package io.parallite.cli;
 
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -15,15 +16,16 @@ import picocli.CommandLine.Parameters;
             "Without TASK: version, workers, queue, tasks, rates and latency. With TASK: its state,"
                     + " its times, and why it failed.",
             "",
-            "Fit for health checks: exits with 1 when a task that is submitted now would not be run,"
-                    + " because the daemon is stopping or its workers do not start."
+            "Fit for health checks: exits with 1 when the daemon is not ready, as /q/health/ready says:"
+                    + " it is stopping, its workers do not start, or its queue is full (the setting"
+                    + " readiness)."
         },
         footer = {
             "  parallite status",
             "  parallite status --json | jq .queue.length",
             "  parallite status cli-7d41b2f09c13",
             "",
-            "Exit codes: 0 the daemon serves, the task is known; 1 it does not, it is not;"
+            "Exit codes: 0 the daemon is ready, the task is known; 1 it is not;"
                     + " 64 bad arguments; 69 no daemon; 78 bad configuration."
         })
 public final class StatusCommand extends DaemonCommand {
@@ -46,7 +48,7 @@ public final class StatusCommand extends DaemonCommand {
         } else {
             TaskText.print(answer.node(), out());
         }
-        return task != null || stats.isServing() ? ExitCode.OK : ExitCode.FAILED;
+        return task != null || stats.isReady() ? ExitCode.OK : ExitCode.FAILED;
     }
 
     private void print(DaemonStats stats, PrintWriter out) {
@@ -75,9 +77,12 @@ public final class StatusCommand extends DaemonCommand {
         Optional.of(stats.transition())
                 .filter(text -> !text.isEmpty())
                 .ifPresent(text -> row("now", text));
-        Optional.of(stats.startFailure())
-                .filter(text -> !text.isEmpty())
-                .ifPresent(text -> row("problem", text));
+        List<String> problems = stats.problems();
+        problems.forEach(text -> row("problem", text));
+        stats.shortages().forEach(text -> row("short", text));
+        if (problems.isEmpty() && !stats.startFailure().isEmpty()) {
+            row("problem", "workers do not start: " + stats.startFailure());
+        }
     }
 
     private void row(String title, String text) {

@@ -15,7 +15,7 @@ import picocli.CommandLine.ParameterException;
         header = "Stop the daemon once running tasks are done.",
         description = {
             "As SIGTERM does: waiting tasks are answered SHUTTING_DOWN, running ones get"
-                    + " shutdown_grace_ms to finish. Returns as soon as the daemon has taken note; with"
+                    + " shutdown_grace_ms to finish, then ABORTED. Returns as soon as the daemon has taken note; with"
                     + " --wait when it has ended."
         },
         footer = {

@@ -250,13 +250,19 @@ public final class LaunchSettings {
         return new SettingValue(setting, value.stream().toList(), Origin.DEFAULT);
     }
 
-    /** Sets the system properties that Quarkus reads when it starts. */
-    public void apply() {
+    /**
+     * Sets the system properties that Quarkus reads when it starts.
+     *
+     * @param httpConnections how many HTTP may have at a time
+     */
+    public void apply(int httpConnections) {
         http().ifPresent(
                         address -> {
                             systemProperties.put("quarkus.http.host-enabled", "true");
                             systemProperties.put("quarkus.http.port", "" + address.port());
                             systemProperties.put("quarkus.http.host", address.host());
+                            systemProperties.put(
+                                    "quarkus.http.limits.max-connections", "" + httpConnections);
                         });
         if (value(Setting.DEBUG_LOGS).filter("true"::equals).isPresent()) {
             systemProperties.put("quarkus.log.category.\"io.parallite\".level", "DEBUG");

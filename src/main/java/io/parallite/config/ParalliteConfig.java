@@ -132,6 +132,9 @@ public interface ParalliteConfig {
 
     Optional<String> httpToken();
 
+    /** {@code strict} or {@code lenient}. */
+    String readiness();
+
     /** The file that was read, where there is one. */
     Optional<String> config();
 

@@ -135,6 +135,10 @@ public enum Setting {
             text("[\\x21-\\x7e]{16,256}", "16 to 256 ASCII characters without spaces"),
             null,
             "Secret that the page asks for; without it only this machine is served."),
+    READINESS(
+            choice("strict", "lenient"),
+            "strict",
+            "lenient: a full queue and workers that do not start leave the daemon ready."),
     GO_OVERRIDES(new Check.Anything(), null, "Known from the Go daemon; has no effect.");
 
     /** A shorter flag for {@link #DEBUG_LOGS}. */
@@ -217,6 +221,11 @@ public enum Setting {
     /** Whether the value is nobody else's business: it is not printed. */
     public boolean isSecret() {
         return this == HTTP_TOKEN;
+    }
+
+    /** Whether workers may not see its variable: secrets, and where they are kept. */
+    public boolean isKeptFromWorkers() {
+        return isSecret() || key().endsWith("token_file");
     }
 
     /** Whether any value is taken and none has an effect. */

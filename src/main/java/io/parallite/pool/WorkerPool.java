@@ -263,6 +263,12 @@ public final class WorkerPool {
                 FailureKind.SHUTTING_DOWN, "the daemon is stopping; submit again when it is back");
     }
 
+    private static TaskException aborted() {
+        return new TaskException(
+                FailureKind.ABORTED,
+                "the daemon has stopped, and the task, which may have run in part, was killed; raise shutdown_grace_ms to let it finish");
+    }
+
     private void onPauseOver() {
         growth.grow();
     }
@@ -610,7 +616,7 @@ public final class WorkerPool {
         drain();
         onEmpty = whenEmpty;
         for (Worker worker : workers.all()) {
-            worker.abort(shuttingDown());
+            worker.abort(aborted());
         }
         stopIfEmpty();
     }

@@ -55,9 +55,18 @@ public final class ProcessSampler {
                             waiting.add(emitter);
                             if (waiting.size() == 1) {
                                 List<Long> wanted = List.copyOf(pids);
-                                executor.execute(() -> lookUp(wanted));
+                                lookUpElsewhere(wanted);
                             }
                         });
+    }
+
+    /** Where there can be no thread, at the limit of processes, nothing is known of them. */
+    private void lookUpElsewhere(List<Long> pids) {
+        try {
+            executor.execute(() -> lookUp(pids));
+        } catch (OutOfMemoryError e) {
+            onSampled(Map.of());
+        }
     }
 
     private void lookUp(List<Long> pids) {

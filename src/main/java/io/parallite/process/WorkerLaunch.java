@@ -2,15 +2,18 @@ package io.parallite.process;
 
 import io.parallite.config.CompiledCode;
 import io.parallite.config.Platform;
+import io.parallite.config.Setting;
 import io.parallite.engine.NamedPipeInput;
 import java.io.InputStream;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +36,13 @@ record WorkerLaunch(
     /** What a service manager tells the daemon is for the daemon only. */
     private static final Set<String> SERVICE_MANAGER =
             Set.of("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID");
+
+    /** Nor are secrets any of the tasks' business. */
+    private static final Set<String> KEPT_FROM_WORKERS =
+            Arrays.stream(Setting.values())
+                    .filter(Setting::isKeptFromWorkers)
+                    .map(Setting::variable)
+                    .collect(Collectors.toUnmodifiableSet());
 
     /**
      * Has PHP ask for huge pages for its heap: values of a megabyte are copied some times on their
@@ -106,6 +116,7 @@ record WorkerLaunch(
         }
         Map<String, String> env = builder.environment();
         env.keySet().removeAll(SERVICE_MANAGER);
+        env.keySet().removeAll(KEPT_FROM_WORKERS);
         env.remove(WorkerSite.MAX_TASKS); // the daemon's setting, which a flag may have overruled
         env.remove(WorkerSite.MAX_MEMORY);
         env.putIfAbsent(HUGE_PAGES, "1");

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** What {@code ping} and {@code stats} answer. Owned by the engine's thread. */
@@ -27,7 +28,9 @@ public final class Figures {
     private final ProcessSampler sampler;
     private final String version;
     private final Map<String, Object> settings;
+    private final ReadinessPolicy readiness;
     private final long startedAt;
+    private Supplier<List<String>> shortages = List::of;
 
     /**
      * @param settings the limits that are in force, as {@code stats} tells them
@@ -37,18 +40,30 @@ public final class Figures {
             Dispatcher dispatcher,
             ProcessSampler sampler,
             String version,
-            Map<String, Object> settings) {
+            Map<String, Object> settings,
+            ReadinessPolicy readiness) {
         this.engine = engine;
         this.dispatcher = dispatcher;
         this.sampler = sampler;
         this.version = version;
         this.settings = settings;
+        this.readiness = readiness;
         this.startedAt = engine.epochMillis();
     }
 
     /** The version of this daemon. */
     public String version() {
         return version;
+    }
+
+    /** Has {@code stats} tell what the system has no more of, a sentence each. */
+    public void tellShortages(Supplier<List<String>> source) {
+        shortages = source;
+    }
+
+    /** By what the daemon is ready. */
+    public ReadinessPolicy readiness() {
+        return readiness;
     }
 
     /** {@code {version, pid, uptime_ms}}. */
@@ -61,9 +76,9 @@ public final class Figures {
     }
 
     /**
-     * The figures of {@link #ping}, and {@code draining}, {@code reloading}, {@code pool}, {@code
-     * queue}, {@code tasks}, {@code cache}, {@code settings}. Waits for a look at the workers'
-     * processes; never fails.
+     * The figures of {@link #ping}, and {@code ready}, {@code problems}, {@code shortages}, {@code
+     * draining}, {@code reloading}, {@code pool}, {@code queue}, {@code tasks}, {@code cache},
+     * {@code settings}. Waits for a look at the workers' processes; never fails.
      */
     public Uni<Map<String, Object>> stats() {
         List<Long> pids = new ArrayList<>();
@@ -79,6 +94,10 @@ public final class Figures {
         PoolSnapshot pool = dispatcher.poolSnapshot();
         DispatchSnapshot tasks = dispatcher.snapshot();
         Map<String, Object> figures = ping();
+        List<String> problems = readiness.problems(pool);
+        figures.put("ready", problems.isEmpty());
+        figures.put("problems", problems);
+        figures.put("shortages", shortages.get());
         figures.put("draining", pool.draining());
         figures.put("reloading", pool.reloading());
         figures.put("pool", pool(pool, usage));

@@ -37,8 +37,10 @@ public enum FailureKind {
     WORKER_START_FAILED,
     /** The worker sent something that is not the reply to its task. */
     WORKER_PROTOCOL,
-    /** The daemon is stopping and takes no more tasks. */
+    /** The daemon is stopping and takes no more tasks: this one has not run. */
     SHUTTING_DOWN,
+    /** The daemon has stopped and killed the worker of the task, which may have run in part. */
+    ABORTED,
     /** The worker's reply cannot be told in the encoding that the client speaks. */
     RESULT_NOT_ENCODABLE,
     /** The workers could not be replaced by new ones. */
@@ -69,6 +71,7 @@ public enum FailureKind {
                     QUEUE_FULL,
                     CANCELLED,
                     SHUTTING_DOWN,
+                    ABORTED,
                     RESULT_NOT_ENCODABLE,
                     RELOAD_FAILED ->
                     false;
@@ -78,6 +81,7 @@ public enum FailureKind {
     /** Whether the task may have run, or was given up by its client: it is not run again. */
     public boolean endsATaskThatRan() {
         return this == CANCELLED
+                || this == ABORTED
                 || (isTaskFailure() && this != QUEUE_TIMEOUT && this != WORKER_START_FAILED);
     }
 }

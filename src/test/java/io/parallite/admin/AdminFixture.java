@@ -7,11 +7,13 @@ import io.parallite.engine.ManualEngine;
 import io.parallite.pool.FakeTransport;
 import io.parallite.pool.PoolSettings;
 import io.parallite.pool.WorkerPool;
+import io.parallite.server.ReadinessPolicy;
 import io.parallite.task.Task;
 import io.parallite.task.TaskId;
 import io.parallite.task.TaskResult;
 import io.parallite.wire.TestFrames;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicReference;
@@ -44,6 +46,11 @@ final class AdminFixture {
                         pool,
                         new TaskCache(engine, Duration.ofMinutes(6), 1 << 20),
                         new DispatchSettings(Duration.ofSeconds(60)));
+    }
+
+    /** What keeps the daemon from being ready. */
+    List<String> problems(ReadinessPolicy policy) {
+        return policy.problems(dispatcher.poolSnapshot());
     }
 
     /** Submits a task; the code of its failure if it fails at once. */

@@ -19,7 +19,8 @@ class EngineAliveTest {
     private static final Duration ENOUGH = EngineView.PATIENCE.plusSeconds(5);
 
     private final ManualEngine engine = new ManualEngine();
-    private final EngineAlive check = new EngineAlive(new EngineView(instanceOf(engine)));
+    private final EngineAlive check =
+            new EngineAlive(new Checks(new EngineView(instanceOf(engine))));
 
     @Test
     void isUpWhenTheEventLoopAnswers() {

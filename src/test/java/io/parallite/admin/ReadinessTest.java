@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.parallite.pool.FakeTransport;
 import io.parallite.pool.PoolSnapshot;
+import io.parallite.server.ReadinessPolicy;
+import java.time.Duration;
 import java.util.Map;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.HealthCheckResponse.Status;
@@ -12,6 +14,11 @@ import org.junit.jupiter.api.Test;
 /** What the checks make of a pool: down comes with a reason that somebody can act on. */
 class ReadinessTest {
 
+    private static final ReadinessPolicy STRICT =
+            new ReadinessPolicy(false, AdminFixture.MAX_QUEUE);
+    private static final ReadinessPolicy LENIENT =
+            new ReadinessPolicy(true, AdminFixture.MAX_QUEUE);
+
     private final AdminFixture daemon = new AdminFixture(1, 2);
     private final FakeTransport workers = daemon.workers;
 
@@ -19,10 +26,12 @@ class ReadinessTest {
     void workersAreDownUntilOneHasAnswered() {
         daemon.pool.start();
 
-        assertDown(WorkersReady.judge(snapshot()), "no worker has answered yet; 1 are starting");
+        assertDown(
+                WorkersReady.judge(snapshot(), STRICT),
+                "no worker has answered yet; 1 are starting");
 
         workers.readyAll();
-        assertThat(WorkersReady.judge(snapshot()).getStatus()).isEqualTo(Status.UP);
+        assertThat(WorkersReady.judge(snapshot(), STRICT).getStatus()).isEqualTo(Status.UP);
     }
 
     @Test
@@ -31,10 +40,10 @@ class ReadinessTest {
         scripts.pool.start();
         scripts.workers.readyAll();
 
-        HealthCheckResponse before = WorkersReady.judge(scripts.dispatcher.poolSnapshot());
+        HealthCheckResponse before = WorkersReady.judge(scripts.dispatcher.poolSnapshot(), STRICT);
         scripts.submit("first");
         scripts.workers.last().reply();
-        HealthCheckResponse after = WorkersReady.judge(scripts.dispatcher.poolSnapshot());
+        HealthCheckResponse after = WorkersReady.judge(scripts.dispatcher.poolSnapshot(), STRICT);
 
         assertThat(before.getStatus()).isEqualTo(Status.UP);
         assertThat(before.getData().orElse(Map.of()))
@@ -54,7 +63,7 @@ class ReadinessTest {
         workers.last().failStart("PHP Parse error: unexpected }");
 
         assertDown(
-                WorkersReady.judge(snapshot()),
+                WorkersReady.judge(snapshot(), STRICT),
                 "workers do not start, and it is tried again: worker work-1: PHP Parse error: unexpected }");
     }
 
@@ -63,15 +72,48 @@ class ReadinessTest {
         daemon.pool.start();
         workers.readyAll();
         submit(1 + 1 + AdminFixture.MAX_QUEUE - 1); // one runs, one may get an on-demand worker
-        assertThat(QueueReady.judge(snapshot(), AdminFixture.MAX_QUEUE).getStatus())
-                .isEqualTo(Status.UP);
+        assertThat(QueueReady.judge(snapshot(), STRICT).getStatus()).isEqualTo(Status.UP);
 
         submit(1);
 
         assertDown(
-                QueueReady.judge(snapshot(), AdminFixture.MAX_QUEUE),
+                QueueReady.judge(snapshot(), STRICT),
                 "4 tasks wait and max_queue=3: more are refused; raise max_workers or submit less");
         assertThat(daemon.submit("one too many")).contains("QUEUE_FULL");
+    }
+
+    @Test
+    void lenientlyOverloadAndBrokenWorkersLeaveTheDaemonReady() {
+        daemon.pool.start();
+        workers.last().failStart("PHP Parse error: unexpected }");
+
+        HealthCheckResponse broken = WorkersReady.judge(snapshot(), LENIENT);
+        assertThat(broken.getStatus()).isEqualTo(Status.UP);
+        assertThat(String.valueOf(broken.getData().orElse(Map.of()).get("reason")))
+                .contains("unexpected }");
+        assertThat(daemon.problems(LENIENT)).isEmpty();
+        assertThat(daemon.problems(STRICT)).singleElement().asString().contains("unexpected }");
+
+        daemon.engine.advance(Duration.ofSeconds(5));
+        workers.readyAll();
+        submit(1 + 1 + AdminFixture.MAX_QUEUE);
+        assertThat(QueueReady.judge(snapshot(), STRICT).getStatus()).isEqualTo(Status.DOWN);
+        assertThat(QueueReady.judge(snapshot(), LENIENT).getStatus()).isEqualTo(Status.UP);
+    }
+
+    @Test
+    void lenientlyADaemonIsNotReadyBeforeItsFirstWorkerNorWhenItStops() {
+        daemon.pool.start();
+        assertDown(
+                WorkersReady.judge(snapshot(), LENIENT),
+                "no worker has answered yet; 1 are starting");
+        workers.readyAll();
+        assertThat(WorkersReady.judge(snapshot(), LENIENT).getStatus()).isEqualTo(Status.UP);
+
+        daemon.pool.drain();
+
+        assertDown(WorkersReady.judge(snapshot(), LENIENT), "the daemon is stopping");
+        assertThat(daemon.problems(LENIENT)).containsExactly("the daemon is stopping");
     }
 
     private void submit(int tasks) {

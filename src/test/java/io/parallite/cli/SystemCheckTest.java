@@ -35,7 +35,7 @@ class SystemCheckTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"200, FAIL", "287, FAIL", "288, WARN", "1023, WARN", "1024, OK", "unlimited, OK"})
+    @CsvSource({"200, FAIL", "307, FAIL", "308, WARN", "1023, WARN", "1024, OK", "unlimited, OK"})
     void wantsOpenFilesForWorkersAndClients(String limit, Level expected) throws IOException {
         limits(limit, "63000");
 

@@ -35,7 +35,7 @@ class LaunchSettingsTest {
     void namesTheFileAndTheFlagsToQuarkus() throws IOException {
         Path file = write("{\"fixed_workers\": 4}");
 
-        LaunchSettings.check(file, Map.of(Setting.TIMEOUT_MS, "5000")).apply();
+        LaunchSettings.check(file, Map.of(Setting.TIMEOUT_MS, "5000")).apply(64);
 
         assertThat(System.getProperty("parallite.config")).isEqualTo(file.toString());
         assertThat(System.getProperty("parallite.timeout_ms")).isEqualTo("5000");
@@ -46,7 +46,7 @@ class LaunchSettingsTest {
 
     @Test
     void namesNoFileThatIsNotThere() {
-        LaunchSettings.check(directory.resolve("missing.json"), Map.of()).apply();
+        LaunchSettings.check(directory.resolve("missing.json"), Map.of()).apply(64);
 
         assertThat(System.getProperty("parallite.config")).isNull();
     }
@@ -108,10 +108,10 @@ class LaunchSettingsTest {
 
     @Test
     void opensHttpOnlyWhereAPortIsSet() throws IOException {
-        LaunchSettings.check(write("{}"), Map.of()).apply();
+        LaunchSettings.check(write("{}"), Map.of()).apply(64);
         assertThat(System.getProperty("quarkus.http.host-enabled")).isNull();
 
-        LaunchSettings.check(write("{\"http_port\": 8081}"), Map.of()).apply();
+        LaunchSettings.check(write("{\"http_port\": 8081}"), Map.of()).apply(64);
 
         assertThat(System.getProperty("quarkus.http.host-enabled")).isEqualTo("true");
         assertThat(System.getProperty("quarkus.http.port")).isEqualTo("8081");
@@ -120,7 +120,7 @@ class LaunchSettingsTest {
 
     @Test
     void turnsDebugLogsOn() throws IOException {
-        LaunchSettings.check(write("{\"debug_logs\": true}"), Map.of()).apply();
+        LaunchSettings.check(write("{\"debug_logs\": true}"), Map.of()).apply(64);
 
         assertThat(System.getProperty("quarkus.log.category.\"io.parallite\".level"))
                 .isEqualTo("DEBUG");

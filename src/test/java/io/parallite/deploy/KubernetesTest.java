@@ -191,14 +191,20 @@ final class KubernetesTest {
     }
 
     @Test
-    void theDaemonIsTheSameInBoth() {
+    void theDaemonIsASidecarAndTheSameInBoth() {
         PodSpec sidecar = pod("sidecar");
         Container beside = daemon(sidecar);
+        Container alone = daemon(pod("standalone"));
 
         assertThat(sidecar.getInitContainers()).containsExactly(beside);
-        assertThat(beside.getRestartPolicy()).isEqualTo("Always");
-        assertThat(new ContainerBuilder(beside).withRestartPolicy(null).build())
-                .isEqualTo(daemon(pod("standalone")));
+        assertThat(pod("standalone").getInitContainers()).containsExactly(alone);
+        assertThat(alone.getRestartPolicy()).isEqualTo("Always");
+        assertThat(
+                        new ContainerBuilder(beside)
+                                .removeMatchingFromEnv(
+                                        each -> each.getName().equals("PARALLITE_READINESS"))
+                                .build())
+                .isEqualTo(alone);
     }
 
     @ParameterizedTest

@@ -3,7 +3,9 @@ package io.parallite.it;
 import static io.parallite.it.DaemonBuilder.daemon;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.parallite.cli.ExitCode;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -13,6 +15,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -48,6 +51,42 @@ final class CommandsIT {
                 .contains("pid " + daemon.pid(), "2 idle, 0 busy (2 kept, at most 3)", "0 waiting");
         assertThat(cli.run("status", "--json").assertExit(0).json().map("pool"))
                 .containsEntry("fixed_workers", 2);
+    }
+
+    @Test
+    void failsWhenItsOutputIsLost() {
+        assumeTrue(Files.exists(Path.of("/dev/full")), "there is no /dev/full");
+        for (String command :
+                List.of(
+                        "submit -- echo words",
+                        "submit --php 6*7",
+                        "submit --detach -- true",
+                        "status",
+                        "workers --json",
+                        "tasks",
+                        "config",
+                        "doctor --json",
+                        "completion bash",
+                        "--help",
+                        "--version")) {
+            Cli.Ended ended = cli.runInShell("parallite " + command + " > /dev/full");
+
+            assertThat(ended.exitCode()).as(command).isEqualTo(ExitCode.OUTPUT);
+            assertThat(ended.err())
+                    .as(command)
+                    .contains("parallite: output is lost, standard output: No space left");
+        }
+        assertThat(cli.runInShell("parallite submit -- sh -c 'echo a; exit 3' > /dev/full"))
+                .extracting(Cli.Ended::exitCode)
+                .isEqualTo(3);
+    }
+
+    @Test
+    void aReaderThatHasReadEnoughIsNoFault() {
+        Cli.Ended ended = cli.runInShell("parallite --help | head -n 1");
+
+        assertThat(ended.exitCode()).isZero();
+        assertThat(ended.err()).isEmpty();
     }
 
     @Test

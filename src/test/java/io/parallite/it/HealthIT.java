@@ -9,14 +9,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** What an orchestrator asks: whether to restart the daemon, and whether to send it work. */
 final class HealthIT {
 
     private static final String READY = "/q/health/ready";
+    private static final String TOKEN = "a-token-of-24-characters";
 
     private final Http http = Http.onFreePort();
 
@@ -155,6 +163,147 @@ final class HealthIT {
             client.receive("last").assertResult("slept");
             assertThat(daemon.awaitEnd().exitCode()).isZero();
         }
+    }
+
+    @Test
+    void tellsStrangersUpOrDownAndReasonsToThoseWithTheToken() {
+        DaemonBuilder builder =
+                daemon("--fixed-workers", "1", http.flag()).env("PARALLITE_HTTP_TOKEN", TOKEN);
+        builder.file("broken.php", "<?php fwrite(STDERR, \"password of db\\n\"); exit(3);")
+                .script(builder.project().resolve("broken.php"));
+
+        try (DaemonProcess daemon = builder.start()) {
+            await().until(
+                            () ->
+                                    http.get(READY, "Authorization", "Bearer " + TOKEN)
+                                            .body()
+                                            .contains("password of db"));
+            Http.Answer stranger = http.get(READY);
+            assertThat(stranger.body()).isEqualTo("{\"status\":\"DOWN\"}");
+            assertThat(stranger.status()).isEqualTo(503);
+            assertThat(http.get("/q/health/live").body()).isEqualTo("{\"status\":\"UP\"}");
+            assertThat(http.get("/q/health").body()).isEqualTo("{\"status\":\"DOWN\"}");
+            assertThat(http.get("/q/health/group/x").body()).doesNotContain("password");
+        }
+    }
+
+    @Test
+    void tellsReasonsToNobodyWhomAProxyPassesOn() {
+        try (DaemonProcess daemon = daemon("--fixed-workers", "1", http.flag()).startAtRest()) {
+            assertThat(http.get(READY, "X-Forwarded-For", "192.0.2.1").body())
+                    .isEqualTo("{\"status\":\"UP\"}");
+        }
+    }
+
+    @Test
+    void logsAChangeOnceHoweverOftenItIsAsked() throws IOException {
+        try (DaemonProcess daemon = daemon("--fixed-workers", "1", http.flag()).startAtRest()) {
+            assertThat(http.status(READY)).isEqualTo(200);
+            Path other = Files.createFile(daemon.directory().resolve("other"));
+            Files.move(other, daemon.socket(), ATOMIC_MOVE);
+
+            for (int i = 0; i < 5; i++) {
+                assertThat(http.status(READY)).isEqualTo(503);
+            }
+
+            assertThat(daemon.log().lines().filter(line -> line.contains("DOWN")))
+                    .singleElement()
+                    .asString()
+                    .contains("WARN", "check=clients", "replaced by another program");
+        }
+    }
+
+    @Test
+    void leavesABrokenSidecarInServiceWhereReadinessIsLenient() {
+        DaemonBuilder builder =
+                daemon("--fixed-workers", "1", "--readiness", "lenient", http.flag());
+        builder.file("broken.php", "<?php fwrite(STDERR, \"no database\\n\"); exit(3);")
+                .script(builder.project().resolve("broken.php"));
+
+        try (DaemonProcess daemon = builder.start()) {
+            await().until(() -> http.status(READY) == 200);
+            await().until(() -> http.get(READY).body().contains("no database"));
+            assertThat(http.status(READY)).isEqualTo(200);
+            Cli.in(daemon.directory())
+                    .env("PARALLITE_SOCKET", daemon.socket())
+                    .run("status")
+                    .assertExit(0);
+        }
+    }
+
+    @Test
+    void statusExitsLikeReadiness() throws IOException {
+        try (DaemonProcess daemon =
+                        daemon("--fixed-workers", "1", "--max-workers", "1")
+                                .json("{\"max_queue\": 1}")
+                                .startAtRest();
+                TestClient client = daemon.connect()) {
+            Cli cli = Cli.in(daemon.directory()).env("PARALLITE_SOCKET", daemon.socket());
+            cli.run("status").assertExit(0);
+            client.send(task("runs", sleep(60_000))).send(task("waits", closure("fn () => 1")));
+            await().until(() -> daemon.stats().queued() == 1);
+
+            Cli.Ended full = cli.run("status").assertExit(1);
+
+            assertThat(full.out()).contains("problem", "1 tasks wait and max_queue=1");
+        }
+    }
+
+    @Test
+    void keepsTheTokenFromWorkers() {
+        try (DaemonProcess daemon =
+                        daemon("--fixed-workers", "1", http.flag())
+                                .env("PARALLITE_HTTP_TOKEN", TOKEN)
+                                .startAtRest();
+                TestClient client = daemon.connect()) {
+            client.submit("env", closure("fn () => getenv('PARALLITE_HTTP_TOKEN')"))
+                    .assertResult(false);
+            client.submit("all", closure("fn () => in_array('" + TOKEN + "', getenv(), true)"))
+                    .assertResult(false);
+        }
+    }
+
+    @Test
+    void manyConnectionsOfHttpLeaveTheSocketItsOwn() throws IOException {
+        try (DaemonProcess daemon =
+                daemon("--fixed-workers", "1", "--max-workers", "4", http.flag())
+                        .under("sh", "-c", "ulimit -n 400; exec \"$@\"", "sh")
+                        .startAtRest()) {
+            List<Socket> idle = new ArrayList<>();
+            try {
+                for (int i = 0; i < 300; i++) {
+                    Socket socket = new Socket(InetAddress.getLoopbackAddress(), http.port());
+                    socket.getOutputStream().write("GET / HT".getBytes(StandardCharsets.US_ASCII));
+                    idle.add(socket);
+                }
+                try (TestClient client = daemon.connect()) {
+                    client.submit("task", closure("fn () => 'served'")).assertResult("served");
+                }
+                Path descriptors = Path.of("/proc/" + daemon.pid() + "/fd");
+                await().until(() -> sockets(descriptors) < 100);
+            } finally {
+                for (Socket socket : idle) {
+                    socket.close();
+                }
+            }
+            await().until(() -> http.status("/q/health/live") == 200);
+        }
+    }
+
+    /** How many of these descriptors are sockets. */
+    private static long sockets(Path descriptors) throws IOException {
+        long count = 0;
+        try (DirectoryStream<Path> open = Files.newDirectoryStream(descriptors)) {
+            for (Path descriptor : open) {
+                try {
+                    String target = Files.readSymbolicLink(descriptor).toString();
+                    count += target.startsWith("socket:") ? 1 : 0;
+                } catch (NoSuchFileException e) {
+                    // it has been closed meanwhile
+                }
+            }
+        }
+        return count;
     }
 
     @Test

@@ -73,7 +73,7 @@ class PoolStoppingTest {
 
         fixture.pool.stop(empty::incrementAndGet);
 
-        assertThat(running.failureKind()).isEqualTo(FailureKind.SHUTTING_DOWN);
+        assertThat(running.failureKind()).isEqualTo(FailureKind.ABORTED);
         List<FakeChannel> ending = List.copyOf(fixture.transport.alive());
         assertThat(ending).hasSize(2).allMatch(FakeChannel::wasKilled);
         ending.getFirst().exitAsTold();

@@ -51,7 +51,14 @@ class FiguresTest {
     @BeforeEach
     void build() {
         ProcessSampler sampler = new ProcessSampler(engine, proc, Runnable::run);
-        figures = new Figures(engine, dispatcher, sampler, "1.2.3", Map.of("max_queue", 10));
+        figures =
+                new Figures(
+                        engine,
+                        dispatcher,
+                        sampler,
+                        "1.2.3",
+                        Map.of("max_queue", 10),
+                        new ReadinessPolicy(false, 10));
     }
 
     @Test

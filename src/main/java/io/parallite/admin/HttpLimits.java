@@ -1,0 +1,33 @@
+package io.parallite.admin;
+
+import io.quarkus.vertx.http.HttpServerOptionsCustomizer;
+import io.vertx.core.http.HttpServerOptions;
+import jakarta.inject.Singleton;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Bounds what a client of HTTP may hold without asking anything. How many there may be at a time is
+ * {@code quarkus.http.limits.max-connections}, which the launcher sets.
+ */
+@Singleton
+final class HttpLimits implements HttpServerOptionsCustomizer {
+
+    /**
+     * How long a connection may go without an answer: idle ones, and those whose request comes byte
+     * by byte. Longer than monitoring takes to come again.
+     */
+    static final Duration PATIENCE = Duration.ofSeconds(75);
+
+    private static final int HEADERS = 16 * 1024;
+
+    @Override
+    public void customizeHttpServer(HttpServerOptions options) {
+        options.setIdleTimeoutUnit(TimeUnit.SECONDS)
+                .setIdleTimeout((int) PATIENCE.toSeconds())
+                .setWriteIdleTimeout((int) PATIENCE.toSeconds())
+                .setMaxHeaderSize(HEADERS)
+                // else a connection counts from its first request on, which may never come
+                .setHttp2ClearTextEnabled(false);
+    }
+}

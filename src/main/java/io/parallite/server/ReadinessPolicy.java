@@ -1,0 +1,67 @@
+package io.parallite.server;
+
+import io.parallite.pool.PoolSnapshot;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * Whether a task that is submitted now would be run, and why not: what health checks, {@code stats}
+ * and {@code parallite status} go by.
+ *
+ * <p>Lenient, it asks only whether this daemon may get traffic at all: a full queue, and workers
+ * that do not start, are for alerts then, and a fault that all daemons share takes none of them out
+ * of service.
+ *
+ * @param isLenient whether {@code readiness=lenient}
+ * @param maxQueue most tasks that wait besides those for which workers are there or may come
+ */
+public record ReadinessPolicy(boolean isLenient, int maxQueue) {
+
+    /** Why the daemon is not ready; empty when it is. */
+    public List<String> problems(PoolSnapshot pool) {
+        return Stream.of(workers(pool), queue(pool))
+                .flatMap(Optional::stream)
+                .filter(ignored -> !isForgiven(pool))
+                .toList();
+    }
+
+    /**
+     * Whether what is wrong with workers and queue leaves the daemon ready. Until the first worker
+     * has come up, or has failed to, nothing is known of it, and nothing forgiven.
+     */
+    public boolean isForgiven(PoolSnapshot pool) {
+        boolean isKnown = pool.isServing() || pool.startFailure() != null || pool.restarts() > 0;
+        return isLenient && isKnown && !pool.draining();
+    }
+
+    /** Why no worker would get the task. */
+    public static Optional<String> workers(PoolSnapshot pool) {
+        if (pool.draining()) {
+            return Optional.of("the daemon is stopping");
+        }
+        if (pool.isServing()) {
+            return Optional.empty();
+        }
+        if (pool.startFailure() != null) {
+            return Optional.of(
+                    "workers do not start, and it is tried again: " + pool.startFailure());
+        }
+        return Optional.of(
+                pool.starting() > 0
+                        ? "no worker has answered yet; %d are starting".formatted(pool.starting())
+                        : "no worker runs, and none is starting; the log says why they ended");
+    }
+
+    /** Why the task would not be let into the queue. */
+    public Optional<String> queue(PoolSnapshot pool) {
+        int waiting = pool.queued();
+        int unstarted = pool.max() - pool.idle() - pool.busy() - pool.starting() - pool.ending();
+        int coming = pool.idle() + pool.starting() + Math.max(0, unstarted);
+        return waiting < maxQueue + coming
+                ? Optional.empty()
+                : Optional.of(
+                        "%d tasks wait and max_queue=%d: more are refused; raise max_workers or submit less"
+                                .formatted(waiting, maxQueue));
+    }
+}
