@@ -43,6 +43,12 @@ export const state = (since) => call(`api/state?since=${since}`);
 export const reload = () =>
     call('api/reload', {method: 'POST', headers: {'X-Parallite': '1'}, patience: 120_000});
 
+/** Gives no waiting task a worker, until it is resumed. */
+export const pause = () => call('api/pause', {method: 'POST', headers: {'X-Parallite': '1'}});
+
+/** Ends a pause or a drain. */
+export const resume = () => call('api/resume', {method: 'POST', headers: {'X-Parallite': '1'}});
+
 /** Takes a task out of the queue or kills its worker. */
 export const cancel = (taskId) =>
     call(`api/cancel?task_id=${encodeURIComponent(taskId)}`, {

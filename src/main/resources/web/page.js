@@ -91,6 +91,9 @@ function health(stats) {
     if (stats.reloading) {
         return ['warn', 'Reloading'];
     }
+    if (stats.paused) {
+        return ['warn', 'Paused'];
+    }
     return ['good', 'Running'];
 }
 
@@ -117,6 +120,8 @@ function show(next) {
     setText(byId('facts'), `${stats.version} · pid ${stats.pid} · up ${duration(Math.floor(stats.uptime_ms / 1000) * 1000)}`);
     setText(byId('footer-facts'), `${plural(stats.cache.entries, 'result')} kept, ${bytes(stats.cache.bytes)}`);
     byId('reload').disabled = Boolean(stats.reloading || stats.draining);
+    byId('pause').disabled = false;
+    setText(byId('pause'), stats.paused || stats.draining ? 'Resume' : 'Pause');
     showCards();
     charts.draw();
     const {workers} = stats.pool;
@@ -139,6 +144,7 @@ function onLost(error) {
     document.body.classList.add('lost');
     badge('bad', 'No connection');
     byId('reload').disabled = true;
+    byId('pause').disabled = true;
     const since = duration(Math.floor((Date.now() - lost) / 1000) * 1000);
     notice(
         error instanceof api.Refused
@@ -212,6 +218,21 @@ byId('reload').addEventListener('click', async () => {
     });
     if (yes) {
         await act(api.reload, ({replaced, took_ms: took}) => `${plural(replaced, 'worker')} replaced in ${duration(took)}.`);
+    }
+});
+
+byId('pause').addEventListener('click', async () => {
+    if (state?.stats.paused || state?.stats.draining) {
+        await act(api.resume, () => 'Tasks are taken and served.');
+        return;
+    }
+    const yes = await confirm({
+        title: 'Pause the queue?',
+        text: 'Tasks that run go on; those that wait, and those that come, wait until you resume, and time out as ever.',
+        yes: 'Pause',
+    });
+    if (yes) {
+        await act(api.pause, () => 'The queue is paused.');
     }
 });
 

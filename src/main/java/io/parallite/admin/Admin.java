@@ -1,9 +1,11 @@
 package io.parallite.admin;
 
 import io.parallite.config.ParalliteConfig;
+import io.parallite.dispatch.Dispatcher;
 import io.parallite.dispatch.TaskListener;
 import io.parallite.dispatch.TaskRun;
 import io.parallite.pool.ReloadOutcome;
+import io.parallite.server.Figures;
 import io.parallite.task.TaskId;
 import io.parallite.task.TaskState;
 import io.parallite.task.TaskStatus;
@@ -15,6 +17,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -130,6 +133,15 @@ public final class Admin {
     /** Takes a task out of the queue or kills its worker; whether there was such a task. */
     Uni<Boolean> cancel(TaskId id) {
         return view.ask(() -> daemon().dispatcher().cancel(id));
+    }
+
+    /** Steers the daemon as {@code action} says; what {@link Figures#control} answers then. */
+    Uni<Map<String, Object>> control(Consumer<Dispatcher> action) {
+        return view.ask(
+                () -> {
+                    action.accept(daemon().dispatcher());
+                    return daemon().figures().control();
+                });
     }
 
     /** Replaces the workers; a reload that is under way is joined. */

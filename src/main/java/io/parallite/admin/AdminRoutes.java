@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiConsumer;
 import java.util.function.Function;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -58,6 +59,19 @@ final class AdminRoutes {
         router.get("/api/state").handler(allowed(access::refuseReading, this::state));
         router.post("/api/reload").handler(allowed(access::refuseActing, this::reload));
         router.post("/api/cancel").handler(allowed(access::refuseActing, this::cancel));
+        Map<String, BiConsumer<RoutingContext, Admin>> controls =
+                Map.of(
+                        "pause", ControlRoutes::pause,
+                        "resume", ControlRoutes::resume,
+                        "drain", ControlRoutes::drain,
+                        "scale", ControlRoutes::scale);
+        controls.forEach(
+                (name, control) ->
+                        router.post("/api/" + name)
+                                .handler(
+                                        allowed(
+                                                access::refuseActing,
+                                                context -> control.accept(context, admin.get()))));
         LOG.infof(
                 "page, metrics and health checks are at http://%s:%d/",
                 config.httpHost(), config.httpPort());
@@ -102,7 +116,9 @@ final class AdminRoutes {
             refuse(context, 400, e.getMessage());
             return;
         }
-        LOG.infof("a task is cancelled over HTTP task=%s", id);
+        LOG.infof(
+                "a task is cancelled over HTTP task=%s by=%s",
+                id, context.request().remoteAddress());
         answer(
                 context,
                 JSON,
@@ -111,7 +127,7 @@ final class AdminRoutes {
     }
 
     private void reload(RoutingContext context) {
-        LOG.info("workers are reloaded over HTTP");
+        LOG.infof("workers are reloaded over HTTP by=%s", context.request().remoteAddress());
         Context http = context.vertx().getOrCreateContext();
         admin.get()
                 .reload()

@@ -20,6 +20,10 @@ public final class Commands {
         ALL.put("tail", TailCommand::new);
         ALL.put("cancel", CancelCommand::new);
         ALL.put("reload", ReloadCommand::new);
+        ALL.put("pause", PauseCommand::new);
+        ALL.put("resume", ResumeCommand::new);
+        ALL.put("drain", DrainCommand::new);
+        ALL.put("scale", ScaleCommand::new);
         ALL.put("stop", StopCommand::new);
         ALL.put("demo", DemoCommand::new);
         ALL.put("doctor", DoctorCommand::new);

@@ -2,15 +2,19 @@ package io.parallite.cli;
 
 import io.parallite.config.ConfigException;
 import io.parallite.config.DaemonAddress;
+import io.parallite.units.Durations;
+import io.parallite.units.HumanUnits;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /**
@@ -89,6 +93,37 @@ abstract class DaemonCommand implements Callable<Integer> {
 
     CommandSpec spec() {
         return spec;
+    }
+
+    /** Prints {@code done}, or why the daemon refused; the exit code of that. */
+    int report(Answer answer, String done) {
+        if (!answer.isOk()) {
+            return refused(answer);
+        }
+        out().println(json ? answer.raw() : done);
+        return ExitCode.OK;
+    }
+
+    /**
+     * The value of an option that limits a wait.
+     *
+     * @throws ParameterException when it is no time
+     */
+    Optional<Duration> limit(String option, @Nullable String value) {
+        try {
+            return Optional.ofNullable(value).map(Durations::parse);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), option + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** Prints that {@code what} is not over after {@code limit}; the exit code of that. */
+    int late(String what, Duration limit) {
+        return fail(
+                ExitCode.FAILED,
+                "TIMEOUT",
+                "the %s has not ended within %s and goes on"
+                        .formatted(what, HumanUnits.age(limit)));
     }
 
     /** Prints why the daemon refused; the exit code of that. */

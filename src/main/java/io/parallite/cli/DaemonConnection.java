@@ -147,6 +147,21 @@ final class DaemonConnection implements AutoCloseable {
         }
     }
 
+    /** The next frame; empty when it has not begun within {@code limit}, where there is one. */
+    Optional<Answer> receiveWithin(Optional<Duration> limit) throws DaemonException {
+        if (limit.isPresent()) {
+            try {
+                channel.keyFor(selector).interestOps(SelectionKey.OP_READ);
+                if (selector.select(Math.max(1, limit.get().toMillis())) == 0) {
+                    return Optional.empty();
+                }
+            } catch (IOException e) {
+                throw lost(e);
+            }
+        }
+        return Optional.of(receive(null));
+    }
+
     private ByteBuffer read(int length, @Nullable Duration limit)
             throws IOException, DaemonException {
         ByteBuffer bytes = ByteBuffer.allocate(length);

@@ -90,11 +90,12 @@ record DaemonStats(Node node) {
         return Texts.printable(node.at("pool").at("start_failure").text().orElse(""));
     }
 
-    /** {@code draining}, {@code reloading}, both, or empty. */
+    /** {@code draining}, {@code reloading}, {@code paused}, or empty. */
     String transition() {
         boolean draining = node.at("draining").isTrue();
         boolean reloading = node.at("reloading").isTrue();
-        return draining ? "draining" : reloading ? "reloading" : "";
+        boolean paused = node.at("paused").isTrue();
+        return draining ? "draining" : reloading ? "reloading" : paused ? "paused" : "";
     }
 
     /** Whether the daemon is ready, by its setting {@code readiness}. */

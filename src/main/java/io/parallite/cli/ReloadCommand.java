@@ -1,7 +1,11 @@
 package io.parallite.cli;
 
+import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 
 /** {@code parallite reload}: has the workers replaced, one after the other. */
 @Command(
@@ -16,16 +20,28 @@ import picocli.CommandLine.Command;
         footer = {
             "  ln -sfn releases/42 current && parallite reload",
             "",
-            "Exit codes: 0 all are replaced; 1 the new code does not boot, the old workers stay;"
+            "Exit codes: 0 all are replaced; 1 the new code does not boot, the old workers stay,"
+                    + " or it goes on after --timeout;"
                     + " 64 bad arguments; 69 no daemon; 78 bad configuration."
         })
 public final class ReloadCommand extends DaemonCommand {
+
+    @Option(
+            names = "--timeout",
+            paramLabel = "TIME",
+            description = "How long to wait for it: 30s, 5m (for as long as it takes).")
+    private @Nullable String timeout;
 
     @Override
     int run() throws DaemonException {
         try (DaemonConnection daemon = connect()) {
             daemon.send(Map.of("type", "reload"));
-            Answer answer = daemon.receive(null);
+            Optional<Duration> limit = limit("--timeout", timeout);
+            Optional<Answer> received = daemon.receiveWithin(limit);
+            if (received.isEmpty()) {
+                return late("reload", limit.orElseThrow());
+            }
+            Answer answer = received.get();
             if (!answer.isOk()) {
                 return refused(answer);
             }

@@ -6,6 +6,7 @@ package io.parallite.dispatch;
  * @param inFlight tasks that wait or run
  * @param retained results in the cache
  * @param retainedBytes what they are charged
+ * @param draining whether new tasks are refused, as somebody has asked
  */
 public record DispatchSnapshot(
         long submitted,
@@ -13,4 +14,5 @@ public record DispatchSnapshot(
         long failed,
         int inFlight,
         long retained,
-        long retainedBytes) {}
+        long retainedBytes,
+        boolean draining) {}

@@ -18,7 +18,9 @@ import io.parallite.worker.UndeliveredException;
 import io.parallite.worker.WorkerLease;
 import io.parallite.worker.WorkerReply;
 import io.smallrye.mutiny.Uni;
+import io.smallrye.mutiny.subscription.UniEmitter;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
@@ -44,6 +46,11 @@ public final class Dispatcher {
     /** What a running task gets to end by itself when its client has gone. */
     private static final Duration GRACE = Duration.ofSeconds(5);
 
+    private static final TaskResult DRAINING =
+            new TaskResult.Failed(
+                    FailureKind.SHUTTING_DOWN,
+                    "the daemon is being drained and takes no more tasks; `parallite resume` ends that");
+
     /** How many may follow one task. */
     static final int MAX_WATCHERS = 256;
 
@@ -56,6 +63,8 @@ public final class Dispatcher {
     private @Nullable TaskListener listener;
     private Runnable onTaskFailed = () -> {};
     private @Nullable Runnable onIdle;
+    private final List<UniEmitter<? super Void>> drained = new ArrayList<>();
+    private boolean isDraining;
     private long submitted;
     private long completed;
     private long failed;
@@ -101,6 +110,10 @@ public final class Dispatcher {
         if (known != null) {
             onReleased.run();
             return known;
+        }
+        if (isDraining) {
+            onReleased.run();
+            return Uni.createFrom().item(DRAINING);
         }
         TaskRun run = new TaskRun(task, engine.epochMillis(), engine.nanoTime(), onReleased);
         if (task.terms().endsWithClient() && !task.detached()) {
@@ -255,6 +268,12 @@ public final class Dispatcher {
             onIdle = null;
             tell.run();
         }
+        if (inFlight.isEmpty() && !drained.isEmpty()) {
+            LOG.info("the daemon is drained: no task is in flight");
+            List<UniEmitter<? super Void>> told = List.copyOf(drained);
+            drained.clear();
+            told.forEach(emitter -> emitter.complete(null));
+        }
     }
 
     private static Uni<TaskResult> conflict(TaskId id, String state) {
@@ -396,6 +415,44 @@ public final class Dispatcher {
         cache.sweep();
     }
 
+    /**
+     * Refuses new tasks until {@link #resume}, and completes once no task is in flight. A queue
+     * that is paused is served again. Cancelling leaves the daemon draining.
+     */
+    public Uni<Void> drain() {
+        return Uni.createFrom()
+                .emitter(
+                        emitter -> {
+                            if (!isDraining) {
+                                LOG.infof("the daemon is drained in_flight=%d", inFlight.size());
+                            }
+                            isDraining = true;
+                            drained.add(emitter);
+                            emitter.onTermination(() -> drained.remove(emitter));
+                            pool.resume();
+                            tellIfIdle();
+                        });
+    }
+
+    /** Gives no waiting task a worker until {@link #resume}; see {@link WorkerPool#pause}. */
+    public void pause() {
+        pool.pause();
+    }
+
+    /** Ends {@link #pause} and {@link #drain()}. */
+    public void resume() {
+        if (isDraining) {
+            isDraining = false;
+            LOG.info("the daemon takes tasks again");
+        }
+        pool.resume();
+    }
+
+    /** Keeps so many persistent workers; see {@link WorkerPool#scale}. */
+    public void scale(int fixed) {
+        pool.scale(fixed);
+    }
+
     /** Takes no more tasks, and calls {@code whenIdle} once none is in flight. */
     public void drain(Runnable whenIdle) {
         onIdle = whenIdle;
@@ -406,7 +463,13 @@ public final class Dispatcher {
     /** Counters as they are now. */
     public DispatchSnapshot snapshot() {
         return new DispatchSnapshot(
-                submitted, completed, failed, inFlight.size(), cache.size(), cache.bytes());
+                submitted,
+                completed,
+                failed,
+                inFlight.size(),
+                cache.size(),
+                cache.bytes(),
+                isDraining);
     }
 
     /** The pool as it is now. */

@@ -33,6 +33,7 @@ public record PoolSnapshot(
         Map<String, Long> restartsByReason,
         long wedges,
         boolean draining,
+        boolean paused,
         boolean reloading,
         @Nullable TemplateSnapshot template,
         @Nullable String startFailure,

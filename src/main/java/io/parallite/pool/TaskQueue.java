@@ -31,6 +31,7 @@ final class TaskQueue {
     private int size;
     private int isolated;
     private int prioritized;
+    private boolean isPaused;
 
     /**
      * An empty queue.
@@ -62,10 +63,19 @@ final class TaskQueue {
         return isolated;
     }
 
+    /** Serves no task, until {@code paused} is false again; tasks still come, and time out. */
+    void pause(boolean paused) {
+        isPaused = paused;
+    }
+
+    boolean isPaused() {
+        return isPaused;
+    }
+
     /** How many of these are in lanes that are not held. */
     int servableIsolated() {
         int count = 0;
-        if (isolated > 0) {
+        if (isolated > 0 && !isPaused) {
             count = normal.servableIsolated();
             for (Turns turns : others.values()) {
                 count += turns.servableIsolated();
@@ -108,6 +118,9 @@ final class TaskQueue {
      * @param isFresh whether it is for a worker that has run no task, and so may be isolated
      */
     @Nullable Waiter<?> poll(boolean isFresh) {
+        if (isPaused) {
+            return null;
+        }
         Turns turns = turnsFor(isFresh);
         boolean isAny = isFresh || isolated == 0;
         Lane lane = isAny ? turns.poll() : turns.pollOrdinary();
@@ -142,6 +155,9 @@ final class TaskQueue {
 
     /** The task that {@link #poll} would give. */
     @Nullable Waiter<?> peek(boolean isFresh) {
+        if (isPaused) {
+            return null;
+        }
         return turnsFor(isFresh).peek(isFresh);
     }
 

@@ -205,7 +205,7 @@ public final class WorkerPool {
                 waiter.isIsolated
                         ? workers.hasFreshIdle() && queue.isolated() == 0
                         : workers.hasIdle() && queue.ordinary() == 0;
-        return isFirst && !waiter.lane.isHeld();
+        return isFirst && !waiter.lane.isHeld() && !queue.isPaused();
     }
 
     private Worker takeIdle(Waiter<?> waiter) {
@@ -523,6 +523,51 @@ public final class WorkerPool {
                 worker.pid());
     }
 
+    // Control
+
+    /**
+     * Gives no waiting task a worker until {@link #resume}; those that run go on. Tasks are still
+     * queued, within {@code max_queue}, and time out.
+     */
+    public void pause() {
+        if (!queue.isPaused()) {
+            queue.pause(true);
+            prefetch.recallAll();
+            LOG.info("the queue is paused");
+        }
+    }
+
+    /** Serves the queue again. */
+    public void resume() {
+        if (queue.isPaused()) {
+            queue.pause(false);
+            LOG.info("the queue is served again");
+            onQueued();
+        }
+    }
+
+    /**
+     * Keeps so many persistent workers from now on: starts those that lack, and retires those that
+     * are too many, once their tasks have ended.
+     *
+     * @throws TaskException of kind {@link FailureKind#INVALID_REQUEST} for more than {@code
+     *     max_workers}, or where each task has a worker of its own
+     */
+    public void scale(int fixed) {
+        if (settings.isolatesTasks() || fixed > settings.max()) {
+            throw new TaskException(
+                    FailureKind.INVALID_REQUEST,
+                    settings.isolatesTasks()
+                            ? "workers are not scaled with isolation=task: they follow the tasks"
+                            : "fixed_workers=%d exceeds max_workers=%d; raise max_workers and restart"
+                                    .formatted(fixed, settings.max()));
+        }
+        LOG.infof("workers are scaled fixed_workers=%d before=%d", fixed, workers.slots().size());
+        workers.resize(fixed);
+        reload.step();
+        growth.grow();
+    }
+
     // Reload
 
     /**
@@ -577,7 +622,7 @@ public final class WorkerPool {
         Waiter<?> oldest = queue.oldest();
         long waits = oldest == null ? 0 : engine.nanoTime() - oldest.since;
         return new PoolSnapshot(
-                settings.fixed(),
+                settings.isolatesTasks() ? settings.fixed() : workers.slots().size(),
                 settings.max(),
                 workers.count(Worker::isIdle),
                 workers.count(Worker::isBusy),
@@ -589,6 +634,7 @@ public final class WorkerPool {
                 workers.restarts(),
                 wedge.count(),
                 isDraining,
+                queue.isPaused(),
                 reload.isRunning(),
                 transport.template(),
                 restarts.lastFailure(),

@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
@@ -44,6 +45,9 @@ final class WorkerSet {
 
     /** How much earlier than another's a worker's age limit may be, lest all end at once. */
     private static final double TTL_JITTER = 0.2;
+
+    /** How long a new slot waits before it looks for room again. */
+    private static final Duration ROOM_AGAIN = Duration.ofMillis(50);
 
     private final Engine engine;
     private final WorkerTransport transport;
@@ -257,6 +261,42 @@ final class WorkerSet {
                 fill(slot);
             }
         }
+    }
+
+    /** Has {@code places} slots from now on; workers without one retire. */
+    void resize(int places) {
+        for (int number = slots.size() + 1; number <= places && !isClosed; number++) {
+            WorkerName name = WorkerName.persistent(settings.prefix(), number);
+            Slot slot = new Slot(name);
+            slots.put(name.value(), slot);
+            fillOnceThereIsRoom(slot);
+        }
+        while (slots.size() > places) {
+            WorkerName name = WorkerName.persistent(settings.prefix(), slots.size());
+            remove(Objects.requireNonNull(slots.remove(name.value())));
+        }
+    }
+
+    private void remove(Slot slot) {
+        slot.cancelRestart();
+        for (Worker worker : all()) {
+            if (slot.has(worker)) {
+                worker.retire(EndReason.SCALED);
+            }
+        }
+    }
+
+    /** On-demand workers may take all places: one that is idle makes room. */
+    private void fillOnceThereIsRoom(Slot slot) {
+        if (all.size() < settings.max()) {
+            fill(slot);
+            return;
+        }
+        all().stream()
+                .filter(worker -> worker.isIdle() && slotOf(worker) == null)
+                .findFirst()
+                .ifPresent(worker -> worker.retire(EndReason.SCALED));
+        slot.scheduleRestart(engine, ROOM_AGAIN, () -> fillOnceThereIsRoom(slot));
     }
 
     private void fill(Slot slot) {

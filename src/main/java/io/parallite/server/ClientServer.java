@@ -193,6 +193,9 @@ public final class ClientServer implements Listener.Clients {
         if (stopping) {
             return Optional.of("the daemon is stopping");
         }
+        if (services.dispatcher().snapshot().draining()) {
+            return Optional.of(ReadinessPolicy.DRAINING);
+        }
         if (!listening) {
             return Optional.of("the socket is not open yet");
         }

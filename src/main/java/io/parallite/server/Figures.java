@@ -75,6 +75,18 @@ public final class Figures {
         return figures;
     }
 
+    /** What can be steered, as it is now: {@code {fixed_workers, paused, draining, in_flight}}. */
+    public Map<String, Object> control() {
+        PoolSnapshot pool = dispatcher.poolSnapshot();
+        DispatchSnapshot tasks = dispatcher.snapshot();
+        Map<String, Object> figures = new LinkedHashMap<>();
+        figures.put("fixed_workers", pool.fixed());
+        figures.put("paused", pool.paused());
+        figures.put("draining", pool.draining() || tasks.draining());
+        figures.put("in_flight", tasks.inFlight());
+        return figures;
+    }
+
     /**
      * The figures of {@link #ping}, and {@code ready}, {@code problems}, {@code shortages}, {@code
      * draining}, {@code reloading}, {@code pool}, {@code queue}, {@code tasks}, {@code cache},
@@ -94,11 +106,12 @@ public final class Figures {
         PoolSnapshot pool = dispatcher.poolSnapshot();
         DispatchSnapshot tasks = dispatcher.snapshot();
         Map<String, Object> figures = ping();
-        List<String> problems = readiness.problems(pool);
+        List<String> problems = readiness.problems(pool, tasks.draining());
         figures.put("ready", problems.isEmpty());
         figures.put("problems", problems);
         figures.put("shortages", shortages.get());
-        figures.put("draining", pool.draining());
+        figures.put("draining", pool.draining() || tasks.draining());
+        figures.put("paused", pool.paused());
         figures.put("reloading", pool.reloading());
         figures.put("pool", pool(pool, usage));
         figures.put("queue", queue(pool));

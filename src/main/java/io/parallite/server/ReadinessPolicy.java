@@ -18,8 +18,19 @@ import java.util.stream.Stream;
  */
 public record ReadinessPolicy(boolean isLenient, int maxQueue) {
 
-    /** Why the daemon is not ready; empty when it is. */
-    public List<String> problems(PoolSnapshot pool) {
+    /** Why a daemon is not ready that is being drained. */
+    public static final String DRAINING =
+            "the daemon is being drained and takes no more tasks; `parallite resume` ends that";
+
+    /**
+     * Why the daemon is not ready; empty when it is.
+     *
+     * @param isDraining whether it is being drained, as somebody has asked
+     */
+    public List<String> problems(PoolSnapshot pool, boolean isDraining) {
+        if (isDraining && !pool.draining()) {
+            return List.of(DRAINING);
+        }
         return Stream.of(workers(pool), queue(pool))
                 .flatMap(Optional::stream)
                 .filter(ignored -> !isForgiven(pool))

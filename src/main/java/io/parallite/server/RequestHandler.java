@@ -77,6 +77,7 @@ final class RequestHandler {
             case Request.Cancel(TaskId id, Duration grace) ->
                     replies.answer(encoding, cancel(id, grace));
             case Request.Reload(var id) -> reload(encoding, id);
+            case Request.Control control -> control(encoding, control);
             case Request.Stop(var id) -> stop(encoding, id);
             case Request.Await(TaskId id) -> await(encoding, id);
             case Request.Status(TaskId id) -> replies.answer(encoding, status(id));
@@ -313,6 +314,32 @@ final class RequestHandler {
                         outcome -> {
                             claim.release();
                             replies.answer(encoding, reloaded(id, outcome));
+                        });
+    }
+
+    private void control(Encoding encoding, Request.Control control) {
+        TaskId id = control.id();
+        switch (control.action()) {
+            case PAUSE -> dispatcher.pause();
+            case RESUME -> dispatcher.resume();
+            case SCALE -> dispatcher.scale(control.workers());
+            case DRAIN -> {
+                drain(encoding, id);
+                return;
+            }
+        }
+        replies.answer(encoding, Reply.figures(id, figures.control()));
+    }
+
+    private void drain(Encoding encoding, @Nullable TaskId id) {
+        Claim claim = account.owe(ClientBudget.REQUEST);
+        dispatcher
+                .drain()
+                .subscribe()
+                .with(
+                        ignored -> {
+                            claim.release();
+                            replies.answer(encoding, Reply.figures(id, figures.control()));
                         });
     }
 

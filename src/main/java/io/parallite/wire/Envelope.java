@@ -25,6 +25,7 @@ final class Envelope {
     private static final long MAX_TIMEOUT_MS = Integer.MAX_VALUE;
     private static final int MAX_GRACE_MS = 3_600_000;
     private static final int MAX_TASKS = 1000;
+    private static final int MAX_WORKERS = 1000;
     private static final int DEFAULT_TASKS = 50;
 
     /** A longer id is not sent back. */
@@ -87,12 +88,35 @@ final class Envelope {
             case "ping" -> new Request.Ping(optionalId());
             case "stats" -> new Request.Stats(optionalId());
             case "reload" -> new Request.Reload(optionalId());
+            case "control" -> control();
             case "stop" -> new Request.Stop(optionalId());
             default ->
                     throw invalid(
-                            "type \"%s\" is unknown; use submit, await, tail, hold, resume, status, cancel, tasks, auth, ping, stats, reload or stop"
+                            "type \"%s\" is unknown; use submit, await, tail, hold, resume, status, cancel, tasks, auth, ping, stats, reload, control or stop"
                                     .formatted(Texts.shorten(named, SHOWN)));
         };
+    }
+
+    private Request control() {
+        String name = options().text("action");
+        Request.Action action =
+                switch (name == null ? "" : name) {
+                    case "pause" -> Request.Action.PAUSE;
+                    case "resume" -> Request.Action.RESUME;
+                    case "drain" -> Request.Action.DRAIN;
+                    case "scale" -> Request.Action.SCALE;
+                    default ->
+                            throw invalid(
+                                    "action \"%s\" is unknown; use pause, resume, drain or scale"
+                                            .formatted(
+                                                    Texts.shorten(
+                                                            name == null ? "" : name, SHOWN)));
+                };
+        int workers = options().number("fixed_workers", 0, MAX_WORKERS, -1);
+        if (action == Request.Action.SCALE && workers < 0) {
+            throw invalid("fixed_workers is missing; say how many workers to keep");
+        }
+        return new Request.Control(optionalId(), action, workers);
     }
 
     private Request.Wish wish() {

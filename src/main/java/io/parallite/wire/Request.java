@@ -19,6 +19,7 @@ public sealed interface Request {
         return this instanceof Submit
                 || this instanceof Cancel
                 || this instanceof Reload
+                || this instanceof Control
                 || this instanceof Stop;
     }
 
@@ -91,6 +92,25 @@ public sealed interface Request {
 
     /** Replace all workers by new ones. */
     record Reload(@Nullable TaskId id) implements Request {}
+
+    /**
+     * Steer the daemon.
+     *
+     * @param workers how many persistent workers, for {@link Action#SCALE}
+     */
+    record Control(@Nullable TaskId id, Action action, int workers) implements Request {}
+
+    /** What {@link Control} may ask for. */
+    enum Action {
+        /** Give no waiting task a worker. */
+        PAUSE,
+        /** End a pause, or a drain. */
+        RESUME,
+        /** Take no more tasks, and answer when none is in flight. */
+        DRAIN,
+        /** Keep another number of persistent workers. */
+        SCALE
+    }
 
     /** Stop the daemon in good order. */
     record Stop(@Nullable TaskId id) implements Request {}

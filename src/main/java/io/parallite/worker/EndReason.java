@@ -24,6 +24,8 @@ public enum EndReason {
     RECYCLED_TTL(false),
     /** It made room for one with newer code. */
     RELOAD(false),
+    /** Fewer persistent workers are wanted. */
+    SCALED(false),
     /** It has run an isolated task, or made room for a worker that is to run one. */
     ISOLATED(false);
 

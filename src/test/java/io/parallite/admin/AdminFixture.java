@@ -50,7 +50,7 @@ final class AdminFixture {
 
     /** What keeps the daemon from being ready. */
     List<String> problems(ReadinessPolicy policy) {
-        return policy.problems(dispatcher.poolSnapshot());
+        return policy.problems(dispatcher.poolSnapshot(), dispatcher.snapshot().draining());
     }
 
     /** Submits a task; the code of its failure if it fails at once. */

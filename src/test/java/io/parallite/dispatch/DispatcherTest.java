@@ -403,6 +403,28 @@ class DispatcherTest {
     }
 
     @Test
+    void drainThatWasAskedForFinishesAllTasksAndCanBeEnded() {
+        Answer running = fixture.submit("running");
+        Answer queued = fixture.submit("queued");
+        AtomicInteger drained = new AtomicInteger();
+
+        dispatcher.drain().subscribe().with(ignored -> drained.incrementAndGet());
+        assertThat(fixture.submit("late").failure().kind()).isEqualTo(FailureKind.SHUTTING_DOWN);
+        fixture.worker(1).reply();
+        assertThat(running.result().ok()).isTrue();
+        assertThat(drained).hasValue(0);
+        fixture.worker(1).reply();
+        assertThat(queued.result().ok()).isTrue();
+        assertThat(drained).hasValue(1);
+        assertThat(dispatcher.snapshot().draining()).isTrue();
+
+        dispatcher.resume();
+        Answer next = fixture.submit("next");
+        fixture.worker(1).reply();
+        assertThat(next.result().ok()).isTrue();
+    }
+
+    @Test
     void drainTellsOnceWhenTheLastTaskIsDone() {
         AtomicInteger idle = new AtomicInteger();
         Answer running = fixture.submit("running");

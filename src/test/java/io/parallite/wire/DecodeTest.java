@@ -46,6 +46,26 @@ class DecodeTest {
                 .withMessageContaining("256 characters exceeds 255");
     }
 
+    @Test
+    void readsControlInBothEncodings() {
+        Request scale = new Request.Control(null, Request.Action.SCALE, 8);
+        byte[] json = TestFrames.json("{'type':'control','action':'scale','fixed_workers':8}");
+        byte[] msgpack =
+                TestFrames.msgpack(
+                        packer -> {
+                            packer.packMapHeader(3);
+                            packer.packString("type").packString("control");
+                            packer.packString("action").packString("scale");
+                            packer.packString("fixed_workers").packInt(8);
+                        });
+
+        assertThat(Encoding.of(json).decode(json)).isEqualTo(scale);
+        assertThat(Encoding.of(msgpack).decode(msgpack)).isEqualTo(scale);
+        refused("{'type':'control','action':'scale'}").withMessageContaining("fixed_workers is");
+        refused("{'type':'control','action':'stop'}").withMessageContaining("use pause, resume");
+        refused("{'type':'control'}").withMessageContaining("use pause, resume");
+    }
+
     @ParameterizedTest
     @CsvSource({"task, TASK", "auto, AUTO", "none, NONE"})
     void readsIsolation(String isolation, Isolation expected) {
