@@ -71,7 +71,12 @@ final class JsonEncoding implements Encoding {
                     case "on_disconnect" -> envelope.onDisconnect = scalar(envelope, field, parser);
                     case "stream", "stream_output", "grace_ms", "limit", "status" ->
                             envelope.options().put(field, scalar(envelope, field, parser));
-                    case "isolation", "priority", "queue_timeout_ms", "token", "action", "fixed_workers" ->
+                    case "isolation",
+                            "priority",
+                            "queue_timeout_ms",
+                            "token",
+                            "action",
+                            "fixed_workers" ->
                             envelope.options().put(field, scalar(envelope, field, parser));
                     default -> parser.skipChildren();
                 }

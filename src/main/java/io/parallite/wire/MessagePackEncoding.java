@@ -37,7 +37,12 @@ final class MessagePackEncoding implements Encoding {
                     case "on_disconnect" -> envelope.onDisconnect = scalar(unpacker, frame);
                     case "stream", "stream_output", "grace_ms", "limit", "status" ->
                             envelope.options().put(field, scalar(unpacker, frame));
-                    case "isolation", "priority", "queue_timeout_ms", "token", "action", "fixed_workers" ->
+                    case "isolation",
+                            "priority",
+                            "queue_timeout_ms",
+                            "token",
+                            "action",
+                            "fixed_workers" ->
                             envelope.options().put(field, scalar(unpacker, frame));
                     default -> skipWithin(JsonEncoding.MAX_DEPTH, unpacker, frame);
                 }
