@@ -258,6 +258,9 @@ final class Client implements ClientInterface
             return $this->runHere($task, $args, $options, $id);
         }
         $request = $this->request($id, $this->payloads->of($task, $args, CallSite::task()), $options);
+        if ($name !== null) {
+            $request['name'] = $name;
+        }
         if ($benchmark !== null) {
             $request['enable_benchmark'] = $benchmark;
         }
@@ -445,8 +448,12 @@ final class Client implements ClientInterface
     /** @return array<string, mixed> */
     private function request(string $id, string $payload, TaskOptions $options): array
     {
-        return ['type' => 'submit', 'task_id' => $id, 'payload' => $payload, 'accept' => $this->accepted]
-            + $options->fields();
+        $request = ['type' => 'submit', 'task_id' => $id, 'payload' => $payload, 'accept' => $this->accepted];
+        $parent = Task::parentId();
+        if ($parent !== null) {
+            $request['parent'] = $parent; // which lends the place of its worker while it waits
+        }
+        return $request + $options->fields();
     }
 
     /**

@@ -51,6 +51,7 @@ final class LocalExecution implements Execution
         ?Unhandled $unhandled = null,
     ): self {
         $reports = new Reports();
+        $reports->runHere($id, $timeout);
         $context = Task::bind($reports);
         ob_start();
         $level = ob_get_level();

@@ -47,6 +47,8 @@ final class Reports implements TaskContext
 
     private string $id = '';
 
+    private ?float $deadline = null;
+
     private bool $isHeld = false;
 
     private bool $isEndExpected = false;
@@ -127,6 +129,38 @@ final class Reports implements TaskContext
     public function isCancelled(): bool
     {
         return false;
+    }
+
+    /** It is that of a task in this process from now on. */
+    public function runHere(string $id, ?float $timeout): void
+    {
+        $this->id = $id;
+        $this->deadline = $timeout === null ? null : microtime(true) + $timeout;
+    }
+
+    public function id(): ?string
+    {
+        return $this->id;
+    }
+
+    public function name(): ?string
+    {
+        return null;
+    }
+
+    public function context(): mixed
+    {
+        return null;
+    }
+
+    public function deadline(): ?float
+    {
+        return $this->deadline;
+    }
+
+    public function parentId(): ?string
+    {
+        return null;
     }
 
     /** @param Closure(?float, ?string): void $listener is told at once what is known already */

@@ -46,6 +46,40 @@ final class Task
         return self::$context?->isCancelled() ?? false;
     }
 
+    /** The id of the running task; null outside of one. */
+    public static function id(): ?string
+    {
+        return self::$context?->id();
+    }
+
+    /** The name that was given to the task (`submit(name: …)`); null when none was. */
+    public static function name(): ?string
+    {
+        return self::$context?->name();
+    }
+
+    /** The `context` of the request, as clients in other languages send it. */
+    public static function context(): mixed
+    {
+        return self::$context?->context();
+    }
+
+    /**
+     * When the task will have run for as long as it may, by the clock of `microtime(true)`; then its worker is killed.
+     *
+     * @return ?float seconds since the epoch; null outside of a task
+     */
+    public static function deadline(): ?float
+    {
+        return self::$context?->deadline();
+    }
+
+    /** @internal for clients: which task submits */
+    public static function parentId(): ?string
+    {
+        return self::$context?->parentId();
+    }
+
     /**
      * @internal for whoever runs a task: before and after it
      * @return ?TaskContext the one that was bound

@@ -15,4 +15,19 @@ interface TaskContext
     public function emit(mixed $value): void;
 
     public function isCancelled(): bool;
+
+    /** The id of the task; null where none runs. */
+    public function id(): ?string;
+
+    /** What its client has called it. */
+    public function name(): ?string;
+
+    /** What its client has sent along. */
+    public function context(): mixed;
+
+    /** When it will have run for too long, as microtime(true) tells the time; null when there is no limit. */
+    public function deadline(): ?float;
+
+    /** The id that tasks which it submits name as their parent's; null when they have none. */
+    public function parentId(): ?string;
 }

@@ -17,6 +17,8 @@ final class Request
      * @param bool $acceptsBase64 whether it takes bytes that its encoding does not carry in base64
      * @param bool $streams whether the client takes what the task emits
      * @param bool $streamsOutput whether the client takes what the task prints while it runs
+     * @param ?string $name what the client calls it
+     * @param ?int $timeoutMs how long it may run, if the client says that
      */
     private function __construct(
         public readonly string $taskId,
@@ -31,6 +33,8 @@ final class Request
         public readonly bool $acceptsBase64,
         public readonly bool $streams,
         public readonly bool $streamsOutput,
+        public readonly ?string $name,
+        public readonly ?int $timeoutMs,
     ) {
     }
 
@@ -72,6 +76,8 @@ final class Request
             $accept === 'base64',
             ($map['stream'] ?? null) === true || $streamsOutput,
             $streamsOutput,
+            is_string($map['name'] ?? null) ? $map['name'] : null,
+            is_numeric($map['timeout_ms'] ?? null) ? (int) $map['timeout_ms'] : null,
         );
     }
 

@@ -23,6 +23,7 @@ final class Settings
      * @param bool $events whether the daemon takes events of running tasks
      * @param ?string $nextTasks path of the named pipe for them
      * @param bool $isTemplate whether it runs no task, and forks workers
+     * @param ?int $timeoutMs how long a task may run that does not say
      */
     public function __construct(
         public readonly string $name,
@@ -39,6 +40,7 @@ final class Settings
         public readonly bool $events = false,
         public readonly ?string $nextTasks = null,
         public readonly bool $isTemplate = false,
+        public readonly ?int $timeoutMs = null,
     ) {
     }
 
@@ -61,6 +63,7 @@ final class Settings
             events: getenv('PARALLITE_EVENTS') === '1',
             nextTasks: self::text('PARALLITE_WORKER_PREFETCH'),
             isTemplate: getenv('PARALLITE_WORKER_TEMPLATE') === '1',
+            timeoutMs: self::number('PARALLITE_WORKER_TIMEOUT_MS'),
         );
         foreach (self::PRIVATE as $private) {
             putenv($private);
@@ -90,6 +93,7 @@ final class Settings
             bootstrap: $this->bootstrap,
             events: $this->events,
             nextTasks: isset($worker['prefetch']) ? (string) $worker['prefetch'] : null,
+            timeoutMs: $this->timeoutMs,
         );
     }
 

@@ -37,12 +37,18 @@ final class TaskEvents implements TaskContext
 
     private ?string $stack = null;
 
-    /** @param bool $isWanted whether the daemon understands events */
+    private float $begunAt = 0.0;
+
+    /**
+     * @param bool $isWanted whether the daemon understands events
+     * @param ?int $usualTimeoutMs how long a task may run that does not say
+     */
     public function __construct(
         private readonly Channel $channel,
         private readonly Inbox $inbox,
         private readonly int $maxBytes,
         private readonly bool $isWanted,
+        private readonly ?int $usualTimeoutMs = null,
     ) {
         $this->adoptFork();
     }
@@ -57,6 +63,7 @@ final class TaskEvents implements TaskContext
     {
         $this->encoding = $encoding;
         $this->task = $task;
+        $this->begunAt = microtime(true);
     }
 
     /** Sends the progress that is still held back; from here on nothing is sent until the next task begins. */
@@ -139,6 +146,32 @@ final class TaskEvents implements TaskContext
     public function isCancelled(): bool
     {
         return $this->task !== null && $this->inbox->isCancelled($this->task->taskId);
+    }
+
+    public function id(): ?string
+    {
+        return $this->task?->taskId;
+    }
+
+    public function name(): ?string
+    {
+        return $this->task?->name;
+    }
+
+    public function context(): mixed
+    {
+        return $this->task?->context;
+    }
+
+    public function deadline(): ?float
+    {
+        $most = $this->task?->timeoutMs ?? $this->usualTimeoutMs;
+        return $this->task === null || $most === null ? null : $this->begunAt + $most / 1000;
+    }
+
+    public function parentId(): ?string
+    {
+        return $this->task?->taskId;
     }
 
     /** Answers a request for the stack, in the handler of its signal. */

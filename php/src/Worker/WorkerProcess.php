@@ -41,7 +41,13 @@ final class WorkerProcess
         $this->encodings = new Encodings();
         $this->replies = new Replies($settings->maxPayloadBytes);
         $this->inbox = new Inbox($channel, $this->encodings);
-        $this->events = new TaskEvents($channel, $this->inbox, $settings->maxPayloadBytes, $settings->events);
+        $this->events = new TaskEvents(
+            $channel,
+            $this->inbox,
+            $settings->maxPayloadBytes,
+            $settings->events,
+            $settings->timeoutMs,
+        );
         Task::bind($this->events);
         $this->givesStack = $settings->events && self::giveStackOnSignal($this->events);
         self::showWarnings();

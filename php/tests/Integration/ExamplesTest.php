@@ -139,6 +139,11 @@ final class ExamplesTest extends TestCase
         );
     }
 
+    public function testRecurses(): void
+    {
+        self::assertMatchesRegularExpression('~^20000 numbers, sorted\n[\d,]+ bytes below /~', self::example('recursion.php'));
+    }
+
     public function testTestsWithoutADaemon(): void
     {
         self::assertSame(3, substr_count(self::example('testing.php'), 'ok: '));

@@ -103,6 +103,26 @@ return [
         return filesize($file) === 3 ? 3 : throw new RuntimeException('try ' . filesize($file));
     },
     'exits the first time' => static fn(string $file): string => file_exists($file) ? 'alive' : exit((int) touch($file)),
+    'pid of the daemon' => static fn(): int => (new B7s\Parallite\Client())->ping()['pid'],
+    'depth' => (static function (): Closure {
+        $depth = static function (int $levels, int $width) use (&$depth): int {
+            return $levels === 0
+                ? 0
+                : 1 + max((new B7s\Parallite\Client())->map(array_fill(0, $width, $levels - 1), static fn(int $left): int => $depth($left, $width)));
+        };
+        return $depth;
+    })(),
+    'submits and sleeps' => static function (Closure $task, string $file): int {
+        $future = (new B7s\Parallite\Client())->submit($task, [$file, 1]);
+        sleep(60);
+        return $future->await();
+    },
+    'itself' => static fn(): array => [
+        B7s\Parallite\Task::id(),
+        B7s\Parallite\Task::name(),
+        B7s\Parallite\Task::context(),
+        B7s\Parallite\Task::deadline(),
+    ],
     'sleeps' => static fn() => sleep(60),
     'throws an unknown' => static function (): never {
         echo 'printed before';

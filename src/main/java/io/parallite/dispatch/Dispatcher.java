@@ -43,7 +43,7 @@ public final class Dispatcher {
      */
     private static final int MAX_ATTEMPTS = 100;
 
-    /** What a running task gets to end by itself when its client has gone. */
+    /** What a running task gets to end by itself when its client, or its parent, has gone. */
     private static final Duration GRACE = Duration.ofSeconds(5);
 
     private static final TaskResult DRAINING =
@@ -60,6 +60,7 @@ public final class Dispatcher {
     private final DispatchSettings settings;
     private final LinkedHashMap<TaskId, TaskRun> inFlight = new LinkedHashMap<>();
     private final TaskLog log;
+    private final Nesting nesting;
     private @Nullable TaskListener listener;
     private Runnable onTaskFailed = () -> {};
     private @Nullable Runnable onIdle;
@@ -75,6 +76,7 @@ public final class Dispatcher {
         this.cache = cache;
         this.settings = settings;
         this.log = new TaskLog(engine);
+        this.nesting = new Nesting(pool.maxWorkers(), pool::lend);
     }
 
     /** Reports every task to {@code observer} from now on; there can be one. */
@@ -111,17 +113,24 @@ public final class Dispatcher {
             onReleased.run();
             return known;
         }
-        if (isDraining) {
+        TaskId parentId = task.terms().parent();
+        TaskRun parent = parentId == null || task.detached() ? null : inFlight.get(parentId);
+        if (isDraining && parent == null) { // tasks in flight may need more of their own to end
             onReleased.run();
             return Uni.createFrom().item(DRAINING);
         }
+        if (parent != null && !nesting.admits(parent)) {
+            onReleased.run();
+            return wouldDeadlock();
+        }
         TaskRun run = new TaskRun(task, engine.epochMillis(), engine.nanoTime(), onReleased);
+        int depth = parent == null ? 0 : nesting.add(run, parent);
         if (task.terms().endsWithClient() && !task.detached()) {
             run.endWith(lane);
         }
         inFlight.put(task.id(), run);
         submitted++;
-        start(run, lane);
+        start(run, depth == 0 ? lane : lane.nested(depth));
         return run.result();
     }
 
@@ -241,6 +250,9 @@ public final class Dispatcher {
         }
         run.answer();
         run.releaseIfOver();
+        for (TaskRun child : nesting.onEnded(run)) {
+            cancel(child, GRACE, ", as the task that had submitted it has ended");
+        }
         Guard.run("taking note of a failure", () -> run.explain(Failures.in(result)));
         Guard.run("retaining a result", () -> retain(run, result, now));
         Guard.run("logging a task", () -> log.add(run.status(now), now));
@@ -274,6 +286,15 @@ public final class Dispatcher {
             drained.clear();
             told.forEach(emitter -> emitter.complete(null));
         }
+    }
+
+    private Uni<TaskResult> wouldDeadlock() {
+        return Uni.createFrom()
+                .item(
+                        new TaskResult.Failed(
+                                FailureKind.WOULD_DEADLOCK,
+                                "%d tasks wait for tasks of their own already, and keep their workers; nest less deeply, or raise max_workers"
+                                        .formatted(nesting.most())));
     }
 
     private static Uni<TaskResult> conflict(TaskId id, String state) {

@@ -1,7 +1,7 @@
 package io.parallite.pool;
 
 import io.parallite.task.Priority;
-import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -21,8 +21,8 @@ public final class Lane {
 
     private final TaskQueue queue;
     private final @Nullable Lane main;
-    private final Priority priority;
-    private @Nullable Map<Priority, Lane> others;
+    private final int steps;
+    private @Nullable Map<Integer, Lane> others;
     private final WaiterList ordinary = new WaiterList();
     private final WaiterList isolated = new WaiterList();
     private boolean isHeld;
@@ -32,28 +32,44 @@ public final class Lane {
 
     /** The lane of a session. */
     Lane(TaskQueue queue) {
-        this(queue, null, Priority.NORMAL);
+        this(queue, null, 0);
     }
 
-    private Lane(TaskQueue queue, @Nullable Lane main, Priority priority) {
+    private Lane(TaskQueue queue, @Nullable Lane main, int steps) {
         this.queue = queue;
         this.main = main;
-        this.priority = priority;
+        this.steps = steps;
     }
 
     /** The part of this session's lane in which its tasks of a priority wait. */
-    Lane of(Priority other) {
-        if (other == Priority.NORMAL) {
-            return this;
-        }
-        if (others == null) {
-            others = new EnumMap<>(Priority.class);
-        }
-        return others.computeIfAbsent(other, one -> new Lane(queue, this, one));
+    Lane of(Priority priority) {
+        return behind(priority.steps());
     }
 
-    Priority priority() {
-        return priority;
+    /**
+     * The part of this session's lane for tasks that are {@code depth} tasks below those of
+     * programs. Each step goes before the one above, as a priority does: so work that was begun is
+     * brought to its end before more is begun, and few tasks wait for others at the same time.
+     */
+    public Lane nested(int depth) {
+        return behind(-depth);
+    }
+
+    private Lane behind(int more) {
+        Lane session = main == null ? this : main;
+        int target = steps + more;
+        if (target == 0) {
+            return session;
+        }
+        if (session.others == null) {
+            session.others = new HashMap<>();
+        }
+        return session.others.computeIfAbsent(target, any -> new Lane(queue, session, target));
+    }
+
+    /** How many times {@link Priority#STEP} later than others its tasks count as submitted. */
+    int steps() {
+        return steps;
     }
 
     /** Serves none of this lane's tasks until {@link #release}. */

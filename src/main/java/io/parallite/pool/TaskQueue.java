@@ -4,7 +4,7 @@ import io.parallite.engine.Engine;
 import io.parallite.task.Priority;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 final class TaskQueue {
 
     private final Turns normal = new Turns();
-    private final Map<Priority, Turns> others = new EnumMap<>(Priority.class);
+    private final Map<Integer, Turns> others = new HashMap<>();
     private final Runnable onServable;
     private final QueueTimeout timeout;
     private int size;
@@ -103,13 +103,13 @@ final class TaskQueue {
     private void count(Waiter<?> waiter, int change) {
         size += change;
         isolated += waiter.isIsolated ? change : 0;
-        prioritized += waiter.lane.priority() == Priority.NORMAL ? 0 : change;
+        prioritized += waiter.lane.steps() == 0 ? 0 : change;
     }
 
     private Turns turnsOf(Lane lane) {
-        return lane.priority() == Priority.NORMAL
+        return lane.steps() == 0
                 ? normal
-                : others.computeIfAbsent(lane.priority(), priority -> new Turns());
+                : others.computeIfAbsent(lane.steps(), any -> new Turns());
     }
 
     /**
@@ -150,7 +150,7 @@ final class TaskQueue {
     }
 
     private static long rank(Waiter<?> waiter) {
-        return waiter.since + waiter.lane.priority().delay().toNanos();
+        return waiter.since + waiter.lane.steps() * Priority.STEP.toNanos();
     }
 
     /** The task that {@link #poll} would give. */

@@ -149,6 +149,22 @@ public final class WorkerPool {
         return lease(task, own, own.waitsSince(engine.nanoTime()), this::admitAgain, work);
     }
 
+    /** How many workers there may be, but for those that {@link #lend} adds. */
+    public int maxWorkers() {
+        return settings.max();
+    }
+
+    /**
+     * Lets there be so many more workers, since as many do nothing but wait for tasks of their own.
+     * Those that are too many when it is fewer end when they are free.
+     */
+    public void lend(int places) {
+        workers.lend(places);
+        while (workers.excess() > 0 && workers.retireIdle()) {
+            LOG.debug("a worker that others had lent their place to ends");
+        }
+    }
+
     private <T> Uni<T> lease(
             Task task,
             Lane lane,
@@ -341,6 +357,10 @@ public final class WorkerPool {
             return;
         }
         prefetch.reclaim(worker);
+        if (workers.excess() > 0 && !workers.fillsSlot(worker)) {
+            worker.retire(EndReason.EXITED);
+            return;
+        }
         if (!worker.isFresh() && growth.lacksRoomInTurn()) {
             worker.retire(EndReason.ISOLATED);
             return;

@@ -65,6 +65,7 @@ final class WorkerSet {
     private final @Nullable SlowTasks slowTasks;
     private WorkerCommand command;
     private long lastTimestamp;
+    private int lent;
     private boolean isClosed;
 
     /**
@@ -124,7 +125,30 @@ final class WorkerSet {
 
     /** How many more processes there may be beside those that there are or will be. */
     int room() {
-        return Math.max(0, settings.max() - all.size() - vacant());
+        return Math.max(0, settings.max() + lent - all.size() - vacant());
+    }
+
+    /** There may be so many more processes than the settings say. */
+    void lend(int places) {
+        lent = places;
+    }
+
+    /** How many processes too many there are; one that ends is none any more. */
+    int excess() {
+        int most = settings.max() + lent;
+        return all.size() <= most ? 0 : Math.max(0, count(worker -> !worker.isEnding()) - most);
+    }
+
+    /** Ends an idle worker that fills no slot; {@code false} when there is none. */
+    boolean retireIdle() {
+        for (Worker worker : all) {
+            if (worker.isIdle() && idle.has(worker) && slotOf(worker) == null) {
+                idle.remove(worker);
+                worker.retire(EndReason.EXITED);
+                return true;
+            }
+        }
+        return false;
     }
 
     List<WorkerSnapshot> snapshots() {

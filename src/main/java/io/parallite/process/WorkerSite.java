@@ -1,6 +1,7 @@
 package io.parallite.process;
 
 import io.parallite.config.ConfigException;
+import io.parallite.config.ListenAddress;
 import io.parallite.config.ParalliteConfig;
 import io.parallite.wire.Encoding;
 import java.nio.file.Files;
@@ -33,6 +34,11 @@ public final class WorkerSite {
 
     /** With how much memory, in MiB, a worker exits. */
     static final String MAX_MEMORY = "PARALLITE_WORKER_MAX_MEMORY_MB";
+
+    /** How long a task may run that does not say, in milliseconds. */
+    private static final String TIMEOUT = "PARALLITE_WORKER_TIMEOUT_MS";
+
+    private static final String SOCKET = "PARALLITE_SOCKET";
 
     private final ParalliteConfig config;
     private final WorkingDirectory directory;
@@ -99,6 +105,8 @@ public final class WorkerSite {
         environment.put("PARALLITE_ENABLE_BENCHMARK", config.enableBenchmark() ? "1" : "0");
         environment.put("PARALLITE_WORKER_DEBUG", config.workerDebugLogs() ? "1" : "0");
         environment.put("PARALLITE_EVENTS", "1");
+        environment.put(TIMEOUT, Long.toString(config.timeout().toMillis()));
+        environment.putAll(addressOf(config.listenAddress()));
         putLimit(environment, MAX_TASKS, config.workerMaxTasks());
         putLimit(environment, MAX_MEMORY, config.workerMaxMemoryMb());
         Path base = base().orElseGet(directory::now);
@@ -114,6 +122,16 @@ public final class WorkerSite {
                                 environment.put(
                                         "PARALLITE_WORKER_BOOTSTRAP", absolute(base, file)));
         return environment;
+    }
+
+    /** Where tasks find the daemon that runs them, whatever it was told the address by. */
+    private static Map<String, String> addressOf(ListenAddress address) {
+        return switch (address) {
+            case ListenAddress.Unix(Path path) -> Map.of(SOCKET, path.toAbsolutePath().toString());
+            case ListenAddress.Tcp(String host, int port) ->
+                    port == 0 ? Map.of() : Map.of(SOCKET, address.toString());
+            case ListenAddress.Tls ignored -> Map.of();
+        };
     }
 
     private static List<String> existing(Path base, List<String> files) {

@@ -25,6 +25,8 @@ public enum FailureKind {
     NOT_FOUND,
     /** {@code max_queue} tasks are waiting already. */
     QUEUE_FULL,
+    /** As many tasks as may wait for tasks of their own already. */
+    WOULD_DEADLOCK,
     /** The task waited {@code queue_timeout_ms} without getting a worker. */
     QUEUE_TIMEOUT,
     /** The task ran for longer than its {@code timeout_ms}; its worker was killed. */
@@ -69,6 +71,7 @@ public enum FailureKind {
                     CONFLICT,
                     NOT_FOUND,
                     QUEUE_FULL,
+                    WOULD_DEADLOCK,
                     CANCELLED,
                     SHUTTING_DOWN,
                     ABORTED,

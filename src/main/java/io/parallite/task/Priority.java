@@ -7,24 +7,27 @@ import java.util.Optional;
 /**
  * Which of the waiting tasks goes first.
  *
- * <p>Tasks age while they wait: each counts as submitted by its {@link #delay} later than it was,
+ * <p>Tasks age while they wait: each counts as submitted by its {@link #steps} later than it was,
  * and the oldest by that goes first. So a task passes only those of a higher priority that came
  * long after it, and none starves.
  */
 public enum Priority {
-    HIGH(Duration.ofSeconds(-30)),
-    NORMAL(Duration.ZERO),
-    LOW(Duration.ofSeconds(30));
+    HIGH(-1),
+    NORMAL(0),
+    LOW(1);
 
-    private final Duration delay;
+    /** By how much later a task counts as submitted for each step. */
+    public static final Duration STEP = Duration.ofSeconds(30);
 
-    Priority(Duration delay) {
-        this.delay = delay;
+    private final int steps;
+
+    Priority(int steps) {
+        this.steps = steps;
     }
 
-    /** How much later than a normal one such a task counts as submitted; negative for earlier. */
-    public Duration delay() {
-        return delay;
+    /** How many times {@link #STEP} later than a normal one such a task counts as submitted. */
+    public int steps() {
+        return steps;
     }
 
     /** The one that a request calls {@code name}. */

@@ -10,17 +10,19 @@ import org.jspecify.annotations.Nullable;
  * @param priority when it gets one
  * @param queueTimeout how long it may wait for one at most; {@code null}: as long as any
  * @param endsWithClient whether it is cancelled when the connection that has submitted it closes
+ * @param parent the task that has submitted it, and waits for it; {@code null}: a program has
  */
 public record Terms(
         Isolation isolation,
         Priority priority,
         @Nullable Duration queueTimeout,
-        boolean endsWithClient) {
+        boolean endsWithClient,
+        @Nullable TaskId parent) {
 
     /** Those of a task that asks for nothing. */
-    public static final Terms USUAL = new Terms(Isolation.NONE, Priority.NORMAL, null, false);
+    public static final Terms USUAL = new Terms(Isolation.NONE, Priority.NORMAL, null, false, null);
 
     /** Those of a task that asks for nothing, and is cancelled when its client goes away. */
     public static final Terms ENDS_WITH_CLIENT =
-            new Terms(Isolation.NONE, Priority.NORMAL, null, true);
+            new Terms(Isolation.NONE, Priority.NORMAL, null, true, null);
 }

@@ -165,8 +165,13 @@ final class Envelope {
         if (options == null) {
             return endsWithClient ? Terms.ENDS_WITH_CLIENT : Terms.USUAL;
         }
+        String parent = options.text("parent");
         return new Terms(
-                isolation(options), priority(options), queueTimeout(options), endsWithClient);
+                isolation(options),
+                priority(options),
+                queueTimeout(options),
+                endsWithClient,
+                parent == null ? null : toId(parent));
     }
 
     private boolean endsWithClient() {

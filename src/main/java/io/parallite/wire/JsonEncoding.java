@@ -76,7 +76,8 @@ final class JsonEncoding implements Encoding {
                             "queue_timeout_ms",
                             "token",
                             "action",
-                            "fixed_workers" ->
+                            "fixed_workers",
+                            "parent" ->
                             envelope.options().put(field, scalar(envelope, field, parser));
                     default -> parser.skipChildren();
                 }

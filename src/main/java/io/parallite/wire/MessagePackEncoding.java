@@ -42,7 +42,8 @@ final class MessagePackEncoding implements Encoding {
                             "queue_timeout_ms",
                             "token",
                             "action",
-                            "fixed_workers" ->
+                            "fixed_workers",
+                            "parent" ->
                             envelope.options().put(field, scalar(unpacker, frame));
                     default -> skipWithin(JsonEncoding.MAX_DEPTH, unpacker, frame);
                 }

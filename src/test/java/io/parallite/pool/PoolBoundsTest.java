@@ -392,7 +392,8 @@ class PoolBoundsTest {
 
     private static Task impatient(String id, int millis) {
         Duration patience = Duration.ofMillis(millis);
-        return PoolFixture.task(id, new Terms(Isolation.NONE, Priority.NORMAL, patience, false));
+        return PoolFixture.task(
+                id, new Terms(Isolation.NONE, Priority.NORMAL, patience, false, null));
     }
 
     @Test

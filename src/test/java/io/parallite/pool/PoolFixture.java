@@ -228,7 +228,7 @@ final class PoolFixture {
                 1,
                 null,
                 false,
-                new Terms(isolation, Priority.NORMAL, null, false));
+                new Terms(isolation, Priority.NORMAL, null, false, null));
     }
 
     FakeChannel worker(String name) {

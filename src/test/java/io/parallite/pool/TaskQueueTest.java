@@ -309,6 +309,24 @@ class TaskQueueTest {
     }
 
     @Test
+    void servesTheDeepestOfNestedTasksFirst() {
+        add(lane, "program's");
+        add(lane.nested(1), "child");
+        add(other.nested(2), "grandchild");
+        add(lane.nested(1).of(Priority.LOW), "no more than a program's");
+        now += Duration.ofSeconds(31).toNanos();
+        add(lane.nested(1), "late child");
+
+        assertThat(pollAll())
+                .containsExactly(
+                        "grandchild",
+                        "child",
+                        "program's",
+                        "no more than a program's",
+                        "late child");
+    }
+
+    @Test
     void holdsAllPrioritiesOfALane() {
         add(lane, "a1");
         add(lane, Priority.HIGH, "a2");

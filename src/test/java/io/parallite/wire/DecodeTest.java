@@ -112,7 +112,9 @@ class DecodeTest {
                         });
 
         assertThat(terms)
-                .isEqualTo(new Terms(Isolation.NONE, Priority.LOW, Duration.ofMillis(1500), true));
+                .isEqualTo(
+                        new Terms(
+                                Isolation.NONE, Priority.LOW, Duration.ofMillis(1500), true, null));
         assertThat(((Request.Submit) Encoding.of(msgpack).decode(msgpack)).task().terms())
                 .isEqualTo(terms);
     }
