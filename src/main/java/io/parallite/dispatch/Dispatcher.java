@@ -255,7 +255,10 @@ public final class Dispatcher {
         }
         Guard.run("taking note of a failure", () -> run.explain(Failures.in(result)));
         Guard.run("retaining a result", () -> retain(run, result, now));
-        Guard.run("logging a task", () -> log.add(run.status(now), now));
+        Guard.run("keeping a task", () -> log.add(run.status(now), now));
+        if (!result.ok()) {
+            Guard.run("logging a task", () -> log.logFailure(run.status(now), result, now));
+        }
         TaskListener observer = listener;
         if (observer != null) {
             Guard.run("observing a task", () -> observer.onEnded(run));

@@ -1,6 +1,7 @@
 package io.parallite.dispatch;
 
 import io.parallite.engine.Engine;
+import io.parallite.task.TaskResult;
 import io.parallite.task.TaskState;
 import io.parallite.task.TaskStatus;
 import java.util.ArrayList;
@@ -25,6 +26,7 @@ public final class TaskLog {
     private final RollingHistogram queued = new RollingHistogram();
     private final RollingHistogram ran = new RollingHistogram();
     private final RateMeter rate;
+    private final FailureLog failureLog = new FailureLog();
 
     TaskLog(Engine engine) {
         this.engine = engine;
@@ -42,6 +44,11 @@ public final class TaskLog {
             queued.record(ended.queuedNanos(), now);
             ran.record(ended.ranNanos(), now);
         }
+    }
+
+    /** Has the daemon's log say that {@code failed} ended with {@code result}. */
+    void logFailure(TaskStatus failed, TaskResult result, long now) {
+        failureLog.add(failed, result, now);
     }
 
     /** The tasks that ended last and those that failed last; among those, newest end first. */

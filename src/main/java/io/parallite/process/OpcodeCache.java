@@ -3,8 +3,14 @@ package io.parallite.process;
 import io.parallite.config.CompiledCode;
 import io.parallite.config.Platform;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.Objects;
+import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 
 /**
@@ -13,14 +19,63 @@ import org.jboss.logging.Logger;
  *
  * <p>Command-line PHP shares no memory with its like, so the file cache is what is left. PHP
  * compares the time of each file, so that changed code is compiled anew; a PHP without opcache
- * ignores the options. One {@code php_options} that names an {@code opcache.} setting turns all of
- * this off. Stateless; any thread may use it.
+ * ignores the options. Each release has a directory of its own, by where it lies, and that of the
+ * last one goes when workers run the next. One {@code php_options} that names an {@code opcache.}
+ * setting turns all of this off. Stateless; any thread may use it.
  *
  * @param directory where the compiled code goes, readable by this user only
  */
 record OpcodeCache(Path directory) {
 
     private static final Logger LOG = Logger.getLogger(OpcodeCache.class);
+
+    private static final String PREFIX = "opcache-";
+
+    /**
+     * The cache of the code that {@code command} runs.
+     *
+     * @param directory the run-time directory
+     */
+    static OpcodeCache of(WorkerCommand command, Path directory) {
+        int place = Objects.hash(command.directory(), command.script(), command.environment());
+        return new OpcodeCache(directory.resolve(PREFIX + Integer.toHexString(place)));
+    }
+
+    /** Has {@link #removeOthers} done on a thread of its own, where there can be one. */
+    void removeOthersElsewhere() {
+        try {
+            Threads.startDaemon("parallite-opcache", this::removeOthers);
+        } catch (OutOfMemoryError e) {
+            LOG.debug("no thread removes compiled code of past releases");
+        }
+    }
+
+    /**
+     * Removes the caches beside this one; takes a moment. Workers that still run on one of them go
+     * on, and compile what they need.
+     */
+    void removeOthers() {
+        try (DirectoryStream<Path> caches =
+                Files.newDirectoryStream(directory.resolveSibling(""), PREFIX + "*")) {
+            for (Path cache : caches) {
+                if (!cache.equals(directory)) {
+                    remove(cache);
+                }
+            }
+        } catch (IOException | DirectoryIteratorException e) {
+            LOG.debugf("compiled code of a past release stays: %s", e);
+        }
+    }
+
+    private static void remove(Path cache) throws IOException {
+        try (Stream<Path> files = Files.walk(cache)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(file);
+            }
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
+    }
 
     /** {@code command} with the options for PHP before those that were configured. */
     WorkerCommand addTo(WorkerCommand command) {

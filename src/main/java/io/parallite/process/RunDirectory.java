@@ -109,6 +109,16 @@ public final class RunDirectory implements AutoCloseable {
         return RunDirectories.base();
     }
 
+    /** {@code command} with the options by which PHP keeps compiled code here. */
+    WorkerCommand withCompiledCode(WorkerCommand command) {
+        return OpcodeCache.of(command, path()).addTo(command);
+    }
+
+    /** Removes the compiled code of other releases than that of {@code command}, elsewhere. */
+    void keepCompiledCodeOf(WorkerCommand command) {
+        OpcodeCache.of(command, path()).removeOthersElsewhere();
+    }
+
     private static FileAttribute<?>[] ownerOnly() {
         if (!FileSystems.getDefault().supportedFileAttributeViews().contains("posix")) {
             return new FileAttribute<?>[0];

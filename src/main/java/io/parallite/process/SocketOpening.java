@@ -56,7 +56,7 @@ final class SocketOpening implements Handshake.Host {
         WorkerLaunch launch =
                 new WorkerLaunch(
                         name,
-                        new OpcodeCache(transport.file("opcache")).addTo(command),
+                        transport.withCompiledCode(command),
                         WorkerLaunch.Streams.CAPTURED,
                         environment(),
                         stdout,

@@ -96,9 +96,15 @@ public final class SocketTransport implements WorkerTransport {
 
     @Override
     public void adopt(WorkerCommand command) {
+        directory.keepCompiledCodeOf(command);
         if (forks != null) {
             forks.keepOnly(command);
         }
+    }
+
+    /** {@code command} with the compiled code of its release. */
+    WorkerCommand withCompiledCode(WorkerCommand command) {
+        return directory.withCompiledCode(command);
     }
 
     @Override

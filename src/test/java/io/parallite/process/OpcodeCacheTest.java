@@ -41,6 +41,33 @@ class OpcodeCacheTest {
         assertThat(new OpcodeCache(file.resolve("opcache")).addTo(command)).isEqualTo(command);
     }
 
+    @Test
+    void theCacheOfAPastReleaseGoesAndThatOfTheSameStays() throws Exception {
+        WorkerCommand first = release("/srv/app/releases/1");
+        WorkerCommand second = release("/srv/app/releases/2");
+        OpcodeCache.of(first, temporary).addTo(first);
+        Path compiled = OpcodeCache.of(first, temporary).directory().resolve("a/b/c.php.bin");
+        Files.createDirectories(compiled.getParent());
+        Files.createFile(compiled);
+        Path other = Files.createDirectory(temporary.resolve("other"));
+
+        OpcodeCache.of(release("/srv/app/releases/1"), temporary).removeOthers();
+        assertThat(compiled).as("the same code, found again").exists();
+
+        OpcodeCache next = OpcodeCache.of(second, temporary);
+        next.addTo(second);
+        next.removeOthers();
+
+        assertThat(OpcodeCache.of(first, temporary).directory()).doesNotExist();
+        assertThat(next.directory()).isDirectory();
+        assertThat(other).isDirectory();
+    }
+
+    private static WorkerCommand release(String directory) {
+        return new WorkerCommand(
+                "php", List.of(), Path.of("worker.php"), Path.of(directory), Map.of());
+    }
+
     private static WorkerCommand command(String... options) {
         return new WorkerCommand(
                 "php", List.of(options), Path.of("worker.php"), Path.of("/"), Map.of());

@@ -1,0 +1,129 @@
+package io.parallite.dispatch;
+
+import io.parallite.task.FailureKind;
+import io.parallite.task.TaskFailure;
+import io.parallite.task.TaskResult;
+import io.parallite.task.TaskStatus;
+import io.parallite.units.Texts;
+import io.parallite.wire.Encoding;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.jboss.logging.Logger;
+
+/**
+ * Logs a line for each task that has failed: why, where in the user's source, on which worker and
+ * after how long; never what it was given nor what it said.
+ *
+ * <p>Of each kind {@value #LINES_A_SECOND} lines a second are logged; the next line says how many
+ * were not. Tasks that somebody has cancelled, or that came while the daemon stops, have not
+ * failed. Owned by the engine's thread.
+ */
+final class FailureLog {
+
+    static final int LINES_A_SECOND = 5;
+
+    private static final Logger LOG = Logger.getLogger(FailureLog.class);
+
+    private static final Set<String> NO_FAILURES =
+            Set.of(FailureKind.CANCELLED.name(), FailureKind.SHUTTING_DOWN.name());
+
+    /** Codes that worker scripts make up share one budget beyond so many. */
+    private static final int KINDS = 32;
+
+    private static final String OTHERS = "others";
+
+    /** A longer reply is not read once more for the place alone. */
+    private static final int READ = 64 * 1024;
+
+    private static final int LONGEST = 300;
+    private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
+
+    private final Map<String, Budget> budgets = new HashMap<>();
+
+    /** The lines of one kind. */
+    private static final class Budget {
+        private long windowBegan;
+        private int inWindow;
+        private long suppressed;
+
+        private Budget(long now) {
+            windowBegan = now;
+        }
+
+        private boolean takes(long now) {
+            if (now - windowBegan >= SECOND) {
+                windowBegan = now;
+                inWindow = 0;
+            }
+            if (inWindow < LINES_A_SECOND) {
+                inWindow++;
+                return true;
+            }
+            suppressed++;
+            return false;
+        }
+    }
+
+    /** Logs {@code failed}, which has ended with {@code result} at the time {@code now}. */
+    void add(TaskStatus failed, TaskResult result, long now) {
+        TaskFailure failure = failed.failure();
+        if (failure == null || NO_FAILURES.contains(failure.code())) {
+            return;
+        }
+        Budget budget = budget(failure.code(), now);
+        if (budget.takes(now)) {
+            long more = budget.suppressed;
+            budget.suppressed = 0;
+            LOG.logf(
+                    level(failure.code()),
+                    "task failed%s kind=%s%s queued_ms=%d ran_ms=%d worker=%s task=%s",
+                    more == 0 ? "" : " (and %d more of this kind)".formatted(more),
+                    Texts.word(failure.code()),
+                    place(result),
+                    millis(failed.queuedNanos()),
+                    millis(failed.ranNanos()),
+                    failed.worker() == null ? "-" : failed.worker(),
+                    failed.id());
+        }
+    }
+
+    private Budget budget(String code, long now) {
+        Budget known = budgets.get(code);
+        return known == null
+                ? budgets.computeIfAbsent(
+                        budgets.size() < KINDS ? code : OTHERS, any -> new Budget(now))
+                : known;
+    }
+
+    private static Logger.Level level(String code) {
+        return code.equals(FailureKind.INTERNAL.name()) ? Logger.Level.ERROR : Logger.Level.WARN;
+    }
+
+    private static long millis(long nanos) {
+        return Duration.ofNanos(nanos).toMillis();
+    }
+
+    /** Class, file and line, as far as the worker has told them. */
+    private static String place(TaskResult result) {
+        if (!(result instanceof TaskResult.Replied(byte[] frame, boolean _))
+                || frame.length > READ) {
+            return "";
+        }
+        Map<String, Object> reply = Encoding.of(frame).decodeAll(frame);
+        StringBuilder place = new StringBuilder();
+        if (reply.get("class") instanceof String name) {
+            place.append(" class=").append(word(name));
+        }
+        if (reply.get("file") instanceof String file && reply.get("line") instanceof Number line) {
+            place.append(" at=").append(word(file)).append(':').append(line);
+        }
+        return place.toString();
+    }
+
+    private static String word(String text) {
+        return Texts.printable(Texts.shorten(text, LONGEST)).replaceAll("\\s", "_");
+    }
+}
