@@ -126,7 +126,7 @@ final class ExamplesTest extends TestCase
     {
         $output = self::example('scheduling.php', '60');
 
-        self::assertStringStartsWith("price 4.5, while jobs were waiting\n", $output);
+        self::assertMatchesRegularExpression('/^price 4.5, while (no )?jobs were waiting$/m', $output); // none on a slow machine
         self::assertMatchesRegularExpression('/^(nobody was free in time: QUEUE_TIMEOUT|a worker was free)$/m', $output);
         self::assertStringContainsString("60 jobs are done\n", $output);
     }
