@@ -91,7 +91,12 @@ final class Assembly {
     Dispatcher dispatcher(VertxEngine engine, ParalliteConfig config, WorkerPool pool) {
         TaskCache cache =
                 new TaskCache(engine, config.timeout().plus(RETENTION), config.resultCacheBytes());
-        return new Dispatcher(engine, pool, cache, new DispatchSettings(config.timeout()));
+        Dispatcher dispatcher =
+                new Dispatcher(engine, pool, cache, new DispatchSettings(config.timeout()));
+        if (config.clusterUrl().isPresent()) {
+            ClusterAssembly.join(engine, config, dispatcher, pool);
+        }
+        return dispatcher;
     }
 
     @Produces

@@ -1,6 +1,7 @@
 package io.parallite;
 
 import io.parallite.cli.ExitCode;
+import io.parallite.cluster.Cluster;
 import io.parallite.config.ConfigException;
 import io.parallite.config.ParalliteConfig;
 import io.parallite.dispatch.Dispatcher;
@@ -136,6 +137,10 @@ public final class Daemon implements QuarkusApplication {
         parts().pool().start();
         parts().processes().watchDaemon();
         parts().reserve().hold();
+        Cluster cluster = parts().dispatcher().cluster();
+        if (cluster != null) {
+            cluster.start();
+        }
     }
 
     private void watchFiles(List<String> globs) {
@@ -224,6 +229,7 @@ public final class Daemon implements QuarkusApplication {
         }
         engine.execute(() -> parts().server().stopAccepting());
         engine.execute(() -> parts().reserve().release());
+        engine.execute(this::drainCluster);
         boolean finished =
                 waitFor(
                         onEngine(done -> parts().dispatcher().drain(() -> done.complete(null))),
@@ -232,11 +238,28 @@ public final class Daemon implements QuarkusApplication {
             LOG.warnf("tasks still ran after shutdown_grace_ms=%d and are ended", grace.toMillis());
         }
         waitFor(onEngine(done -> parts().pool().stop(() -> done.complete(null))), PATIENCE);
+        waitFor(onEngine(this::leaveCluster), PATIENCE);
         waitFor(
                 onEngine(done -> parts().server().endSessions(() -> done.complete(null))),
                 PATIENCE);
         parts().processes().close();
         LOG.info("Parallite has stopped");
+    }
+
+    private void drainCluster() {
+        Cluster cluster = parts().dispatcher().cluster();
+        if (cluster != null) {
+            cluster.drain();
+        }
+    }
+
+    private void leaveCluster(CompletableFuture<Void> done) {
+        Cluster cluster = parts().dispatcher().cluster();
+        if (cluster == null) {
+            done.complete(null);
+        } else {
+            cluster.stop(() -> done.complete(null));
+        }
     }
 
     /** Has {@code action} run on the engine's thread; it completes the future it is given. */

@@ -24,6 +24,7 @@ final class PackageOrderTest {
                     List.of("cli", "bench", "admin"),
                     List.of("server"),
                     List.of("dispatch"),
+                    List.of("cluster"),
                     List.of("pool"),
                     List.of("worker"),
                     List.of("process"),

@@ -22,7 +22,7 @@ final class Outcome {
 
     /** Codes of the bundled worker beside the daemon's own. */
     private static final List<String> OF_WORKERS =
-            List.of("EXCEPTION", "EXITED", "FATAL", "INVALID_PAYLOAD", "RESULT_TOO_LARGE");
+            List.of("EXCEPTION", "EXITED", "FATAL", "INVALID_PAYLOAD");
 
     private static final Map<String, String> BY_CODE =
             Stream.concat(OF_WORKERS.stream(), Stream.of(FailureKind.values()).map(Enum::name))

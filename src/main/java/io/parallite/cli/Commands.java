@@ -19,6 +19,8 @@ public final class Commands {
         ALL.put("submit", SubmitCommand::new);
         ALL.put("tail", TailCommand::new);
         ALL.put("cancel", CancelCommand::new);
+        ALL.put("nodes", NodesCommand::new);
+        ALL.put("dead", DeadCommand::new);
         ALL.put("reload", ReloadCommand::new);
         ALL.put("pause", PauseCommand::new);
         ALL.put("resume", ResumeCommand::new);

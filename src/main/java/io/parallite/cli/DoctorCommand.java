@@ -27,8 +27,8 @@ import picocli.CommandLine.Spec;
         header = "Look for what keeps a daemon from running well here.",
         description = {
             "Run it in the project's directory, as the daemon's user: it looks at configuration, PHP"
-                    + " and its extensions, closure libraries, socket, limits, Java, left-over files"
-                    + " and the running daemon, and says what to do about each. It changes nothing."
+                    + " and its extensions, closure libraries, socket, limits, Java, left-over files,"
+                    + " the Redis of a cluster and the running daemon, and says what to do about each. It changes nothing."
         },
         footer = {
             "  cd /srv/shop && parallite doctor",
@@ -78,6 +78,9 @@ public final class DoctorCommand implements Callable<Integer> {
         findings.addAll(new SystemCheck(workers, Path.of("/")).look());
         findings.addAll(new JavaCheck(home).look());
         lookAtSocket(findings);
+        if (settings.problems().isEmpty()) {
+            findings.addAll(new ClusterCheck(values).look());
+        }
         print(findings);
         boolean fails = findings.stream().anyMatch(finding -> finding.level() == Level.FAIL);
         return fails ? ExitCode.FAILED : ExitCode.OK;

@@ -76,6 +76,21 @@ sealed interface Check {
         }
     }
 
+    /** Where Redis is. */
+    record RedisUrl() implements Check {
+        @Override
+        public Optional<String> problemWith(String value) {
+            try {
+                RedisAddress.parse(value);
+                return Optional.empty();
+            } catch (IllegalArgumentException e) {
+                return Optional.of(
+                        "rediss://host:port, redis://host:port on loopback, or unix://path (%s)"
+                                .formatted(e.getMessage()));
+            }
+        }
+    }
+
     /** A list of texts; each element is checked to be one where it is read. */
     record TextList() implements Check {
         @Override

@@ -56,6 +56,7 @@ public final class JsonSchema {
                 }
             }
             case Check.Socket ignored -> schema.put("type", "string");
+            case Check.RedisUrl ignored -> schema.put("type", "string");
             case Check.TextList ignored -> {
                 schema.put("type", "array");
                 schema.put("items", Map.of("type", "string"));
@@ -104,6 +105,7 @@ public final class JsonSchema {
             case Check.Choice ignored -> value;
             case Check.Text ignored -> value;
             case Check.Socket ignored -> value;
+            case Check.RedisUrl ignored -> value;
             case Check.TextList ignored -> value;
             case Check.Anything ignored -> value;
         };

@@ -173,6 +173,9 @@ public final class LaunchSettings {
                     "fixed_workers=%d exceeds max_workers=%d; raise max_workers or lower fixed_workers"
                             .formatted(fixed, max.get()));
         }
+        if (given.containsKey(Setting.CLUSTER_URL)) {
+            new ClusterChecks(this::value).addTo(problems);
+        }
         try {
             var _ = listenSettings();
         } catch (ConfigException e) {

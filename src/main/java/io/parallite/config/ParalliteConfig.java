@@ -135,6 +135,29 @@ public interface ParalliteConfig {
     /** {@code strict} or {@code lenient}. */
     String readiness();
 
+    /** Where the Redis of the cluster is; empty: the daemon is on its own. */
+    Optional<String> clusterUrl();
+
+    String clusterName();
+
+    Optional<String> clusterSecretFile();
+
+    Optional<String> clusterRelease();
+
+    @WithName("cluster_overflow_ms")
+    @WithConverter(Millis.class)
+    Duration clusterOverflow();
+
+    int clusterMaxQueue();
+
+    int clusterMaxPayloadBytes();
+
+    Optional<String> clusterCaFile();
+
+    Optional<String> clusterCertificateFile();
+
+    Optional<String> clusterKeyFile();
+
     /** The file that was read, where there is one. */
     Optional<String> config();
 

@@ -139,6 +139,39 @@ public enum Setting {
             choice("strict", "lenient"),
             "strict",
             "lenient: a full queue and workers that do not start leave the daemon ready."),
+    CLUSTER_URL(
+            new Check.RedisUrl(),
+            null,
+            "Redis through which daemons share tasks: rediss://, redis:// on loopback, or unix://."),
+    CLUSTER_NAME(
+            text("[A-Za-z0-9_.-]{1,64}", "1 to 64 letters, digits, dots, dashes and underscores"),
+            "parallite",
+            "Which cluster this daemon belongs to; daemons of one name share their tasks."),
+    CLUSTER_SECRET_FILE(
+            text(".+", "a path"),
+            null,
+            "File with the secret, the same on all nodes, that signs what goes over Redis."),
+    CLUSTER_RELEASE(
+            text("[A-Za-z0-9_.-]{1,64}", "1 to 64 letters, digits, dots, dashes and underscores"),
+            null,
+            "Release whose tasks this node runs; a hash of composer.lock when not set."),
+    CLUSTER_OVERFLOW_MS(
+            integer(0, 3_600_000),
+            "100",
+            "How long an awaited task waits here before other nodes may have it; 0: for ever."),
+    CLUSTER_MAX_QUEUE(
+            integer(1, 100_000_000), "100000", "Most tasks that wait in the cluster's queue."),
+    CLUSTER_MAX_PAYLOAD_BYTES(
+            integer(1024, 512 << 20),
+            "8388608",
+            "Longest request and longest reply that go over Redis, in bytes."),
+    CLUSTER_CA_FILE(
+            text(".+", "a path"),
+            null,
+            "Certificates, in PEM, that the one of Redis is checked by."),
+    CLUSTER_CERTIFICATE_FILE(
+            text(".+", "a path"), null, "Certificate, in PEM, by which Redis knows this node."),
+    CLUSTER_KEY_FILE(text(".+", "a path"), null, "Private key of that certificate, in PEM."),
     GO_OVERRIDES(new Check.Anything(), null, "Known from the Go daemon; has no effect.");
 
     /** A shorter flag for {@link #DEBUG_LOGS}. */
@@ -220,12 +253,12 @@ public enum Setting {
 
     /** Whether the value is nobody else's business: it is not printed. */
     public boolean isSecret() {
-        return this == HTTP_TOKEN;
+        return this == HTTP_TOKEN || this == CLUSTER_URL;
     }
 
     /** Whether workers may not see its variable: secrets, and where they are kept. */
     public boolean isKeptFromWorkers() {
-        return isSecret() || key().endsWith("token_file");
+        return isSecret() || key().endsWith("token_file") || this == CLUSTER_SECRET_FILE;
     }
 
     /** Whether any value is taken and none has an effect. */

@@ -1,10 +1,12 @@
 package io.parallite.dispatch;
 
+import io.parallite.cluster.Cluster;
 import io.parallite.engine.Engine;
 import io.parallite.engine.Guard;
 import io.parallite.pool.Lane;
 import io.parallite.pool.PoolSnapshot;
 import io.parallite.pool.ReloadOutcome;
+import io.parallite.pool.ShedException;
 import io.parallite.pool.WorkerPool;
 import io.parallite.task.FailureKind;
 import io.parallite.task.Task;
@@ -62,6 +64,7 @@ public final class Dispatcher {
     private final TaskLog log;
     private final Nesting nesting;
     private @Nullable TaskListener listener;
+    private @Nullable Cluster cluster;
     private Runnable onTaskFailed = () -> {};
     private @Nullable Runnable onIdle;
     private final List<UniEmitter<? super Void>> drained = new ArrayList<>();
@@ -82,6 +85,28 @@ public final class Dispatcher {
     /** Reports every task to {@code observer} from now on; there can be one. */
     public void observe(TaskListener observer) {
         listener = observer;
+    }
+
+    /** Detached tasks are those of {@code joined} from now on. */
+    public void join(Cluster joined) {
+        cluster = joined;
+    }
+
+    /** The cluster that this daemon is a node of; {@code null} when it is on its own. */
+    public @Nullable Cluster cluster() {
+        return cluster;
+    }
+
+    /**
+     * Whether the cluster is to be asked for the task of this id: it keeps detached tasks and their
+     * results, also of those that run here, and may know of any that is not known here.
+     */
+    public boolean isShared(TaskId id) {
+        if (cluster == null) {
+            return false;
+        }
+        TaskRun run = inFlight.get(id);
+        return run == null ? !knows(id) : run.task().detached();
     }
 
     /** The tasks that have ended last, and figures over them. */
@@ -170,12 +195,7 @@ public final class Dispatcher {
     private void start(TaskRun run, Lane lane) {
         try {
             run.setAttempt(
-                    Uni.createFrom()
-                            .deferred(() -> onWorker(run, lane))
-                            .onFailure(failure -> isWorthRetrying(run, failure))
-                            .retry()
-                            .atMost(MAX_ATTEMPTS - 1)
-                            .map(Dispatcher::replied)
+                    attempt(run, lane)
                             .onFailure()
                             .recoverWithItem(failure -> failed(run, failure))
                             .subscribe()
@@ -183,6 +203,50 @@ public final class Dispatcher {
         } catch (Throwable e) { // whatever is thrown on the way, the task is answered
             onAttemptOver(run, failed(run, e));
         }
+    }
+
+    private Uni<TaskResult> attempt(TaskRun run, Lane lane) {
+        Uni<TaskResult> here =
+                Uni.createFrom()
+                        .deferred(() -> onWorker(run, lane))
+                        .onFailure(failure -> isWorthRetrying(run, failure))
+                        .retry()
+                        .atMost(MAX_ATTEMPTS - 1)
+                        .map(Dispatcher::replied);
+        Cluster others = cluster;
+        return others == null
+                ? here
+                : here.onFailure(ShedException.class)
+                        .recoverWithUni(() -> elsewhere(others, run, lane));
+    }
+
+    /** On another node; here after all when none has a worker for it. */
+    private Uni<TaskResult> elsewhere(Cluster others, TaskRun run, Lane lane) {
+        return others.elsewhere(run.task())
+                .flatMap(
+                        result ->
+                                result.map(ended -> Uni.createFrom().item(ended))
+                                        .orElseGet(() -> attempt(run, lane)));
+    }
+
+    /**
+     * Has an awaited task that waits for a worker run elsewhere; see {@link WorkerPool#shed}. One
+     * that somebody follows stays: its events are heard here only.
+     *
+     * @param maxFrame the longest frame that may leave, in bytes
+     * @return whether there was such a task
+     */
+    public boolean shed(Duration waited, int maxFrame) {
+        return pool.shed(
+                waited,
+                task -> {
+                    TaskRun run = inFlight.get(task.id());
+                    return run != null
+                            && !task.detached()
+                            && run.watchers() == 0
+                            && task.terms().parent() == null
+                            && task.frame().length <= maxFrame;
+                });
     }
 
     private static boolean isWorthRetrying(TaskRun run, Throwable failure) {
@@ -271,8 +335,9 @@ public final class Dispatcher {
     }
 
     private void retain(TaskRun run, TaskResult result, long now) {
-        if (Failures.isWorthRetaining(result)) {
-            Task task = run.task();
+        Task task = run.task();
+        boolean isKeptElsewhere = cluster != null && task.detached();
+        if (!isKeptElsewhere && Failures.isWorthRetaining(result)) {
             cache.put(task.id(), new RetainedTask(task.fingerprint(), run.status(now), result));
         }
     }

@@ -26,6 +26,7 @@ public final class Lane {
     private final WaiterList ordinary = new WaiterList();
     private final WaiterList isolated = new WaiterList();
     private boolean isHeld;
+    private boolean isPinned;
 
     /** Whether it has a place in the queue's turn. */
     boolean isListed;
@@ -86,6 +87,15 @@ public final class Lane {
                 others.values().forEach(queue::onReleased);
             }
         }
+    }
+
+    /** None of this lane's tasks is to run elsewhere; see {@link WorkerPool#shed}. */
+    public void pin() {
+        isPinned = true;
+    }
+
+    boolean isPinned() {
+        return main == null ? isPinned : main.isPinned();
     }
 
     boolean isHeld() {

@@ -2,6 +2,7 @@ package io.parallite.pool;
 
 import io.parallite.engine.Engine;
 import io.parallite.task.Priority;
+import io.parallite.task.Task;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -172,6 +173,21 @@ final class TaskQueue {
     /** Takes out all that were queued at or before {@code since}. */
     List<Waiter<?>> takeQueuedUntil(long since) {
         return takeWhile(Lane::first, waiter -> waiter.since - since <= 0);
+    }
+
+    /**
+     * The first task of some lane that was queued at or before {@code since} and may leave, taken
+     * out; {@code null} when there is none.
+     */
+    @Nullable Waiter<?> takeFirst(long since, Predicate<Task> mayLeave) {
+        for (Lane lane : lanes()) {
+            Waiter<?> first = lane.isHeld() || lane.isPinned() ? null : lane.first();
+            if (first != null && first.since - since <= 0 && mayLeave.test(first.task)) {
+                remove(first);
+                return first;
+            }
+        }
+        return null;
     }
 
     /** Takes out everything, held or not. */

@@ -128,6 +128,11 @@ final class Waiter<T> {
         outcome.fail(why);
     }
 
+    /** Fails it with {@link ShedException}: it is to run elsewhere. */
+    void shed() {
+        refuse(new ShedException());
+    }
+
     /** Refuses each of {@code waiters}, whatever comes of the others. */
     static void refuseAll(Iterable<Waiter<?>> waiters, TaskException why) {
         for (Waiter<?> waiter : waiters) {

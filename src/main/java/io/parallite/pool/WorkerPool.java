@@ -14,6 +14,7 @@ import io.smallrye.mutiny.Uni;
 import java.time.Duration;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -74,6 +75,7 @@ public final class WorkerPool {
     private final PoolGrowth growth;
     private boolean isDraining;
     private @Nullable Runnable onEmpty;
+    private Runnable onSpare = () -> {};
 
     /**
      * A pool that has started nothing yet.
@@ -118,6 +120,16 @@ public final class WorkerPool {
     public void start() {
         workers.start();
         growth.start();
+    }
+
+    /** Runs {@code action} whenever a worker has become idle and no task waits for it. */
+    public void onSpare(Runnable action) {
+        onSpare = action;
+    }
+
+    /** How many workers are idle while no task waits. */
+    public int spareWorkers() {
+        return queue.size() == 0 && !isDraining ? workers.idle() : 0;
     }
 
     // Leases
@@ -370,6 +382,7 @@ public final class WorkerPool {
             give(next, worker);
         } else {
             workers.park(worker);
+            onSpare.run();
         }
     }
 
@@ -398,6 +411,21 @@ public final class WorkerPool {
     private void onLaneReleased() {
         serve();
         growth.grow();
+    }
+
+    /**
+     * Takes the task that waits first in some lane out of the queue, if it has waited for at least
+     * {@code waited} and {@code mayLeave}: its work fails with {@link ShedException}.
+     *
+     * @return whether there was one
+     */
+    public boolean shed(Duration waited, Predicate<Task> mayLeave) {
+        Waiter<?> shed = queue.takeFirst(engine.nanoTime() - waited.toNanos(), mayLeave);
+        if (shed == null) {
+            return false;
+        }
+        shed.shed();
+        return true;
     }
 
     // What workers report

@@ -1,5 +1,6 @@
 package io.parallite.server;
 
+import io.parallite.cluster.Cluster;
 import io.parallite.dispatch.Dispatcher;
 import io.parallite.dispatch.Watch;
 import io.parallite.pool.Lane;
@@ -41,6 +42,7 @@ final class RequestHandler {
     private final Replies replies;
     private final Account account;
     private final Turn turn;
+    private final @Nullable ClusterRequests cluster;
     private final Set<Watch> watches = new LinkedHashSet<>(0);
     private final Map<Awaited, Awaiting> awaiting = new HashMap<>(0);
     private final Set<Awaiting> tailing = new LinkedHashSet<>(0);
@@ -58,6 +60,8 @@ final class RequestHandler {
         this.replies = replies;
         this.account = account;
         this.turn = turn;
+        Cluster joined = dispatcher.cluster();
+        this.cluster = joined == null ? null : new ClusterRequests(joined, replies, account);
     }
 
     /**
@@ -74,13 +78,12 @@ final class RequestHandler {
             case Request.Submit(Task task, Request.Wish wish) -> {
                 return submit(encoding, task, wish, claim);
             }
-            case Request.Cancel(TaskId id, Duration grace) ->
-                    replies.answer(encoding, cancel(id, grace));
+            case Request.Cancel(TaskId id, Duration grace) -> cancel(encoding, id, grace);
             case Request.Reload(var id) -> reload(encoding, id);
             case Request.Control control -> control(encoding, control);
             case Request.Stop(var id) -> stop(encoding, id);
             case Request.Await(TaskId id) -> await(encoding, id);
-            case Request.Status(TaskId id) -> replies.answer(encoding, status(id));
+            case Request.Status(TaskId id) -> status(encoding, id);
             case Request.Tail(TaskId id) -> tail(encoding, id);
             case Request.Hold(TaskId id, boolean held) -> hold(encoding, id, held);
             case Request.Tasks tasks -> list(encoding, tasks);
@@ -89,6 +92,8 @@ final class RequestHandler {
             case Request.Authenticate(var id, _) ->
                     replies.answer(encoding, Reply.figures(id, Map.of("authenticated", true)));
             case Request.Stats(var id) -> stats(encoding, id);
+            case Request.Nodes _, Request.DeadLetters _, Request.DeadLetter _ ->
+                    ofCluster(encoding, request);
         }
         return false;
     }
@@ -110,6 +115,10 @@ final class RequestHandler {
         Task task =
                 services.settings().addBenchmark() ? withBenchmark(encoding, submitted) : submitted;
         Claim room = claim == null ? claim(submitted, isKnown) : claim;
+        if (cluster != null && task.detached()) {
+            cluster.submit(encoding, task, room);
+            return true;
+        }
         Uni<TaskResult> result = run(task, room);
         if (task.detached()) {
             answerDetached(encoding, id, result);
@@ -185,11 +194,18 @@ final class RequestHandler {
             known.again();
             return;
         }
-        dispatcher
-                .await(id)
+        result(id)
                 .ifPresentOrElse(
                         result -> new Awaiting(awaited).begin(result),
                         () -> replies.answer(encoding, notFound(id)));
+    }
+
+    /** The result of a task that is known here or may be in the cluster. */
+    private Optional<Uni<TaskResult>> result(TaskId id) {
+        Cluster joined = dispatcher.cluster();
+        return joined != null && dispatcher.isShared(id)
+                ? Optional.of(joined.await(id))
+                : dispatcher.await(id);
     }
 
     /** What is awaited: a task, and in which encoding; of a submit the fingerprint, else 0. */
@@ -254,8 +270,7 @@ final class RequestHandler {
         if (watch.isPresent()) {
             dispatcher.status(id).ifPresent(follower::onStarted);
         }
-        dispatcher
-                .await(id)
+        result(id)
                 .ifPresentOrElse(
                         result ->
                                 new Tailing(new Awaited(encoding, id, 0))
@@ -381,8 +396,24 @@ final class RequestHandler {
         result.subscribe().with(ended -> replies.answer(encoding, id, ended));
     }
 
+    private void status(Encoding encoding, TaskId id) {
+        if (cluster != null && dispatcher.isShared(id)) {
+            cluster.status(encoding, id);
+        } else {
+            replies.answer(encoding, status(id));
+        }
+    }
+
     private Reply status(TaskId id) {
         return dispatcher.status(id).map(Reply::status).orElseGet(() -> notFound(id));
+    }
+
+    private void cancel(Encoding encoding, TaskId id, Duration grace) {
+        if (cluster != null && dispatcher.isShared(id)) {
+            cluster.cancel(encoding, id, grace);
+        } else {
+            replies.answer(encoding, cancel(id, grace));
+        }
     }
 
     private Reply cancel(TaskId id, Duration grace) {
@@ -392,6 +423,34 @@ final class RequestHandler {
         }
         boolean cancelled = dispatcher.cancel(id, grace);
         return Reply.cancelled(dispatcher.status(id).orElseGet(before::get), cancelled);
+    }
+
+    private void ofCluster(Encoding encoding, Request request) {
+        if (cluster == null) {
+            TaskId id = id(request);
+            replies.answer(
+                    encoding,
+                    Reply.failure(
+                            id == null ? null : id.value(),
+                            FailureKind.CLUSTER_UNAVAILABLE,
+                            "this daemon is in no cluster; set cluster_url and cluster_secret_file"));
+            return;
+        }
+        switch (request) {
+            case Request.Nodes(var id) -> cluster.nodes(encoding, id);
+            case Request.DeadLetters letters -> cluster.deadLetters(encoding, letters);
+            case Request.DeadLetter letter -> cluster.deadLetter(encoding, letter);
+            default -> throw new IllegalArgumentException(String.valueOf(request));
+        }
+    }
+
+    private static @Nullable TaskId id(Request request) {
+        return switch (request) {
+            case Request.Nodes(var id) -> id;
+            case Request.DeadLetters letters -> letters.id();
+            case Request.DeadLetter letter -> letter.id();
+            default -> null;
+        };
     }
 
     private static Reply notFound(TaskId id) {

@@ -47,6 +47,14 @@ public enum FailureKind {
     RESULT_NOT_ENCODABLE,
     /** The workers could not be replaced by new ones. */
     RELOAD_FAILED,
+    /** The cluster's Redis cannot be reached, or refuses. */
+    CLUSTER_UNAVAILABLE,
+    /** The machine that ran the task was lost, and the task is not run again. */
+    NODE_LOST,
+    /** The result is longer than {@code cluster_max_payload_bytes}. */
+    RESULT_TOO_LARGE,
+    /** What came over Redis is not signed with the cluster's secret. */
+    INVALID_SIGNATURE,
     /** A defect of the daemon. */
     INTERNAL;
 
@@ -60,6 +68,7 @@ public enum FailureKind {
                     WORKER_CRASHED,
                     WORKER_START_FAILED,
                     WORKER_PROTOCOL,
+                    NODE_LOST,
                     INTERNAL ->
                     true;
             case MALFORMED_FRAME,
@@ -76,6 +85,9 @@ public enum FailureKind {
                     SHUTTING_DOWN,
                     ABORTED,
                     RESULT_NOT_ENCODABLE,
+                    RESULT_TOO_LARGE,
+                    CLUSTER_UNAVAILABLE,
+                    INVALID_SIGNATURE,
                     RELOAD_FAILED ->
                     false;
         };

@@ -30,10 +30,15 @@ public enum Priority {
         return steps;
     }
 
+    /** The name by which requests call it. */
+    public String wireName() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+
     /** The one that a request calls {@code name}. */
     public static Optional<Priority> named(String name) {
         for (Priority priority : values()) {
-            if (priority.name().toLowerCase(Locale.ROOT).equals(name)) {
+            if (priority.wireName().equals(name)) {
                 return Optional.of(priority);
             }
         }

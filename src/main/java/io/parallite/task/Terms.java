@@ -11,13 +11,26 @@ import org.jspecify.annotations.Nullable;
  * @param queueTimeout how long it may wait for one at most; {@code null}: as long as any
  * @param endsWithClient whether it is cancelled when the connection that has submitted it closes
  * @param parent the task that has submitted it, and waits for it; {@code null}: a program has
+ * @param atMostOnce whether, in a cluster, it fails when its machine is lost instead of being run
+ *     again
  */
 public record Terms(
         Isolation isolation,
         Priority priority,
         @Nullable Duration queueTimeout,
         boolean endsWithClient,
-        @Nullable TaskId parent) {
+        @Nullable TaskId parent,
+        boolean atMostOnce) {
+
+    /** Those of a task that may run again where its machine is lost. */
+    public Terms(
+            Isolation isolation,
+            Priority priority,
+            @Nullable Duration queueTimeout,
+            boolean endsWithClient,
+            @Nullable TaskId parent) {
+        this(isolation, priority, queueTimeout, endsWithClient, parent, false);
+    }
 
     /** Those of a task that asks for nothing. */
     public static final Terms USUAL = new Terms(Isolation.NONE, Priority.NORMAL, null, false, null);

@@ -85,6 +85,8 @@ final class Envelope {
             case "cancel" -> new Request.Cancel(requiredId(), grace());
             case "tasks" -> new Request.Tasks(optionalId(), limit(), state());
             case "auth" -> new Request.Authenticate(optionalId(), options().text("token"));
+            case "nodes" -> new Request.Nodes(optionalId());
+            case "dead" -> dead();
             case "ping" -> new Request.Ping(optionalId());
             case "stats" -> new Request.Stats(optionalId());
             case "reload" -> new Request.Reload(optionalId());
@@ -92,7 +94,7 @@ final class Envelope {
             case "stop" -> new Request.Stop(optionalId());
             default ->
                     throw invalid(
-                            "type \"%s\" is unknown; use submit, await, tail, hold, resume, status, cancel, tasks, auth, ping, stats, reload, control or stop"
+                            "type \"%s\" is unknown; use submit, await, tail, hold, resume, status, cancel, tasks, nodes, dead, auth, ping, stats, reload, control or stop"
                                     .formatted(Texts.shorten(named, SHOWN)));
         };
     }
@@ -126,6 +128,21 @@ final class Envelope {
         boolean events = options.flag("stream");
         boolean output = options.flag("stream_output");
         return output ? Request.Wish.OUTPUT : events ? Request.Wish.EVENTS : Request.Wish.REPLY;
+    }
+
+    private Request dead() {
+        String named = options().text("action");
+        String action = named == null ? "list" : named;
+        return switch (action) {
+            case "list" -> new Request.DeadLetters(optionalId(), limit());
+            case "retry" -> new Request.DeadLetter(requiredId(), Request.DeadLetter.Handling.RETRY);
+            case "drop" -> new Request.DeadLetter(requiredId(), Request.DeadLetter.Handling.DROP);
+            case "show" -> new Request.DeadLetter(requiredId(), Request.DeadLetter.Handling.SHOW);
+            default ->
+                    throw invalid(
+                            "action \"%s\" is unknown; use list, show, retry or drop"
+                                    .formatted(Texts.shorten(action, SHOWN)));
+        };
     }
 
     private Duration grace() {
@@ -171,7 +188,8 @@ final class Envelope {
                 priority(options),
                 queueTimeout(options),
                 endsWithClient,
-                parent == null ? null : toId(parent));
+                parent == null ? null : toId(parent),
+                options.flag("at_most_once"));
     }
 
     private boolean endsWithClient() {

@@ -75,6 +75,7 @@ final class JsonEncoding implements Encoding {
                             "priority",
                             "queue_timeout_ms",
                             "token",
+                            "at_most_once",
                             "action",
                             "fixed_workers",
                             "parent" ->

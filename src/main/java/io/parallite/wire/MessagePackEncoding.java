@@ -41,6 +41,7 @@ final class MessagePackEncoding implements Encoding {
                             "priority",
                             "queue_timeout_ms",
                             "token",
+                            "at_most_once",
                             "action",
                             "fixed_workers",
                             "parent" ->

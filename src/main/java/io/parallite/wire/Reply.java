@@ -3,6 +3,7 @@ package io.parallite.wire;
 import io.parallite.task.FailureKind;
 import io.parallite.task.TaskId;
 import io.parallite.task.TaskProgress;
+import io.parallite.task.TaskState;
 import io.parallite.task.TaskStatus;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -123,9 +124,14 @@ public record Reply(Map<String, Object> fields) {
 
     /** {@code {task_id, ok:true, cancelled, status}}. */
     public static Reply cancelled(TaskStatus status, boolean cancelled) {
-        Map<String, Object> fields = begin(status.id().value(), true);
+        return cancelled(status.id(), status.state(), cancelled);
+    }
+
+    /** The same of a task of which no more is known. */
+    public static Reply cancelled(TaskId id, TaskState state, boolean cancelled) {
+        Map<String, Object> fields = begin(id.value(), true);
         fields.put("cancelled", cancelled);
-        fields.put("status", status.state().wireName());
+        fields.put("status", state.wireName());
         return new Reply(fields);
     }
 

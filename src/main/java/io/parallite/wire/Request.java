@@ -18,6 +18,7 @@ public sealed interface Request {
     default boolean outlivesItsClient() {
         return this instanceof Submit
                 || this instanceof Cancel
+                || this instanceof DeadLetter
                 || this instanceof Reload
                 || this instanceof Control
                 || this instanceof Stop;
@@ -81,6 +82,29 @@ public sealed interface Request {
         @Override
         public String toString() {
             return "Authenticate"; // and not the secret
+        }
+    }
+
+    /** List the nodes and the queues of the cluster. */
+    record Nodes(@Nullable TaskId id) implements Request {}
+
+    /**
+     * List the dead letters of the cluster.
+     *
+     * @param limit at most that many
+     */
+    record DeadLetters(@Nullable TaskId id, int limit) implements Request {}
+
+    /** Do something with one dead letter. */
+    record DeadLetter(TaskId id, Handling action) implements Request {
+        /** What. */
+        public enum Handling {
+            /** Tell why it died. */
+            SHOW,
+            /** Run it again. */
+            RETRY,
+            /** Forget it. */
+            DROP
         }
     }
 

@@ -1,0 +1,330 @@
+package io.parallite.cluster;
+
+import io.parallite.engine.Engine;
+import io.parallite.task.FailureKind;
+import io.parallite.task.Task;
+import io.parallite.task.TaskId;
+import io.parallite.task.TaskResult;
+import io.parallite.task.TaskStatus;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.Vertx;
+import io.vertx.redis.client.Command;
+import io.vertx.redis.client.Redis;
+import io.vertx.redis.client.Request;
+import io.vertx.redis.client.Response;
+import io.vertx.redis.client.ResponseType;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.random.RandomGenerator;
+import org.jboss.logging.Logger;
+
+/**
+ * This daemon's part in a cluster: it puts tasks into the queue that all nodes share, runs those of
+ * others on idle workers, and tells what has become of any.
+ *
+ * <p>Three connections to Redis: one for {@link Script}s, one that blocks until there is work, and
+ * one on which this node is told of what it waits for. When Redis is away, work that is here goes
+ * on, and all of this begins anew once it is back. See the package's documentation for the states
+ * of a task. Owned by the engine's thread.
+ */
+public final class Cluster {
+
+    private static final Logger LOG = Logger.getLogger(Cluster.class);
+
+    private static final int PING_SECONDS = 5;
+
+    private final Engine engine;
+    private final ClusterSettings settings;
+    private final NodeInfo self;
+    private final Redis client;
+    private final RedisLink commands;
+    private final RedisLink bell;
+    private final RedisLink inbox;
+    private final Registry registry;
+    private final TaskStore store;
+    private final Outbox outbox;
+    private final LeasedTasks leased;
+    private final Claimer claimer;
+    private final Heartbeat heartbeat;
+    private final Sweeper sweeper;
+    private final Waiters waiters;
+    private final Placement placement;
+    private boolean subscribed;
+    private boolean draining;
+    private boolean stopped;
+
+    /** A node that has not joined yet. */
+    public Cluster(
+            Engine engine, Vertx vertx, ClusterSettings settings, NodeInfo self, LocalTasks local) {
+        this.engine = engine;
+        this.settings = settings;
+        this.self = self;
+        this.client = RedisClient.create(vertx, settings.redis(), settings.encryption());
+        RandomGenerator random = RandomGenerator.getDefault();
+        this.commands = new RedisLink(engine, client, "commands", random, this::onUp, m -> {});
+        this.bell = new RedisLink(engine, client, "the bell", random, this::onBellUp, m -> {});
+        this.inbox =
+                new RedisLink(engine, client, "the inbox", random, this::subscribe, this::onTold);
+        Scripts scripts = new Scripts(commands, settings.prefix());
+        this.registry = new Registry(commands, scripts);
+        this.store = new TaskStore(scripts, settings, self.id());
+        this.outbox = new Outbox(engine, store);
+        this.leased = new LeasedTasks(local, store, settings, outbox, this::onWorkerIdle);
+        this.claimer =
+                new Claimer(
+                        engine,
+                        store,
+                        bell,
+                        settings.prefix() + "bell:" + settings.release(),
+                        local,
+                        this::run);
+        this.heartbeat = new Heartbeat(engine, store, leased, () -> figures(local));
+        this.sweeper = new Sweeper(engine, store, random);
+        this.waiters = new Waiters(store);
+        this.placement = new Placement(engine, store, waiters, local, settings, this::isUp);
+    }
+
+    /** Joins: connects, and takes part from when that has succeeded. */
+    public void start() {
+        LOG.infof("this daemon is a node of a cluster node=%s %s", self.id(), settings.described());
+        commands.open();
+        bell.open();
+        inbox.open();
+        ping();
+        placement.start();
+    }
+
+    private boolean isUp() {
+        return commands.isUp() && bell.isUp() && subscribed && inbox.isUp();
+    }
+
+    private Map<String, ?> figures(LocalTasks local) {
+        Map<String, Object> figures = new LinkedHashMap<>();
+        figures.put("host", self.host());
+        figures.put("pid", self.pid());
+        figures.put("version", self.version());
+        figures.put("release", settings.release());
+        figures.put("started", self.startedAt());
+        figures.put("workers", local.maxWorkers());
+        figures.put("idle", local.spareWorkers());
+        figures.put("busy", local.busyWorkers());
+        figures.put("queued", local.queued());
+        figures.put("leases", leased.leases().size());
+        figures.put("draining", draining ? 1 : 0);
+        return figures;
+    }
+
+    // Connections
+
+    private void onUp() {
+        if (stopped) {
+            return;
+        }
+        heartbeat.beat();
+        outbox.flush();
+        sweeper.onUp();
+        claimer.look();
+        waiters.lookAtAll();
+        registry.inspect().subscribe().with(this::report, failure -> {});
+    }
+
+    private void report(ServerReport server) {
+        server.problems().forEach(problem -> LOG.warnf("Redis may lose tasks: %s", problem));
+    }
+
+    private void onBellUp() {
+        claimer.look();
+    }
+
+    private void subscribe() {
+        subscribed = false;
+        inbox.send(Request.cmd(Command.SUBSCRIBE).arg(settings.prefix() + "in:" + self.id()))
+                .subscribe()
+                .with(
+                        done -> {
+                            subscribed = true;
+                            waiters.lookAtAll();
+                        },
+                        failure -> inbox.reset("it cannot be subscribed to"));
+    }
+
+    /**
+     * Has something come on the inbox now and then, else it would be taken for dead; and looks for
+     * work that some loss of a message has hidden.
+     */
+    private void ping() {
+        if (!stopped) {
+            claimer.look();
+            inbox.send(Request.cmd(Command.PING)).subscribe().with(done -> {}, failure -> {});
+            engine.schedule(Duration.ofSeconds(PING_SECONDS), this::ping);
+        }
+    }
+
+    /**
+     * {@code done ID}, {@code claimed ID}, {@code cancel GRACE ID}; others are for newer versions.
+     */
+    private void onTold(Response push) {
+        if (push.type() != ResponseType.PUSH
+                || push.size() < 3
+                || !push.get(0).toString().equals("message")) {
+            return;
+        }
+        String message = push.get(2).toString();
+        String[] words = message.split(" ", 2);
+        if (words.length < 2) {
+            return;
+        }
+        switch (words[0]) {
+            case "done" -> waiters.onDone(new TaskId(words[1]));
+            case "claimed" -> placement.onClaimed(new TaskId(words[1]));
+            case "cancel" -> onCancelled(words[1].split(" ", 2));
+            default -> LOG.debugf("a message of another version is passed over: %s", words[0]);
+        }
+    }
+
+    private void onCancelled(String... graceAndId) {
+        leased.lose(new TaskId(graceAndId[1]), Duration.ofMillis(Long.parseLong(graceAndId[0])));
+    }
+
+    private void run(Claimed task) {
+        if (!placement.takesBack(task.lease())) {
+            leased.run(task);
+        }
+    }
+
+    /** A worker is idle and no task waits for one here. */
+    public void onWorkerIdle() {
+        claimer.look();
+    }
+
+    // Tasks
+
+    /**
+     * Stores a detached task in Redis, for any node to run.
+     *
+     * @return nothing when it is stored; else why it is not: {@code CLUSTER_UNAVAILABLE}, {@code
+     *     QUEUE_FULL}, {@code CONFLICT}, {@code PAYLOAD_TOO_LARGE}
+     */
+    public Uni<Optional<TaskResult.Failed>> submit(Task task) {
+        if (task.frame().length > settings.maxPayload()) {
+            return refuse(
+                    FailureKind.PAYLOAD_TOO_LARGE,
+                    "the task of %d bytes exceeds cluster_max_payload_bytes=%d; send less, or raise it on all nodes"
+                            .formatted(task.frame().length, settings.maxPayload()));
+        }
+        return store.enqueue(task)
+                .map(admission -> refusal(task, admission))
+                .onFailure(LinkDownException.class)
+                .recoverWithItem(e -> Optional.of(e.toResult()));
+    }
+
+    private static Uni<Optional<TaskResult.Failed>> refuse(FailureKind kind, String message) {
+        return Uni.createFrom().item(Optional.of(new TaskResult.Failed(kind, message)));
+    }
+
+    private Optional<TaskResult.Failed> refusal(Task task, TaskStore.Admission admission) {
+        return switch (admission) {
+            case QUEUED, KNOWN -> Optional.empty();
+            case CONFLICT ->
+                    Optional.of(
+                            new TaskResult.Failed(
+                                    FailureKind.CONFLICT,
+                                    "another payload is in the cluster under task_id \"%s\"; give every task an id of its own"
+                                            .formatted(task.id())));
+            case FULL ->
+                    Optional.of(
+                            new TaskResult.Failed(
+                                    FailureKind.QUEUE_FULL,
+                                    "cluster_max_queue=%d tasks wait in the cluster; submit fewer at once, or add nodes"
+                                            .formatted(settings.maxQueue())));
+        };
+    }
+
+    /**
+     * The result of a task of the cluster, wherever it runs; {@code NOT_FOUND} when there is none.
+     * While Redis is away it waits on. Cancelling leaves the task alone.
+     */
+    public Uni<TaskResult> await(TaskId id) {
+        return waiters.await(id);
+    }
+
+    /**
+     * The result of an awaited task that another node may run; empty when it is to run here.
+     * Cancelling cancels it wherever it is.
+     */
+    public Uni<Optional<TaskResult>> elsewhere(Task task) {
+        return placement.elsewhere(task);
+    }
+
+    /** Where a task of the cluster stands. Fails with a {@code TaskException} without Redis. */
+    public Uni<Optional<TaskStatus>> status(TaskId id) {
+        return store.status(id);
+    }
+
+    /**
+     * Cancels a task wherever it is; empty when there is none. All who wait get {@code CANCELLED}
+     * now. Fails with a {@code TaskException} without Redis.
+     */
+    public Uni<Optional<Cancellation>> cancel(TaskId id, Duration grace) {
+        return store.cancel(id, grace);
+    }
+
+    /** The nodes and the dead letters. */
+    public Registry registry() {
+        return registry;
+    }
+
+    /** This node as it is now. */
+    public ClusterSnapshot snapshot() {
+        return new ClusterSnapshot(
+                self.id(),
+                isUp(),
+                commands.isUp() ? null : commands.problem(),
+                leased.leases().size(),
+                outbox.size(),
+                waiters.size(),
+                leased.claimed(),
+                leased.lost(),
+                sweeper.reclaimed(),
+                outbox.refused(),
+                placement.overflowed());
+    }
+
+    // The end
+
+    /** Claims nothing more; what runs here goes on. */
+    public void drain() {
+        if (!draining) {
+            draining = true;
+            placement.stop();
+            claimer.stop();
+        }
+    }
+
+    /**
+     * Leaves the cluster once the results that wait are stored; what is stored afterwards is not.
+     * Calls {@code whenLeft} then; for who has no patience the rest is lost with this process.
+     */
+    public void stop(Runnable whenLeft) {
+        drain();
+        stopped = true;
+        sweeper.stop();
+        heartbeat.stop();
+        outbox.whenEmpty(
+                () ->
+                        store.leave()
+                                .subscribe()
+                                .with(done -> close(whenLeft), failure -> close(whenLeft)));
+    }
+
+    private void close(Runnable whenLeft) {
+        outbox.close();
+        commands.close();
+        bell.close();
+        inbox.close();
+        client.close();
+        whenLeft.run();
+    }
+}

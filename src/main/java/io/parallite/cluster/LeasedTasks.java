@@ -1,0 +1,166 @@
+package io.parallite.cluster;
+
+import io.parallite.task.FailureKind;
+import io.parallite.task.Task;
+import io.parallite.task.TaskId;
+import io.parallite.task.TaskResult;
+import io.parallite.wire.Encoding;
+import io.parallite.wire.Request;
+import io.parallite.wire.RequestException;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The tasks that this node runs for the cluster, each under its {@link Lease}.
+ *
+ * <p>A task is in here from its claim to its end or the loss of its lease; what comes of it after
+ * that is dropped. Owned by the engine's thread.
+ */
+final class LeasedTasks {
+
+    private static final Logger LOG = Logger.getLogger(LeasedTasks.class);
+
+    private final LocalTasks local;
+    private final TaskStore store;
+    private final ClusterSettings settings;
+    private final Outbox outbox;
+    private final Runnable onEnded;
+    private final Map<TaskId, Lease> leases = new LinkedHashMap<>();
+    private long claimed;
+    private long lost;
+
+    /**
+     * None yet.
+     *
+     * @param onEnded called when one has left its worker
+     */
+    LeasedTasks(
+            LocalTasks local,
+            TaskStore store,
+            ClusterSettings settings,
+            Outbox outbox,
+            Runnable onEnded) {
+        this.local = local;
+        this.store = store;
+        this.settings = settings;
+        this.outbox = outbox;
+        this.onEnded = onEnded;
+    }
+
+    /** Runs a task that was claimed; one that is not signed by this cluster is never run. */
+    void run(Claimed task) {
+        claimed++;
+        Lease lease = task.lease();
+        byte[] expected = settings.signer().ofTask(lease.id(), settings.release(), task.frame());
+        if (!Signer.matches(expected, task.signature())) {
+            LOG.errorf("a task with a wrong signature is not run task=%s", lease.id());
+            bury(
+                    lease,
+                    FailureKind.INVALID_SIGNATURE,
+                    "the task is not signed with this cluster's secret; use the same cluster_secret_file on all nodes");
+            return;
+        }
+        Task request = request(task);
+        if (request == null) {
+            bury(lease, FailureKind.INVALID_REQUEST, "the task is none that this version knows");
+            return;
+        }
+        leases.put(lease.id(), lease);
+        local.run(request).subscribe().with(result -> onResult(lease, result));
+    }
+
+    private void bury(Lease lease, FailureKind kind, String message) {
+        store.bury(lease, kind, message)
+                .subscribe()
+                .with(
+                        done -> {},
+                        failure -> LOG.warnf("%s task=%s", failure.getMessage(), lease.id()));
+    }
+
+    private static @Nullable Task request(Claimed task) {
+        try {
+            return Encoding.of(task.frame()).decode(task.frame()) instanceof Request.Submit submit
+                            && submit.task().id().equals(task.lease().id())
+                    ? submit.task()
+                    : null;
+        } catch (RequestException e) {
+            return null;
+        }
+    }
+
+    private void onResult(Lease lease, TaskResult result) {
+        if (leases.remove(lease.id(), lease)) {
+            if (result instanceof TaskResult.Failed failed && hasNotRun(failed.kind())) {
+                giveBack(lease, failed);
+            } else {
+                outbox.deliver(lease, result);
+            }
+        }
+        onEnded.run();
+    }
+
+    /** Whether a task that failed so may run elsewhere as if it had not been here. */
+    private static boolean hasNotRun(FailureKind kind) {
+        return switch (kind) {
+            case SHUTTING_DOWN, QUEUE_FULL, QUEUE_TIMEOUT, WORKER_START_FAILED -> true;
+            default -> false;
+        };
+    }
+
+    /**
+     * A daemon that stops ends what still runs with {@code SHUTTING_DOWN}, too: what must run once
+     * is then not run again.
+     */
+    private void giveBack(Lease lease, TaskResult.Failed why) {
+        if (!lease.mayRunAgain() && why.kind() == FailureKind.SHUTTING_DOWN) {
+            outbox.deliver(
+                    lease,
+                    new TaskResult.Failed(
+                            FailureKind.NODE_LOST,
+                            "the node that ran the task has stopped; the task may have had effects and is not run again"));
+            return;
+        }
+        outbox.giveBack(lease);
+    }
+
+    /**
+     * Ends a task that belongs to this node no longer; its worker is killed after {@code grace}.
+     */
+    void lose(TaskId id, Duration grace) {
+        if (leases.remove(id) != null) {
+            lost++;
+            LOG.infof("a task is ended, its lease is lost task=%s", id);
+            local.cancel(id, grace);
+        }
+    }
+
+    /** Ends what must not run elsewhere as long as it runs here. */
+    void fence() {
+        List<Lease> once = leases.values().stream().filter(lease -> !lease.mayRunAgain()).toList();
+        for (Lease lease : once) {
+            LOG.warnf(
+                    "Redis has not heard of this node for too long: a task that must run once is ended task=%s",
+                    lease.id());
+            lose(lease.id(), Duration.ZERO);
+        }
+    }
+
+    Collection<Lease> leases() {
+        return leases.values();
+    }
+
+    /** How many were claimed so far. */
+    long claimed() {
+        return claimed;
+    }
+
+    /** How many leases were lost so far. */
+    long lost() {
+        return lost;
+    }
+}

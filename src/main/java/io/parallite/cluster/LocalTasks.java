@@ -1,0 +1,38 @@
+package io.parallite.cluster;
+
+import io.parallite.task.Task;
+import io.parallite.task.TaskId;
+import io.parallite.task.TaskResult;
+import io.smallrye.mutiny.Uni;
+import java.time.Duration;
+
+/** This daemon, as its cluster sees it. Called on the engine's thread. */
+public interface LocalTasks {
+
+    /** How many workers are idle while no task waits here. */
+    int spareWorkers();
+
+    /** How many workers run a task. */
+    int busyWorkers();
+
+    /** How many tasks wait for a worker here. */
+    int queued();
+
+    /** Most workers at a time. */
+    int maxWorkers();
+
+    /**
+     * Takes the awaited task that waits first out of the queue, to be offered to other nodes.
+     *
+     * @param waited only one that has waited for at least so long
+     * @param maxFrame only one whose frame is no longer
+     * @return whether there was one
+     */
+    boolean shed(Duration waited, int maxFrame);
+
+    /** Runs {@code task}; its result. Never fails: failures are results. */
+    Uni<TaskResult> run(Task task);
+
+    /** Ends a task that was given to {@link #run}; its worker is killed after {@code grace}. */
+    void cancel(TaskId id, Duration grace);
+}

@@ -1,0 +1,127 @@
+package io.parallite.cluster;
+
+import io.parallite.engine.Deadline;
+import io.parallite.engine.Engine;
+import io.parallite.task.TaskResult;
+import io.smallrye.mutiny.Uni;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What has come of leased tasks, until Redis knows it: while that is away, results and returned
+ * tasks wait here, as many as {@link #MOST_BYTES} hold. What finds no room is dropped; its task is
+ * run again when its lease runs out, or fails with {@code NODE_LOST}. Owned by the engine's thread.
+ */
+final class Outbox {
+
+    private static final Logger LOG = Logger.getLogger(Outbox.class);
+
+    /** How many bytes of results wait for Redis to come back. */
+    static final long MOST_BYTES = 64L << 20;
+
+    private static final Duration RETRY = Duration.ofSeconds(1);
+    private static final int ENTRY = 256;
+
+    /** A result, or {@code null} for a task that has not run and goes back into the queue. */
+    private record Entry(Lease lease, @Nullable TaskResult result) {
+        long bytes() {
+            return result == null ? ENTRY : ENTRY + (long) result.footprint();
+        }
+    }
+
+    private final TaskStore store;
+    private final Deadline retry;
+    private final ArrayDeque<Entry> waiting = new ArrayDeque<>();
+    private Runnable onEmpty = () -> {};
+    private long bytes;
+    private int sending;
+    private long refused;
+
+    Outbox(Engine engine, TaskStore store) {
+        this.store = store;
+        this.retry = new Deadline(engine, this::flush);
+    }
+
+    /** Stores {@code result}, now or when Redis is there again. */
+    void deliver(Lease lease, TaskResult result) {
+        add(new Entry(lease, result));
+    }
+
+    /** Puts a task that has not run back into the queue, now or when Redis is there again. */
+    void giveBack(Lease lease) {
+        add(new Entry(lease, null));
+    }
+
+    private void add(Entry entry) {
+        if (bytes + entry.bytes() > MOST_BYTES && bytes > 0) {
+            LOG.warnf(
+                    "a result is dropped, %d bytes wait for Redis already task=%s",
+                    bytes, entry.lease.id());
+            return;
+        }
+        bytes += entry.bytes();
+        send(entry);
+    }
+
+    private void send(Entry entry) {
+        sending++;
+        TaskResult result = entry.result;
+        Uni<Boolean> stored =
+                result == null ? store.giveBack(entry.lease) : store.complete(entry.lease, result);
+        stored.subscribe()
+                .with(
+                        isTaken -> {
+                            if (!isTaken) {
+                                refused++;
+                                LOG.infof(
+                                        "a late result was refused, the task belongs to another attempt task=%s",
+                                        entry.lease.id());
+                            }
+                            sending--;
+                            bytes -= entry.bytes();
+                            tellIfEmpty();
+                        },
+                        failure -> {
+                            sending--;
+                            waiting.add(entry);
+                            retry.arm(RETRY);
+                        });
+    }
+
+    /** Tries what waits once more. */
+    void flush() {
+        for (int i = waiting.size(); i > 0; i--) {
+            send(waiting.remove());
+        }
+    }
+
+    /** Calls {@code action} once nothing waits, now or later. */
+    void whenEmpty(Runnable action) {
+        onEmpty = action;
+        tellIfEmpty();
+    }
+
+    private void tellIfEmpty() {
+        if (waiting.isEmpty() && sending == 0) {
+            Runnable tell = onEmpty;
+            onEmpty = () -> {};
+            tell.run();
+        }
+    }
+
+    /** How many results are not stored yet. */
+    int size() {
+        return waiting.size() + sending;
+    }
+
+    /** How many came after their lease was lost. */
+    long refused() {
+        return refused;
+    }
+
+    void close() {
+        retry.close();
+    }
+}

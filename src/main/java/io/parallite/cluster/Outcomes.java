@@ -1,0 +1,76 @@
+package io.parallite.cluster;
+
+import io.parallite.task.FailureKind;
+import io.parallite.task.TaskId;
+import io.parallite.task.TaskResult;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Results as they stand in Redis: a worker's reply with its signature, or a kind and a message. */
+final class Outcomes {
+
+    private final Signer signer;
+    private final int maxPayload;
+
+    /**
+     * Outcomes signed by {@code signer}.
+     *
+     * @param maxPayload bytes of the longest reply that is stored
+     */
+    Outcomes(Signer signer, int maxPayload) {
+        this.signer = signer;
+        this.maxPayload = maxPayload;
+    }
+
+    /** The state that {@code result} brings the task into, and the fields of the outcome. */
+    List<Object> fields(TaskId id, TaskResult result) {
+        return switch (result) {
+            case TaskResult.Replied(byte[] frame, boolean ok) when frame.length <= maxPayload ->
+                    new ArrayList<>(
+                            List.of(
+                                    ok ? "completed" : "failed",
+                                    "ok",
+                                    ok ? "1" : "0",
+                                    "result",
+                                    frame,
+                                    "rmac",
+                                    signer.ofResult(id, frame)));
+            case TaskResult.Replied(byte[] frame, boolean ignored) ->
+                    failure(
+                            FailureKind.RESULT_TOO_LARGE,
+                            "the result of %d bytes exceeds cluster_max_payload_bytes=%d; return less, or raise it on all nodes"
+                                    .formatted(frame.length, maxPayload));
+            case TaskResult.Failed(FailureKind kind, String message) -> failure(kind, message);
+        };
+    }
+
+    private static List<Object> failure(FailureKind kind, String message) {
+        return List.of("failed", "ok", "0", "kind", kind.name(), "error", message);
+    }
+
+    /** The outcome in a reply of {@link Script#AWAIT}; {@code null} while the task is in flight. */
+    @Nullable TaskResult read(TaskId id, ScriptReply reply) {
+        if (reply.size() == 1) {
+            return null;
+        }
+        if (reply.at(4).isNil()) {
+            return new TaskResult.Failed(kind(reply.at(2).text()), reply.at(3).text());
+        }
+        byte[] frame = reply.at(4).bytes();
+        if (!Signer.matches(signer.ofResult(id, frame), reply.at(5).bytes())) {
+            return new TaskResult.Failed(
+                    FailureKind.INVALID_SIGNATURE,
+                    "the result in Redis is not signed with this cluster's secret; use the same cluster_secret_file on all nodes");
+        }
+        return new TaskResult.Replied(frame, reply.at(1).text().equals("1"));
+    }
+
+    private static FailureKind kind(String name) {
+        try {
+            return FailureKind.valueOf(name);
+        } catch (IllegalArgumentException e) {
+            return FailureKind.INTERNAL; // a newer node has written it
+        }
+    }
+}

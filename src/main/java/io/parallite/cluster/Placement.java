@@ -1,0 +1,254 @@
+package io.parallite.cluster;
+
+import io.parallite.engine.Deadline;
+import io.parallite.engine.Engine;
+import io.parallite.task.FailureKind;
+import io.parallite.task.Task;
+import io.parallite.task.TaskId;
+import io.parallite.task.TaskResult;
+import io.smallrye.mutiny.Uni;
+import io.smallrye.mutiny.subscription.Cancellable;
+import io.smallrye.mutiny.subscription.UniEmitter;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decides where an awaited task runs: here, or elsewhere when no worker comes free here in time.
+ *
+ * <p>A task that has waited for the overflow time leaves this daemon's queue and goes to that of
+ * the cluster, where an idle node claims it, perhaps this one. So it is in one queue at a time and
+ * runs once. What nobody has claimed after the same time again is taken back, to the front of the
+ * queue here. No more than {@value #MOST_OFFERED} are offered at a time: others have no more idle
+ * workers for long, and a task that is offered costs five commands. Owned by the engine's thread.
+ */
+final class Placement {
+
+    private static final int MOST_OFFERED = 16;
+    private static final Duration SHORTEST_LOOK = Duration.ofMillis(20);
+
+    private final Engine engine;
+    private final TaskStore store;
+    private final Waiters waiters;
+    private final LocalTasks local;
+    private final ClusterSettings settings;
+    private final BooleanSupplier isUp;
+    private final Deadline next;
+    private final Map<TaskId, Offer> offers = new LinkedHashMap<>();
+    private int unclaimed;
+    private long overflowed;
+
+    /**
+     * @param isUp whether Redis is there
+     */
+    Placement(
+            Engine engine,
+            TaskStore store,
+            Waiters waiters,
+            LocalTasks local,
+            ClusterSettings settings,
+            BooleanSupplier isUp) {
+        this.engine = engine;
+        this.store = store;
+        this.waiters = waiters;
+        this.local = local;
+        this.settings = settings;
+        this.isUp = isUp;
+        this.next = new Deadline(engine, this::look);
+    }
+
+    /** A task in the queue of the cluster, or on another node. */
+    private final class Offer {
+
+        private final TaskId id;
+        private final UniEmitter<? super Optional<TaskResult>> outcome;
+        private long since = engine.nanoTime();
+        private boolean stored;
+        private boolean claimed;
+        private boolean asking;
+        private String token = "";
+        private @Nullable Cancellable waiting;
+
+        Offer(TaskId id, UniEmitter<? super Optional<TaskResult>> outcome) {
+            this.id = id;
+            this.outcome = outcome;
+        }
+
+        void begin(Task task) {
+            unclaimed++;
+            waiting = waiters.expect(id).subscribe().with(this::onEnded);
+            store.enqueue(task).subscribe().with(this::onAdmission, failure -> {});
+        }
+
+        private void onAdmission(TaskStore.Admission admission) {
+            if (admission == TaskStore.Admission.QUEUED) {
+                stored = true;
+            } else {
+                end(Optional.empty()); // the cluster has no room, or knows the id
+            }
+        }
+
+        void onClaimed() {
+            if (!claimed) {
+                claimed = true;
+                unclaimed--;
+                overflowed++;
+            }
+        }
+
+        private void onEnded(TaskResult result) {
+            boolean isUnknown =
+                    result instanceof TaskResult.Failed(FailureKind kind, String ignored)
+                            && kind == FailureKind.NOT_FOUND;
+            if (!isUnknown) {
+                end(Optional.of(result));
+            } else if (!stored) {
+                end(Optional.empty());
+            } else {
+                end(
+                        Optional.of(
+                                new TaskResult.Failed(
+                                        FailureKind.NODE_LOST,
+                                        "Redis has lost the task; it may have had effects and is not run again")));
+            }
+        }
+
+        /** Asks for it back, when nobody has claimed it in time. */
+        void takeBackAfter(Duration patience) {
+            boolean isElsewhere = claimed && token.isEmpty();
+            if (!isElsewhere && engine.nanoTime() - since >= patience.toNanos()) {
+                takeBack();
+            }
+        }
+
+        /** This node has claimed it itself. */
+        void onClaimedHere(String byToken) {
+            token = byToken;
+            takeBack();
+        }
+
+        private void takeBack() {
+            if (asking) {
+                return;
+            }
+            asking = true;
+            store.withdraw(id, token)
+                    .subscribe()
+                    .with(
+                            isBack -> {
+                                asking = false;
+                                if (isBack) {
+                                    end(Optional.empty());
+                                } else if (stored) {
+                                    onClaimed();
+                                } else {
+                                    waiters.onDone(id); // was it ever stored?
+                                }
+                            },
+                            failure -> {
+                                asking = false;
+                                since = engine.nanoTime();
+                            });
+        }
+
+        private void end(Optional<TaskResult> result) {
+            if (forget()) {
+                outcome.complete(result);
+            }
+        }
+
+        /** Whether it was there; nothing more comes of it. */
+        boolean forget() {
+            if (!offers.remove(id, this)) {
+                return false;
+            }
+            unclaimed -= claimed ? 0 : 1;
+            if (waiting != null) {
+                waiting.cancel();
+            }
+            return true;
+        }
+
+        void cancel() {
+            if (forget()) {
+                store.cancel(id, Duration.ZERO).subscribe().with(done -> {}, failure -> {});
+            }
+        }
+    }
+
+    /** Begins to look for tasks that wait too long. */
+    void start() {
+        if (settings.overflow().isPositive()) {
+            next.arm(interval());
+        }
+    }
+
+    private Duration interval() {
+        Duration half = settings.overflow().dividedBy(2);
+        return half.compareTo(SHORTEST_LOOK) < 0 ? SHORTEST_LOOK : half;
+    }
+
+    private void look() {
+        next.arm(interval());
+        List.copyOf(offers.values()).forEach(offer -> offer.takeBackAfter(settings.overflow()));
+        fill();
+    }
+
+    private void fill() {
+        while (isUp.getAsBoolean() && unclaimed < MOST_OFFERED) {
+            if (!local.shed(settings.overflow(), settings.maxPayload())) {
+                return;
+            }
+        }
+    }
+
+    /**
+     * Offers a task to all nodes: its result, or nothing when it is to run here. Cancelling cancels
+     * it wherever it is.
+     */
+    Uni<Optional<TaskResult>> elsewhere(Task task) {
+        return Uni.createFrom()
+                .emitter(
+                        emitter -> {
+                            Offer offer = new Offer(task.id(), emitter);
+                            if (offers.putIfAbsent(task.id(), offer) != null) {
+                                emitter.complete(Optional.empty());
+                                return;
+                            }
+                            emitter.onTermination(offer::cancel);
+                            offer.begin(task);
+                        });
+    }
+
+    /** A node has claimed a task, which leaves room to offer another one. */
+    void onClaimed(TaskId id) {
+        Offer offer = offers.get(id);
+        if (offer != null) {
+            offer.onClaimed();
+            fill();
+        }
+    }
+
+    /** Whether the task of {@code lease} is one of this node's own; it is then taken back. */
+    boolean takesBack(Lease lease) {
+        Offer offer = offers.get(lease.id());
+        if (offer == null) {
+            return false;
+        }
+        offer.onClaimedHere(lease.token());
+        return true;
+    }
+
+    /** How many tasks other nodes have taken over so far. */
+    long overflowed() {
+        return overflowed;
+    }
+
+    void stop() {
+        next.close();
+    }
+}

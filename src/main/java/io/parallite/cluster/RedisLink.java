@@ -1,0 +1,182 @@
+package io.parallite.cluster;
+
+import io.parallite.engine.Engine;
+import io.parallite.engine.Guard;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.AsyncResult;
+import io.vertx.redis.client.Redis;
+import io.vertx.redis.client.RedisConnection;
+import io.vertx.redis.client.Request;
+import io.vertx.redis.client.Response;
+import java.util.function.Consumer;
+import java.util.random.RandomGenerator;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One connection to Redis that is made again when it is lost, after a {@link Backoff}.
+ *
+ * <p>Requests are not queued while it is down: they fail with {@link LinkDownException}, and the
+ * owner decides what to do again once {@code onUp} is called. A connection on which nothing comes
+ * for {@link RedisClient#SILENCE} is taken for dead, so the owner sends something more often than
+ * that. Owned by the engine's thread.
+ */
+final class RedisLink {
+
+    private static final Logger LOG = Logger.getLogger(RedisLink.class);
+
+    private final Engine engine;
+    private final Redis client;
+    private final String purpose;
+    private final Backoff backoff;
+    private final Runnable onUp;
+    private final Consumer<Response> onMessage;
+    private @Nullable RedisConnection connection;
+    private String problem = "not connected yet";
+    private boolean closed;
+    private boolean complained;
+
+    /**
+     * A link that is not open yet.
+     *
+     * @param purpose what it is for, in the log
+     * @param onUp called each time a connection is there
+     * @param onMessage receives what is published to it
+     */
+    RedisLink(
+            Engine engine,
+            Redis client,
+            String purpose,
+            RandomGenerator random,
+            Runnable onUp,
+            Consumer<Response> onMessage) {
+        this.engine = engine;
+        this.client = client;
+        this.purpose = purpose;
+        this.backoff = new Backoff(random);
+        this.onUp = onUp;
+        this.onMessage = onMessage;
+    }
+
+    /** Connects, and again whenever the connection is lost. */
+    void open() {
+        // a timer runs outside the context of Vert.x, which the connection is to belong to
+        engine.execute(
+                () -> {
+                    if (!closed) {
+                        client.connect().onComplete(result -> onEngine(() -> onConnect(result)));
+                    }
+                });
+    }
+
+    private void onEngine(Runnable action) {
+        if (engine.isCurrent()) {
+            action.run();
+        } else {
+            engine.execute(action);
+        }
+    }
+
+    private void onConnect(AsyncResult<RedisConnection> result) {
+        if (result.failed()) {
+            onDown(describe(result.cause()));
+            return;
+        }
+        RedisConnection made = result.result();
+        if (closed) {
+            made.close();
+            return;
+        }
+        connection = made;
+        made.exceptionHandler(e -> onEngine(() -> onLost(made, describe(e))));
+        made.endHandler(ended -> onEngine(() -> onLost(made, "the connection was closed")));
+        made.handler(message -> onEngine(() -> onMessage.accept(message)));
+        backoff.reset();
+        complained = false;
+        LOG.debugf("connected to Redis for %s", purpose);
+        Guard.run("using a connection to Redis", onUp);
+    }
+
+    @SuppressWarnings("ReferenceEquality") // connections are compared by identity
+    private void onLost(RedisConnection lost, String why) {
+        if (connection == lost) {
+            connection = null;
+            lost.close();
+            onDown(why);
+        }
+    }
+
+    private void onDown(String why) {
+        problem = why;
+        if (closed) {
+            return;
+        }
+        LOG.logf(
+                complained ? Logger.Level.DEBUG : Logger.Level.WARN,
+                "Redis is not available for %s, connecting again: %s",
+                purpose,
+                why);
+        complained = true;
+        engine.schedule(backoff.next(), this::open);
+    }
+
+    static String describe(@Nullable Throwable e) {
+        if (e == null) {
+            return "for an unknown reason";
+        }
+        String message = e.getMessage();
+        return message == null ? e.getClass().getSimpleName() : message;
+    }
+
+    boolean isUp() {
+        return connection != null;
+    }
+
+    /** Why it is down, in the words of who found out. */
+    String problem() {
+        return problem;
+    }
+
+    /**
+     * Sends {@code request} when it is subscribed to and gives the reply; {@code null} is a reply
+     * of Redis, too. Fails with {@link LinkDownException}.
+     */
+    Uni<@Nullable Response> send(Request request) {
+        RedisConnection now = connection;
+        if (now == null) {
+            return Uni.createFrom().failure(new LinkDownException(problem));
+        }
+        return Uni.createFrom()
+                .<@Nullable Response>emitter(
+                        emitter ->
+                                now.send(request)
+                                        .onComplete(
+                                                reply ->
+                                                        onEngine(
+                                                                () -> {
+                                                                    if (reply.succeeded()) {
+                                                                        emitter.complete(
+                                                                                reply.result());
+                                                                    } else {
+                                                                        emitter.fail(reply.cause());
+                                                                    }
+                                                                })));
+    }
+
+    /** Has the connection made anew: what was sent on it gets no answer any more. */
+    void reset(String why) {
+        RedisConnection now = connection;
+        if (now != null) {
+            onLost(now, why);
+        }
+    }
+
+    void close() {
+        closed = true;
+        RedisConnection now = connection;
+        connection = null;
+        if (now != null) {
+            now.close();
+        }
+    }
+}

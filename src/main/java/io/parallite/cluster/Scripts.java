@@ -1,0 +1,62 @@
+package io.parallite.cluster;
+
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.redis.client.Command;
+import io.vertx.redis.client.Request;
+import java.util.List;
+
+/**
+ * Runs {@link Script}s over a {@link RedisLink}: by their digest, and whole when Redis does not
+ * know them (any more: it has been restarted, or its scripts were flushed). Owned by the engine's
+ * thread.
+ */
+final class Scripts {
+
+    private final RedisLink link;
+    private final String prefix;
+
+    /** Scripts for the keys that begin with {@code prefix}. */
+    Scripts(RedisLink link, String prefix) {
+        this.link = link;
+        this.prefix = prefix;
+    }
+
+    /**
+     * Runs one with these arguments: texts, whole numbers and byte arrays. Fails with {@link
+     * LinkDownException}, also when Redis refuses, for example for want of memory.
+     */
+    Uni<ScriptReply> run(Script script, Object... arguments) {
+        return run(script, List.of(arguments));
+    }
+
+    /** The same. */
+    Uni<ScriptReply> run(Script script, List<?> arguments) {
+        return link.send(request(Command.EVALSHA, script.digest(), arguments))
+                .onFailure(Scripts::isUnknown)
+                .recoverWithUni(() -> link.send(request(Command.EVAL, script.text(), arguments)))
+                .onFailure()
+                .transform(Scripts::unavailable)
+                .map(ScriptReply::new);
+    }
+
+    private static boolean isUnknown(Throwable e) {
+        return e.getMessage() != null && e.getMessage().startsWith("NOSCRIPT");
+    }
+
+    private static Throwable unavailable(Throwable e) {
+        return e instanceof LinkDownException ? e : new LinkDownException(RedisLink.describe(e));
+    }
+
+    private Request request(Command command, String script, List<?> arguments) {
+        Request request = Request.cmd(command).arg(script).arg(1).arg(prefix);
+        for (Object argument : arguments) {
+            switch (argument) {
+                case byte[] bytes -> request.arg(Buffer.buffer(bytes));
+                case Number number -> request.arg(number.longValue());
+                default -> request.arg(argument.toString());
+            }
+        }
+        return request;
+    }
+}

@@ -1,0 +1,68 @@
+package io.parallite.cluster;
+
+import io.parallite.task.TaskId;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
+import javax.crypto.Mac;
+import javax.crypto.SecretKey;
+import javax.crypto.spec.SecretKeySpec;
+
+/**
+ * Signs what goes over Redis by HMAC-SHA-256 with the cluster's secret: closures and serialized
+ * results are code, so none is run or passed on that does not carry the signature.
+ *
+ * <p>Signed are the cluster, what it is (a task or a result), the release or the attempt that it
+ * belongs to, the task's id and the bytes. Owned by the engine's thread.
+ */
+final class Signer {
+
+    private static final String ALGORITHM = "HmacSHA256";
+
+    private final Mac mac;
+    private final String cluster;
+
+    /** A signer for tasks and results of {@code cluster}. */
+    Signer(byte[] secret, String cluster) {
+        this.cluster = cluster;
+        SecretKey key = new SecretKeySpec(secret, ALGORITHM);
+        try {
+            mac = Mac.getInstance(ALGORITHM);
+            mac.init(key);
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException(e); // every Java has it
+        }
+    }
+
+    /** The signature of a task of {@code release}. */
+    byte[] ofTask(TaskId id, String release, byte[] frame) {
+        return sign("task", id, release, frame);
+    }
+
+    /** The signature of a worker's reply. */
+    byte[] ofResult(TaskId id, byte[] frame) {
+        return sign("result", id, "", frame);
+    }
+
+    /** Whether two signatures are the same; takes as long whatever they differ in. */
+    static boolean matches(byte[] one, byte[] other) {
+        return MessageDigest.isEqual(one, other);
+    }
+
+    private byte[] sign(String kind, TaskId id, String context, byte[] frame) {
+        add(cluster);
+        add(kind);
+        add(context);
+        add(id.value());
+        return mac.doFinal(frame);
+    }
+
+    /** Adds a text with its length, so that no two lists of texts look alike. */
+    private void add(String text) {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        for (int shift = Integer.SIZE - Byte.SIZE; shift >= 0; shift -= Byte.SIZE) {
+            mac.update((byte) (bytes.length >>> shift));
+        }
+        mac.update(bytes);
+    }
+}

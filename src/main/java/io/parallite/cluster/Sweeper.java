@@ -1,0 +1,68 @@
+package io.parallite.cluster;
+
+import io.parallite.engine.Deadline;
+import io.parallite.engine.Engine;
+import java.time.Duration;
+import java.util.random.RandomGenerator;
+import org.jboss.logging.Logger;
+
+/**
+ * Takes back the tasks of dead nodes, every five to six seconds on each node.
+ *
+ * <p>After a reconnect it waits for as long as a lease is good: while Redis was away nobody could
+ * renew any, and those that run must have the time to. Owned by the engine's thread.
+ */
+final class Sweeper {
+
+    private static final Logger LOG = Logger.getLogger(Sweeper.class);
+
+    private static final Duration INTERVAL = Duration.ofSeconds(5);
+    private static final long JITTER_MILLIS = 1000;
+
+    /** How many nodes may die of a task before it is put aside. */
+    static final int MAX_DEATHS = 3;
+
+    private final TaskStore store;
+    private final RandomGenerator random;
+    private final Deadline next;
+    private long reclaimed;
+
+    Sweeper(Engine engine, TaskStore store, RandomGenerator random) {
+        this.store = store;
+        this.random = random;
+        this.next = new Deadline(engine, this::sweep);
+    }
+
+    /** Redis is there, perhaps again. */
+    void onUp() {
+        next.arm(Heartbeat.VALIDITY.plus(jitter()));
+    }
+
+    private void sweep() {
+        next.arm(INTERVAL.plus(jitter()));
+        store.reclaim(Heartbeat.VALIDITY, MAX_DEATHS).subscribe().with(this::report, failure -> {});
+    }
+
+    private Duration jitter() {
+        return Duration.ofMillis(random.nextLong(JITTER_MILLIS));
+    }
+
+    private void report(TaskStore.Reclaimed found) {
+        long all = found.requeued() + found.lost() + found.dead();
+        reclaimed += all;
+        if (all > 0) {
+            LOG.warnf(
+                    "tasks of lost nodes were found: %d run again, %d failed, %d are dead letters",
+                    found.requeued(), found.lost(), found.dead());
+        }
+    }
+
+    /** How many tasks this node has taken back so far. */
+    long reclaimed() {
+        return reclaimed;
+    }
+
+    void stop() {
+        next.close();
+    }
+}

@@ -1,0 +1,253 @@
+package io.parallite.cluster;
+
+import io.parallite.task.FailureKind;
+import io.parallite.task.Task;
+import io.parallite.task.TaskFailure;
+import io.parallite.task.TaskId;
+import io.parallite.task.TaskResult;
+import io.parallite.task.TaskState;
+import io.parallite.task.TaskStatus;
+import io.smallrye.mutiny.Uni;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The tasks of the cluster, in Redis. Each method is one {@link Script}, so one change of state;
+ * each fails with {@link LinkDownException}. Owned by the engine's thread.
+ */
+final class TaskStore {
+
+    /** Where a task stands, or what has been found of it. */
+    enum Admission {
+        QUEUED,
+        KNOWN,
+        CONFLICT,
+        FULL
+    }
+
+    /**
+     * What a sweep has found.
+     *
+     * @param requeued tasks that run again
+     * @param lost tasks that failed with {@code NODE_LOST}
+     * @param dead tasks that went to the dead letters
+     */
+    record Reclaimed(long requeued, long lost, long dead) {}
+
+    private final Scripts scripts;
+    private final ClusterSettings settings;
+    private final Outcomes outcomes;
+    private final String node;
+    private long attempts;
+
+    /** The tasks as {@code node} sees and changes them. */
+    TaskStore(Scripts scripts, ClusterSettings settings, String node) {
+        this.scripts = scripts;
+        this.settings = settings;
+        this.node = node;
+        this.outcomes = new Outcomes(settings.signer(), settings.maxPayload());
+    }
+
+    /** Puts {@code task} into the queue of this node's release. */
+    Uni<Admission> enqueue(Task task) {
+        byte[] frame = task.frame();
+        return scripts.run(
+                        Script.ENQUEUE,
+                        task.id(),
+                        settings.release(),
+                        task.terms().priority().wireName(),
+                        task.detached() ? "detached" : "awaited",
+                        task.terms().atMostOnce() ? 1 : 0,
+                        node,
+                        Long.toHexString(task.fingerprint()),
+                        frame,
+                        settings.signer().ofTask(task.id(), settings.release(), frame),
+                        settings.maxQueue())
+                .map(reply -> Admission.valueOf(reply.text()));
+    }
+
+    /**
+     * Leases tasks that wait.
+     *
+     * @param most how many at most
+     * @param lowestFirst whether those of low priority come first this time
+     */
+    Uni<List<Claimed>> claim(int most, boolean lowestFirst) {
+        String token = node + ":" + attempts++ + ":";
+        return scripts.run(
+                        Script.CLAIM,
+                        node,
+                        settings.release(),
+                        token,
+                        most,
+                        lowestFirst ? "low" : "high")
+                .map(TaskStore::claimed);
+    }
+
+    private static List<Claimed> claimed(ScriptReply reply) {
+        return reply.elements().stream().map(TaskStore::claimedOne).toList();
+    }
+
+    private static Claimed claimedOne(ScriptReply task) {
+        boolean isAwaited = task.at(4).text().equals("awaited");
+        boolean isOnce = task.at(5).text().equals("1");
+        Lease lease =
+                new Lease(new TaskId(task.at(0).text()), task.at(1).text(), !isAwaited && !isOnce);
+        return new Claimed(lease, task.at(2).bytes(), task.at(3).bytes());
+    }
+
+    /**
+     * Says that this node is alive and renews {@code leases}.
+     *
+     * @param validity how long it is believed
+     * @param figures what others are told of it
+     * @return the ids of the leases that are lost
+     */
+    Uni<List<TaskId>> heartbeat(
+            Duration validity, Map<String, ?> figures, Collection<Lease> leases) {
+        List<Object> arguments = new ArrayList<>();
+        arguments.add(node);
+        arguments.add(validity.toMillis());
+        arguments.add(figures.size());
+        figures.forEach(
+                (name, value) -> {
+                    arguments.add(name);
+                    arguments.add(value);
+                });
+        for (Lease lease : leases) {
+            arguments.add(lease.id());
+            arguments.add(lease.token());
+        }
+        return scripts.run(Script.HEARTBEAT, arguments)
+                .map(lost -> lost.elements().stream().map(id -> new TaskId(id.text())).toList());
+    }
+
+    /** Stores what came of an attempt; {@code false} when its lease was lost. */
+    Uni<Boolean> complete(Lease lease, TaskResult result) {
+        List<Object> arguments = new ArrayList<>();
+        arguments.add(lease.id());
+        arguments.add(lease.token());
+        arguments.addAll(outcomes.fields(lease.id(), result));
+        return scripts.run(Script.COMPLETE, arguments).map(TaskStore::isNotLost);
+    }
+
+    /** Puts a leased task back, before all that wait; {@code false} when its lease was lost. */
+    Uni<Boolean> giveBack(Lease lease) {
+        return scripts.run(Script.RETURN, lease.id(), lease.token()).map(TaskStore::isNotLost);
+    }
+
+    /** Puts a leased task among the dead letters; {@code false} when its lease was lost. */
+    Uni<Boolean> bury(Lease lease, FailureKind kind, String message) {
+        return scripts.run(Script.BURY, lease.id(), lease.token(), kind, message)
+                .map(TaskStore::isNotLost);
+    }
+
+    private static boolean isNotLost(ScriptReply reply) {
+        return !reply.text().equals("LOST");
+    }
+
+    /** What is known of a task's end. */
+    sealed interface Outcome {
+        /** There is no such task. */
+        record Unknown() implements Outcome {}
+
+        /** It has not ended; this node's inbox will hear of it. */
+        record Pending() implements Outcome {}
+
+        /** It has. */
+        record Ended(TaskResult result) implements Outcome {}
+    }
+
+    /** The outcome of a task; when it has none yet, this node is told of its end. */
+    Uni<Outcome> await(TaskId id) {
+        return scripts.run(Script.AWAIT, id, node)
+                .map(
+                        reply -> {
+                            if (reply.isNil()) {
+                                return new Outcome.Unknown();
+                            }
+                            TaskResult result = outcomes.read(id, reply);
+                            return result == null
+                                    ? new Outcome.Pending()
+                                    : new Outcome.Ended(result);
+                        });
+    }
+
+    /** Where a task stands; empty when there is none of that id. */
+    Uni<Optional<TaskStatus>> status(TaskId id) {
+        return scripts.run(Script.STATUS, id)
+                .map(reply -> reply.isNil() ? Optional.empty() : Optional.of(status(id, reply)));
+    }
+
+    private static TaskStatus status(TaskId id, ScriptReply reply) {
+        TaskState state = state(reply.at(0).text());
+        String executor = reply.at(4).text();
+        String kind = reply.at(5).text();
+        TaskStatus status =
+                new TaskStatus(
+                        id,
+                        state,
+                        reply.at(1).whole(),
+                        reply.at(2).whole(),
+                        reply.at(3).whole(),
+                        executor.isEmpty() ? null : executor);
+        return status.with(kind.isEmpty() ? null : new TaskFailure(kind, reply.at(6).text()));
+    }
+
+    private static TaskState state(String name) {
+        return switch (name) {
+            case "queued" -> TaskState.PENDING;
+            case "running" -> TaskState.RUNNING;
+            case "completed" -> TaskState.COMPLETED;
+            default -> TaskState.FAILED;
+        };
+    }
+
+    /** Cancels a task wherever it is; empty when there is none of that id. */
+    Uni<Optional<Cancellation>> cancel(TaskId id, Duration grace) {
+        return scripts.run(Script.CANCEL, id, grace.toMillis())
+                .map(
+                        reply -> {
+                            if (reply.isNil()) {
+                                return Optional.empty();
+                            }
+                            boolean done = reply.at(0).text().equals("1");
+                            TaskState state = done ? TaskState.FAILED : state(reply.at(1).text());
+                            return Optional.of(new Cancellation(done, state));
+                        });
+    }
+
+    /**
+     * Takes a task of this node out of the cluster; {@code false} when another node has it.
+     *
+     * @param token of the attempt for which this node has claimed it; empty when it has not
+     */
+    Uni<Boolean> withdraw(TaskId id, String token) {
+        return scripts.run(Script.WITHDRAW, id, token).map(reply -> reply.whole() == 1);
+    }
+
+    /**
+     * Takes back what dead nodes held.
+     *
+     * @param validity how long a lease is good without a heartbeat
+     * @param maxDeaths how many nodes may die of a task
+     */
+    Uni<Reclaimed> reclaim(Duration validity, int maxDeaths) {
+        return scripts.run(Script.RECLAIM, validity.toMillis(), maxDeaths, 100)
+                .map(
+                        counts ->
+                                new Reclaimed(
+                                        counts.at(0).whole(),
+                                        counts.at(1).whole(),
+                                        counts.at(2).whole()));
+    }
+
+    /** Takes this node out of the registry. */
+    Uni<ScriptReply> leave() {
+        return scripts.run(Script.LEAVE, node);
+    }
+}

@@ -1,0 +1,55 @@
+/**
+ * More than one machine: {@link io.parallite.cluster.Cluster} shares tasks with other daemons
+ * through Redis.
+ *
+ * <h2>States of a clustered task</h2>
+ *
+ * <pre>
+ *            enqueue             claim                  complete
+ *  (client) ---------> queued ---------> running ----------------------> completed, failed
+ *                        ^  |              | | |                            ^   (24 h, awaited 10 min)
+ *                        |  | cancel       | | | cancel, lease ran out of   |
+ *                        |  +--------------|-|-|-- one that must run once --+
+ *        return, lease   |                 | |
+ *        ran out         +-----------------+ | third lease ran out, signature is wrong
+ *                        ^                   v
+ *                        +----- retry ----- dead ---- drop ----> (gone)
+ * </pre>
+ *
+ * Each arrow is one Lua script ({@link io.parallite.cluster.Script}), so a task is never between
+ * two states. {@code running} belongs to an attempt, named by a token: whatever comes under another
+ * token is refused, so a node that was taken for dead cannot overwrite what its successor did.
+ *
+ * <h2>Keys</h2>
+ *
+ * All begin with <code>{parallite:NAME}:</code> and so are in one slot.
+ *
+ * <pre>
+ *  q:RELEASE:PRIORITY  stream; an entry {id} for each task that waits or runs. Group "nodes", a
+ *                      consumer per node; what runs is pending, and its idle time is the lease's age
+ *  t:ID                hash; state, release, priority, mode (detached, awaited), once, origin,
+ *                      fingerprint, entry, token, node, deaths, submitted, started, finished;
+ *                      frame and mac until it has ended; then ok and result and rmac, or kind and error
+ *  w:ID                set; the nodes on which somebody awaits the task
+ *  bell:RELEASE        list of at most one element; wakes one of the nodes that block on it
+ *  in:NODE             channel; "done ID", "claimed ID", "cancel GRACE ID"
+ *  n:NODE              hash that lives as long as heartbeats come; host, pid, version, figures
+ *  nodes, releases     sets; what n:NODE and q:RELEASE:* there are
+ *  dead                sorted set of ids, by when they died
+ * </pre>
+ *
+ * <h2>Losing things</h2>
+ *
+ * A node: its leases run out after 15 s, any other node finds them ({@link
+ * io.parallite.cluster.Sweeper}). Its view of Redis: it fences itself after 10 s ({@link
+ * io.parallite.cluster.Heartbeat}). Redis: nothing is claimed, results wait in the {@link
+ * io.parallite.cluster.Outbox}. A message: nothing rests on one; states are read after each
+ * reconnect.
+ *
+ * <p>Imports {@code wire}, {@code task}, {@code engine} and {@code config}. All of it is owned by
+ * the engine's thread.
+ */
+@NullMarked
+package io.parallite.cluster;
+
+import org.jspecify.annotations.NullMarked;

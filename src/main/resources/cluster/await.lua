@@ -1,0 +1,14 @@
+-- The outcome of a task; of one that has not ended, notes that a node waits for it.
+-- ARGV  id, node
+-- reply nothing when there is no such task; {state} while it is in flight; else {state, ok, kind, error, result, signature}
+
+local task = redis.call('HMGET', task_key(ARGV[1]), 'state', 'ok', 'kind', 'error', 'result', 'rmac')
+if not task[1] then
+  return nil
+end
+if task[1] == 'queued' or task[1] == 'running' then
+  redis.call('SADD', P .. 'w:' .. ARGV[1], ARGV[2])
+  redis.call('PEXPIRE', P .. 'w:' .. ARGV[1], 86400000)
+  return {task[1]}
+end
+return task

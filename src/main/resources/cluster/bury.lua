@@ -1,0 +1,10 @@
+-- Puts a leased task among the dead letters: its payload is not to be run.
+-- ARGV  id, token, kind, message
+-- reply DEAD, LOST
+
+local task = redis.call('HMGET', task_key(ARGV[1]), 'state', 'token')
+if task[1] ~= 'running' or task[2] ~= ARGV[2] then
+  return 'LOST'
+end
+bury(ARGV[1], ARGV[3], ARGV[4])
+return 'DEAD'

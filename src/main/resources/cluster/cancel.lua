@@ -1,0 +1,16 @@
+-- Cancels a task, wherever it is; the node that runs it is told, and learns of it by its next heartbeat at the latest.
+-- ARGV  id, grace (ms)
+-- reply nothing when there is no such task, else {1 when there was something to cancel, state before}
+
+local task = redis.call('HMGET', task_key(ARGV[1]), 'state', 'node')
+if not task[1] then
+  return nil
+end
+if task[1] ~= 'queued' and task[1] ~= 'running' then
+  return {0, task[1]}
+end
+fail(ARGV[1], 'CANCELLED', task[1] == 'running' and 'task was cancelled while it ran' or 'task was cancelled before it ran')
+if task[1] == 'running' then
+  tell(task[2], 'cancel ' .. ARGV[2] .. ' ' .. ARGV[1])
+end
+return {1, task[1]}

@@ -1,0 +1,26 @@
+-- Renews a node's place in the registry and the leases of the tasks that it runs.
+-- ARGV  node, how long it is believed without another heartbeat (ms), number of its fields, name and value of each,
+--       then id and token of each task
+-- reply a list of the ids whose lease is lost: they belong to another attempt, have ended, or nobody waits for them
+
+local node = ARGV[1]
+local fields = tonumber(ARGV[3])
+-- first what memory need not be there for: when it is full, Redis then lets the rest of the script pass
+redis.call('PEXPIRE', node_key(node), ARGV[2])
+redis.call('HSET', node_key(node), 'seen', now(), unpack(ARGV, 4, 3 + 2 * fields))
+redis.call('PEXPIRE', node_key(node), ARGV[2])
+redis.call('SADD', P .. 'nodes', node)
+local lost = {}
+for i = 4 + 2 * fields, #ARGV, 2 do
+  local id = ARGV[i]
+  local task = redis.call('HMGET', task_key(id), 'state', 'token', 'release', 'priority', 'entry', 'mode', 'origin')
+  if task[1] ~= 'running' or task[2] ~= ARGV[i + 1] then
+    lost[#lost + 1] = id
+  elseif task[6] == 'awaited' and not is_alive(task[7]) then
+    fail(id, 'CANCELLED', 'the node on which it was submitted is gone')
+    lost[#lost + 1] = id
+  else
+    redis.call('XCLAIM', stream_key(task[3], task[4]), GROUP, node, 0, task[5], 'JUSTID')
+  end
+end
+return lost

@@ -1,0 +1,7 @@
+-- Takes a node out of the registry at once.
+-- ARGV  node
+-- reply OK
+
+redis.call('DEL', node_key(ARGV[1]))
+redis.call('SREM', P .. 'nodes', ARGV[1])
+return 'OK'

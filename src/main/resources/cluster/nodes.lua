@@ -1,0 +1,21 @@
+-- The cluster as it is: its nodes, and what waits and runs of each release.
+-- reply {time, {{node, {name, value, …}}, …}, {{release, waiting, running}, …}, number of dead letters}
+
+local nodes = {}
+for _, node in ipairs(redis.call('SMEMBERS', P .. 'nodes')) do
+  if is_alive(node) then
+    nodes[#nodes + 1] = {node, redis.call('HGETALL', node_key(node))}
+  end
+end
+local releases = {}
+for _, release in ipairs(redis.call('SMEMBERS', P .. 'releases')) do
+  local running = 0
+  for _, priority in ipairs(PRIORITIES) do
+    local stream = stream_key(release, priority)
+    if redis.call('EXISTS', stream) == 1 then
+      running = running + redis.call('XPENDING', stream, GROUP)[1]
+    end
+  end
+  releases[#releases + 1] = {release, backlog(release), running}
+end
+return {now(), nodes, releases, redis.call('ZCARD', P .. 'dead')}

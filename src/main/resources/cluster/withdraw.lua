@@ -1,0 +1,11 @@
+-- Takes an awaited task out of the cluster for its origin, which has a worker for it now.
+-- ARGV  id, token of the attempt when the origin has claimed it itself, else empty
+-- reply 1, or 0 when another node has claimed it or it has ended
+
+local task = redis.call('HMGET', task_key(ARGV[1]), 'state', 'token')
+if task[1] ~= 'queued' and (task[1] ~= 'running' or task[2] ~= ARGV[2]) then
+  return 0
+end
+unlist(ARGV[1])
+redis.call('DEL', task_key(ARGV[1]), P .. 'w:' .. ARGV[1])
+return 1

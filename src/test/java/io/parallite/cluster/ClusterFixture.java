@@ -1,0 +1,120 @@
+package io.parallite.cluster;
+
+import io.parallite.config.RedisAddress;
+import io.parallite.engine.VertxEngine;
+import io.parallite.task.Task;
+import io.parallite.task.TaskId;
+import io.parallite.task.Terms;
+import io.parallite.wire.TestFrames;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.Vertx;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
+
+/** Stores of several nodes on one real Redis, called from the test's thread. */
+final class ClusterFixture implements AutoCloseable {
+
+    static final Duration VALID = Duration.ofMinutes(10);
+
+    /** A lease that has run out as soon as it is looked at. */
+    static final Duration NOT_VALID = Duration.ofMillis(1);
+
+    private final Vertx vertx = Vertx.vertx();
+    final VertxEngine engine = new VertxEngine(vertx);
+    final RedisServer redis;
+
+    ClusterFixture(RedisServer redis) {
+        this.redis = redis;
+    }
+
+    ClusterSettings settings(String release, int maxQueue) {
+        return settings(release, maxQueue, "a secret that is long enough");
+    }
+
+    ClusterSettings settings(String release, int maxQueue, String secret) {
+        return new ClusterSettings(
+                RedisAddress.parse(redis.url()),
+                new ClusterSettings.Encryption(
+                        Optional.empty(), Optional.empty(), Optional.empty()),
+                "test",
+                release,
+                Duration.ofMillis(100),
+                maxQueue,
+                64 * 1024,
+                new Signer(secret.getBytes(StandardCharsets.UTF_8), "test"));
+    }
+
+    /** A node that is connected, and alive for {@link #VALID}. */
+    TaskStore node(String name) {
+        return node(name, settings("r1", 100));
+    }
+
+    TaskStore node(String name, ClusterSettings settings) {
+        TaskStore store =
+                new TaskStore(new Scripts(link(settings), settings.prefix()), settings, name);
+        await(() -> store.heartbeat(VALID, Map.of("host", "here"), List.of()));
+        return store;
+    }
+
+    RedisLink link(ClusterSettings settings) {
+        CountDownLatch up = new CountDownLatch(1);
+        RedisLink link =
+                new RedisLink(
+                        engine,
+                        RedisClient.create(vertx, settings.redis(), settings.encryption()),
+                        "a test",
+                        RandomGenerator.getDefault(),
+                        up::countDown,
+                        message -> {});
+        link.open();
+        try {
+            if (!up.await(1, TimeUnit.MINUTES)) {
+                throw new AssertionError("no connection: " + link.problem());
+            }
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+        return link;
+    }
+
+    /** What comes of {@code asked}, which is called on the engine's thread. */
+    <T> T await(Supplier<Uni<T>> asked) {
+        CompletableFuture<T> answer = new CompletableFuture<>();
+        engine.execute(
+                () ->
+                        asked.get()
+                                .subscribe()
+                                .with(answer::complete, answer::completeExceptionally));
+        try {
+            return answer.orTimeout(1, TimeUnit.MINUTES).join();
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof RuntimeException known) {
+                throw known;
+            }
+            throw e;
+        }
+    }
+
+    static Task detached(String id) {
+        return task(id, "x", true, Terms.USUAL);
+    }
+
+    static Task task(String id, String payload, boolean detached, Terms terms) {
+        byte[] frame = TestFrames.json("{'task_id':'%s','payload':'%s'}".formatted(id, payload));
+        return new Task(new TaskId(id), frame, payload.hashCode(), null, detached, terms);
+    }
+
+    @Override
+    public void close() {
+        vertx.close().toCompletionStage().toCompletableFuture().join();
+    }
+}

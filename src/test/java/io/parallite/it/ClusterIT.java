@@ -1,0 +1,515 @@
+package io.parallite.it;
+
+import static io.parallite.it.Closures.closure;
+import static io.parallite.it.Closures.sleep;
+import static io.parallite.it.DaemonBuilder.daemon;
+import static io.parallite.it.TestClient.request;
+import static io.parallite.it.TestClient.task;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.parallite.cluster.RedisServer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Daemons that share tasks over a real Redis, and what is lost when something breaks: nothing. */
+@DisplayName("A cluster of daemons")
+final class ClusterIT {
+
+    private static final String SECRET = "it-secret-it-secret-it-secret";
+
+    @TempDir Path directory;
+    private RedisServer redis;
+    private final List<DaemonProcess> nodes = new ArrayList<>();
+
+    @BeforeEach
+    void startRedis() {
+        redis = RedisServer.start();
+    }
+
+    @AfterEach
+    void stopAll() {
+        nodes.forEach(DaemonProcess::close);
+        if (redis != null) {
+            redis.close();
+        }
+    }
+
+    /** A node with one worker, whose name begins with {@code name}. */
+    private DaemonProcess node(String name) {
+        return node(builder(name));
+    }
+
+    private DaemonProcess node(DaemonBuilder builder) {
+        DaemonProcess node = builder.startAtRest();
+        nodes.add(node);
+        awaitNode(node);
+        return node;
+    }
+
+    private DaemonBuilder builder(String name) {
+        return builder(name, SECRET);
+    }
+
+    private DaemonBuilder builder(String name, String secret) {
+        return daemon("--fixed-workers", "1", "--max-workers", "1", "--prefix-name", name)
+                .env("PARALLITE_CLUSTER_URL", redis.url())
+                .env("PARALLITE_CLUSTER_SECRET_FILE", secretFile(name, secret).toString());
+    }
+
+    private Path secretFile(String name, String secret) {
+        try {
+            Path file = directory.resolve("secret of " + name);
+            Files.writeString(file, secret + "\n");
+            Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+            return file;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Waits until Redis has heard of it. */
+    private static void awaitNode(DaemonProcess node) {
+        await().untilAsserted(
+                        () -> {
+                            try (TestClient client = node.connect()) {
+                                Reply nodes = client.call(request("nodes", "nodes"));
+                                assertThat(nodes.fields().toString())
+                                        .contains("pid=" + node.pid() + ",");
+                            }
+                        });
+    }
+
+    /** Notes in a file which node has run which task, each on a line of its own. */
+    private String traced(String code) {
+        return closure(
+                "function () { file_put_contents('%s', getenv('WORKER_NAME') . \"\\n\", FILE_APPEND); %s }"
+                        .formatted(directory.resolve("trace"), code));
+    }
+
+    private List<String> trace() {
+        try {
+            Path file = directory.resolve("trace");
+            return Files.exists(file) ? Files.readAllLines(file) : List.of();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void awaitTrace(int runs) {
+        await().atMost(Duration.ofMinutes(2))
+                .untilAsserted(() -> assertThat(trace()).hasSizeGreaterThanOrEqualTo(runs));
+    }
+
+    private static Map<String, Object> detached(String id, String payload) {
+        Map<String, Object> submit = task(id, payload);
+        submit.put("detach", true);
+        return submit;
+    }
+
+    private static void accept(TestClient client, Map<String, Object> submit) {
+        Reply reply = client.call(submit);
+        assertThat(reply.fields()).as("acknowledgement").containsEntry("ok", true);
+    }
+
+    private static Object resultOf(DaemonProcess node, String id) {
+        try (TestClient client = node.connect()) {
+            return client.call(request("await", id)).result();
+        }
+    }
+
+    private static Reply replyTo(DaemonProcess node, String id) {
+        try (TestClient client = node.connect()) {
+            return client.call(request("await", id));
+        }
+    }
+
+    private static Object stateOf(DaemonProcess node, String id) {
+        try (TestClient client = node.connect()) {
+            return client.call(request("status", id)).fields().get("status");
+        }
+    }
+
+    @Test
+    void runsDetachedTasksWhereverAWorkerIsFreeAndTellsTheirResultsEverywhere() {
+        DaemonProcess one = node("one");
+        DaemonProcess two = node("two");
+        DaemonProcess three = node("three");
+        TestClient client = one.connect();
+        for (int i = 0; i < 12; i++) {
+            accept(
+                    client,
+                    detached("t" + i, traced("usleep(200000); return getenv('WORKER_NAME');")));
+        }
+
+        for (int i = 0; i < 12; i++) {
+            Object byTwo = resultOf(two, "t" + i);
+            assertThat(byTwo).isEqualTo(resultOf(three, "t" + i));
+            assertThat(stateOf(one, "t" + i)).isEqualTo("completed");
+        }
+        assertThat(trace()).hasSize(12).contains("one-1", "two-1", "three-1");
+        assertThat(replyTo(two, "never").errorCode()).isEqualTo("NOT_FOUND");
+    }
+
+    @Test
+    void keepsDetachedTasksWhenTheNodeThatAcceptedThemIsKilled() {
+        DaemonProcess one = node("one");
+        TestClient client = one.connect();
+        accept(client, detached("busy", sleep(60_000)));
+        await().until(() -> "running".equals(stateOf(one, "busy")));
+        accept(client, detached("waits", closure("fn () => 'done'")));
+        one.killHard();
+
+        DaemonProcess two = node("two");
+
+        assertThat(resultOf(two, "waits")).isEqualTo("done");
+    }
+
+    @Test
+    void runsTaskAgainWhoseNodeWasKilledButNotOneThatMustRunOnce() {
+        DaemonProcess origin = node("origin");
+        TestClient client = origin.connect();
+        client.send(task("keeps-origin-busy", sleep(600_000)));
+        await().until(() -> origin.stats().busy() == 1);
+        DaemonProcess one = node("one");
+        String again =
+                "sleep(getenv('WORKER_NAME') === 'one-1' ? 600 : 0); return getenv('WORKER_NAME');";
+        accept(client, detached("again", traced(again)));
+        awaitTrace(1);
+        DaemonProcess two = node("two");
+        Map<String, Object> once = detached("once", traced("sleep(600);"));
+        once.put("at_most_once", true);
+        accept(client, once);
+        awaitTrace(2);
+
+        one.killHard();
+        two.killHard();
+
+        assertThat(trace()).containsExactly("one-1", "two-1");
+        client.call(request("cancel", "keeps-origin-busy"));
+        assertThat(resultOf(origin, "again")).isEqualTo("origin-1");
+        replyTo(origin, "once").assertFailure("NODE_LOST", "was lost");
+        assertThat(trace()).containsExactly("one-1", "two-1", "origin-1");
+    }
+
+    @Test
+    void refusesTheResultOfANodeThatWasStoppedForLongerThanItsLease() {
+        DaemonProcess one = node("one");
+        TestClient client = one.connect();
+        accept(client, detached("a", traced("sleep(2); return getenv('WORKER_NAME');")));
+        awaitTrace(1);
+        one.signal("STOP");
+        DaemonProcess two = node("two");
+
+        assertThat(resultOf(two, "a")).isEqualTo("two-1");
+        one.signal("CONT");
+
+        await().untilAsserted(
+                        () ->
+                                assertThat(one.log())
+                                        .containsAnyOf(
+                                                "a late result was refused", "lease is lost"));
+        assertThat(resultOf(two, "a")).isEqualTo("two-1");
+        assertThat(resultOf(one, "a")).isEqualTo("two-1");
+        one.assertRestored();
+    }
+
+    @Test
+    void goesOnHereWhileRedisIsAwayAndDeliversResultsAfterwards() {
+        DaemonProcess one = node("one");
+        TestClient client = one.connect();
+        accept(client, detached("a", traced("sleep(2); return 'kept';")));
+        awaitTrace(1);
+        TestClient waiting = one.connect();
+        waiting.send(request("await", "a"));
+
+        redis.kill();
+
+        await().untilAsserted(
+                        () ->
+                                client.call(detached("refused", closure("fn () => 1")))
+                                        .assertFailure("CLUSTER_UNAVAILABLE"));
+        assertThat(client.submit("local", closure("fn () => 'here'")).result()).isEqualTo("here");
+        redis.restart();
+
+        assertThat(waiting.receive("a").result()).isEqualTo("kept");
+        await().untilAsserted(
+                        () ->
+                                assertThat(
+                                                client.call(
+                                                                detached(
+                                                                        "after",
+                                                                        closure("fn () => 2")))
+                                                        .fields())
+                                        .containsEntry("ok", true));
+        assertThat(resultOf(one, "after")).isEqualTo(2);
+        assertThat(trace()).hasSize(1);
+    }
+
+    @Test
+    void survivesTheLossOfItsConnectionsAndOfItsScripts() {
+        DaemonProcess one = node("one");
+        TestClient client = one.connect();
+        for (int round = 0; round < 3; round++) {
+            redis.run("client", "kill", "type", "normal");
+            redis.run("client", "kill", "type", "pubsub");
+            redis.run("script", "flush");
+            String id = "t" + round;
+            await().untilAsserted(
+                            () ->
+                                    assertThat(
+                                                    client.call(
+                                                                    detached(
+                                                                            id,
+                                                                            closure(
+                                                                                    "fn () => 'ok'")))
+                                                            .fields())
+                                            .containsEntry("ok", true));
+            assertThat(resultOf(one, id)).isEqualTo("ok");
+        }
+    }
+
+    @Test
+    void givesBackAtOnceWhatItHasNotFinishedWhenItStops() {
+        DaemonProcess one = node(builder("one").flags("--shutdown-grace-ms", "200"));
+        TestClient client = one.connect();
+        accept(
+                client,
+                detached(
+                        "a",
+                        traced("sleep(getenv('WORKER_NAME') === 'one-1' ? 60 : 0); return 1;")));
+        awaitTrace(1);
+        DaemonProcess two = node("two");
+        nodes.remove(one);
+        one.close();
+
+        replyTo(two, "a");
+
+        assertThat(trace()).containsExactly("one-1", "two-1");
+        assertThat(two.log()).as("nobody had to find it").doesNotContain("lost nodes");
+    }
+
+    @Test
+    void cancelsTasksOnWhateverNodeTheyAre() {
+        DaemonProcess one = node("one");
+        DaemonProcess two = node("two");
+        TestClient client = two.connect();
+        client.send(task("keeps-two-busy", sleep(600_000)));
+        await().until(() -> two.stats().busy() == 1);
+        accept(client, detached("runs", traced("sleep(60);")));
+        awaitTrace(1);
+        accept(client, detached("waits", traced("return 1;")));
+
+        for (String id : List.of("runs", "waits")) {
+            assertThat(client.call(request("cancel", id)).fields())
+                    .containsEntry("cancelled", true)
+                    .containsEntry("status", "failed");
+            replyTo(one, id).assertFailure("CANCELLED");
+        }
+
+        one.assertRestored();
+        client.call(request("cancel", "keeps-two-busy"));
+        assertThat(trace()).containsExactly("one-1");
+    }
+
+    @Test
+    void neverRunsWhatIsNotSigned() {
+        DaemonProcess one = node("one");
+        TestClient client = one.connect();
+        accept(client, detached("busy", sleep(3_000)));
+        await().until(() -> "running".equals(stateOf(one, "busy")));
+        accept(client, detached("forged", traced("return 1;")));
+        redis.run("hset", "{parallite:parallite}:t:forged", "mac", "an attacker's");
+
+        replyTo(one, "forged").assertFailure("INVALID_SIGNATURE", "cluster_secret_file");
+
+        assertThat(trace()).isEmpty();
+        assertThat(
+                        Cli.in(directory)
+                                .env("PARALLITE_SOCKET", one.socket())
+                                .run("dead", "list")
+                                .out())
+                .contains("forged");
+    }
+
+    @Test
+    void runsATaskOnlyWhereItsReleaseIs() {
+        DaemonProcess blue = node(builder("blue").env("PARALLITE_CLUSTER_RELEASE", "blue"));
+        TestClient client = blue.connect();
+        client.send(task("busy", sleep(3_000)));
+        await().until(() -> blue.stats().busy() == 1);
+        DaemonProcess green = node(builder("green").env("PARALLITE_CLUSTER_RELEASE", "green"));
+
+        accept(client, detached("a", traced("return 1;")));
+
+        assertThat(resultOf(green, "a")).isEqualTo(1);
+        assertThat(trace()).containsExactly("blue-1");
+    }
+
+    @Test
+    void tellsOnceWhatIsTooLong() {
+        DaemonProcess one = node(builder("one").env("PARALLITE_CLUSTER_MAX_PAYLOAD_BYTES", "4096"));
+        TestClient client = one.connect();
+        String longTask = closure("fn () => strlen('%s')".formatted("x".repeat(5000)));
+
+        client.call(detached("long", longTask))
+                .assertFailure("PAYLOAD_TOO_LARGE", "cluster_max_payload_bytes=4096");
+        assertThat(client.submit("here", longTask).result()).isEqualTo(5000);
+        accept(client, detached("verbose", traced("return str_repeat('x', 5000);")));
+
+        replyTo(one, "verbose").assertFailure("RESULT_TOO_LARGE", "cluster_max_payload_bytes=4096");
+        assertThat(trace()).hasSize(1);
+    }
+
+    @Test
+    void lendsAwaitedTasksToOtherNodesWhenNoWorkerIsFreeHere() {
+        DaemonProcess one = node("one");
+        DaemonProcess two = node("two");
+        TestClient client = one.connect();
+        client.send(task("busy", sleep(600_000)));
+        await().until(() -> one.stats().busy() == 1);
+
+        for (int i = 0; i < 20; i++) {
+            client.send(task("t" + i, traced("return getenv('WORKER_NAME');")));
+        }
+
+        for (int i = 0; i < 20; i++) {
+            assertThat(client.receive("t" + i).result()).isEqualTo("two-1");
+        }
+        assertThat(trace()).hasSize(20);
+        client.call(request("cancel", "busy"));
+        one.assertRestored();
+        two.assertRestored();
+    }
+
+    @Test
+    void takesBackAwaitedTasksThatNobodyHasClaimed() {
+        DaemonProcess one = node("one");
+        TestClient client = one.connect();
+        client.send(task("busy", sleep(3_000)));
+        await().until(() -> one.stats().busy() == 1);
+
+        for (int i = 0; i < 40; i++) {
+            client.send(task("t" + i, traced("return 1;")));
+        }
+
+        for (int i = 0; i < 40; i++) {
+            assertThat(client.receive("t" + i).result()).isEqualTo(1);
+        }
+        assertThat(trace()).hasSize(40);
+    }
+
+    @Test
+    void cancelsALentTaskWithItsOrigin() {
+        DaemonProcess one = node("one");
+        DaemonProcess two = node("two");
+        TestClient client = one.connect();
+        client.send(task("busy", sleep(600_000)));
+        await().until(() -> one.stats().busy() == 1);
+        client.send(task("lent", traced("sleep(600);")));
+        client.send(task("cancelled", traced("sleep(600);")));
+        awaitTrace(1);
+        assertThat(two.stats().busy()).isEqualTo(1);
+
+        try (TestClient other = one.connect()) {
+            other.call(request("cancel", "cancelled"));
+        }
+        client.receive("cancelled").assertFailure("CANCELLED");
+        one.killHard();
+
+        await().atMost(Duration.ofMinutes(2))
+                .untilAsserted(() -> assertThat(two.stats().busy()).isZero());
+        two.assertRestored();
+        assertThat(trace()).containsExactly("two-1");
+    }
+
+    @Test
+    void neverRunsALentTaskTwice() {
+        DaemonProcess one = node("one");
+        DaemonProcess two = node("two");
+        TestClient client = one.connect();
+        client.send(task("busy", sleep(600_000)));
+        await().until(() -> one.stats().busy() == 1);
+        client.send(task("lent", traced("sleep(600);")));
+        awaitTrace(1);
+
+        two.killHard();
+
+        client.receive("lent").assertFailure("NODE_LOST", "is not run again");
+        assertThat(trace()).containsExactly("two-1");
+        client.call(request("cancel", "busy"));
+        one.assertRestored();
+    }
+
+    @Test
+    void putsATaskAsideOfWhichThreeNodesDied() {
+        DaemonProcess origin = node("origin");
+        TestClient client = origin.connect();
+        client.send(task("busy", sleep(600_000)));
+        await().until(() -> origin.stats().busy() == 1);
+        List<DaemonProcess> victims = List.of(node("one"), node("two"), node("three"));
+        accept(client, detached("poison", traced("sleep(120);")));
+        for (int deaths = 1; deaths <= 3; deaths++) {
+            awaitTrace(deaths);
+            String last = trace().getLast().replace("-1", "");
+            DaemonProcess victim = victims.get(List.of("one", "two", "three").indexOf(last));
+            victim.killHard();
+        }
+
+        replyTo(origin, "poison").assertFailure("NODE_LOST", "2 before");
+
+        assertThat(trace()).hasSize(3).doesNotHaveDuplicates();
+        Cli cli = Cli.in(directory).env("PARALLITE_SOCKET", origin.socket());
+        assertThat(cli.run("dead").assertExit(0).out()).contains("poison").contains("NODE_LOST");
+        assertThat(cli.run("dead", "show", "poison").assertExit(0).out()).contains("deaths     3");
+        cli.run("dead", "drop", "poison").assertExit(0);
+        cli.run("dead", "drop", "poison").assertExit(1);
+        client.call(request("cancel", "busy"));
+    }
+
+    @Test
+    void doesNotStartInClearTextOffLoopbackOrWithoutASecret() {
+        DaemonProcess.Ended clear =
+                builder("one").env("PARALLITE_CLUSTER_URL", "redis://:hush@10.1.2.3:6379").run();
+        assertThat(clear.exitCode()).isEqualTo(78);
+        assertThat(clear.log())
+                .contains("cluster_url=***")
+                .contains("clear text")
+                .doesNotContain("hush");
+
+        DaemonProcess.Ended unsigned = daemon().env("PARALLITE_CLUSTER_URL", redis.url()).run();
+        assertThat(unsigned.exitCode()).isEqualTo(78);
+        assertThat(unsigned.log()).contains("cluster_secret_file");
+
+        DaemonProcess.Ended brief = builder("two", "short").run();
+        assertThat(brief.exitCode()).isEqualTo(78);
+        assertThat(brief.log()).contains("a secret of 5 bytes");
+    }
+
+    @Test
+    void loadsNothingOfItWhenItIsOff() {
+        try (DaemonProcess alone =
+                        daemon("--fixed-workers", "1").jvm("-Xlog:class+load").startAtRest();
+                TestClient client = alone.connect()) {
+            assertThat(client.submit("a", closure("fn () => 1")).result()).isEqualTo(1);
+            client.call(request("nodes", "n")).assertFailure("CLUSTER_UNAVAILABLE", "cluster_url");
+
+            assertThat(alone.log().lines())
+                    .anyMatch(line -> line.contains("io.parallite.dispatch.Dispatcher"))
+                    .noneMatch(line -> line.contains("io.parallite.cluster."))
+                    .noneMatch(line -> line.contains("io.vertx.redis."));
+        }
+    }
+}
