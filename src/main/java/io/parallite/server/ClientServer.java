@@ -80,18 +80,21 @@ public final class ClientServer implements Listener.Clients {
         long onTcp = addresses.stream().filter(a -> !(a instanceof ListenAddress.Unix)).count();
         long onSockets = addresses.size() - onTcp;
         int forTcp = onSockets == 0 ? most : onTcp == 0 ? 0 : most / TCP_SHARE;
+        int mostOfSocket = (int) ((most - forTcp) / Math.max(1, onSockets));
+        int mostOfPort = (int) (forTcp / Math.max(1, onTcp));
+        boolean isHandedOver =
+                InheritedListener.isHandedOver(System.getenv(), ProcessHandle.current().pid());
         List<Listener> listeners = new ArrayList<>();
         for (ListenAddress address : addresses) {
-            listeners.add(
+            Listener listener =
                     address instanceof ListenAddress.Unix(Path path)
-                            ? new UnixListener(
-                                    engine,
-                                    path,
-                                    where.sockets(),
-                                    this,
-                                    (int) ((most - forTcp) / onSockets))
-                            : new TcpListener(
-                                    engine, offload, address, where, this, (int) (forTcp / onTcp)));
+                            ? isHandedOver && listeners.isEmpty()
+                                    ? new InheritedListener(
+                                            engine, where.sockets(), this, mostOfSocket)
+                                    : new UnixListener(
+                                            engine, path, where.sockets(), this, mostOfSocket)
+                            : new TcpListener(engine, offload, address, where, this, mostOfPort);
+            listeners.add(listener);
         }
         return List.copyOf(listeners);
     }

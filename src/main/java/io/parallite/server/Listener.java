@@ -5,7 +5,7 @@ import io.vertx.core.net.NetSocket;
 import java.util.Optional;
 
 /** One address at which clients connect. Owned by the engine's thread. */
-sealed interface Listener permits UnixListener, TcpListener {
+sealed interface Listener permits UnixListener, InheritedListener, TcpListener {
 
     /** Who serves the clients of a listener. */
     interface Clients {

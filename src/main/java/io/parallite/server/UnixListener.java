@@ -4,7 +4,6 @@ import io.parallite.config.SocketAccess;
 import io.parallite.engine.VertxEngine;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.net.NetServerOptions;
-import io.vertx.core.net.NetSocket;
 import io.vertx.core.net.SocketAddress;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -28,8 +27,6 @@ final class UnixListener implements Listener {
     private final VertxEngine engine;
     private final Path path;
     private final SocketAccess access;
-    private final AllowedUsers allowed;
-    private final Clients clients;
     private final ServerSockets sockets;
     private SocketFile.Place lastSeen = SocketFile.Place.OURS;
     private volatile @Nullable SocketFile file;
@@ -42,9 +39,8 @@ final class UnixListener implements Listener {
         this.engine = engine;
         this.path = path;
         this.access = access;
-        this.allowed = AllowedUsers.of(access.users(), engine.vertx().isNativeTransportEnabled());
-        this.clients = clients;
-        this.sockets = new ServerSockets(engine, most, clients::onFull, this::onConnect);
+        PeerCheck peers = new PeerCheck(engine, path.toString(), access, clients);
+        this.sockets = new ServerSockets(engine, most, clients::onFull, peers::onConnect);
     }
 
     @Override
@@ -64,17 +60,6 @@ final class UnixListener implements Listener {
     private Uni<Void> listenAt(SocketFile at) {
         SocketAddress where = SocketAddress.domainSocketAddress(at.bindPath().toString());
         return sockets.listen(new NetServerOptions(), where, path.toString()).invoke(at::publish);
-    }
-
-    private void onConnect(NetSocket socket) {
-        LOG.debugf("a client connects socket=%s peer=%s", path, AllowedUsers.peer(socket));
-        String objection = allowed.objectionTo(socket);
-        if (objection == null) {
-            var _ = clients.admit(socket);
-        } else {
-            LOG.warnf("a client is refused socket=%s: %s", path, objection);
-            Gate.refuse(engine, socket, objection);
-        }
     }
 
     /** A removed socket is opened anew; one that another program has replaced is left to it. */

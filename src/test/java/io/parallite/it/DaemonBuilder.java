@@ -117,16 +117,12 @@ final class DaemonBuilder {
 
     /** Starts it and waits until it accepts connections. */
     DaemonProcess start() {
-        DaemonProcess daemon = launch();
-        daemon.awaitAccepting();
-        return daemon;
+        return launch().whenReady(DaemonProcess::awaitAccepting);
     }
 
     /** Starts it and waits until its workers are there and everything else is quiet. */
     DaemonProcess startAtRest() {
-        DaemonProcess daemon = start();
-        daemon.awaitRest();
-        return daemon;
+        return start().whenReady(DaemonProcess::awaitRest);
     }
 
     /** Runs it to an end that it must come to by itself. */

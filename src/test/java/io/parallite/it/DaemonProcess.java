@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
@@ -140,6 +141,17 @@ final class DaemonProcess implements AutoCloseable {
 
     private static boolean isOpen(long pid, String name) {
         return Processes.openFiles(pid).stream().anyMatch(file -> file.contains(name));
+    }
+
+    /** This daemon after {@code wait}, whose failure ends it: the test never gets to close it. */
+    DaemonProcess whenReady(Consumer<DaemonProcess> wait) {
+        try {
+            wait.accept(this);
+            return this;
+        } catch (Throwable e) {
+            process.destroyForcibly();
+            throw e;
+        }
     }
 
     void awaitAccepting() {

@@ -19,6 +19,7 @@ import java.security.GeneralSecurityException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -279,15 +280,44 @@ final class ListeningIT {
         }
     }
 
-    /** The JDK keeps a descriptor from the first handshake on, which is not to count. */
-    private static DaemonProcess atRest(DaemonBuilder builder, int port)
-            throws IOException, GeneralSecurityException {
-        DaemonProcess daemon = builder.start();
-        try (TlsClient first = TlsClient.connect(port, certificates, "client")) {
-            assertThat(first.server()).isEqualTo("CN=server");
+    /** As systemd hands it over: the process that it starts becomes the daemon's launcher. */
+    private static final String HANDED_OVER =
+            """
+            use Socket; $^F = 9;
+            socket(S, AF_UNIX, SOCK_STREAM, 0) && bind(S, sockaddr_un(shift)) && listen(S, 9) or die $!;
+            die "descriptor " . fileno(S) unless fileno(S) == 3;
+            @ENV{"LISTEN_PID", "LISTEN_FDS"} = ($$, 1);
+            exec @ARGV;
+            """;
+
+    @Test
+    void takesOverTheSocketThatSystemdHasOpened() throws Exception {
+        Assumptions.assumeTrue(Tool.isInstalled("perl"), "perl is not installed");
+        DaemonBuilder builder = daemon("--fixed-workers", "1");
+        builder.under("perl", "-e", HANDED_OVER, builder.socket().toString());
+        try (DaemonProcess daemon = builder.startAtRest()) {
+            for (int i = 0; i < 20; i++) {
+                try (TestClient client = daemon.connect()) {
+                    client.submit("t" + i, "pi").assertResult(Math.PI);
+                }
+            }
+            daemon.assertRestored();
+            assertThat(daemon.log()).contains("the socket that was handed over");
+
+            assertThat(daemon.stop().exitCode()).isZero();
+            assertThat(daemon.socket()).as("the file is not the daemon's").exists();
+            Files.delete(daemon.socket());
         }
-        daemon.awaitRest();
-        return daemon;
+    }
+
+    /** The JDK keeps a descriptor from the first handshake on, which is not to count. */
+    private static DaemonProcess atRest(DaemonBuilder builder, int port) {
+        return builder.start()
+                .whenReady(
+                        daemon -> {
+                            assertThat(serverAt(port, "client")).isEqualTo("CN=server");
+                            daemon.awaitRest();
+                        });
     }
 
     private static void assertRefused(int port, Map<String, ?> request, String why)
@@ -307,9 +337,15 @@ final class ListeningIT {
         }
     }
 
-    private static String serverAt(int port) throws IOException, GeneralSecurityException {
-        try (TlsClient client = TlsClient.connect(port, certificates, null)) {
+    private static String serverAt(int port) {
+        return serverAt(port, null);
+    }
+
+    private static String serverAt(int port, @Nullable String own) {
+        try (TlsClient client = TlsClient.connect(port, certificates, own)) {
             return client.server();
+        } catch (IOException | GeneralSecurityException e) {
+            throw new AssertionError(e);
         }
     }
 
