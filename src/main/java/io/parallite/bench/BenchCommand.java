@@ -8,6 +8,7 @@ import io.parallite.units.Durations;
 import java.io.Console;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.net.ProtocolException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Callable;
@@ -60,6 +61,7 @@ public final class BenchCommand implements Callable<Integer> {
 
     private static final int EXIT_UNAVAILABLE = 69;
     private static final int EXIT_CONFIG = 78;
+    private static final Duration GREETING = Duration.ofSeconds(5);
     private static final Duration DEFAULT_PATIENCE = Duration.ofSeconds(65);
 
     @Spec private CommandSpec spec = CommandSpec.create();
@@ -157,7 +159,11 @@ public final class BenchCommand implements Callable<Integer> {
         Progress progress = new Progress(err, style(), plan);
         try (LoadGenerator generator = new LoadGenerator(plan, frames, progress)) {
             try {
+                Greeting.exchange(plan.target(), GREETING);
                 generator.connect();
+            } catch (ProtocolException e) {
+                err.println(e.getMessage());
+                return EXIT_UNAVAILABLE;
             } catch (IOException | RuntimeException e) {
                 err.println(refusal(plan, generator.connected(), reason(e)));
                 return EXIT_UNAVAILABLE;

@@ -26,6 +26,10 @@ final class Connection {
 
     private static final int OUT_BYTES = 64 * 1024;
     private static final int HEADER = 4;
+
+    /** The longest reply that a daemon may be configured to pass on, and its envelope. */
+    private static final int LONGEST = (1 << 30) + (1 << 16);
+
     private static final int NONE = -1;
 
     private final SocketChannel channel;
@@ -181,17 +185,14 @@ final class Connection {
         int replies = 0;
         while (inLength - at >= HEADER) {
             int length = ByteBuffer.wrap(in).getInt(at);
-            if (length <= 0 || length > Integer.MAX_VALUE - 64) {
+            if (length <= 0 || length > LONGEST) {
                 throw new IOException(
                         "it sent an impossible frame length, "
                                 + Integer.toUnsignedLong(length)
                                 + " bytes");
             }
             if (inLength - at - HEADER < length) {
-                if (in.length < length + HEADER) {
-                    in = Arrays.copyOf(in, length + HEADER);
-                }
-                break;
+                break; // the array grows with what comes, not with what was promised
             }
             takeReply(at + HEADER, at + HEADER + length, now);
             replies++;

@@ -1,5 +1,6 @@
 package io.parallite.bench;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
@@ -85,6 +86,43 @@ class BenchCommandTest {
                 .startsWith("cannot connect to ")
                 .contains("start the daemon")
                 .hasLineCount(1);
+    }
+
+    @Test
+    void measuresNothingThatIsNoDaemon() throws IOException {
+        FakeDaemon.Behaviour web =
+                session -> {
+                    session.next();
+                    session.write("HTTP/1.1 400 Bad Request\r\n\r\n".getBytes(US_ASCII));
+                    session.next();
+                };
+        try (FakeDaemon daemon = new FakeDaemon(directory, web)) {
+            assertThat(run(daemon, "-n", "3")).isEqualTo(69);
+            assertThat(err.toString())
+                    .contains("is not Parallite", "HTTP/1.1", "--socket")
+                    .hasLineCount(1);
+            assertThat(out.toString()).isEmpty();
+        }
+    }
+
+    @Test
+    void measuresNothingThatIsMute() throws IOException {
+        try (FakeDaemon daemon = new FakeDaemon(directory, FakeDaemon.Session::next)) {
+            assertThat(run(daemon, "-n", "3")).isEqualTo(69);
+            assertThat(err.toString()).contains("closed the connection").hasLineCount(1);
+        }
+        FakeDaemon.Behaviour mute =
+                session -> {
+                    while (session.next() != null) {
+                        // takes what comes and says nothing
+                    }
+                };
+        Path other = Files.createDirectory(directory.resolve("other"));
+        try (FakeDaemon daemon = new FakeDaemon(other, mute)) {
+            err.getBuffer().setLength(0);
+            assertThat(run(daemon, "-n", "3")).isEqualTo(69);
+            assertThat(err.toString()).contains("has not answered a ping").hasLineCount(1);
+        }
     }
 
     @ParameterizedTest
