@@ -20,7 +20,9 @@ public enum Setting {
             null,
             "Most workers at a time, persistent ones included; 32, or fixed_workers if that is more."),
     PREFIX_NAME(
-            text("[^\\s/\\\\]{1,64}", "1 to 64 characters without spaces and slashes"),
+            text(
+                    "[^\\s\\p{C}\\p{Z}/\\\\]{1,64}",
+                    "1 to 64 characters, printable, without spaces and slashes"),
             "work",
             "What worker names begin with."),
     TIMEOUT_MS(integer(1, Integer.MAX_VALUE), "60000", "How long a task may run, in milliseconds."),

@@ -14,6 +14,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the launcher checks before it starts anything, and what it hands on. */
 class LaunchSettingsTest {
@@ -66,6 +68,16 @@ class LaunchSettingsTest {
         assertThatExceptionOfType(ConfigException.class)
                 .isThrownBy(() -> LaunchSettings.check(file, Map.of(Setting.FIXED_WORKERS, "many")))
                 .withMessageContaining("fixed_workers=many in flag --fixed-workers is not valid");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"a b", "a/b", "\u202eabc", "a\u2028b", "a\u0007b", "a\u00a0b"})
+    void refusesNamesOfWorkersThatATerminalWouldNotShowAsTheyAre(String prefix) throws IOException {
+        Path file = write("{}");
+
+        assertThatExceptionOfType(ConfigException.class)
+                .isThrownBy(() -> LaunchSettings.check(file, Map.of(Setting.PREFIX_NAME, prefix)))
+                .withMessageContaining("printable");
     }
 
     @Test

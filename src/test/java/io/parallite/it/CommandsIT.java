@@ -20,6 +20,8 @@ import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The commands that talk to a daemon, as processes of their own. */
@@ -122,13 +124,14 @@ final class CommandsIT {
     }
 
     /** The words stand in a file, because a JVM without a locale could not pass them on. */
-    @Test
-    void readsArgumentsAsUtf8WithoutALocale() throws IOException {
+    @ParameterizedTest
+    @ValueSource(strings = {"C", "xx_YY.UTF-8", "xx_YY.utf8"})
+    void readsArgumentsAsUtf8InALocaleThatIsNotThere(String locale) throws IOException {
         Path script = directory.resolve("say.sh");
         Files.writeString(
                 script, "parallite submit --env WORD=ünï sh -c 'printf \"%s|%s\" \"$WORD\" ß'\n");
 
-        Cli.Ended ended = cli.env("LC_ALL", "C").runInShell(". " + script);
+        Cli.Ended ended = cli.env("LC_ALL", locale).runInShell(". " + script);
 
         assertThat(ended.assertExit(0).out()).isEqualTo("ünï|ß");
     }
