@@ -15,9 +15,9 @@ final class HttpLimits implements HttpServerOptionsCustomizer {
 
     /**
      * How long a connection may go without an answer: idle ones, and those whose request comes byte
-     * by byte. Longer than monitoring takes to come again.
+     * by byte. Longer than monitoring takes to come again, and than the page waits for a reload.
      */
-    static final Duration PATIENCE = Duration.ofSeconds(75);
+    static final Duration PATIENCE = Duration.ofSeconds(150);
 
     private static final int HEADERS = 16 * 1024;
 

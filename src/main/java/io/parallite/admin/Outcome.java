@@ -6,6 +6,8 @@ import io.parallite.task.TaskFailure;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -31,6 +33,14 @@ final class Outcome {
                                     Function.identity(), code -> code.toLowerCase(Locale.ROOT)));
 
     private Outcome() {}
+
+    /** Every value that there can be. */
+    static Set<String> all() {
+        Set<String> all = new TreeSet<>(BY_CODE.values());
+        all.add(OK);
+        all.add(OTHER);
+        return all;
+    }
 
     /** How {@code run}, which has ended, did. */
     static String of(TaskRun run) {

@@ -11,9 +11,10 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Counts every task that ends and measures how long it waited and ran. The meters of an outcome
- * come into being with its first task, but {@code ok} is there from the start. Owned by the
- * engine's thread; the meters themselves are read by others.
+ * Counts every task that ends and measures how long it waited and ran. The counts of all outcomes
+ * are there from the start, so that the first failure is an increase; the durations of an outcome,
+ * which are many series, come into being with its first task. Owned by the engine's thread; the
+ * meters themselves are read by others.
  */
 final class TaskMetrics implements TaskListener {
 
@@ -38,11 +39,10 @@ final class TaskMetrics implements TaskListener {
         Duration.ofMinutes(15),
     };
 
-    private record Meters(Counter tasks, Timer duration) {}
-
     private final MeterRegistry registry;
     private final Timer wait;
-    private final Map<String, Meters> byOutcome = new HashMap<>();
+    private final Map<String, Counter> tasks = new HashMap<>();
+    private final Map<String, Timer> durations = new HashMap<>();
 
     TaskMetrics(MeterRegistry registry) {
         this.registry = registry;
@@ -51,29 +51,34 @@ final class TaskMetrics implements TaskListener {
                         .description("How long tasks that got a worker had waited for it")
                         .serviceLevelObjectives(BUCKETS)
                         .register(registry);
-        byOutcome.put(Outcome.OK, meters(Outcome.OK));
+        Outcome.all().forEach(outcome -> tasks.put(outcome, counter(outcome)));
+        durations.put(Outcome.OK, timer(Outcome.OK));
     }
 
-    private Meters meters(String outcome) {
-        return new Meters(
-                Counter.builder("parallite.tasks")
-                        .description("Tasks that have ended, by how: ok, or why not")
-                        .tag("outcome", outcome)
-                        .register(registry),
-                Timer.builder("parallite.task.duration")
-                        .description("How long tasks were on their worker, by how they ended")
-                        .tag("outcome", outcome)
-                        .serviceLevelObjectives(BUCKETS)
-                        .register(registry));
+    private Counter counter(String outcome) {
+        return Counter.builder("parallite.tasks")
+                .description("Tasks that have ended, by how: ok, or why not")
+                .tag("outcome", outcome)
+                .register(registry);
+    }
+
+    private Timer timer(String outcome) {
+        return Timer.builder("parallite.task.duration")
+                .description("How long tasks were on their worker, by how they ended")
+                .tag("outcome", outcome)
+                .serviceLevelObjectives(BUCKETS)
+                .register(registry);
     }
 
     @Override
     public void onEnded(TaskRun run) {
-        Meters meters = byOutcome.computeIfAbsent(Outcome.of(run), this::meters);
-        meters.tasks.increment();
+        String outcome = Outcome.of(run);
+        tasks.computeIfAbsent(outcome, this::counter).increment();
         if (run.worker() != null) {
             wait.record(run.queuedNanos(), TimeUnit.NANOSECONDS);
-            meters.duration.record(run.ranNanos(), TimeUnit.NANOSECONDS);
+            durations
+                    .computeIfAbsent(outcome, this::timer)
+                    .record(run.ranNanos(), TimeUnit.NANOSECONDS);
         }
     }
 }

@@ -49,6 +49,17 @@ class MetricsTest {
     }
 
     @Test
+    void countsEveryOutcomeFromZero() {
+        assertThat(scrape())
+                .contains(
+                        "parallite_tasks_total{outcome=\"ok\"} 0.0",
+                        "parallite_tasks_total{outcome=\"exception\"} 0.0",
+                        "parallite_tasks_total{outcome=\"worker_crashed\"} 0.0",
+                        "parallite_tasks_total{outcome=\"other\"} 0.0",
+                        "jvm_threads_live_threads ");
+    }
+
+    @Test
     void countsTasksByOutcome() {
         daemon.run("a", Duration.ofMillis(30), true);
         daemon.run("b", Duration.ofMillis(30), false);
