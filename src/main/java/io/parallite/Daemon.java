@@ -70,6 +70,7 @@ public final class Daemon implements QuarkusApplication {
         } else {
             LogLines.useText();
         }
+        LogLines.tellPriorities(System.getenv());
         if (!Signals.OF_PROCESS.serve(this::halt, this::reload)) {
             return ExitCode.OK;
         }

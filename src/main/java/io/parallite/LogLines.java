@@ -3,6 +3,7 @@ package io.parallite;
 import io.parallite.units.Texts;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.util.Map;
 import java.util.function.UnaryOperator;
 import java.util.logging.Formatter;
 import java.util.logging.Handler;
@@ -28,6 +29,13 @@ final class LogLines {
     /** Has everything from now on logged as JSON. */
     static void useJson() {
         replaceFormatters(handlers(), ignored -> new JsonLogFormatter());
+    }
+
+    /** Has each line from now on begin with its priority, when it is the journal that reads. */
+    static void tellPriorities(Map<String, String> environment) {
+        if (JournalFormatter.isReader(environment)) {
+            replaceFormatters(handlers(), JournalFormatter::new);
+        }
     }
 
     private static Handler[] handlers() {

@@ -46,6 +46,24 @@ final class LogLinesIT {
     }
 
     @Test
+    void tellsTheJournalThePriorityOfEachLine() {
+        DaemonBuilder builder =
+                daemon("--fixed-workers", "1")
+                        .under(
+                                "sh",
+                                "-c",
+                                "JOURNAL_STREAM=$(stat -L -c %d:%i /proc/self/fd/2) exec \"$0\" \"$@\"");
+
+        try (DaemonProcess daemon = builder.startAtRest()) {
+            daemon.assertRestored();
+            assertThat(daemon.log().lines())
+                    .isNotEmpty()
+                    .allMatch(line -> line.matches("<[3467]>.*"))
+                    .anyMatch(line -> line.matches("<6>.* INFO .*accepts connections.*"));
+        }
+    }
+
+    @Test
     void anIdCannotPassForTheKeysOfTheDaemon() {
         DaemonBuilder builder = daemon("--debug-logs", "--log-format", "json");
 
