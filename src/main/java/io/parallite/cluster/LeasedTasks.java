@@ -25,6 +25,11 @@ final class LeasedTasks {
 
     private static final Logger LOG = Logger.getLogger(LeasedTasks.class);
 
+    private static final TaskResult NODE_STOPPED =
+            new TaskResult.Failed(
+                    FailureKind.NODE_LOST,
+                    "the node that ran the task has stopped; the task may have had effects and is not run again");
+
     private final LocalTasks local;
     private final TaskStore store;
     private final ClusterSettings settings;
@@ -95,8 +100,8 @@ final class LeasedTasks {
 
     private void onResult(Lease lease, TaskResult result) {
         if (leases.remove(lease.id(), lease)) {
-            if (result instanceof TaskResult.Failed failed && hasNotRun(failed.kind())) {
-                giveBack(lease, failed);
+            if (result instanceof TaskResult.Failed failed) {
+                onFailed(lease, failed);
             } else {
                 outbox.deliver(lease, result);
             }
@@ -104,28 +109,21 @@ final class LeasedTasks {
         onEnded.run();
     }
 
-    /** Whether a task that failed so may run elsewhere as if it had not been here. */
-    private static boolean hasNotRun(FailureKind kind) {
-        return switch (kind) {
-            case SHUTTING_DOWN, QUEUE_FULL, QUEUE_TIMEOUT, WORKER_START_FAILED -> true;
-            default -> false;
-        };
-    }
-
-    /**
-     * A daemon that stops ends what still runs with {@code SHUTTING_DOWN}, too: what must run once
-     * is then not run again.
-     */
-    private void giveBack(Lease lease, TaskResult.Failed why) {
-        if (!lease.mayRunAgain() && why.kind() == FailureKind.SHUTTING_DOWN) {
-            outbox.deliver(
-                    lease,
-                    new TaskResult.Failed(
-                            FailureKind.NODE_LOST,
-                            "the node that ran the task has stopped; the task may have had effects and is not run again"));
-            return;
+    private void onFailed(Lease lease, TaskResult.Failed failed) {
+        switch (failed.kind()) {
+            // it has not run
+            case SHUTTING_DOWN, QUEUE_FULL, QUEUE_TIMEOUT, WORKER_START_FAILED ->
+                    outbox.giveBack(lease);
+            // this daemon stops and has killed it
+            case ABORTED -> {
+                if (lease.mayRunAgain()) {
+                    outbox.giveBack(lease);
+                } else {
+                    outbox.deliver(lease, NODE_STOPPED);
+                }
+            }
+            default -> outbox.deliver(lease, failed);
         }
-        outbox.giveBack(lease);
     }
 
     /**
