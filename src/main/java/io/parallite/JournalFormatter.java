@@ -12,9 +12,9 @@ import org.jboss.logmanager.ExtFormatter;
 import org.jboss.logmanager.ExtLogRecord;
 
 /**
- * Lines that begin with their priority, for the journal of systemd: {@code <3>} for an error, and so
- * on (sd-daemon(3)). It takes the priority off, and {@code journalctl -p err} finds the line. Any
- * thread.
+ * Lines that begin with their priority, for the journal of systemd: {@code <3>} for an error, and
+ * so on (sd-daemon(3)). It takes the priority off, and {@code journalctl -p err} finds the line.
+ * Any thread.
  */
 final class JournalFormatter extends ExtFormatter {
 
@@ -44,7 +44,7 @@ final class JournalFormatter extends ExtFormatter {
         try {
             Map<String, Object> file =
                     Files.readAttributes(stream, "unix:dev,ino", new LinkOption[0]);
-            return journal.equals("%d:%d".formatted(file.get("dev"), file.get("ino")));
+            return journal.equals(file.get("dev") + ":" + file.get("ino"));
         } catch (IOException | UnsupportedOperationException | IllegalArgumentException e) {
             return false;
         }

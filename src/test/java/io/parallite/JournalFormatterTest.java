@@ -31,8 +31,7 @@ class JournalFormatterTest {
     @ParameterizedTest
     @CsvSource({"FATAL,3", "ERROR,3", "WARN,4", "INFO,6", "DEBUG,7", "TRACE,7"})
     void beginsEachLineWithItsPriority(String level, int priority) {
-        ExtLogRecord record =
-                new ExtLogRecord(Level.parse(level), "first\n\tat second", "logger");
+        ExtLogRecord record = new ExtLogRecord(Level.parse(level), "first\n\tat second", "logger");
 
         assertThat(formatter.format(record))
                 .isEqualTo("<%1$d>first\n<%1$d>\tat second\n".formatted(priority));
@@ -42,10 +41,9 @@ class JournalFormatterTest {
     void knowsWhenTheJournalReads() throws IOException {
         Path stream = Files.createFile(directory.resolve("stream"));
         String name =
-                "%d:%d"
-                        .formatted(
-                                Files.getAttribute(stream, "unix:dev"),
-                                Files.getAttribute(stream, "unix:ino"));
+                Files.getAttribute(stream, "unix:dev")
+                        + ":"
+                        + Files.getAttribute(stream, "unix:ino");
 
         assertThat(JournalFormatter.isReader(Map.of("JOURNAL_STREAM", name), stream)).isTrue();
         assertThat(JournalFormatter.isReader(Map.of("JOURNAL_STREAM", name + "1"), stream))
