@@ -39,7 +39,8 @@ final class Greeting {
     static void exchange(DaemonAddress address, Duration patience) throws IOException {
         try (SocketChannel channel = SocketChannel.open(address.toSocketAddress());
                 Selector selector = Selector.open()) {
-            ByteBuffer ping = ByteBuffer.wrap(Encoding.JSON.encode(Map.of("type", "ping")));
+            Map<String, String> request = Map.of("type", "ping", "task_id", "greeting");
+            ByteBuffer ping = ByteBuffer.wrap(Encoding.JSON.encode(request));
             while (ping.hasRemaining()) {
                 channel.write(ping); // fits into the buffer of any new connection
             }

@@ -137,6 +137,13 @@ final class CommandsIT {
     }
 
     @Test
+    void measuresTheDaemon() {
+        Cli.Ended ended = cli.run("bench", "--tasks", "5", "--json");
+
+        assertThat(ended.assertExit(0).out()).contains("\"tasks\":5");
+    }
+
+    @Test
     void runsACommandWhereItWasAskedFor() {
         assertThat(cli.run("submit", "--", "pwd").assertExit(0).out().strip())
                 .isEqualTo(daemon.directory().resolve("project").toString());
