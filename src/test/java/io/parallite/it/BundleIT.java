@@ -25,7 +25,8 @@ import org.junit.jupiter.api.io.TempDir;
  */
 final class BundleIT {
 
-    private static final long MOST_BYTES = 60_000_000;
+    /** 60 MB, and what the sizes of AOT caches differ by from build to build. */
+    private static final long MOST_BYTES = 60_500_000;
 
     @TempDir static Path directory;
 
