@@ -27,6 +27,7 @@ public final class RedisServer implements AutoCloseable {
 
     private final Path directory;
     private final int port;
+    private int tlsPort;
     private final List<String> options;
     private Process process;
 
@@ -34,12 +35,37 @@ public final class RedisServer implements AutoCloseable {
         this.options = options;
         try {
             directory = Files.createTempDirectory("pl-redis-");
-            try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-                port = free.getLocalPort();
-            }
+            port = freePort();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return free.getLocalPort();
+        }
+    }
+
+    /**
+     * Starts one that speaks TLS too, with those who have a certificate of its authority.
+     *
+     * @param certificates holds {@code ca.pem}, {@code server.pem} and {@code server.key}
+     */
+    public static RedisServer startWithTls(Path certificates) throws IOException {
+        int tlsPort = freePort();
+        RedisServer server =
+                start(
+                        "--tls-port",
+                        String.valueOf(tlsPort),
+                        "--tls-cert-file",
+                        certificates.resolve("server.pem").toString(),
+                        "--tls-key-file",
+                        certificates.resolve("server.key").toString(),
+                        "--tls-ca-cert-file",
+                        certificates.resolve("ca.pem").toString());
+        server.tlsPort = tlsPort;
+        return server;
     }
 
     /** Starts one, and waits until it answers. */
@@ -101,6 +127,11 @@ public final class RedisServer implements AutoCloseable {
     /** Its address, with the password. */
     public String url() {
         return "redis://:%s@127.0.0.1:%d".formatted(PASSWORD, port);
+    }
+
+    /** Its address for TLS, for a user of its own. */
+    public String tlsUrl(String user, String password) {
+        return "rediss://%s:%s@localhost:%d".formatted(user, password, tlsPort);
     }
 
     public long pid() {

@@ -56,6 +56,7 @@ final class ClusterIT {
         DaemonProcess node = builder.startAtRest();
         nodes.add(node);
         awaitNode(node);
+        node.awaitRest(); // again, with its connections to Redis
         return node;
     }
 
@@ -299,6 +300,56 @@ final class ClusterIT {
 
         assertThat(trace()).containsExactly("one-1", "two-1");
         assertThat(two.log()).as("nobody had to find it").doesNotContain("lost nodes");
+    }
+
+    /** The user has the rights that cluster.md gives it, and no others. */
+    @Test
+    void joinsOverTlsAsAUserOfItsOwn() throws IOException {
+        redis.close();
+        Certificates.make(directory);
+        redis = RedisServer.startWithTls(directory);
+        String rights = "~{parallite:parallite}:* &{parallite:parallite}:* +@all -@dangerous +info";
+        String user = "ACL SETUSER nodes on >swordfish-swordfish " + rights;
+        assertThat(redis.run(user.split(" ")).strip()).isEqualTo("OK");
+
+        DaemonProcess one = node(overTls("one", "ca.pem"));
+        DaemonProcess two = node(overTls("two", "ca.pem"));
+        try (TestClient client = one.connect()) {
+            client.send(task("keeps-one-busy", sleep(600_000)));
+            await().until(() -> one.stats().busy() == 1);
+            accept(client, detached("a", traced("return 7;")));
+
+            replyTo(one, "a").assertResult(7);
+            assertThat(trace()).containsExactly("two-1");
+            client.call(request("cancel", "keeps-one-busy"));
+        }
+        one.assertRestored();
+        two.assertRestored();
+    }
+
+    @Test
+    void tellsNoPasswordToARedisThatIsAnothers() throws IOException {
+        redis.close();
+        Certificates.make(directory);
+        redis = RedisServer.startWithTls(directory);
+        try (DaemonProcess node = overTls("one", "stranger.pem").startAtRest()) {
+            await().until(() -> node.log().contains("Redis"));
+            assertThat(redis.run("ACL", "LOG")).as("who has tried to log in").isBlank();
+            try (TestClient client = node.connect()) {
+                assertThat(client.call(detached("a", traced("return 7;"))).errorCode())
+                        .isEqualTo("CLUSTER_UNAVAILABLE");
+            }
+        }
+    }
+
+    private DaemonBuilder overTls(String name, String authority) {
+        return builder(name)
+                .env("PARALLITE_CLUSTER_URL", redis.tlsUrl("nodes", "swordfish-swordfish"))
+                .env("PARALLITE_CLUSTER_CA_FILE", directory.resolve(authority).toString())
+                .env(
+                        "PARALLITE_CLUSTER_CERTIFICATE_FILE",
+                        directory.resolve("client.pem").toString())
+                .env("PARALLITE_CLUSTER_KEY_FILE", directory.resolve("client.key").toString());
     }
 
     @Test

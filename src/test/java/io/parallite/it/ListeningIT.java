@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIOException;
 import static org.awaitility.Awaitility.await;
 
-import io.parallite.deploy.Php;
 import io.parallite.deploy.Tool;
 import io.parallite.wire.Encoding;
 import java.io.IOException;
@@ -36,10 +35,7 @@ final class ListeningIT {
 
     @BeforeAll
     static void makeCertificates() {
-        Php.assumeUsable();
-        Path script = Tool.project("php/tests/Support/certificates.php");
-        Tool.Ended made = Tool.tool("php", script, certificates.toString()).run();
-        assertThat(made.exitCode()).as(made.output()).isZero();
+        Certificates.make(certificates);
     }
 
     @Test
