@@ -1,4 +1,4 @@
--- Returns a leased task to the queue, before all that wait there.
+-- Returns a leased task to the queue, before those of normal and low priority that wait there.
 -- ARGV  id, token
 -- reply QUEUED, LOST
 

@@ -78,7 +78,7 @@ public record ClusterSettings(
                 config.clusterOverflow(),
                 config.clusterMaxQueue(),
                 config.clusterMaxPayloadBytes(),
-                new Signer(SecretFile.read(Path.of(secretFile)), config.clusterName()));
+                new Signer(SecretFile.ofCluster(Path.of(secretFile)), config.clusterName()));
     }
 
     /**

@@ -1,8 +1,6 @@
 package io.parallite.config;
 
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.regex.Pattern;
@@ -14,7 +12,6 @@ public final class AuthToken {
     public static final int MAX_LENGTH = 256;
 
     private static final Pattern FORM = Pattern.compile("[\\x21-\\x7e]{16," + MAX_LENGTH + "}");
-    private static final int LONGEST_FILE = 4096;
 
     private final String text;
 
@@ -28,18 +25,8 @@ public final class AuthToken {
      * @throws ConfigException when the file cannot be read or holds something else
      */
     public static AuthToken read(Path file) {
-        byte[] bytes;
-        try {
-            if (Files.size(file) > LONGEST_FILE) {
-                throw unfit(file);
-            }
-            bytes = Files.readAllBytes(file);
-        } catch (IOException e) {
-            throw new ConfigException(
-                    "auth_token_file %s cannot be read: %s: %s"
-                            .formatted(file, e.getClass().getSimpleName(), e.getMessage()));
-        }
-        String text = new String(bytes, StandardCharsets.ISO_8859_1).strip();
+        byte[] content = SecretFile.read(Setting.AUTH_TOKEN_FILE, file);
+        String text = new String(content, StandardCharsets.ISO_8859_1).strip();
         if (!FORM.matcher(text).matches()) {
             throw unfit(file);
         }
@@ -48,7 +35,7 @@ public final class AuthToken {
 
     private static ConfigException unfit(Path file) {
         return new ConfigException(
-                "auth_token_file %s does not hold one token of 16 to %d ASCII characters without spaces; make one with: openssl rand -hex 32"
+                "auth_token_file=%s does not hold one token of 16 to %d ASCII characters without spaces; make one with: openssl rand -hex 32"
                         .formatted(file, MAX_LENGTH));
     }
 

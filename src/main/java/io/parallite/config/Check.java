@@ -62,6 +62,14 @@ sealed interface Check {
         }
     }
 
+    /** A file. In a configuration file its path is relative to that; else to the directory. */
+    record File() implements Check {
+        @Override
+        public Optional<String> problemWith(String value) {
+            return value.isBlank() ? Optional.of("the path of a file") : Optional.empty();
+        }
+    }
+
     /** An address to listen on. */
     record Socket() implements Check {
         @Override

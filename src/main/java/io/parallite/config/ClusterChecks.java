@@ -40,7 +40,7 @@ record ClusterChecks(Function<Setting, Optional<String>> values) {
 
     private static void checkSecret(String file, List<String> problems) {
         try {
-            SecretFile.read(Path.of(file));
+            SecretFile.ofCluster(Path.of(file));
         } catch (ConfigException e) {
             problems.add(String.valueOf(e.getMessage()));
         }

@@ -81,7 +81,7 @@ public record DaemonAddress(ListenAddress address, String source, Optional<Path>
                 Optional.ofNullable(properties.get(Setting.AUTH_TOKEN_FILE.property()));
         return Optional.ofNullable(socket)
                 .map(text -> of(text, file.toString(), directory))
-                .map(address -> token.map(directory::resolve).map(address::with).orElse(address));
+                .map(address -> token.map(Path::of).map(address::with).orElse(address));
     }
 
     private static DaemonAddress byDefault() {

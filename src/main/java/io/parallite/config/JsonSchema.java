@@ -55,6 +55,7 @@ public final class JsonSchema {
                     schema.put("pattern", "^" + text.pattern() + "$");
                 }
             }
+            case Check.File ignored -> schema.put("type", "string");
             case Check.Socket ignored -> schema.put("type", "string");
             case Check.RedisUrl ignored -> schema.put("type", "string");
             case Check.TextList ignored -> {
@@ -104,6 +105,7 @@ public final class JsonSchema {
             case Check.Choice choice when choice.isBoolean() -> Boolean.parseBoolean(value);
             case Check.Choice ignored -> value;
             case Check.Text ignored -> value;
+            case Check.File ignored -> value;
             case Check.Socket ignored -> value;
             case Check.RedisUrl ignored -> value;
             case Check.TextList ignored -> value;

@@ -184,13 +184,11 @@ public final class LaunchSettings {
     }
 
     private ListenSettings listenSettings() {
-        Path file = Path.of(systemProperties.getOrDefault(ParalliteJsonSource.LOCATION, "x"));
         return ListenSettings.of(
                 setting ->
                         Optional.ofNullable(given.get(setting))
                                 .map(SettingValue::values)
-                                .orElse(List.of()),
-                file.toAbsolutePath().resolveSibling(""));
+                                .orElse(List.of()));
     }
 
     private Optional<Long> number(Setting setting) {

@@ -30,13 +30,12 @@ public record ListenSettings(
      * Reads them.
      *
      * @param values the values of a setting, none where it is not set
-     * @param base what paths are relative to
      * @throws ConfigException when they do not go together
      */
-    static ListenSettings of(Function<Setting, List<String>> values, Path base) {
+    static ListenSettings of(Function<Setting, List<String>> values) {
         Function<Setting, Optional<String>> value =
                 setting -> values.apply(setting).stream().findFirst().filter(v -> !v.isEmpty());
-        Function<Setting, Optional<Path>> path = setting -> value.apply(setting).map(base::resolve);
+        Function<Setting, Optional<Path>> path = setting -> value.apply(setting).map(Path::of);
         List<ListenAddress> addresses = new ArrayList<>();
         addresses.add(ListenAddress.parse(value.apply(Setting.SOCKET).orElse("")));
         values.apply(Setting.LISTEN).forEach(text -> addresses.add(address(text)));

@@ -4,7 +4,6 @@ import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.ConfigMapping.NamingStrategy;
 import io.smallrye.config.WithConverter;
 import io.smallrye.config.WithName;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -193,10 +192,7 @@ public interface ParalliteConfig {
                         Setting.TLS_CERTIFICATE_FILE, tlsCertificateFile().stream().toList(),
                         Setting.TLS_KEY_FILE, tlsKeyFile().stream().toList(),
                         Setting.TLS_CLIENT_CA_FILE, tlsClientCaFile().stream().toList());
-        Path base = Path.of(config().orElse("")).toAbsolutePath();
-        return ListenSettings.of(
-                setting -> values.getOrDefault(setting, List.of()),
-                config().isPresent() ? base.resolveSibling("") : base);
+        return ListenSettings.of(setting -> values.getOrDefault(setting, List.of()));
     }
 
     /** The address for programs on this machine. */

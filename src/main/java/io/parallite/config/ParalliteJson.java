@@ -124,7 +124,8 @@ public final class ParalliteJson {
             return;
         }
         Optional<String> problem = setting.problemWith(value, file.toString());
-        problem.ifPresentOrElse(problems, () -> properties.put(setting.property(), value));
+        String kept = setting.isFile() ? file.resolveSibling(value).toString() : value;
+        problem.ifPresentOrElse(problems, () -> properties.put(setting.property(), kept));
     }
 
     private void readList(Setting setting, JsonParser parser) throws IOException {

@@ -5,35 +5,51 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 
-/** The file with the secret that the nodes of a cluster share. */
+/** Files that hold a secret and nothing else. */
 public final class SecretFile {
 
     private static final int SHORTEST = 16;
+    private static final int LONGEST = 4096;
 
     private SecretFile() {}
 
     /**
-     * The secret, without the line end that editors add.
+     * The secret that the nodes of a cluster share, without the line end that editors add.
      *
      * @throws ConfigException when there is none, or one that is too short
      */
-    public static byte[] read(Path file) {
+    public static byte[] ofCluster(Path file) {
+        byte[] secret = read(Setting.CLUSTER_SECRET_FILE, file);
+        if (secret.length < SHORTEST) {
+            throw new ConfigException(
+                    "cluster_secret_file=%s holds a secret of %d bytes, at least %d are needed; make one by `openssl rand -hex 32`"
+                            .formatted(file, secret.length, SHORTEST));
+        }
+        return secret;
+    }
+
+    /**
+     * What is in the file that {@code setting} names, without the line ends behind it.
+     *
+     * @throws ConfigException when it cannot be read, or is too long to hold a secret alone
+     */
+    static byte[] read(Setting setting, Path file) {
         byte[] content;
         try {
+            if (Files.size(file) > LONGEST) {
+                throw new ConfigException(
+                        "%s=%s holds more than a secret: over %d bytes; make one by `openssl rand -hex 32`"
+                                .formatted(setting.key(), file, LONGEST));
+            }
             content = Files.readAllBytes(file);
         } catch (IOException e) {
             throw new ConfigException(
-                    "cluster_secret_file=%s cannot be read (%s); write the same secret into it on all nodes, for example by `openssl rand -hex 32`"
-                            .formatted(file, e.getClass().getSimpleName()));
+                    "%s=%s cannot be read (%s); write a secret into it, for example by `openssl rand -hex 32`, and let the daemon's user read it"
+                            .formatted(setting.key(), file, e.getClass().getSimpleName()));
         }
         int length = content.length;
         while (length > 0 && (content[length - 1] == '\n' || content[length - 1] == '\r')) {
             length--;
-        }
-        if (length < SHORTEST) {
-            throw new ConfigException(
-                    "cluster_secret_file=%s holds a secret of %d bytes, at least %d are needed; make one by `openssl rand -hex 32`"
-                            .formatted(file, length, SHORTEST));
         }
         return Arrays.copyOf(content, length);
     }

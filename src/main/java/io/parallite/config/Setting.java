@@ -41,11 +41,11 @@ public enum Setting {
             null,
             "Users who may connect to the socket, beside the daemon's own and root."),
     AUTH_TOKEN_FILE(
-            text(".+", "a file"), null, "File with the secret that clients on TCP have to show."),
-    TLS_CERTIFICATE_FILE(text(".+", "a file"), null, "Certificate of tls:// addresses, in PEM."),
-    TLS_KEY_FILE(text(".+", "a file"), null, "Private key of that certificate, in PEM."),
+            new Check.File(), null, "File with the secret that clients on TCP have to show."),
+    TLS_CERTIFICATE_FILE(new Check.File(), null, "Certificate of tls:// addresses, in PEM."),
+    TLS_KEY_FILE(new Check.File(), null, "Private key of that certificate, in PEM."),
     TLS_CLIENT_CA_FILE(
-            text(".+", "a file"),
+            new Check.File(),
             null,
             "Authorities, in PEM, one of which must have signed a client's certificate."),
     FAIL_MODE(
@@ -150,7 +150,7 @@ public enum Setting {
             "parallite",
             "Which cluster this daemon belongs to; daemons of one name share their tasks."),
     CLUSTER_SECRET_FILE(
-            text(".+", "a path"),
+            new Check.File(),
             null,
             "File with the secret, the same on all nodes, that signs what goes over Redis."),
     CLUSTER_RELEASE(
@@ -168,12 +168,10 @@ public enum Setting {
             "8388608",
             "Longest request and longest reply that go over Redis, in bytes."),
     CLUSTER_CA_FILE(
-            text(".+", "a path"),
-            null,
-            "Certificates, in PEM, that the one of Redis is checked by."),
+            new Check.File(), null, "Certificates, in PEM, that the one of Redis is checked by."),
     CLUSTER_CERTIFICATE_FILE(
-            text(".+", "a path"), null, "Certificate, in PEM, by which Redis knows this node."),
-    CLUSTER_KEY_FILE(text(".+", "a path"), null, "Private key of that certificate, in PEM."),
+            new Check.File(), null, "Certificate, in PEM, by which Redis knows this node."),
+    CLUSTER_KEY_FILE(new Check.File(), null, "Private key of that certificate, in PEM."),
     GO_OVERRIDES(new Check.Anything(), null, "Known from the Go daemon; has no effect.");
 
     /** A shorter flag for {@link #DEBUG_LOGS}. */
@@ -231,6 +229,11 @@ public enum Setting {
     /** Whether the value is a list of texts. */
     public boolean isList() {
         return check instanceof Check.TextList;
+    }
+
+    /** Whether the value is the path of a file that the daemon itself reads. */
+    boolean isFile() {
+        return check instanceof Check.File;
     }
 
     /** Whether the value is {@code true} or {@code false}. */

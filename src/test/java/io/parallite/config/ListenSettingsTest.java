@@ -35,14 +35,18 @@ class ListenSettingsTest {
         return this;
     }
 
+    private String file(String name) {
+        return base.resolve(name).toString();
+    }
+
     private ListenSettings read() {
-        return ListenSettings.of(setting -> values.getOrDefault(setting, List.of()), base);
+        return ListenSettings.of(setting -> values.getOrDefault(setting, List.of()));
     }
 
     private ListenSettingsTest givenTls() {
         return given(Setting.LISTEN, "tls://0.0.0.0:9876")
-                .given(Setting.TLS_CERTIFICATE_FILE, "cert.pem")
-                .given(Setting.TLS_KEY_FILE, "key.pem");
+                .given(Setting.TLS_CERTIFICATE_FILE, file("cert.pem"))
+                .given(Setting.TLS_KEY_FILE, file("key.pem"));
     }
 
     private void assertRefused(String... parts) {
@@ -67,9 +71,9 @@ class ListenSettingsTest {
         ListenSettings settings =
                 given(Setting.SOCKET, "/run/a.sock")
                         .given(Setting.LISTEN, "unix:/run/b.sock", "[::1]:9876", "tls://web:9877")
-                        .given(Setting.TLS_CERTIFICATE_FILE, "cert.pem")
-                        .given(Setting.TLS_KEY_FILE, "key.pem")
-                        .given(Setting.AUTH_TOKEN_FILE, "token")
+                        .given(Setting.TLS_CERTIFICATE_FILE, file("cert.pem"))
+                        .given(Setting.TLS_KEY_FILE, file("key.pem"))
+                        .given(Setting.AUTH_TOKEN_FILE, file("token"))
                         .read();
 
         assertThat(settings.addresses())
@@ -104,10 +108,10 @@ class ListenSettingsTest {
 
     @Test
     void refusesTlsWithoutACertificateOrWithHalfOfOne() {
-        given(Setting.LISTEN, "tls://0.0.0.0:9876").given(Setting.AUTH_TOKEN_FILE, "token");
+        given(Setting.LISTEN, "tls://0.0.0.0:9876").given(Setting.AUTH_TOKEN_FILE, file("token"));
         assertRefused("needs tls_certificate_file and tls_key_file");
 
-        given(Setting.TLS_CERTIFICATE_FILE, "cert.pem").assertRefused("belong together");
+        given(Setting.TLS_CERTIFICATE_FILE, file("cert.pem")).assertRefused("belong together");
     }
 
     @Test
@@ -117,8 +121,10 @@ class ListenSettingsTest {
 
     @Test
     void refusesFilesThatAreNotThere() {
-        givenTls().given(Setting.TLS_CLIENT_CA_FILE, "ca.pem").assertRefused("ca.pem", "be read");
-        given(Setting.AUTH_TOKEN_FILE, "nothing").assertRefused("nothing", "NoSuchFile");
+        givenTls()
+                .given(Setting.TLS_CLIENT_CA_FILE, file("ca.pem"))
+                .assertRefused("ca.pem", "be read");
+        given(Setting.AUTH_TOKEN_FILE, file("nothing")).assertRefused("nothing", "NoSuchFile");
     }
 
     @ParameterizedTest
@@ -133,7 +139,8 @@ class ListenSettingsTest {
     void refusesATokenThatCannotBeOne(String text) throws IOException {
         Files.writeString(base.resolve("token"), text);
 
-        given(Setting.AUTH_TOKEN_FILE, "token").assertRefused("16 to 256 ASCII", "openssl rand");
+        given(Setting.AUTH_TOKEN_FILE, file("token"))
+                .assertRefused("16 to 256 ASCII", "openssl rand");
     }
 
     @Test

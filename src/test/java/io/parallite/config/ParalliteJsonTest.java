@@ -56,6 +56,14 @@ class ParalliteJsonTest {
     }
 
     @Test
+    void pathsOfFilesAreRelativeToTheFileThatNamesThem() throws IOException {
+        assertThat(read("{\"auth_token_file\": \"secrets/token\", \"tls_key_file\": \"/etc/key\"}"))
+                .containsExactly(
+                        entry("parallite.auth_token_file", directory + "/secrets/token"),
+                        entry("parallite.tls_key_file", "/etc/key"));
+    }
+
+    @Test
     void goesOnBehindEachProblem() throws IOException {
         Files.writeString(
                 file,
