@@ -46,7 +46,7 @@ final class StatusCommand extends Command
             ['pid', $stats['pid'] ?? '?'],
             ['up for', sprintf('%d s', ($stats['uptime_ms'] ?? 0) / 1000)],
             ['workers', sprintf('%d idle, %d busy', $pool['idle'] ?? 0, $pool['busy'] ?? 0)],
-            ['tasks', sprintf('%d completed, %d failed', $tasks['completed'] ?? 0, $tasks['failed'] ?? 0)],
+            ['tasks', sprintf('%d completed, %d failed, %d cancelled', $tasks['completed'] ?? 0, $tasks['failed'] ?? 0, $tasks['cancelled'] ?? 0)],
             ['waiting', (string) ($stats['queue']['length'] ?? 0)],
         ]);
         if (isset($pool['start_failure'])) {

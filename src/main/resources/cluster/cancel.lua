@@ -1,13 +1,13 @@
 -- Cancels a task, wherever it is; the node that runs it is told, and learns of it by its next heartbeat at the latest.
 -- ARGV  id, grace (ms)
--- reply nothing when there is no such task, else {1 when there was something to cancel, state before}
+-- reply nothing when there is no such task, else {1 when there was something to cancel, state before}; {0, state, kind} when it had ended
 
-local task = redis.call('HMGET', task_key(ARGV[1]), 'state', 'node')
+local task = redis.call('HMGET', task_key(ARGV[1]), 'state', 'node', 'kind')
 if not task[1] then
   return nil
 end
 if task[1] ~= 'queued' and task[1] ~= 'running' then
-  return {0, task[1]}
+  return {0, task[1], task[3] or ''}
 end
 fail(ARGV[1], 'CANCELLED', task[1] == 'running' and 'task was cancelled while it ran' or 'task was cancelled before it ran')
 if task[1] == 'running' then

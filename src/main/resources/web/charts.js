@@ -58,7 +58,7 @@ const axisDuration = (ms) => (ms === 0 ? '0' : duration(ms).replace(/ min 00 s$/
 const CHARTS = {
     'card-throughput': {
         series: [
-            {fields: ['completed', 'failed'], colour: '--chart-1', fill: true},
+            {fields: ['completed', 'failed', 'cancelled'], colour: '--chart-1', fill: true},
             {fields: ['failed'], colour: '--bad', fill: true, quiet: true},
         ],
         label: short,
@@ -89,10 +89,10 @@ const CHARTS = {
     },
 };
 
-/** What a series draws: one field or the sum of two; a quiet one has no line along zero. */
+/** What a series draws: one field or the sum of several; a quiet one has no line along zero. */
 function values(samples, {fields, quiet}) {
-    const [first, second] = fields.map((field) => samples.column(field));
-    const drawn = second ? first.map((value, i) => value + second[i]) : first;
+    const [first, ...others] = fields.map((field) => samples.column(field));
+    const drawn = others.reduce((sums, other) => sums.map((sum, i) => sum + other[i]), first);
     return quiet
         ? drawn.map((value, i) => (value || drawn[i - 1] || drawn[i + 1] ? value : null))
         : drawn;

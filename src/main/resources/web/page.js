@@ -48,9 +48,9 @@ function showCards() {
     const limits = stats.settings ?? {};
     card(
         'card-throughput',
-        count((now.completed ?? 0) + (now.failed ?? 0)),
+        count((now.completed ?? 0) + (now.failed ?? 0) + (now.cancelled ?? 0)),
         'tasks a second',
-        at ?? `${plural(stats.tasks.completed, 'task')} done, ${count(stats.tasks.failed)} failed`,
+        at ?? `${plural(stats.tasks.completed, 'task')} done, ${count(stats.tasks.failed)} failed, ${count(stats.tasks.cancelled)} cancelled`,
     );
     card(
         'card-time',
@@ -131,7 +131,7 @@ function show(next) {
     showTasks(
         {
             current: [...next.running, ...next.pending],
-            recent: [...next.completed, ...next.failed].sort(bySubmission).slice(0, RECENT),
+            recent: [...next.completed, ...next.failed, ...next.cancelled].sort(bySubmission).slice(0, RECENT),
             failed: next.failed,
         },
         {current: stats.tasks.in_flight, failed: stats.tasks.failed},

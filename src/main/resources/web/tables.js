@@ -91,6 +91,8 @@ const TASK_LABELS = ['Task', 'Status', 'Worker', 'Submitted', 'Waited', 'Ran', '
 /** Where a task stands, in the words of the protocol, or the code of its failure. */
 const standing = (task) => (task.status === 'failed' ? task.error_code ?? 'failed' : task.status);
 
+const OVER = ['completed', 'failed', 'cancelled'];
+
 function progressText(progress) {
     if (!progress) {
         return '';
@@ -119,9 +121,10 @@ function taskRow(onCancel) {
         node: element('tr', {}, ...cells),
         update(task, now) {
             current = task;
-            const ended = task.status === 'completed' || task.status === 'failed';
+            const ended = OVER.includes(task.status);
             setText(id, task.task_id);
             showText(error, task.error);
+            error.dataset.status = task.status;
             const said = ended ? '' : progressText(task.progress);
             progress.hidden = said === '';
             setText(progress.lastChild, said);

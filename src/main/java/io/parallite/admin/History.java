@@ -22,7 +22,16 @@ final class History implements TaskListener {
 
     /** The values of each sample, in this order; durations in milliseconds. */
     static final List<String> FIELDS =
-            List.of("at", "completed", "failed", "ran_p50", "ran_p99", "queued", "busy", "workers");
+            List.of(
+                    "at",
+                    "completed",
+                    "failed",
+                    "cancelled",
+                    "ran_p50",
+                    "ran_p99",
+                    "queued",
+                    "busy",
+                    "workers");
 
     static final int KEPT = 300;
 
@@ -47,6 +56,7 @@ final class History implements TaskListener {
     private long lastTaken;
     private long completed;
     private long failed;
+    private long cancelled;
 
     History(Engine engine, Supplier<PoolSnapshot> pool) {
         this.engine = engine;
@@ -66,10 +76,10 @@ final class History implements TaskListener {
 
     @Override
     public void onEnded(TaskRun run) {
-        if (run.outcome().ok()) {
-            completed++;
-        } else {
-            failed++;
+        switch (run.outcome().state()) {
+            case COMPLETED -> completed++;
+            case CANCELLED -> cancelled++;
+            case FAILED, PENDING, RUNNING -> failed++;
         }
         if (run.worker() != null) {
             ran.recordValue(Math.clamp(run.ranNanos() / 1000, 0, LONGEST_MICROS));
@@ -90,6 +100,7 @@ final class History implements TaskListener {
                         at,
                         completed / seconds,
                         failed / seconds,
+                        cancelled / seconds,
                         percentile(50),
                         percentile(99),
                         now.queued(),
@@ -98,6 +109,7 @@ final class History implements TaskListener {
         samples.addLast(new Sample(at, row));
         completed = 0;
         failed = 0;
+        cancelled = 0;
         ran.reset();
     }
 

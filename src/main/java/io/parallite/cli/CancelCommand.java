@@ -72,10 +72,12 @@ public final class CancelCommand extends DaemonCommand {
         } else if (cancelled) {
             out().printf("%s is cancelled%n", Texts.printable(task));
         } else {
+            String status = answer.node().at("status").text().orElse("ended");
             err().printf(
-                            "parallite: %s had %s before%n",
+                            "parallite: %s %s %s before%n",
                             Texts.printable(task),
-                            answer.node().at("status").text().orElse("ended"));
+                            status.equals("cancelled") ? "was" : "had",
+                            status);
         }
         return cancelled;
     }

@@ -183,10 +183,12 @@ record DaemonStats(Node node) {
 
     String tasksText() {
         Node tasks = node.at("tasks");
-        return "%s completed, %s failed, %s in flight"
+        long cancelled = tasks.at("cancelled").whole();
+        return "%s completed, %s failed, %s%s in flight"
                 .formatted(
                         HumanUnits.count(tasks.at("completed").whole()),
                         HumanUnits.count(tasks.at("failed").whole()),
+                        cancelled == 0 ? "" : HumanUnits.count(cancelled) + " cancelled, ",
                         HumanUnits.count(tasks.at("in_flight").whole()));
     }
 

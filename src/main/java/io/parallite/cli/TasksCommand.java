@@ -34,7 +34,7 @@ public final class TasksCommand extends DaemonCommand {
     @Option(
             names = "--status",
             paramLabel = "STATUS",
-            description = "Only those that are pending, running, completed or failed.")
+            description = "Only those that are pending, running, completed, failed or cancelled.")
     private @Nullable String status;
 
     @Override

@@ -120,12 +120,14 @@ final class TopScreen {
         add(
                 lines,
                 "workers",
-                "%s  (%d kept, at most %d)  %d restarted"
+                "%s  (%d kept, at most %d)"
                         .formatted(
                                 stats.workersText(),
                                 stats.pool("fixed_workers"),
-                                stats.pool("max_workers"),
-                                stats.pool("restarts")));
+                                stats.pool("max_workers")));
+        if (stats.pool("restarts") > 0) {
+            add(lines, "restarts", stats.restartsText());
+        }
         if (!stats.templateText().isEmpty()) {
             add(lines, "template", stats.templateText());
         }

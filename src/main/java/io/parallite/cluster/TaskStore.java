@@ -184,9 +184,9 @@ final class TaskStore {
     }
 
     private static TaskStatus status(TaskId id, ScriptReply reply) {
-        TaskState state = state(reply.at(0).text());
         String executor = reply.at(4).text();
         String kind = reply.at(5).text();
+        TaskState state = state(reply.at(0).text(), kind);
         TaskStatus status =
                 new TaskStatus(
                         id,
@@ -198,7 +198,10 @@ final class TaskStore {
         return status.with(kind.isEmpty() ? null : new TaskFailure(kind, reply.at(6).text()));
     }
 
-    private static TaskState state(String name) {
+    private static TaskState state(String name, String kind) {
+        if (kind.equals(FailureKind.CANCELLED.name())) {
+            return TaskState.CANCELLED;
+        }
         return switch (name) {
             case "queued" -> TaskState.PENDING;
             case "running" -> TaskState.RUNNING;
@@ -216,7 +219,10 @@ final class TaskStore {
                                 return Optional.empty();
                             }
                             boolean done = reply.at(0).text().equals("1");
-                            TaskState state = done ? TaskState.FAILED : state(reply.at(1).text());
+                            TaskState state =
+                                    done
+                                            ? TaskState.CANCELLED
+                                            : state(reply.at(1).text(), reply.at(2).text());
                             return Optional.of(new Cancellation(done, state));
                         });
     }

@@ -72,6 +72,7 @@ public final class Dispatcher {
     private long submitted;
     private long completed;
     private long failed;
+    private long cancelled;
 
     public Dispatcher(Engine engine, WorkerPool pool, TaskCache cache, DispatchSettings settings) {
         this.engine = engine;
@@ -307,11 +308,7 @@ public final class Dispatcher {
         }
         long now = engine.nanoTime();
         run.end(result, now);
-        if (result.ok()) {
-            completed++;
-        } else {
-            failed++;
-        }
+        count(result.state());
         run.answer();
         run.releaseIfOver();
         for (TaskRun child : nesting.onEnded(run)) {
@@ -332,6 +329,15 @@ public final class Dispatcher {
         }
         LOG.debugf("task has ended task=%s ok=%s", run.task().id(), result.ok());
         tellIfIdle();
+    }
+
+    private void count(TaskState ended) {
+        switch (ended) {
+            case COMPLETED -> completed++;
+            case FAILED -> failed++;
+            case CANCELLED -> cancelled++;
+            case PENDING, RUNNING -> throw new IllegalArgumentException(ended.wireName());
+        }
     }
 
     private void retain(TaskRun run, TaskResult result, long now) {
@@ -555,6 +561,7 @@ public final class Dispatcher {
                 submitted,
                 completed,
                 failed,
+                cancelled,
                 inFlight.size(),
                 cache.size(),
                 cache.bytes(),

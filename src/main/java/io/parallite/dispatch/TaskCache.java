@@ -253,14 +253,20 @@ public final class TaskCache {
                         FailureKind.values()[outcome], new String(body, StandardCharsets.UTF_8));
     }
 
+    @SuppressWarnings("EnumOrdinal")
+    private static TaskState state(int outcome) {
+        if (outcome == SUCCEEDED) {
+            return TaskState.COMPLETED;
+        }
+        return outcome == FailureKind.CANCELLED.ordinal() ? TaskState.CANCELLED : TaskState.FAILED;
+    }
+
     private static TaskStatus status(TaskId id, ByteBuf entry) {
         int at = ID + entry.getUnsignedShort(ID_LENGTH);
         String worker = text(entry, at, entry.getUnsignedShort(WORKER_LENGTH));
         return new TaskStatus(
                         id,
-                        entry.getByte(OUTCOME) == SUCCEEDED
-                                ? TaskState.COMPLETED
-                                : TaskState.FAILED,
+                        state(entry.getByte(OUTCOME)),
                         entry.getLong(SUBMITTED),
                         entry.getLong(STARTED),
                         entry.getLong(FINISHED),

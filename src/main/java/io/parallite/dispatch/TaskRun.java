@@ -302,7 +302,7 @@ public final class TaskRun implements WorkerEvents {
 
     TaskState state() {
         if (outcome != null) {
-            return outcome.ok() ? TaskState.COMPLETED : TaskState.FAILED;
+            return outcome.state();
         }
         return worker == null ? TaskState.PENDING : TaskState.RUNNING;
     }

@@ -196,6 +196,7 @@ public final class Figures {
         figures.put("submitted", tasks.submitted());
         figures.put("completed", tasks.completed());
         figures.put("failed", tasks.failed());
+        figures.put("cancelled", tasks.cancelled());
         figures.put("in_flight", tasks.inFlight());
         figures.put("rate_per_second", rate);
         figures.put("latency_ms", latency);

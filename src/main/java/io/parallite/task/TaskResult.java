@@ -6,6 +6,15 @@ public sealed interface TaskResult {
     /** Whether the task succeeded. */
     boolean ok();
 
+    /** The state of a task that has ended so. */
+    default TaskState state() {
+        return switch (this) {
+            case Replied(byte[] ignored, boolean ok) -> ok ? TaskState.COMPLETED : TaskState.FAILED;
+            case Failed(FailureKind kind, String ignored) ->
+                    kind == FailureKind.CANCELLED ? TaskState.CANCELLED : TaskState.FAILED;
+        };
+    }
+
     /** About how many bytes of memory it takes to keep this result. */
     int footprint();
 

@@ -3,12 +3,13 @@ package io.parallite.task;
 import java.util.Arrays;
 import java.util.Optional;
 
-/** Where a task is: waiting for a worker, on one, or done. */
+/** Where a task is: waiting for a worker, on one, or done. What was cancelled has not failed. */
 public enum TaskState {
     PENDING("pending"),
     RUNNING("running"),
     COMPLETED("completed"),
-    FAILED("failed");
+    FAILED("failed"),
+    CANCELLED("cancelled");
 
     private final String wireName;
 
@@ -19,6 +20,14 @@ public enum TaskState {
     /** The name in {@code status} replies. */
     public String wireName() {
         return wireName;
+    }
+
+    /** Whether the task is done. */
+    public boolean isOver() {
+        return switch (this) {
+            case PENDING, RUNNING -> false;
+            case COMPLETED, FAILED, CANCELLED -> true;
+        };
     }
 
     /** The state of this name in {@code status} replies. */

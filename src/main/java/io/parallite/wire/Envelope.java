@@ -162,7 +162,7 @@ final class Envelope {
                 .orElseThrow(
                         () ->
                                 invalid(
-                                        "status \"%s\" is unknown; use pending, running, completed or failed"
+                                        "status \"%s\" is unknown; use pending, running, completed, failed or cancelled"
                                                 .formatted(Texts.shorten(name, SHOWN))));
     }
 

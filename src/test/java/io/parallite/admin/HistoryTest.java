@@ -2,6 +2,7 @@ package io.parallite.admin;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.parallite.task.TaskId;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -28,18 +29,21 @@ class HistoryTest {
         daemon.run("b", Duration.ofMillis(200), false);
         daemon.submit("c");
         daemon.submit("d");
+        daemon.submit("e");
+        daemon.dispatcher.cancel(new TaskId("e"));
         daemon.engine.advance(Duration.ofMillis(600));
 
         assertThat(rows(0)).hasSize(1);
         assertThat(rows(0).getFirst())
-                .containsExactly(daemon.engine.epochMillis(), 1.0, 1.0, 200.703, 200.703, 1, 1, 1);
+                .containsExactly(
+                        daemon.engine.epochMillis(), 1.0, 1.0, 1.0, 200.703, 200.703, 1, 1, 1);
     }
 
     @Test
     void hasNoRunTimeWhereNothingRan() {
         daemon.engine.advance(Duration.ofSeconds(1));
 
-        assertThat(rows(0).getFirst().subList(3, 5)).containsExactly(null, null);
+        assertThat(rows(0).getFirst().subList(4, 6)).containsExactly(null, null);
     }
 
     @Test

@@ -18,7 +18,7 @@ class TopScreenTest {
             """
             {"ok":true,"version":"1.0.0","pid":4711,"uptime_ms":183845000,
              "pool":{"fixed_workers":2,"max_workers":32,"idle":1,"busy":2,"starting":0,"ending":1,
-              "restarts":3,"workers":[
+              "restarts":3,"restarts_by_reason":{"crashed":2,"worker_idle":0,"timeout":1},"workers":[
                {"name":"work-1","pid":501,"state":"busy","served":1203,"task_id":"report-4711",
                 "task_age_ms":61500,"memory_bytes":48234496,"cpu_ms":4000,"age_ms":100000},
                {"name":"work-10","pid":510,"state":"idle","served":9,"memory_bytes":21000000,
@@ -26,7 +26,7 @@ class TopScreenTest {
                {"name":"work-2","pid":502,"state":"busy","served":40,"task_id":"a\\u001b[2Jb",
                 "task_age_ms":120,"memory_bytes":91000000,"cpu_ms":9000,"age_ms":10000}]},
              "queue":{"length":12,"oldest_ms":340},
-             "tasks":{"submitted":38140,"completed":38120,"failed":12,"in_flight":14,
+             "tasks":{"submitted":38140,"completed":38120,"failed":9,"cancelled":3,"in_flight":14,
               "rate_per_second":{"last_second":1204,"last_minute":980.4},
               "latency_ms":{"queued":{"p50":0.05,"p90":0.2,"p99":1.5,"max":340},
                "ran":{"p50":3.2,"p90":20,"p99":61000,"max":61500}}},
@@ -59,9 +59,10 @@ class TopScreenTest {
                 .isEqualTo(
                         """
                         Parallite 1.0.0  pid 4711  up 2d 03h  /run/parallite.sock               12:00:01
-                        workers  1 idle, 2 busy, 1 ending  (2 kept, at most 32)  3 restarted
+                        workers  1 idle, 2 busy, 1 ending  (2 kept, at most 32)
+                        restarts 3: 2 crashed, 1 timeout
                         queue    12 waiting, the oldest for 340 ms
-                        tasks    38,120 completed, 12 failed, 14 in flight
+                        tasks    38,120 completed, 9 failed, 3 cancelled, 14 in flight
                         rate     1,204/s now, 980/s over the last minute
                         waited   p50 50.0 us  p90 200 us  p99 1.50 ms  max 340 ms
                         ran      p50 3.20 ms  p90 20.0 ms  p99 61.0 s  max 61.5 s
@@ -72,7 +73,6 @@ class TopScreenTest {
                         work-10  510  idle                            9  21.0 MB  10.0
 
 
-
                          q quit  order: t task  c cpu  m memory  d done  n name  s next          by task""");
     }
 
@@ -80,10 +80,10 @@ class TopScreenTest {
     void standsOutWhereItMatters() throws IOException {
         List<Line> lines = lines(FIGURES, new Size(80, 16));
 
-        assertThat(lines.get(8).style()).isEqualTo(Style.INVERSE);
-        assertThat(lines.get(8).text()).hasSize(80);
-        assertThat(lines.get(9).style()).isEqualTo(Style.BOLD);
-        assertThat(lines.get(11).style()).isEqualTo(Style.PLAIN);
+        assertThat(lines.get(9).style()).isEqualTo(Style.INVERSE);
+        assertThat(lines.get(9).text()).hasSize(80);
+        assertThat(lines.get(10).style()).isEqualTo(Style.BOLD);
+        assertThat(lines.get(12).style()).isEqualTo(Style.PLAIN);
     }
 
     @Test

@@ -244,12 +244,12 @@ final class TaskStoreIT {
         enqueue(detached("a"));
 
         assertThat(cluster.await(() -> there.cancel(new TaskId("a"), Duration.ZERO)))
-                .contains(new Cancellation(true, TaskState.FAILED));
+                .contains(new Cancellation(true, TaskState.CANCELLED));
 
         assertThat(claimsNothing(there)).isTrue();
         assertThat(failure("a").kind()).isEqualTo(FailureKind.CANCELLED);
         assertThat(cluster.await(() -> there.cancel(new TaskId("a"), Duration.ZERO)))
-                .contains(new Cancellation(false, TaskState.FAILED));
+                .contains(new Cancellation(false, TaskState.CANCELLED));
         assertThat(cluster.await(() -> there.cancel(new TaskId("none"), Duration.ZERO))).isEmpty();
     }
 

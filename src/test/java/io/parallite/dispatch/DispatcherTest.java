@@ -318,7 +318,9 @@ class DispatcherTest {
         fixture.transport.readyAll();
         fixture.worker(1).reply();
         assertThat(next.result().ok()).isTrue();
-        assertThat(status("a").state()).isEqualTo(TaskState.FAILED);
+        assertThat(status("a").state()).isEqualTo(TaskState.CANCELLED);
+        assertThat(dispatcher.snapshot().failed()).isZero();
+        assertThat(dispatcher.snapshot().cancelled()).isOne();
     }
 
     @Test

@@ -140,7 +140,8 @@ class TaskLogTest {
         dispatcher.cancel(new TaskId("a"));
 
         assertThat(dispatcher.log().figures().ran().count()).isZero();
-        TaskStatus cancelled = dispatcher.tasks(1, TaskState.FAILED).getFirst();
+        assertThat(dispatcher.tasks(1, TaskState.FAILED)).isEmpty();
+        TaskStatus cancelled = dispatcher.tasks(1, TaskState.CANCELLED).getFirst();
         assertThat(cancelled.worker()).isNull();
         assertThat(cancelled.failure().code()).isEqualTo("CANCELLED");
     }

@@ -366,7 +366,7 @@ final class ClusterIT {
         for (String id : List.of("runs", "waits")) {
             assertThat(client.call(request("cancel", id)).fields())
                     .containsEntry("cancelled", true)
-                    .containsEntry("status", "failed");
+                    .containsEntry("status", "cancelled");
             replyTo(one, id).assertFailure("CANCELLED");
         }
 

@@ -226,7 +226,13 @@ final class CommandsIT {
 
         assertThat(cli.run("cancel", "long-one", "unknown").assertExit(1).out())
                 .isEqualTo("long-one is cancelled\n");
-        assertThat(cli.run("cancel", "long-one").assertExit(1).err()).contains("had failed before");
+        assertThat(cli.run("cancel", "long-one").assertExit(1).err())
+                .contains("was cancelled before");
+        assertThat(cli.run("tasks", "--status", "cancelled").assertExit(0).out())
+                .contains("long-one", "CANCELLED");
+        assertThat(cli.run("tasks", "--status", "failed").assertExit(0).out())
+                .doesNotContain("long-one");
+        assertThat(cli.run("status").assertExit(0).out()).contains("0 failed, 1 cancelled");
         daemon.assertRestored();
     }
 

@@ -88,6 +88,10 @@ final class PageIT {
 
             client.receive("endless").assertFailure("CANCELLED");
             browser.awaitText("#toasts", "The task is cancelled.");
+            browser.click("[data-view=recent]").awaitText("#tasks tbody", "cancelled");
+            browser.awaitText("#card-throughput .detail", "0 failed, 1 cancelled")
+                    .click("[data-view=failed]");
+            assertThat(browser.text("#tasks-empty")).isEqualTo("No task has failed.");
         }
     }
 

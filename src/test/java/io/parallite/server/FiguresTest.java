@@ -92,7 +92,7 @@ class FiguresTest {
                                 + "\"age_ms\":3,\"task_id\":\"a\",\"task_age_ms\":3}]}")
                 .contains("\"queue\":{\"length\":1,\"oldest_ms\":3}")
                 .contains(
-                        "\"tasks\":{\"submitted\":2,\"completed\":0,\"failed\":0,\"in_flight\":2,")
+                        "\"tasks\":{\"submitted\":2,\"completed\":0,\"failed\":0,\"cancelled\":0,\"in_flight\":2,")
                 .contains("\"cache\":{")
                 .contains("\"settings\":{\"max_queue\":10}");
     }
