@@ -2,13 +2,11 @@ package io.parallite;
 
 import io.parallite.admin.Admin;
 import io.parallite.admin.Observed;
+import io.parallite.config.CurrentConfig;
 import io.parallite.config.ParalliteConfig;
-import io.parallite.config.Setting;
-import io.parallite.dispatch.DispatchSettings;
 import io.parallite.dispatch.Dispatcher;
 import io.parallite.dispatch.TaskCache;
 import io.parallite.engine.VertxEngine;
-import io.parallite.pool.PoolSettings;
 import io.parallite.pool.WorkerPool;
 import io.parallite.process.ProcessSampler;
 import io.parallite.process.Reserve;
@@ -17,16 +15,13 @@ import io.parallite.process.WorkerSite;
 import io.parallite.server.ClientBudget;
 import io.parallite.server.ClientServer;
 import io.parallite.server.Figures;
-import io.parallite.server.ReadinessPolicy;
 import io.parallite.server.SessionSettings;
-import io.parallite.worker.Recycling;
+import io.smallrye.config.SmallRyeConfig;
 import io.vertx.core.Vertx;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
 import org.eclipse.microprofile.config.ConfigProvider;
@@ -46,9 +41,15 @@ final class Assembly {
 
     @Produces
     @Singleton
-    WorkerSite workerSite(ParalliteConfig config) {
+    CurrentConfig currentConfig(ParalliteConfig config) {
+        return new CurrentConfig(config, ConfigProvider.getConfig().unwrap(SmallRyeConfig.class));
+    }
+
+    @Produces
+    @Singleton
+    WorkerSite workerSite(CurrentConfig current) {
         return new WorkerSite(
-                config, Optional.ofNullable(System.getProperty("parallite.home")).map(Path::of));
+                current, Optional.ofNullable(System.getProperty("parallite.home")).map(Path::of));
     }
 
     @Produces
@@ -68,22 +69,11 @@ final class Assembly {
     @Produces
     @Singleton
     WorkerPool workerPool(VertxEngine engine, ParalliteConfig config, WorkerProcesses processes) {
-        PoolSettings settings =
-                new PoolSettings(
-                        config.fixedWorkers(),
-                        config.maxWorkers(),
-                        config.prefixName(),
-                        config.maxQueue(),
-                        config.queueTimeout(),
-                        new Recycling(
-                                config.workerMaxTasks(),
-                                (long) config.workerMaxMemoryMb() << 20,
-                                config.workerTtl(),
-                                config.workerIdle()),
-                        config.slowTask(),
-                        config.isolation().equals("task"));
         return new WorkerPool(
-                engine, processes.transport(), settings, RandomGenerator.getDefault());
+                engine,
+                processes.transport(),
+                PartSettings.pool(config),
+                RandomGenerator.getDefault());
     }
 
     @Produces
@@ -92,7 +82,7 @@ final class Assembly {
         TaskCache cache =
                 new TaskCache(engine, config.timeout().plus(RETENTION), config.resultCacheBytes());
         Dispatcher dispatcher =
-                new Dispatcher(engine, pool, cache, new DispatchSettings(config.timeout()));
+                new Dispatcher(engine, pool, cache, PartSettings.dispatcher(config));
         if (config.clusterUrl().isPresent()) {
             ClusterAssembly.join(engine, config, dispatcher, pool);
         }
@@ -115,35 +105,20 @@ final class Assembly {
     @Singleton
     Figures figures(
             VertxEngine engine,
-            ParalliteConfig config,
+            CurrentConfig current,
             Dispatcher dispatcher,
             ProcessSampler sampler,
             Reserve reserve) {
-        ReadinessPolicy readiness =
-                new ReadinessPolicy(config.readiness().equals("lenient"), config.maxQueue());
         Figures figures =
                 new Figures(
-                        engine, dispatcher, sampler, Version.current(), limits(config), readiness);
+                        engine,
+                        dispatcher,
+                        sampler,
+                        Version.current(),
+                        PartSettings.limits(current),
+                        PartSettings.readiness(current.now()));
         figures.tellShortages(reserve::shortages);
         return figures;
-    }
-
-    /** Every setting that is a number, as it is in force. */
-    private static Map<String, Object> limits(ParalliteConfig config) {
-        Map<String, Object> limits = new LinkedHashMap<>();
-        for (Setting setting : Setting.values()) {
-            if (setting.isNumber() && setting != Setting.FIXED_WORKERS) {
-                ConfigProvider.getConfig()
-                        .getOptionalValue(setting.property(), Long.class)
-                        .ifPresent(value -> limits.put(setting.key(), value));
-            }
-        }
-        limits.put(Setting.FIXED_WORKERS.key(), config.fixedWorkers());
-        limits.put(Setting.MAX_WORKERS.key(), config.maxWorkers());
-        limits.put(Setting.QUEUE_TIMEOUT_MS.key(), config.queueTimeout().toMillis());
-        limits.put(Setting.FAIL_MODE.key(), config.failMode());
-        limits.put(Setting.READINESS.key(), config.readiness());
-        return limits;
     }
 
     @Produces
@@ -180,6 +155,13 @@ final class Assembly {
 
     @Produces
     @Singleton
+    Reconfiguration reconfiguration(
+            CurrentConfig current, WorkerPool pool, Dispatcher dispatcher, Figures figures) {
+        return new Reconfiguration(current, pool, dispatcher, figures);
+    }
+
+    @Produces
+    @Singleton
     DaemonParts daemonParts(
             WorkerSite site,
             WorkerProcesses processes,
@@ -187,7 +169,9 @@ final class Assembly {
             Dispatcher dispatcher,
             ClientServer server,
             Admin admin,
-            Reserve reserve) {
-        return new DaemonParts(site, processes, pool, dispatcher, server, admin, reserve);
+            Reserve reserve,
+            Reconfiguration reconfiguration) {
+        return new DaemonParts(
+                site, processes, pool, dispatcher, server, admin, reserve, reconfiguration);
     }
 }

@@ -3,6 +3,7 @@ package io.parallite;
 import io.parallite.cli.ExitCode;
 import io.parallite.cluster.Cluster;
 import io.parallite.config.ConfigException;
+import io.parallite.config.CurrentConfig;
 import io.parallite.config.ParalliteConfig;
 import io.parallite.dispatch.Dispatcher;
 import io.parallite.engine.VertxEngine;
@@ -42,7 +43,7 @@ public final class Daemon implements QuarkusApplication {
 
     private static final Duration PATIENCE = Duration.ofSeconds(2);
 
-    private final ParalliteConfig config;
+    private final CurrentConfig current;
     private final VertxEngine engine;
     private final Instance<DaemonParts> assembled;
     private final ServiceNotifier notifier;
@@ -56,8 +57,8 @@ public final class Daemon implements QuarkusApplication {
      *     turns out to be wrong ends {@link #run} with its exit code
      */
     @Inject
-    Daemon(ParalliteConfig config, VertxEngine engine, Instance<DaemonParts> assembled) {
-        this.config = config;
+    Daemon(CurrentConfig current, VertxEngine engine, Instance<DaemonParts> assembled) {
+        this.current = current;
         this.engine = engine;
         this.assembled = assembled;
         this.notifier = ServiceNotifier.from(System.getenv(), ProcessHandle.current().pid());
@@ -65,7 +66,7 @@ public final class Daemon implements QuarkusApplication {
 
     @Override
     public int run(String... args) {
-        if (config.logFormat().equals("json")) {
+        if (config().logFormat().equals("json")) {
             LogLines.useJson();
         } else {
             LogLines.useText();
@@ -89,7 +90,8 @@ public final class Daemon implements QuarkusApplication {
     private void start() {
         WorkerScript worker = parts().site().script();
         parts().dispatcher().onTaskFailed(this::onTaskFailed);
-        if (config.httpPort() > 0) {
+        parts().reconfiguration().follow();
+        if (config().httpPort() > 0) {
             parts().admin().start();
         }
         parts().server().onStopAsked(this::onStopAsked);
@@ -112,22 +114,26 @@ public final class Daemon implements QuarkusApplication {
             }
             throw e;
         }
-        if (config.idleShutdown().isPositive()) {
+        if (config().idleShutdown().isPositive()) {
             engine.execute(this::watchUse);
         }
         engine.execute(this::watchHeap);
-        config.watch().filter(globs -> !globs.isEmpty()).ifPresent(this::watchFiles);
+        config().watch().filter(globs -> !globs.isEmpty()).ifPresent(this::watchFiles);
         LOG.infof(
                 "Parallite %s accepts connections socket=%s workers=%d max=%d script=%s transport=%s pid=%d",
                 Version.current(),
-                config.listenAddress(),
-                config.fixedWorkers(),
-                config.maxWorkers(),
+                config().listenAddress(),
+                config().fixedWorkers(),
+                config().maxWorkers(),
                 worker.path(),
                 worker.connectsBack() ? "socket" : "stdio",
                 ProcessHandle.current().pid());
         notifier.ready(serving());
         notifier.watch(engine);
+    }
+
+    private ParalliteConfig config() {
+        return current.now();
     }
 
     private DaemonParts parts() {
@@ -145,7 +151,7 @@ public final class Daemon implements QuarkusApplication {
     }
 
     private void watchFiles(List<String> globs) {
-        Path directory = Path.of(config.directory().orElse("")).toAbsolutePath();
+        Path directory = Path.of(config().directory().orElse("")).toAbsolutePath();
         try {
             watch = FileWatch.start(directory, globs, this::reload);
             LOG.infof("files are watched directory=%s globs=%s", directory, globs);
@@ -159,11 +165,11 @@ public final class Daemon implements QuarkusApplication {
         ClientServer clients = parts().server();
         new IdleShutdown(
                         engine,
-                        config.idleShutdown(),
+                        config().idleShutdown(),
                         () -> tasks.snapshot().submitted() + clients.accepted(),
                         () ->
                                 tasks.snapshot().inFlight() > 0
-                                        || (config.idleShutdownConnections()
+                                        || (config().idleShutdownConnections()
                                                 && clients.connected() > 0),
                         () -> Quarkus.asyncExit(ExitCode.OK))
                 .watch();
@@ -186,7 +192,7 @@ public final class Daemon implements QuarkusApplication {
     }
 
     private String serving() {
-        return "accepts connections on " + config.listenAddress();
+        return "accepts connections on " + config().listenAddress();
     }
 
     private void onReloaded(ReloadOutcome outcome) {
@@ -214,7 +220,7 @@ public final class Daemon implements QuarkusApplication {
     }
 
     private void onTaskFailed() {
-        if (config.stopsOnFailure() && exitCode.compareAndSet(ExitCode.OK, ExitCode.FAILED)) {
+        if (config().stopsOnFailure() && exitCode.compareAndSet(ExitCode.OK, ExitCode.FAILED)) {
             LOG.error("a task has failed and fail_mode=stop_all: stopping");
             parts().server().stopAccepting();
             parts().pool().drain();
@@ -223,7 +229,7 @@ public final class Daemon implements QuarkusApplication {
     }
 
     private void stop() {
-        Duration grace = exitCode.get() == ExitCode.OK ? config.shutdownGrace() : Duration.ZERO;
+        Duration grace = exitCode.get() == ExitCode.OK ? config().shutdownGrace() : Duration.ZERO;
         notifier.stopping(grace);
         if (watch != null) {
             watch.close();

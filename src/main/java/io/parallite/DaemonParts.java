@@ -19,4 +19,5 @@ record DaemonParts(
         Dispatcher dispatcher,
         ClientServer server,
         Admin admin,
-        Reserve reserve) {}
+        Reserve reserve,
+        Reconfiguration reconfiguration) {}

@@ -8,6 +8,7 @@ import java.util.function.UnaryOperator;
 import java.util.logging.Formatter;
 import java.util.logging.Handler;
 import org.jboss.logmanager.ExtHandler;
+import org.jboss.logmanager.Level;
 import org.jboss.logmanager.LogContext;
 
 /**
@@ -36,6 +37,13 @@ final class LogLines {
         if (JournalFormatter.isReader(environment)) {
             replaceFormatters(handlers(), JournalFormatter::new);
         }
+    }
+
+    /** Has what happens to each task logged from now on, or not. */
+    static void debug(boolean isOn) {
+        LogContext.getLogContext()
+                .getLogger("io.parallite")
+                .setLevel(isOn ? Level.DEBUG : Level.INFO);
     }
 
     private static Handler[] handlers() {

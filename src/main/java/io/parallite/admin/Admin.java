@@ -1,6 +1,5 @@
 package io.parallite.admin;
 
-import io.parallite.config.ParalliteConfig;
 import io.parallite.dispatch.Dispatcher;
 import io.parallite.dispatch.TaskListener;
 import io.parallite.dispatch.TaskRun;
@@ -33,7 +32,6 @@ public final class Admin {
     /** Of those in each state. */
     private static final int TASKS_SHOWN = 100;
 
-    private final ParalliteConfig config;
     private final EngineView view;
     private final Instance<Observed> observed;
     private volatile @Nullable Observers observers;
@@ -48,15 +46,15 @@ public final class Admin {
         }
     }
 
-    Admin(ParalliteConfig config, EngineView view, Instance<Observed> observed) {
-        this.config = config;
+    Admin(EngineView view, Instance<Observed> observed) {
         this.view = view;
         this.observed = observed;
     }
 
     /** Begins to observe. Called once, before the first task. */
     public void start() {
-        Metrics metrics = new Metrics(config.maxQueue(), daemon().figures().version());
+        Figures figures = daemon().figures();
+        Metrics metrics = new Metrics(() -> figures.readiness().maxQueue(), figures.version());
         History history = new History(daemon().engine(), daemon().dispatcher()::poolSnapshot);
         Observers made = new Observers(metrics, new TaskMetrics(metrics.registry()), history);
         daemon().dispatcher().observe(made);

@@ -15,7 +15,6 @@ import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Instance;
 import jakarta.inject.Singleton;
-import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -139,19 +138,12 @@ final class AdminRoutes {
 
     private static void send(RoutingContext context, ReloadOutcome outcome) {
         switch (outcome) {
-            case ReloadOutcome.Done(int replaced, Duration took) ->
-                    send(
-                            context,
-                            200,
-                            JSON,
-                            Encoding.jsonText(
-                                    Map.of(
-                                            "ok",
-                                            true,
-                                            "replaced",
-                                            replaced,
-                                            "took_ms",
-                                            took.toMillis())));
+            case ReloadOutcome.Done done -> {
+                Map<String, Object> body = new LinkedHashMap<>();
+                body.put("ok", true);
+                body.putAll(done.fields());
+                send(context, 200, JSON, Encoding.jsonText(body));
+            }
             case ReloadOutcome.Failed(String explanation) -> refuse(context, 503, explanation);
         }
     }

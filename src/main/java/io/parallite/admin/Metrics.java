@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.IntSupplier;
 import java.util.function.ToDoubleFunction;
 import java.util.function.ToIntFunction;
 import java.util.function.ToLongFunction;
@@ -45,7 +46,7 @@ final class Metrics {
     private boolean hasTemplate;
     private volatile @Nullable EngineSnapshot latest;
 
-    Metrics(int maxQueue, String version) {
+    Metrics(IntSupplier maxQueue, String version) {
         registry.config() // names that are against Prometheus' conventions
                 .meterFilter(MeterFilter.denyNameStartsWith("process.cpu.time"))
                 .meterFilter(MeterFilter.denyNameStartsWith("system.cpu.count"));
@@ -56,7 +57,7 @@ final class Metrics {
         gauge(
                 "parallite.queue.limit.tasks",
                 "max_queue: more tasks are refused",
-                snapshot -> maxQueue);
+                snapshot -> maxQueue.getAsInt());
         workers();
         tasks();
         memory =

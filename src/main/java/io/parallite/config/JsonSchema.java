@@ -90,6 +90,9 @@ public final class JsonSchema {
         if (setting.check() instanceof Check.Text text && !text.description().isEmpty()) {
             property.putIfAbsent("x-type", text.description());
         }
+        if (setting.isReloadable()) {
+            property.put("x-reload", true);
+        }
         if (setting.hasFlag()) {
             boolean isShort = setting == Setting.DEBUG_LOGS;
             property.put("x-flag", isShort ? Setting.DEBUG_FLAG : setting.flag());

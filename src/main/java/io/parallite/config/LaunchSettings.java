@@ -69,7 +69,10 @@ public final class LaunchSettings {
     }
 
     private void addFile(@Nullable Path asked) {
-        Path file = (asked == null ? Path.of(DEFAULT_FILE) : asked).toAbsolutePath();
+        Path file = fileOf(asked);
+        if (asked != null) {
+            systemProperties.put(ParalliteJsonSource.ASKED, file.toString());
+        }
         if (Files.exists(file)) {
             Map<String, String> properties = ParalliteJson.read(file, problems::add);
             for (Setting setting : Setting.values()) {
@@ -79,6 +82,13 @@ public final class LaunchSettings {
         } else if (asked != null) {
             warnings.add(file + " does not exist; defaults are used");
         }
+    }
+
+    /**
+     * The file that is read when {@code asked} was asked for; absolute, whether it is there or not.
+     */
+    static Path fileOf(@Nullable Path asked) {
+        return (asked == null ? Path.of(DEFAULT_FILE) : asked).toAbsolutePath();
     }
 
     private static List<String> valuesIn(Map<String, String> properties, Setting setting) {
@@ -231,6 +241,16 @@ public final class LaunchSettings {
                 .filter(setting -> !setting.isIgnored())
                 .map(setting -> given.getOrDefault(setting, byDefault(setting)))
                 .toList();
+    }
+
+    /** What is given for {@code setting}, or its plain default; none where there is neither. */
+    List<String> values(Setting setting) {
+        return Optional.ofNullable(given.get(setting))
+                .map(SettingValue::values)
+                .orElseGet(
+                        () ->
+                                setting.byDefault().filter(text -> !text.isEmpty()).stream()
+                                        .toList());
     }
 
     private SettingValue byDefault(Setting setting) {

@@ -18,6 +18,9 @@ public final class ParalliteJsonSource extends PropertiesConfigSource {
     /** The system property that names the file. */
     public static final String LOCATION = "parallite.config";
 
+    /** The system property that names the file that was asked for, whether it is there or not. */
+    static final String ASKED = "parallite.asked_config";
+
     private static final int ORDINAL = 275;
 
     public ParalliteJsonSource() {

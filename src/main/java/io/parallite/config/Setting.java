@@ -1,9 +1,11 @@
 package io.parallite.config;
 
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -174,6 +176,31 @@ public enum Setting {
     CLUSTER_KEY_FILE(new Check.File(), null, "Private key of that certificate, in PEM."),
     GO_OVERRIDES(new Check.Anything(), null, "Known from the Go daemon; has no effect.");
 
+    private static final Set<Setting> RELOADABLE =
+            EnumSet.of(
+                    FIXED_WORKERS,
+                    MAX_WORKERS,
+                    TIMEOUT_MS,
+                    FAIL_MODE,
+                    DEBUG_LOGS,
+                    WORKER_DEBUG_LOGS,
+                    DIRECTORY,
+                    WORKER_SCRIPT,
+                    PHP_INCLUDES,
+                    BOOTSTRAP,
+                    PHP_BINARY,
+                    PHP_OPTIONS,
+                    MAX_QUEUE,
+                    QUEUE_TIMEOUT_MS,
+                    START_TIMEOUT_MS,
+                    WORKER_MAX_TASKS,
+                    WORKER_MAX_MEMORY_MB,
+                    WORKER_TTL_MS,
+                    WORKER_IDLE_MS,
+                    SHUTDOWN_GRACE_MS,
+                    SLOW_TASK_MS,
+                    READINESS);
+
     /** A shorter flag for {@link #DEBUG_LOGS}. */
     public static final String DEBUG_FLAG = "--debug";
 
@@ -264,6 +291,14 @@ public enum Setting {
     /** Whether workers may not see its variable: secrets, and where they are kept. */
     public boolean isKeptFromWorkers() {
         return isSecret() || key().endsWith("token_file") || this == CLUSTER_SECRET_FILE;
+    }
+
+    /**
+     * Whether a reload takes a new value from the file; another one counts when the daemon is
+     * started again.
+     */
+    public boolean isReloadable() {
+        return RELOADABLE.contains(this);
     }
 
     /** Whether any value is taken and none has an effect. */

@@ -59,7 +59,7 @@ public final class Dispatcher {
     private final Engine engine;
     private final WorkerPool pool;
     private final TaskCache cache;
-    private final DispatchSettings settings;
+    private DispatchSettings settings;
     private final LinkedHashMap<TaskId, TaskRun> inFlight = new LinkedHashMap<>();
     private final TaskLog log;
     private final Nesting nesting;
@@ -493,6 +493,11 @@ public final class Dispatcher {
         List<TaskRun> left =
                 inFlight.values().stream().filter(run -> run.isAbandonedBy(lane)).toList();
         left.forEach(run -> cancel(run, GRACE, ", as its client has gone"));
+    }
+
+    /** Goes by {@code wanted} from now on; tasks that run keep their limits. */
+    public void configure(DispatchSettings wanted) {
+        settings = wanted;
     }
 
     /** Replaces all workers; see {@link WorkerPool#reload}. */

@@ -2,6 +2,7 @@ package io.parallite.pool;
 
 import io.parallite.worker.EndReason;
 import io.parallite.worker.Worker;
+import java.util.function.IntSupplier;
 
 /**
  * Whether workers that have run tasks must end to make room for fresh ones, which isolated tasks
@@ -21,16 +22,16 @@ final class FreshDemand {
     private final WorkerSet workers;
     private final TaskQueue queue;
     private final RestartPolicy restarts;
-    private final int mostForIsolated;
+    private final IntSupplier max;
 
     /**
      * @param max how many processes there may be
      */
-    FreshDemand(WorkerSet workers, TaskQueue queue, RestartPolicy restarts, int max) {
+    FreshDemand(WorkerSet workers, TaskQueue queue, RestartPolicy restarts, IntSupplier max) {
         this.workers = workers;
         this.queue = queue;
         this.restarts = restarts;
-        this.mostForIsolated = Math.max(1, max / SHARE);
+        this.max = max;
     }
 
     /** How many isolated tasks wait that could be served. */
@@ -70,6 +71,7 @@ final class FreshDemand {
     }
 
     private boolean isInTurn() {
+        int mostForIsolated = Math.max(1, max.getAsInt() / SHARE);
         Waiter<?> next = queue.peek(true);
         return next != null
                 && next.isIsolated

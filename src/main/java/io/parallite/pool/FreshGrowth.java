@@ -4,6 +4,7 @@ import io.parallite.engine.Deadline;
 import io.parallite.engine.Engine;
 import io.parallite.worker.Worker;
 import java.time.Duration;
+import java.util.function.Supplier;
 
 /**
  * Keeps workers ready of which each runs one isolated task and ends: all tasks are that with {@code
@@ -40,7 +41,7 @@ final class FreshGrowth implements PoolGrowth {
     private final RestartPolicy restarts;
     private final PoolSizing sizing;
     private final FreshDemand demand;
-    private final Ready ready;
+    private final Supplier<Ready> ready;
     private final Deadline surplusLook;
     private final Deadline penalty;
     private final Deadline fill;
@@ -55,7 +56,7 @@ final class FreshGrowth implements PoolGrowth {
             RestartPolicy restarts,
             PoolSizing sizing,
             FreshDemand demand,
-            Ready ready) {
+            Supplier<Ready> ready) {
         this.engine = engine;
         this.workers = workers;
         this.restarts = restarts;
@@ -107,13 +108,14 @@ final class FreshGrowth implements PoolGrowth {
 
     /** How many are to be ready. */
     private int target() {
-        if (!ready.mayBeMore()) {
-            return ready.atLeast();
+        Ready wanted = ready.get();
+        if (!wanted.mayBeMore()) {
+            return wanted.atLeast();
         }
         closeWindow();
         double comeMeanwhile =
                 Math.max(perSecond, leasedInWindow) * sizing.typicalStartNanos() / RATE_WINDOW;
-        return Math.max(ready.atLeast(), (int) Math.ceil(TWICE * comeMeanwhile));
+        return Math.max(wanted.atLeast(), (int) Math.ceil(TWICE * comeMeanwhile));
     }
 
     private void topUp() {

@@ -6,6 +6,7 @@ import io.parallite.worker.EndReason;
 import io.parallite.worker.Worker;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,8 +22,7 @@ final class IdleWorkers {
     private record Spare(Worker worker, long since) {}
 
     private final Engine engine;
-    private final Duration patience;
-    private final boolean isAlwaysKept;
+    private final Supplier<PoolSettings> settings;
 
     private final ArrayDeque<Worker> idlePersistent = new ArrayDeque<>();
     private final ArrayDeque<Worker> freshPersistent = new ArrayDeque<>();
@@ -35,10 +35,9 @@ final class IdleWorkers {
 
     private final Deadline idleDeadline;
 
-    IdleWorkers(Engine engine, PoolSettings settings) {
+    IdleWorkers(Engine engine, Supplier<PoolSettings> settings) {
         this.engine = engine;
-        this.patience = settings.recycling().idle();
-        this.isAlwaysKept = settings.isolatesTasks();
+        this.settings = settings;
         this.idleDeadline = new Deadline(engine, this::endSpareWorkers);
     }
 
@@ -100,9 +99,9 @@ final class IdleWorkers {
         boolean isFresh = worker.isFresh();
         if (worker.name().persistent()) {
             (isFresh ? freshPersistent : idlePersistent).addFirst(worker);
-        } else if (isAlwaysKept) {
+        } else if (settings.get().isolatesTasks()) {
             freshOnDemand.addLast(new Spare(worker, engine.nanoTime()));
-        } else if (!patience.isZero()) {
+        } else if (!patience().isZero()) {
             Spare spare = new Spare(worker, engine.nanoTime());
             if (isFresh) {
                 freshOnDemand.addLast(spare);
@@ -110,7 +109,7 @@ final class IdleWorkers {
                 idleOnDemand.addFirst(spare);
             }
             if (!idleDeadline.isArmed()) {
-                idleDeadline.arm(patience);
+                idleDeadline.arm(patience());
             }
         } else {
             worker.end(EndReason.EXITED);
@@ -136,7 +135,15 @@ final class IdleWorkers {
                 || freshOnDemand.stream().anyMatch(spare -> spare.worker() == worker);
     }
 
-    private void endSpareWorkers() {
+    private Duration patience() {
+        return settings.get().recycling().idle();
+    }
+
+    /** Ends the on-demand workers that have been kept for long enough. */
+    void endSpareWorkers() {
+        if (settings.get().isolatesTasks()) {
+            return;
+        }
         long now = engine.nanoTime();
         while (isOver(idleOnDemand.peekLast(), now)) {
             idleOnDemand.removeLast().worker().end(EndReason.EXITED);
@@ -152,11 +159,11 @@ final class IdleWorkers {
     }
 
     private boolean isOver(@Nullable Spare spare, long now) {
-        return spare != null && now - spare.since() >= patience.toNanos();
+        return spare != null && now - spare.since() >= patience().toNanos();
     }
 
     private long left(@Nullable Spare spare, long now) {
-        return spare == null ? Long.MAX_VALUE : patience.toNanos() - (now - spare.since());
+        return spare == null ? Long.MAX_VALUE : patience().toNanos() - (now - spare.since());
     }
 
     /** Ends so many of the fresh on-demand workers that are idle. */

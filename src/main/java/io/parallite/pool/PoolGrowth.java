@@ -3,6 +3,7 @@ package io.parallite.pool;
 import io.parallite.engine.Engine;
 import io.parallite.worker.Worker;
 import java.time.Duration;
+import java.util.function.Supplier;
 
 /**
  * Decides when workers are started beside those that fill slots, and when others must end to make
@@ -18,23 +19,27 @@ interface PoolGrowth {
      */
     static PoolGrowth of(
             Engine engine,
-            PoolSettings settings,
+            Supplier<PoolSettings> settings,
             WorkerSet workers,
             TaskQueue queue,
             RestartPolicy restarts,
             int processors) {
         PoolSizing sizing = new PoolSizing(processors);
-        boolean isForAll = settings.isolatesTasks();
-        FreshGrowth.Ready ready =
-                new FreshGrowth.Ready(
-                        isForAll ? settings.fixed() : 0,
-                        isForAll || settings.recycling().keepsIdle());
-        FreshDemand demand = new FreshDemand(workers, queue, restarts, settings.max());
-        FreshGrowth fresh = new FreshGrowth(engine, workers, restarts, sizing, demand, ready);
+        boolean isForAll = settings.get().isolatesTasks();
+        FreshDemand demand = new FreshDemand(workers, queue, restarts, () -> settings.get().max());
+        FreshGrowth fresh =
+                new FreshGrowth(engine, workers, restarts, sizing, demand, () -> ready(settings));
         return isForAll
                 ? fresh
                 : new MixedGrowth(
                         fresh, new OnDemandGrowth(engine, workers, queue, restarts, sizing));
+    }
+
+    private static FreshGrowth.Ready ready(Supplier<PoolSettings> settings) {
+        PoolSettings now = settings.get();
+        boolean isForAll = now.isolatesTasks();
+        return new FreshGrowth.Ready(
+                isForAll ? now.fixed() : 0, isForAll || now.recycling().keepsIdle());
     }
 
     /** The pool begins to serve. */

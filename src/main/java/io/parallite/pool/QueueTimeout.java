@@ -20,7 +20,7 @@ final class QueueTimeout {
 
     private final Engine engine;
     private final TaskQueue queue;
-    private final Duration limit;
+    private Duration limit;
     private final IntSupplier workers;
     private final Deadline deadline;
     private final Deadline ownDeadline;
@@ -38,6 +38,15 @@ final class QueueTimeout {
         this.workers = workers;
         this.deadline = new Deadline(engine, this::onDeadline);
         this.ownDeadline = new Deadline(engine, this::onOwnDeadline);
+    }
+
+    /** Tasks may wait for {@code most} from now on, those that are there too. */
+    void limit(Duration most) {
+        if (!limit.equals(most)) {
+            limit = most;
+            deadline.disarm();
+            arm();
+        }
     }
 
     /** {@code waiter} waits, as others may. */
@@ -99,7 +108,7 @@ final class QueueTimeout {
         Waiter<?> oldest = deadline.isArmed() ? null : queue.oldest();
         if (oldest != null) {
             long waited = engine.nanoTime() - oldest.since;
-            deadline.arm(limit.minusNanos(waited));
+            deadline.arm(Duration.ofNanos(Math.max(0, limit.toNanos() - waited)));
         }
     }
 

@@ -1,7 +1,7 @@
 package io.parallite.pool;
 
+import io.parallite.config.ConfigUpdate;
 import io.parallite.engine.Engine;
-import io.parallite.process.WorkerCommand;
 import io.parallite.process.WorkerTransport;
 import io.parallite.worker.EndReason;
 import io.parallite.worker.Worker;
@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.IntSupplier;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -18,12 +19,12 @@ import org.jspecify.annotations.Nullable;
  * Replaces all workers by new ones, without losing a task.
  *
  * <p>First a canary boots, from the script and directory as they are found now. If it does not, the
- * others stay, and workers go on being started from what was found before. If it does, it takes the
- * first slot, and the other slots follow a few at a time: a successor boots while the old worker
- * goes on; where there is no room for both, the old one is replaced when its task ends. There is at
- * most one process above {@code max_workers}. Workers that fill no slot retire. The reload is done
- * when every worker that could get a task runs the new code; old ones that are busy end after their
- * task.
+ * others stay, workers go on being started from what was found before, and the settings stay as
+ * they are. If it does, the settings that were read count, it takes the first slot, and the other
+ * slots follow a few at a time: a successor boots while the old worker goes on; where there is no
+ * room for both, the old one is replaced when its task ends. There is at most one process above
+ * {@code max_workers}. Workers that fill no slot retire. The reload is done when every worker that
+ * could get a task runs the new code; old ones that are busy end after their task.
  *
  * <p>There is one reload at a time; a second request joins it. Owned by the engine's thread.
  */
@@ -43,9 +44,10 @@ final class Reload {
 
     private final Engine engine;
     private final WorkerTransport transport;
-    private final int maxWorkers;
+    private final IntSupplier maxWorkers;
     private final WorkerSet workers;
     private final Consumer<Worker> offer;
+    private Consumer<ConfigUpdate> onAdopted = update -> {};
     private @Nullable Run run;
     private boolean isStopping;
 
@@ -55,7 +57,7 @@ final class Reload {
     Reload(
             Engine engine,
             WorkerTransport transport,
-            int maxWorkers,
+            IntSupplier maxWorkers,
             WorkerSet workers,
             Consumer<Worker> offer) {
         this.engine = engine;
@@ -63,6 +65,11 @@ final class Reload {
         this.maxWorkers = maxWorkers;
         this.workers = workers;
         this.offer = offer;
+    }
+
+    /** Has {@code action} make the settings count that a reload has read. */
+    void onAdopted(Consumer<ConfigUpdate> action) {
+        onAdopted = action;
     }
 
     /** Begins a reload, or joins the one that runs; see {@link WorkerPool#reload}. */
@@ -78,7 +85,7 @@ final class Reload {
                                 Run begun = new Run();
                                 run = begun;
                                 begun.waiting.add(emitter);
-                                begun.findCommand();
+                                begun.findRelease();
                             }
                         });
     }
@@ -142,22 +149,22 @@ final class Reload {
 
         private final List<UniEmitter<? super ReloadOutcome>> waiting = new ArrayList<>();
         private final long since = engine.nanoTime();
-        private @Nullable WorkerCommand command;
+        private WorkerTransport.@Nullable Release release;
         private @Nullable Worker canary;
         private Engine.@Nullable Timer probation;
         private boolean isAdopted;
 
-        private void findCommand() {
+        private void findRelease() {
             transport
-                    .findCommand()
+                    .findRelease()
                     .subscribe()
                     .with(
                             this::onFound,
                             e -> finish(new ReloadOutcome.Failed(String.valueOf(e.getMessage()))));
         }
 
-        private void onFound(WorkerCommand found) {
-            command = found;
+        private void onFound(WorkerTransport.Release found) {
+            release = found;
             step();
         }
 
@@ -190,15 +197,23 @@ final class Reload {
 
         private void adopt(Worker worker) {
             isAdopted = true;
-            if (command != null) {
-                workers.adopt(command);
+            if (release != null) {
+                workers.adopt(release.command());
+                onAdopted.accept(release.update());
             }
-            List<Slot> slots = workers.slots();
-            if (!slots.isEmpty()) {
-                workers.takeOver(slots.getFirst(), worker, EndReason.RELOAD);
-            }
+            place(worker);
             retireOthers();
             workers.fillAll();
+        }
+
+        /** The settings that have just come to count may have made, or removed, the first slot. */
+        private void place(Worker worker) {
+            List<Slot> slots = workers.slots();
+            if (slots.isEmpty() && worker.name().persistent()) {
+                worker.retire(EndReason.SCALED);
+            } else if (!slots.isEmpty() && slots.getFirst().name.equals(worker.name())) {
+                workers.takeOver(slots.getFirst(), worker, EndReason.RELOAD);
+            }
         }
 
         /** Old workers that fill no slot, which thus will not be replaced, take no task again. */
@@ -211,11 +226,11 @@ final class Reload {
         }
 
         private void step() {
-            if (isOver() || command == null) {
+            if (isOver() || release == null) {
                 return;
             }
             if (!isAdopted) {
-                tryCanary(command);
+                tryCanary(release);
                 return;
             }
             for (Slot slot = next(); slot != null && mayMove(); slot = next()) {
@@ -229,23 +244,28 @@ final class Reload {
                 }
             }
             if (replaced() == workers.slots().size()) {
-                finish(new ReloadOutcome.Done(replaced(), took()));
+                finish(done(release.update()));
             }
         }
 
-        private void tryCanary(WorkerCommand found) {
+        private ReloadOutcome done(ConfigUpdate update) {
+            return new ReloadOutcome.Done(
+                    replaced(), took(), update.changedKeys(), update.pendingKeys());
+        }
+
+        private void tryCanary(WorkerTransport.Release found) {
             if (canary == null && hasRoom()) {
                 List<Slot> slots = workers.slots();
                 canary =
                         slots.isEmpty()
-                                ? workers.launchOnDemand(found)
-                                : workers.launch(slots.getFirst().name, found);
+                                ? workers.launchOnDemand(found.command())
+                                : workers.launch(slots.getFirst().name, found.command());
             }
         }
 
         /** Whether one more process keeps within {@code max_workers + 1}. */
         private boolean hasRoom() {
-            return workers.size() + workers.vacant() <= maxWorkers;
+            return workers.size() + workers.vacant() <= maxWorkers.getAsInt();
         }
 
         /** A slot with an old worker that is not being replaced; rather one that is idle. */
@@ -270,7 +290,7 @@ final class Reload {
         }
 
         private boolean isNew(Worker worker) {
-            return command != null && worker.runs(command);
+            return release != null && worker.runs(release.command());
         }
 
         private int replaced() {
@@ -301,10 +321,10 @@ final class Reload {
 
     private static void log(ReloadOutcome outcome) {
         switch (outcome) {
-            case ReloadOutcome.Done(int replaced, Duration took) ->
+            case ReloadOutcome.Done done ->
                     LOG.infof(
                             "workers are reloaded replaced=%d took_ms=%d",
-                            replaced, took.toMillis());
+                            done.replaced(), done.took().toMillis());
             case ReloadOutcome.Failed(String why) ->
                     LOG.logf(
                             why.equals(STOPPING) ? Logger.Level.DEBUG : Logger.Level.ERROR,

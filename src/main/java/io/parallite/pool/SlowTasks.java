@@ -46,23 +46,33 @@ final class SlowTasks {
     }
 
     private final Engine engine;
-    private final Duration limit;
+    private final Supplier<Duration> limit;
     private final Supplier<Collection<Worker>> workers;
     private final Map<Worker, Found> found = new HashMap<>();
     private Engine.@Nullable Timer timer;
 
     /**
-     * @param limit from which on a task is slow
+     * @param limit from which on a task is slow; zero for never
      */
-    SlowTasks(Engine engine, Duration limit, Supplier<Collection<Worker>> workers) {
+    SlowTasks(Engine engine, Supplier<Duration> limit, Supplier<Collection<Worker>> workers) {
         this.engine = engine;
         this.limit = limit;
         this.workers = workers;
     }
 
-    /** Starts looking. */
+    /** Starts looking, or looks as often as the limit asks for from now on; may end it. */
     void start() {
-        Duration step = limit.dividedBy(LOOKS);
+        if (timer != null) {
+            timer.cancel();
+            timer = null;
+        }
+        if (limit.get().isPositive()) {
+            schedule();
+        }
+    }
+
+    private void schedule() {
+        Duration step = limit.get().dividedBy(LOOKS);
         if (step.compareTo(SHORTEST_STEP) < 0) {
             step = SHORTEST_STEP;
         } else if (step.compareTo(LONGEST_STEP) > 0) {
@@ -76,12 +86,12 @@ final class SlowTasks {
         for (Worker worker : workers.get()) {
             String task = worker.currentTask();
             if (task != null
-                    && worker.busyNanos() >= limit.toNanos()
+                    && worker.busyNanos() >= limit.get().toNanos()
                     && !found.containsKey(worker)) {
                 onSlow(worker, task);
             }
         }
-        start();
+        schedule();
     }
 
     private static boolean hasEnded(Worker worker, Found slow) {
@@ -122,7 +132,7 @@ final class SlowTasks {
         LOG.warnf(
                 "task has run for %d ms, longer than slow_task_ms=%d%s worker=%s pid=%d task=%s",
                 Duration.ofNanos(engine.nanoTime() - since).toMillis(),
-                limit.toMillis(),
+                limit.get().toMillis(),
                 stack == null ? "; its stack is not known" : ", it is at " + Excerpt.oneLine(stack),
                 worker.name(),
                 worker.pid(),

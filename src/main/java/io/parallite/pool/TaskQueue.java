@@ -46,6 +46,11 @@ final class TaskQueue {
         this.timeout = new QueueTimeout(engine, this, limit, workers);
     }
 
+    /** Lets tasks wait for {@code limit} from now on, those that are there too. */
+    void limit(Duration limit) {
+        timeout.limit(limit);
+    }
+
     Lane newLane() {
         return new Lane(this);
     }

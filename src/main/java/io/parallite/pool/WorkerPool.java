@@ -1,5 +1,6 @@
 package io.parallite.pool;
 
+import io.parallite.config.ConfigUpdate;
 import io.parallite.engine.Engine;
 import io.parallite.process.WorkerTransport;
 import io.parallite.task.FailureKind;
@@ -65,7 +66,7 @@ public final class WorkerPool {
 
     private final Engine engine;
     private final WorkerTransport transport;
-    private final PoolSettings settings;
+    private PoolSettings settings;
     final WorkerSet workers;
     private final RestartPolicy restarts;
     private final Reload reload;
@@ -106,14 +107,19 @@ public final class WorkerPool {
         this.engine = engine;
         this.transport = transport;
         this.settings = settings;
-        this.workers = new WorkerSet(engine, transport, settings, random, new WorkerReports());
+        this.workers =
+                new WorkerSet(engine, transport, this::settings, random, new WorkerReports());
         this.restarts = new RestartPolicy(engine, random, this::onPauseOver);
-        this.reload = new Reload(engine, transport, settings.max(), workers, this::onFree);
+        this.reload = new Reload(engine, transport, this::maxWorkers, workers, this::onFree);
         this.queue =
                 new TaskQueue(engine, settings.queueTimeout(), workers::size, this::onLaneReleased);
-        this.growth = PoolGrowth.of(engine, settings, workers, queue, restarts, processors);
+        this.growth = PoolGrowth.of(engine, this::settings, workers, queue, restarts, processors);
         this.prefetch = prefetching.create(queue, this::onTasksReturned);
         this.wedge = new WedgeWatch(engine, this::wedgeSymptom, this::onWedgeLook);
+    }
+
+    private PoolSettings settings() {
+        return settings;
     }
 
     /** Starts the persistent workers, side by side. */
@@ -172,8 +178,12 @@ public final class WorkerPool {
      */
     public void lend(int places) {
         workers.lend(places);
+        retireExcess();
+    }
+
+    private void retireExcess() {
         while (workers.excess() > 0 && workers.retireIdle()) {
-            LOG.debug("a worker that others had lent their place to ends");
+            LOG.debug("an idle worker ends, as there are too many");
         }
     }
 
@@ -607,7 +617,7 @@ public final class WorkerPool {
                     FailureKind.INVALID_REQUEST,
                     settings.isolatesTasks()
                             ? "workers are not scaled with isolation=task: they follow the tasks"
-                            : "fixed_workers=%d exceeds max_workers=%d; raise max_workers and restart"
+                            : "fixed_workers=%d exceeds max_workers=%d; raise max_workers and reload"
                                     .formatted(fixed, settings.max()));
         }
         LOG.infof("workers are scaled fixed_workers=%d before=%d", fixed, workers.slots().size());
@@ -628,6 +638,33 @@ public final class WorkerPool {
      */
     public Uni<ReloadOutcome> reload() {
         return reload.request();
+    }
+
+    /**
+     * Has {@code action} make the settings count that a reload has read: with the first new worker,
+     * before any other is started.
+     */
+    public void onReconfigured(Consumer<ConfigUpdate> action) {
+        reload.onAdopted(action);
+    }
+
+    /**
+     * Goes by {@code wanted} from now on. Workers that are started get its limits; a number of
+     * persistent workers that has not changed leaves it at what {@link #scale} has made of it. What
+     * workers are called, and whether each task has one of its own, does not change.
+     */
+    public void configure(PoolSettings wanted) {
+        PoolSettings before = settings;
+        settings = wanted;
+        queue.limit(wanted.queueTimeout());
+        workers.onConfigured();
+        if (!wanted.isolatesTasks()) {
+            boolean isAnother = wanted.fixed() != before.fixed();
+            workers.resize(
+                    isAnother ? wanted.fixed() : Math.min(workers.slots().size(), wanted.max()));
+        }
+        retireExcess();
+        growth.grow();
     }
 
     // Checks

@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -51,7 +52,7 @@ final class WorkerSet {
 
     private final Engine engine;
     private final WorkerTransport transport;
-    private final PoolSettings settings;
+    private final Supplier<PoolSettings> settings;
     private final RandomGenerator random;
     private final WorkerOwner owner;
 
@@ -62,7 +63,7 @@ final class WorkerSet {
     final IdleWorkers idle;
 
     private final Map<EndReason, Long> replaced = new EnumMap<>(EndReason.class);
-    private final @Nullable SlowTasks slowTasks;
+    private final SlowTasks slowTasks;
     private WorkerCommand command;
     private long lastTimestamp;
     private int lent;
@@ -77,7 +78,7 @@ final class WorkerSet {
     WorkerSet(
             Engine engine,
             WorkerTransport transport,
-            PoolSettings settings,
+            Supplier<PoolSettings> settings,
             RandomGenerator random,
             WorkerOwner owner) {
         this.engine = engine;
@@ -87,13 +88,10 @@ final class WorkerSet {
         this.owner = owner;
         this.command = transport.command();
         this.idle = new IdleWorkers(engine, settings);
-        this.slowTasks =
-                settings.slowTask().isPositive()
-                        ? new SlowTasks(engine, settings.slowTask(), this::all)
-                        : null;
-        int places = settings.isolatesTasks() ? 0 : settings.fixed();
+        this.slowTasks = new SlowTasks(engine, () -> settings.get().slowTask(), this::all);
+        int places = settings.get().isolatesTasks() ? 0 : settings.get().fixed();
         for (int number = 1; number <= places; number++) {
-            WorkerName name = WorkerName.persistent(settings.prefix(), number);
+            WorkerName name = WorkerName.persistent(settings.get().prefix(), number);
             slots.put(name.value(), new Slot(name));
         }
     }
@@ -125,7 +123,7 @@ final class WorkerSet {
 
     /** How many more processes there may be beside those that there are or will be. */
     int room() {
-        return Math.max(0, settings.max() + lent - all.size() - vacant());
+        return Math.max(0, settings.get().max() + lent - all.size() - vacant());
     }
 
     /** There may be so many more processes than the settings say. */
@@ -135,7 +133,7 @@ final class WorkerSet {
 
     /** How many processes too many there are; one that ends is none any more. */
     int excess() {
-        int most = settings.max() + lent;
+        int most = settings.get().max() + lent;
         return all.size() <= most ? 0 : Math.max(0, count(worker -> !worker.isEnding()) - most);
     }
 
@@ -176,8 +174,9 @@ final class WorkerSet {
 
     Worker launchOnDemand(WorkerCommand what) {
         lastTimestamp = Math.max(lastTimestamp + 1, engine.epochMillis());
-        boolean isReusable = !settings.isolatesTasks();
-        return launch(WorkerName.onDemand(settings.prefix(), lastTimestamp, isReusable), what);
+        boolean isReusable = !settings.get().isolatesTasks();
+        return launch(
+                WorkerName.onDemand(settings.get().prefix(), lastTimestamp, isReusable), what);
     }
 
     /** Starts a worker from {@code what}. */
@@ -189,7 +188,7 @@ final class WorkerSet {
     }
 
     private RecyclingMonitor recyclingMonitor() {
-        Recycling limits = settings.recycling();
+        Recycling limits = settings.get().recycling();
         double share = 1 - TTL_JITTER * random.nextDouble();
         Duration ttl = Duration.ofNanos((long) (limits.ttl().toNanos() * share));
         return new RecyclingMonitor(engine, limits, ttl, ResidentMemory::bytes);
@@ -266,16 +265,18 @@ final class WorkerSet {
     /** Starts the persistent workers. */
     void start() {
         fillAll();
-        if (slowTasks != null) {
-            slowTasks.start();
-        }
+        slowTasks.start();
+    }
+
+    /** The settings have changed. */
+    void onConfigured() {
+        idle.endSpareWorkers();
+        slowTasks.start();
     }
 
     /** {@code worker} has sent the stack of its task. */
     void onStack(Worker worker, byte[] frame) {
-        if (slowTasks != null) {
-            slowTasks.onStack(worker, frame);
-        }
+        slowTasks.onStack(worker, frame);
     }
 
     /** Starts a worker in every slot that has none, also where one is to be started later. */
@@ -290,13 +291,13 @@ final class WorkerSet {
     /** Has {@code places} slots from now on; workers without one retire. */
     void resize(int places) {
         for (int number = slots.size() + 1; number <= places && !isClosed; number++) {
-            WorkerName name = WorkerName.persistent(settings.prefix(), number);
+            WorkerName name = WorkerName.persistent(settings.get().prefix(), number);
             Slot slot = new Slot(name);
             slots.put(name.value(), slot);
             fillOnceThereIsRoom(slot);
         }
         while (slots.size() > places) {
-            WorkerName name = WorkerName.persistent(settings.prefix(), slots.size());
+            WorkerName name = WorkerName.persistent(settings.get().prefix(), slots.size());
             remove(Objects.requireNonNull(slots.remove(name.value())));
         }
     }
@@ -312,7 +313,7 @@ final class WorkerSet {
 
     /** On-demand workers may take all places: one that is idle makes room. */
     private void fillOnceThereIsRoom(Slot slot) {
-        if (all.size() < settings.max()) {
+        if (all.size() < settings.get().max()) {
             fill(slot);
             return;
         }
@@ -441,8 +442,6 @@ final class WorkerSet {
             }
         }
         idle.close();
-        if (slowTasks != null) {
-            slowTasks.close();
-        }
+        slowTasks.close();
     }
 }

@@ -6,6 +6,7 @@ import io.smallrye.mutiny.subscription.UniEmitter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import org.jboss.logging.Logger;
@@ -27,6 +28,7 @@ final class SocketOpening implements Handshake.Host {
     private Handshake.@Nullable Connected early;
     private @Nullable SocketChannel channel;
     private Engine.@Nullable Timer timer;
+    private Duration startTimeout = Duration.ZERO;
     private boolean cancelled;
     private boolean asked;
     private boolean late;
@@ -52,6 +54,7 @@ final class SocketOpening implements Handshake.Host {
      * @param starter how
      */
     void launch(WorkerCommand command, WorkerStarter starter) {
+        startTimeout = command.startTimeout();
         emitter.onTermination(this::onTerminated);
         WorkerLaunch launch =
                 new WorkerLaunch(
@@ -83,7 +86,7 @@ final class SocketOpening implements Handshake.Host {
         } else if (early != null) {
             connect(started, early);
         } else {
-            timer = transport.engine().schedule(transport.startTimeout(), this::onLate);
+            timer = transport.engine().schedule(startTimeout, this::onLate);
         }
     }
 
@@ -158,7 +161,7 @@ final class SocketOpening implements Handshake.Host {
                                             .formatted(
                                                     name,
                                                     asked ? "answer a ping" : "connect",
-                                                    transport.startTimeout().toMillis(),
+                                                    startTimeout.toMillis(),
                                                     hint(words))
                                     : "worker %s %s before it was ready; check worker_script and php_includes"
                                             .formatted(name, ending.describe()),

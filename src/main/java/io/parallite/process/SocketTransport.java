@@ -6,7 +6,6 @@ import io.parallite.engine.VertxEngine;
 import io.smallrye.mutiny.Uni;
 import java.nio.file.Path;
 import java.security.SecureRandom;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.Map;
@@ -27,7 +26,6 @@ public final class SocketTransport implements WorkerTransport {
     private final WorkerLauncher launcher;
     private final RunDirectory directory;
     private final ReplyLimits limits;
-    private final Duration startTimeout;
     private final boolean prefetches =
             Boolean.parseBoolean(System.getProperty("parallite.prefetch", "true"));
     private final SecureRandom random = new SecureRandom();
@@ -39,7 +37,6 @@ public final class SocketTransport implements WorkerTransport {
     /**
      * @param directory where the socket and the captured output go, readable by this user only
      * @param limits what may be read from a worker
-     * @param startTimeout how long a worker may take from its start to its hello
      * @param isForking whether workers are forked from a {@link Template}, where that is possible
      */
     SocketTransport(
@@ -47,7 +44,6 @@ public final class SocketTransport implements WorkerTransport {
             WorkerLauncher launcher,
             RunDirectory directory,
             ReplyLimits limits,
-            Duration startTimeout,
             boolean isForking) {
         this.forks = isForking && launcher.canAdopt() ? new ForkServer(this, launcher) : null;
         this.engine = engine;
@@ -55,7 +51,6 @@ public final class SocketTransport implements WorkerTransport {
         this.directory = directory;
         this.socket = new WorkerSocket(engine, directory, byToken::remove);
         this.limits = limits;
-        this.startTimeout = startTimeout;
     }
 
     /** Opens the socket that workers connect to. Engine thread. */
@@ -69,8 +64,8 @@ public final class SocketTransport implements WorkerTransport {
     }
 
     @Override
-    public Uni<WorkerCommand> findCommand() {
-        return launcher.findCommand();
+    public Uni<Release> findRelease() {
+        return launcher.findRelease();
     }
 
     @Override
@@ -153,10 +148,6 @@ public final class SocketTransport implements WorkerTransport {
 
     ReplyLimits limits() {
         return limits;
-    }
-
-    Duration startTimeout() {
-        return startTimeout;
     }
 
     /** Where the workers' socket listens. */

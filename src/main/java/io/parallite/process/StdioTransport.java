@@ -28,8 +28,8 @@ public final class StdioTransport implements WorkerTransport {
     }
 
     @Override
-    public Uni<WorkerCommand> findCommand() {
-        return launcher.findCommand();
+    public Uni<Release> findRelease() {
+        return launcher.findRelease();
     }
 
     @Override

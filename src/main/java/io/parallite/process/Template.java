@@ -7,6 +7,7 @@ import io.parallite.wire.RequestException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -65,6 +66,7 @@ final class Template implements WorkerChannel.Listener, WorkerStarter {
     private State state = State.BOOTING;
     private long worker = -1;
     private boolean isDismissed;
+    private Duration startTimeout = Duration.ZERO;
     private @Nullable WorkerChannel channel;
     private @Nullable WorkerStartException bootFailure;
     private @Nullable String objection;
@@ -84,6 +86,7 @@ final class Template implements WorkerChannel.Listener, WorkerStarter {
 
     /** Starts its process. */
     void boot(WorkerName name, WorkerCommand command) {
+        startTimeout = command.startTimeout();
         try {
             String script = command.script().toString().replace("\\", "\\\\").replace("'", "\\'");
             Files.writeString(stub, "<?php require '" + script + "';\n");
@@ -182,7 +185,7 @@ final class Template implements WorkerChannel.Listener, WorkerStarter {
         if (!forks.isEmpty()) {
             underWay = forks;
             worker = launcher.expectForks(channel.pid());
-            patience.arm(transport.startTimeout());
+            patience.arm(startTimeout);
             channel.write(Encoding.JSON.encode(Map.of("type", "fork", "workers", workers)));
         }
     }
@@ -280,7 +283,7 @@ final class Template implements WorkerChannel.Listener, WorkerStarter {
     }
 
     private void onLate() {
-        onGarbage("did not fork within start_timeout_ms=" + transport.startTimeout().toMillis());
+        onGarbage("did not fork within start_timeout_ms=" + startTimeout.toMillis());
     }
 
     // The end

@@ -3,6 +3,7 @@ package io.parallite.process;
 import io.parallite.config.Platform;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -15,13 +16,15 @@ import java.util.Map;
  * @param script the worker script
  * @param directory where it is run
  * @param environment added to the daemon's own
+ * @param startTimeout how long the worker may take from its start until it is ready
  */
 public record WorkerCommand(
         String php,
         List<String> options,
         Path script,
         Path directory,
-        Map<String, String> environment) {
+        Map<String, String> environment,
+        Duration startTimeout) {
 
     /**
      * What Linux needs so that a worker's processes can be found and die with the daemon: a session
@@ -37,7 +40,7 @@ public record WorkerCommand(
 
     /** The same with other options for PHP. */
     WorkerCommand withOptions(List<String> others) {
-        return new WorkerCommand(php, others, script, directory, environment);
+        return new WorkerCommand(php, others, script, directory, environment, startTimeout);
     }
 
     List<String> line(List<String> guard, List<String> moreOptions) {

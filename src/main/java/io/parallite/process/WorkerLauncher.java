@@ -47,15 +47,15 @@ public final class WorkerLauncher implements WorkerStarter {
         return command;
     }
 
-    /** Looks at the site anew; see {@link WorkerTransport#findCommand}. */
-    Uni<WorkerCommand> findCommand() {
+    /** Looks at the site anew; see {@link WorkerTransport#findRelease}. */
+    Uni<WorkerTransport.Release> findRelease() {
         return Uni.createFrom()
                 .emitter(
                         emitter ->
                                 launching.execute(
                                         () -> {
                                             try {
-                                                WorkerCommand found = site.find();
+                                                WorkerTransport.Release found = site.find();
                                                 engine.execute(() -> emitter.complete(found));
                                             } catch (RuntimeException | Error e) {
                                                 engine.execute(() -> emitter.fail(e));

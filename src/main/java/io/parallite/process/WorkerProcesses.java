@@ -44,7 +44,7 @@ public final class WorkerProcesses {
     public static WorkerProcesses create(
             VertxEngine engine, ParalliteConfig config, WorkerSite site, ReadBudget budget) {
         boolean useGuard = Boolean.parseBoolean(System.getProperty("parallite.guard", "true"));
-        WorkerLauncher launcher = new WorkerLauncher(engine, site, site.find(), useGuard);
+        WorkerLauncher launcher = new WorkerLauncher(engine, site, site.command(), useGuard);
         ReplyLimits limits = new ReplyLimits(config.maxPayloadBytes() + ENVELOPE, budget);
         if (!site.script().connectsBack()) {
             return new WorkerProcesses(
@@ -58,7 +58,6 @@ public final class WorkerProcesses {
                         launcher,
                         directory,
                         limits,
-                        config.startTimeout(),
                         config.workerStart().equals("fork") && site.script().canFork()),
                 directory);
     }

@@ -1,6 +1,8 @@
 package io.parallite.process;
 
 import io.parallite.config.ConfigException;
+import io.parallite.config.ConfigUpdate;
+import io.parallite.config.CurrentConfig;
 import io.parallite.config.ListenAddress;
 import io.parallite.config.ParalliteConfig;
 import io.parallite.wire.Encoding;
@@ -14,7 +16,8 @@ import java.util.Optional;
 import org.jboss.logging.Logger;
 
 /**
- * Where workers are run and what they run: directory, script, includes, found anew at every look.
+ * Where workers are run and what they run: directory, script, includes, found anew at every look,
+ * by the configuration as its file has it then.
  *
  * <p>What was found is free of symbolic links, so that all workers between two looks run the same
  * code, even when a deployment points a link elsewhere meanwhile. Any thread may look.
@@ -40,28 +43,26 @@ public final class WorkerSite {
 
     private static final String SOCKET = "PARALLITE_SOCKET";
 
-    private final ParalliteConfig config;
-    private final WorkingDirectory directory;
+    private final CurrentConfig current;
     private final Optional<Path> home;
+    private final WorkingDirectory ofProcess;
+    private final WorkingDirectory atStart;
     private final WorkerScript first;
 
     /**
      * @param home the distribution's directory, where there is one
      * @throws ConfigException when there is no such directory, or no worker script
      */
-    public WorkerSite(ParalliteConfig config, Optional<Path> home) {
-        this.config = config;
+    public WorkerSite(CurrentConfig current, Optional<Path> home) {
+        this.current = current;
         this.home = home;
-        this.directory =
-                config.directory()
-                        .map(WorkingDirectory::configured)
-                        .orElseGet(
-                                () ->
-                                        WorkingDirectory.of(
-                                                Optional.ofNullable(System.getenv("PWD"))
-                                                        .orElse(""),
-                                                Path.of("").toAbsolutePath()));
-        this.first = findScript();
+        this.ofProcess =
+                WorkingDirectory.of(
+                        Optional.ofNullable(System.getenv("PWD")).orElse(""),
+                        Path.of("").toAbsolutePath());
+        this.atStart =
+                current.now().directory().map(WorkingDirectory::configured).orElse(ofProcess);
+        this.first = new Look(current.now(), atStart).script();
     }
 
     /** The script that was there at the start. */
@@ -69,59 +70,104 @@ public final class WorkerSite {
         return first;
     }
 
-    private WorkerScript findScript() {
-        if (!Files.isDirectory(directory.now())) {
-            throw new ConfigException(
-                    "the directory of the workers, %s, does not exist; make it, or set another directory"
-                            .formatted(directory.entered()));
-        }
-        return WorkerScript.find(config, directory.now(), base(), home);
+    /**
+     * What workers are to be started from, by the settings in force.
+     *
+     * @throws ConfigException as {@link #find} does
+     */
+    WorkerCommand command() {
+        return look(current.now()).command();
     }
 
     /**
-     * Looks for what workers are to be started from now.
+     * Looks for what workers are to be started from now, by the configuration as it is now. Blocks
+     * while files are read.
      *
      * @throws ConfigException when there is no directory, or no script, or one that is talked to in
-     *     another way than the first
+     *     another way than the first; or when the configuration is not valid
      */
-    WorkerCommand find() {
-        WorkerScript script = findScript();
-        if (script.connectsBack() != first.connectsBack()) {
-            throw new ConfigException(
-                    "worker script %s is for another transport than %s; restart the daemon"
-                            .formatted(script.path(), first.path()));
-        }
-        return new WorkerCommand(
-                config.phpBinary(),
-                config.phpOptions().orElse(List.of()),
-                WorkingDirectory.real(script.path()),
-                directory.now(),
-                environment());
+    WorkerTransport.Release find() {
+        ConfigUpdate update = current.read(look(current.now()).directory::follow);
+        return new WorkerTransport.Release(look(update.config()).command(), update);
     }
 
-    private Map<String, String> environment() {
-        Map<String, String> environment = new HashMap<>();
-        environment.put("PARALLITE_MAX_PAYLOAD_BYTES", Integer.toString(config.maxPayloadBytes()));
-        environment.put("PARALLITE_ENABLE_BENCHMARK", config.enableBenchmark() ? "1" : "0");
-        environment.put("PARALLITE_WORKER_DEBUG", config.workerDebugLogs() ? "1" : "0");
-        environment.put("PARALLITE_EVENTS", "1");
-        environment.put(TIMEOUT, Long.toString(config.timeout().toMillis()));
-        environment.putAll(addressOf(config.listenAddress()));
-        putLimit(environment, MAX_TASKS, config.workerMaxTasks());
-        putLimit(environment, MAX_MEMORY, config.workerMaxMemoryMb());
-        Path base = base().orElseGet(directory::now);
-        config.phpIncludes()
-                .map(files -> existing(base, files))
-                .ifPresent(
-                        files ->
-                                environment.put(
-                                        "PARALLITE_PHP_INCLUDES", Encoding.jsonText(files)));
-        config.bootstrap()
-                .ifPresent(
-                        file ->
-                                environment.put(
-                                        "PARALLITE_WORKER_BOOTSTRAP", absolute(base, file)));
-        return environment;
+    private Look look(ParalliteConfig config) {
+        WorkingDirectory directory =
+                config.directory().map(WorkingDirectory::configured).orElse(ofProcess);
+        boolean isTheSame = directory.entered().equals(atStart.entered());
+        return new Look(config, isTheSame ? atStart : directory);
+    }
+
+    /** What {@code config} names, and where that is. */
+    private final class Look {
+
+        private final ParalliteConfig config;
+        private final WorkingDirectory directory;
+
+        Look(ParalliteConfig config, WorkingDirectory directory) {
+            this.config = config;
+            this.directory = directory;
+        }
+
+        WorkerScript script() {
+            if (!Files.isDirectory(directory.now())) {
+                throw new ConfigException(
+                        "the directory of the workers, %s, does not exist; make it, or set another directory"
+                                .formatted(directory.entered()));
+            }
+            return WorkerScript.find(config, directory.now(), base(), home);
+        }
+
+        WorkerCommand command() {
+            WorkerScript script = script();
+            if (script.connectsBack() != first.connectsBack()) {
+                throw new ConfigException(
+                        "worker script %s is for another transport than %s; restart the daemon"
+                                .formatted(script.path(), first.path()));
+            }
+            return new WorkerCommand(
+                    config.phpBinary(),
+                    config.phpOptions().orElse(List.of()),
+                    WorkingDirectory.real(script.path()),
+                    directory.now(),
+                    environment(),
+                    config.startTimeout());
+        }
+
+        private Map<String, String> environment() {
+            Map<String, String> environment = new HashMap<>();
+            environment.put(
+                    "PARALLITE_MAX_PAYLOAD_BYTES", Integer.toString(config.maxPayloadBytes()));
+            environment.put("PARALLITE_ENABLE_BENCHMARK", config.enableBenchmark() ? "1" : "0");
+            environment.put("PARALLITE_WORKER_DEBUG", config.workerDebugLogs() ? "1" : "0");
+            environment.put("PARALLITE_EVENTS", "1");
+            environment.put(TIMEOUT, Long.toString(config.timeout().toMillis()));
+            environment.putAll(addressOf(config.listenAddress()));
+            putLimit(environment, MAX_TASKS, config.workerMaxTasks());
+            putLimit(environment, MAX_MEMORY, config.workerMaxMemoryMb());
+            Path base = base().orElseGet(directory::now);
+            config.phpIncludes()
+                    .map(files -> existing(base, files))
+                    .ifPresent(
+                            files ->
+                                    environment.put(
+                                            "PARALLITE_PHP_INCLUDES", Encoding.jsonText(files)));
+            config.bootstrap()
+                    .ifPresent(
+                            file ->
+                                    environment.put(
+                                            "PARALLITE_WORKER_BOOTSTRAP", absolute(base, file)));
+            return environment;
+        }
+
+        /** What paths in the configuration file are relative to. */
+        private Optional<Path> base() {
+            return config.config()
+                    .map(
+                            file ->
+                                    directory.follow(
+                                            Path.of(file).toAbsolutePath().resolveSibling("")));
+        }
     }
 
     /** Where tasks find the daemon that runs them, whatever it was told the address by. */
@@ -156,11 +202,5 @@ public final class WorkerSite {
 
     private static String absolute(Path base, String file) {
         return WorkingDirectory.real(base.resolve(file)).toString();
-    }
-
-    /** What paths in the configuration file are relative to. */
-    private Optional<Path> base() {
-        return config.config()
-                .map(file -> directory.follow(Path.of(file).toAbsolutePath().resolveSibling("")));
     }
 }

@@ -1,10 +1,19 @@
 package io.parallite.process;
 
+import io.parallite.config.ConfigUpdate;
 import io.smallrye.mutiny.Uni;
 import org.jspecify.annotations.Nullable;
 
 /** How frames reach a worker: starts a process and opens the channel to it. */
 public interface WorkerTransport {
+
+    /**
+     * What a look has found.
+     *
+     * @param command what workers are to be started from
+     * @param update the configuration by which that was made
+     */
+    record Release(WorkerCommand command, ConfigUpdate update) {}
 
     /**
      * Starts a worker process. The result comes on the engine's thread when the worker is ready to
@@ -23,12 +32,13 @@ public interface WorkerTransport {
     WorkerCommand command();
 
     /**
-     * Finds anew what workers are started from: the script, the directory, what symbolic links
-     * point to. Each look gives a command of its own.
+     * Finds anew what workers are started from: the settings, the script, the directory, what
+     * symbolic links point to. Each look gives a command of its own.
      *
-     * <p>Fails with a {@link io.parallite.config.ConfigException} that says what is missing.
+     * <p>Fails with a {@link io.parallite.config.ConfigException} that says what is missing or
+     * wrong.
      */
-    Uni<WorkerCommand> findCommand();
+    Uni<Release> findRelease();
 
     /** Workers are started from {@code command} from now on, and from nothing else. */
     default void adopt(WorkerCommand command) {}

@@ -27,8 +27,8 @@ public final class Figures {
     private final Dispatcher dispatcher;
     private final ProcessSampler sampler;
     private final String version;
-    private final Map<String, Object> settings;
-    private final ReadinessPolicy readiness;
+    private volatile Map<String, Object> settings;
+    private volatile ReadinessPolicy readiness;
     private final long startedAt;
     private Supplier<List<String>> shortages = List::of;
 
@@ -59,6 +59,12 @@ public final class Figures {
     /** Has {@code stats} tell what the system has no more of, a sentence each. */
     public void tellShortages(Supplier<List<String>> source) {
         shortages = source;
+    }
+
+    /** Tells {@code limits}, and is ready by {@code policy}, from now on. */
+    public void configure(Map<String, Object> limits, ReadinessPolicy policy) {
+        settings = limits;
+        readiness = policy;
     }
 
     /** By what the daemon is ready. */

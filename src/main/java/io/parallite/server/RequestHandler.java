@@ -21,7 +21,6 @@ import io.smallrye.mutiny.subscription.Cancellable;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -463,12 +462,7 @@ final class RequestHandler {
 
     private static Reply reloaded(@Nullable TaskId id, ReloadOutcome outcome) {
         return switch (outcome) {
-            case ReloadOutcome.Done(int replaced, Duration took) -> {
-                Map<String, Object> figures = new LinkedHashMap<>();
-                figures.put("replaced", replaced);
-                figures.put("took_ms", took.toMillis());
-                yield Reply.figures(id, figures);
-            }
+            case ReloadOutcome.Done done -> Reply.figures(id, done.fields());
             case ReloadOutcome.Failed(String explanation) ->
                     Reply.failure(
                             id == null ? null : id.value(), FailureKind.RELOAD_FAILED, explanation);

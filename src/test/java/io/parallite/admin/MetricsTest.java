@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 class MetricsTest {
 
     private final AdminFixture daemon = new AdminFixture(1, 4);
-    private final Metrics metrics = new Metrics(10, "1.2.3");
+    private final Metrics metrics = new Metrics(() -> 10, "1.2.3");
 
     @BeforeEach
     void start() {

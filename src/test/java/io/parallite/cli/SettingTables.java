@@ -18,8 +18,8 @@ final class SettingTables {
 
     private static final String HEAD =
             """
-            | setting | type, limits | default | flag | meaning |
-            |---|---|---|---|---|
+            | setting | type, limits | default | flag | reload | meaning |
+            |---|---|---|---|---|---|
             """;
 
     private final Map<String, Node> settings;
@@ -73,12 +73,14 @@ final class SettingTables {
 
     private static String row(String key, Node setting) {
         String flag = setting.at("x-flag").text().map(SettingTables::code).orElse("");
-        return "| %s | %s | %s |%s| %s |%n"
+        String reload = setting.at("x-reload").isPresent() ? " yes " : " ";
+        return "| %s | %s | %s |%s|%s| %s |%n"
                 .formatted(
                         code(key),
                         type(setting),
                         byDefault(setting),
                         flag.isEmpty() ? " " : " " + flag + " ",
+                        reload,
                         setting.at("markdownDescription").text().orElseThrow());
     }
 

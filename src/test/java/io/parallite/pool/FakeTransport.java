@@ -1,6 +1,8 @@
 package io.parallite.pool;
 
 import io.parallite.config.ConfigException;
+import io.parallite.config.ConfigUpdate;
+import io.parallite.config.TestConfig;
 import io.parallite.process.TemplateSnapshot;
 import io.parallite.process.WorkerChannel;
 import io.parallite.process.WorkerCommand;
@@ -8,6 +10,7 @@ import io.parallite.process.WorkerName;
 import io.parallite.process.WorkerTransport;
 import io.smallrye.mutiny.Uni;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -19,6 +22,7 @@ public final class FakeTransport implements WorkerTransport {
     private final List<FakeChannel> channels = new ArrayList<>();
     private final boolean provesReadiness;
     private final WorkerCommand command = version(0);
+    private ConfigUpdate update = TestConfig.unchanged();
     private int looks;
     private String problem = "";
     private boolean closed;
@@ -66,11 +70,16 @@ public final class FakeTransport implements WorkerTransport {
 
     /** Each look finds the next version of the code, unless {@link #findNothing} was called. */
     @Override
-    public Uni<WorkerCommand> findCommand() {
+    public Uni<Release> findRelease() {
         if (!problem.isEmpty()) {
             return Uni.createFrom().failure(new ConfigException(problem));
         }
-        return Uni.createFrom().item(version(++looks));
+        return Uni.createFrom().item(new Release(version(++looks), update));
+    }
+
+    /** From now on, a look finds this configuration. */
+    public void findConfig(ConfigUpdate found) {
+        update = found;
     }
 
     /** From now on, there is nothing to start workers from. */
@@ -81,7 +90,12 @@ public final class FakeTransport implements WorkerTransport {
     private static WorkerCommand version(int number) {
         Path directory = Path.of("/releases/" + number);
         return new WorkerCommand(
-                "php", List.of(), directory.resolve("worker.php"), directory, Map.of());
+                "php",
+                List.of(),
+                directory.resolve("worker.php"),
+                directory,
+                Map.of(),
+                Duration.ofSeconds(30));
     }
 
     @Override

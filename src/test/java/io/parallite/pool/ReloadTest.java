@@ -1,12 +1,15 @@
 package io.parallite.pool;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.fail;
 
 import io.parallite.worker.Recycling;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * Replacing all workers by new ones: nothing is lost, and nothing happens when the new code fails.
@@ -63,7 +66,72 @@ class ReloadTest {
         fixture.advanceMillis(70);
         fixture.transport.work();
 
-        assertThat(done()).isEqualTo(new ReloadOutcome.Done(1, Duration.ofMillis(70)));
+        assertThat(done())
+                .isEqualTo(new ReloadOutcome.Done(1, Duration.ofMillis(70), List.of(), List.of()));
+    }
+
+    @Test
+    void settingsCountOnceTheCanaryHasBooted() {
+        PoolFixture fixture = PoolFixture.ready(1, 4);
+        List<Integer> alive = new ArrayList<>();
+        fixture.pool.onReconfigured(update -> alive.add(fixture.transport.alive().size()));
+
+        reload(fixture);
+        assertThat(alive).isEmpty();
+        fixture.transport.work();
+
+        assertThat(alive).containsExactly(2);
+    }
+
+    @Test
+    void settingsStayWhenTheCanaryDoesNotBoot() {
+        PoolFixture fixture = PoolFixture.ready(1, 4);
+        fixture.pool.onReconfigured(update -> fail("they were adopted"));
+
+        reload(fixture);
+        fixture.transport.last().failStart("PHP Parse error: line 3");
+
+        assertThat(failed().explanation()).contains("PHP Parse error: line 3");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"2, 5", "5, 2", "0, 3", "3, 0", "3, 3"})
+    void hasAsManyWorkersAsTheSettingsSayThatItHasRead(int before, int after) {
+        PoolFixture fixture = PoolFixture.ready(before, 8);
+        fixture.pool.onReconfigured(update -> fixture.pool.configure(settings(after, 8)));
+
+        reload(fixture);
+        workAWhile(fixture);
+
+        assertThat(done().replaced()).isEqualTo(after);
+        assertThat(versions(fixture)).hasSize(after).allMatch(version -> version == 1);
+        assertThat(fixture.snapshot().fixed()).isEqualTo(after);
+        assertThat(fixture.snapshot().idle()).isEqualTo(after);
+    }
+
+    /** What an operator has scaled by hand is not undone by a file that has not changed. */
+    @Test
+    void leavesTheNumberOfWorkersThatWasSetByHand() {
+        PoolFixture fixture = PoolFixture.ready(2, 8);
+        fixture.pool.onReconfigured(update -> fixture.pool.configure(settings(2, 8)));
+        fixture.pool.scale(4);
+        fixture.transport.readyAll();
+
+        reload(fixture);
+        workAWhile(fixture);
+
+        assertThat(done().replaced()).isEqualTo(4);
+        assertThat(fixture.snapshot().fixed()).isEqualTo(4);
+    }
+
+    private static void workAWhile(PoolFixture fixture) {
+        for (int i = 0; i < 20; i++) {
+            fixture.transport.work();
+        }
+    }
+
+    private static PoolSettings settings(int fixed, int max) {
+        return new PoolSettings(fixed, max, "work", 10, Duration.ofDays(1));
     }
 
     @Test

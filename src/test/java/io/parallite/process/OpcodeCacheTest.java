@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -65,11 +66,21 @@ class OpcodeCacheTest {
 
     private static WorkerCommand release(String directory) {
         return new WorkerCommand(
-                "php", List.of(), Path.of("worker.php"), Path.of(directory), Map.of());
+                "php",
+                List.of(),
+                Path.of("worker.php"),
+                Path.of(directory),
+                Map.of(),
+                Duration.ZERO);
     }
 
     private static WorkerCommand command(String... options) {
         return new WorkerCommand(
-                "php", List.of(options), Path.of("worker.php"), Path.of("/"), Map.of());
+                "php",
+                List.of(options),
+                Path.of("worker.php"),
+                Path.of("/"),
+                Map.of(),
+                Duration.ZERO);
     }
 }

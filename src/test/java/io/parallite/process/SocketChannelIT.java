@@ -66,7 +66,7 @@ class SocketChannelIT {
         vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
         engine = new VertxEngine(vertx);
         Path script = Files.writeString(directory.resolve("worker.php"), SCRIPT);
-        command = new WorkerCommand("php", List.of(), script, directory, Map.of());
+        command = new WorkerCommand("php", List.of(), script, directory, Map.of(), PATIENCE);
         run = RunDirectory.in(directory);
         transport =
                 new SocketTransport(
@@ -74,7 +74,6 @@ class SocketChannelIT {
                         new WorkerLauncher(engine, null, command, true),
                         run,
                         new ReplyLimits(1 << 20, ReadBudget.UNLIMITED),
-                        PATIENCE,
                         false);
         CompletableFuture<Void> listening = new CompletableFuture<>();
         engine.execute(

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -48,6 +49,7 @@ class StartAdviceTest {
     }
 
     private static WorkerCommand in(Path directory) {
-        return new WorkerCommand("php", List.of(), Path.of("w.php"), directory, Map.of());
+        return new WorkerCommand(
+                "php", List.of(), Path.of("w.php"), directory, Map.of(), Duration.ZERO);
     }
 }

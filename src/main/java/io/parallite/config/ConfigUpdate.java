@@ -1,0 +1,35 @@
+package io.parallite.config;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a look at the configuration has found.
+ *
+ * @param config what is in force once it is adopted
+ * @param values the same, setting by setting, as texts; none where nothing is set
+ * @param changed the settings that are taken over
+ * @param pending those that differ from what the daemon runs with, and need a restart
+ */
+public record ConfigUpdate(
+        ParalliteConfig config,
+        Map<Setting, List<String>> values,
+        List<Setting> changed,
+        List<Setting> pending) {
+
+    public ConfigUpdate {
+        values = Map.copyOf(values);
+        changed = List.copyOf(changed);
+        pending = List.copyOf(pending);
+    }
+
+    /** The keys of {@link #changed}. */
+    public List<String> changedKeys() {
+        return changed.stream().map(Setting::key).toList();
+    }
+
+    /** The keys of {@link #pending}. */
+    public List<String> pendingKeys() {
+        return pending.stream().map(Setting::key).toList();
+    }
+}

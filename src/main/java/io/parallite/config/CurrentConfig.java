@@ -1,0 +1,177 @@
+package io.parallite.config;
+
+import io.smallrye.config.PropertiesConfigSource;
+import io.smallrye.config.SmallRyeConfig;
+import io.smallrye.config.SmallRyeConfigBuilder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The configuration that is in force: what the daemon was started with, but for the settings that a
+ * reload has taken from a changed file ({@link Setting#isReloadable}).
+ *
+ * <p>{@link #read} looks at the file anew and changes nothing; {@link #adopt} makes what it has
+ * found count, once workers have booted with it. Flags and environment are those of the start, and
+ * go on taking precedence over the file. Any thread.
+ */
+public final class CurrentConfig {
+
+    private static final Logger LOG = Logger.getLogger(CurrentConfig.class);
+
+    private static final int ORDINAL = 100;
+
+    private final Function<String, @Nullable String> properties;
+    private final Map<Setting, List<String>> atStart;
+    private volatile ConfigUpdate inForce;
+
+    /**
+     * What the daemon is started with.
+     *
+     * @param values where {@code config} is from
+     */
+    public CurrentConfig(ParalliteConfig config, SmallRyeConfig values) {
+        this(config, values, System::getProperty);
+    }
+
+    /**
+     * The same.
+     *
+     * @param properties where {@link LaunchSettings#apply} has left the flags
+     */
+    CurrentConfig(
+            ParalliteConfig config,
+            SmallRyeConfig values,
+            Function<String, @Nullable String> properties) {
+        this.properties = properties;
+        this.atStart = valuesOf(setting -> valuesIn(values, setting));
+        this.inForce = new ConfigUpdate(config, atStart, List.of(), List.of());
+    }
+
+    /** What is in force. */
+    public ParalliteConfig now() {
+        return inForce.config();
+    }
+
+    /** What is in force, setting by setting. */
+    public Map<Setting, List<String>> values() {
+        return inForce.values();
+    }
+
+    /** Makes {@code update} count. */
+    public void adopt(ConfigUpdate update) {
+        inForce = update;
+    }
+
+    /**
+     * Looks at the configuration file anew; blocks while it is read. Nothing changes when it is
+     * gone.
+     *
+     * @param follow where a file is now that was at some path when the daemon started
+     * @throws ConfigException for the first setting that is not valid
+     */
+    public ConfigUpdate read(UnaryOperator<Path> follow) {
+        String asked = properties.apply(ParalliteJsonSource.ASKED);
+        Path file = follow.apply(LaunchSettings.fileOf(asked == null ? null : Path.of(asked)));
+        boolean isThere = Files.exists(file);
+        if (!isThere && now().config().isPresent()) {
+            LOG.warnf("%s does not exist any more; the settings stay as they are", file);
+            return new ConfigUpdate(now(), values(), List.of(), List.of());
+        }
+        LaunchSettings found = LaunchSettings.inspect(file, flags());
+        if (!found.problems().isEmpty()) {
+            throw new ConfigException(found.problems().getFirst());
+        }
+        return update(found, isThere ? Optional.of(file) : Optional.empty());
+    }
+
+    private ConfigUpdate update(LaunchSettings found, Optional<Path> file) {
+        Map<Setting, List<String>> wanted = expanded(found);
+        Map<Setting, List<String>> merged =
+                valuesOf(
+                        setting ->
+                                (setting.isReloadable() ? wanted : atStart)
+                                        .getOrDefault(setting, List.of()));
+        return new ConfigUpdate(
+                config(merged, file).getConfigMapping(ParalliteConfig.class),
+                merged,
+                differing(wanted, values()).filter(Setting::isReloadable).toList(),
+                differing(wanted, atStart).filter(setting -> !setting.isReloadable()).toList());
+    }
+
+    /** The values as SmallRye Config has them, which may look into them. */
+    private static Map<Setting, List<String>> expanded(LaunchSettings found) {
+        SmallRyeConfig config = config(valuesOf(found::values), Optional.empty());
+        return valuesOf(setting -> valuesIn(config, setting));
+    }
+
+    private static Stream<Setting> differing(
+            Map<Setting, List<String>> one, Map<Setting, List<String>> other) {
+        return Arrays.stream(Setting.values())
+                .filter(
+                        setting ->
+                                !one.getOrDefault(setting, List.of())
+                                        .equals(other.getOrDefault(setting, List.of())));
+    }
+
+    /** The flags of the start. */
+    private Map<Setting, String> flags() {
+        Map<Setting, String> flags = new EnumMap<>(Setting.class);
+        for (Setting setting : Setting.values()) {
+            String value = properties.apply(setting.property());
+            if (value != null) {
+                flags.put(setting, value);
+            }
+        }
+        return flags;
+    }
+
+    private static Map<Setting, List<String>> valuesOf(Function<Setting, List<String>> source) {
+        Map<Setting, List<String>> values = new EnumMap<>(Setting.class);
+        for (Setting setting : Setting.values()) {
+            List<String> found = setting.isIgnored() ? List.of() : source.apply(setting);
+            if (!found.isEmpty()) {
+                values.put(setting, found);
+            }
+        }
+        return values;
+    }
+
+    private static List<String> valuesIn(SmallRyeConfig config, Setting setting) {
+        return setting.isList()
+                ? config.getOptionalValues(setting.property(), String.class).orElse(List.of())
+                : config.getOptionalValue(setting.property(), String.class).stream().toList();
+    }
+
+    private static SmallRyeConfig config(Map<Setting, List<String>> settings, Optional<Path> file) {
+        Map<String, String> properties = new HashMap<>();
+        settings.forEach((setting, values) -> put(properties, setting, values));
+        file.ifPresent(path -> properties.put(ParalliteJsonSource.LOCATION, path.toString()));
+        return new SmallRyeConfigBuilder()
+                .addDefaultInterceptors()
+                .withSources(new PropertiesConfigSource(properties, "reload", ORDINAL))
+                .withMapping(ParalliteConfig.class)
+                .withValidateUnknown(false)
+                .build();
+    }
+
+    private static void put(Map<String, String> properties, Setting setting, List<String> values) {
+        if (!setting.isList()) {
+            properties.put(setting.property(), values.getFirst());
+            return;
+        }
+        for (int i = 0; i < values.size(); i++) {
+            properties.put("%s[%d]".formatted(setting.property(), i), values.get(i));
+        }
+    }
+}
