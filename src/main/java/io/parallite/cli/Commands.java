@@ -15,6 +15,8 @@ public final class Commands {
         ALL.put("status", StatusCommand::new);
         ALL.put("workers", WorkersCommand::new);
         ALL.put("tasks", TasksCommand::new);
+        ALL.put("task", TaskCommand::new);
+        ALL.put("failures", FailuresCommand::new);
         ALL.put("top", TopCommand::new);
         ALL.put("submit", SubmitCommand::new);
         ALL.put("tail", TailCommand::new);

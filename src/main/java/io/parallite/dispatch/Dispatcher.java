@@ -10,6 +10,7 @@ import io.parallite.pool.ShedException;
 import io.parallite.pool.WorkerPool;
 import io.parallite.task.FailureKind;
 import io.parallite.task.Task;
+import io.parallite.task.TaskDetail;
 import io.parallite.task.TaskException;
 import io.parallite.task.TaskId;
 import io.parallite.task.TaskResult;
@@ -316,10 +317,7 @@ public final class Dispatcher {
         }
         Guard.run("taking note of a failure", () -> run.explain(Failures.in(result)));
         Guard.run("retaining a result", () -> retain(run, result, now));
-        Guard.run("keeping a task", () -> log.add(run.status(now), now));
-        if (!result.ok()) {
-            Guard.run("logging a task", () -> log.logFailure(run.status(now), result, now));
-        }
+        Guard.run("keeping a task", () -> log.add(run.status(now), result, now));
         TaskListener observer = listener;
         if (observer != null) {
             Guard.run("observing a task", () -> observer.onEnded(run));
@@ -399,6 +397,16 @@ public final class Dispatcher {
         return run != null
                 ? Optional.of(run.status(engine.nanoTime()))
                 : Optional.ofNullable(cache.status(id));
+    }
+
+    /** All that is kept of a task that is in flight, retained, or remembered by {@link #log}. */
+    public Optional<TaskDetail> detail(TaskId id) {
+        TaskRun run = inFlight.get(id);
+        if (run != null) {
+            return Optional.of(new TaskDetail(run.status(engine.nanoTime()), null));
+        }
+        RetainedTask retained = cache.find(id);
+        return retained == null ? log.find(id) : Optional.of(retained.detail());
     }
 
     /**

@@ -1,11 +1,10 @@
 package io.parallite.dispatch;
 
 import io.parallite.task.FailureKind;
+import io.parallite.task.FailurePlace;
 import io.parallite.task.TaskFailure;
-import io.parallite.task.TaskResult;
 import io.parallite.task.TaskStatus;
 import io.parallite.units.Texts;
-import io.parallite.wire.Encoding;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -35,10 +34,6 @@ final class FailureLog {
 
     private static final String OTHERS = "others";
 
-    /** A longer reply is not read once more for the place alone. */
-    private static final int READ = 64 * 1024;
-
-    private static final int LONGEST = 300;
     private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
 
     private final Map<String, Budget> budgets = new HashMap<>();
@@ -67,8 +62,8 @@ final class FailureLog {
         }
     }
 
-    /** Logs {@code failed}, which has ended with {@code result} at the time {@code now}. */
-    void add(TaskStatus failed, TaskResult result, long now) {
+    /** Logs {@code failed}, which has ended at the time {@code now}. */
+    void add(TaskStatus failed, long now) {
         TaskFailure failure = failed.failure();
         if (failure == null || NO_FAILURES.contains(failure.code())) {
             return;
@@ -82,7 +77,7 @@ final class FailureLog {
                     "task failed%s kind=%s%s queued_ms=%d ran_ms=%d worker=%s task=%s",
                     more == 0 ? "" : " (and %d more of this kind)".formatted(more),
                     Texts.word(failure.code()),
-                    place(result),
+                    place(failure.place()),
                     millis(failed.queuedNanos()),
                     millis(failed.ranNanos()),
                     failed.worker() == null ? "-" : failed.worker(),
@@ -107,23 +102,14 @@ final class FailureLog {
     }
 
     /** Class, file and line, as far as the worker has told them. */
-    private static String place(TaskResult result) {
-        if (!(result instanceof TaskResult.Replied(byte[] frame, boolean _))
-                || frame.length > READ) {
-            return "";
-        }
-        Map<String, Object> reply = Encoding.of(frame).decodeAll(frame);
-        StringBuilder place = new StringBuilder();
-        if (reply.get("class") instanceof String name) {
-            place.append(" class=").append(word(name));
-        }
-        if (reply.get("file") instanceof String file && reply.get("line") instanceof Number line) {
-            place.append(" at=").append(word(file)).append(':').append(line);
-        }
-        return place.toString();
+    private static String place(FailurePlace known) {
+        String type = known.type() == null ? "" : " class=" + word(known.type());
+        return known.file() == null
+                ? type
+                : "%s at=%s:%d".formatted(type, word(known.file()), known.line());
     }
 
     private static String word(String text) {
-        return Texts.printable(Texts.shorten(text, LONGEST)).replaceAll("\\s", "_");
+        return Texts.printable(text).replaceAll("\\s", "_");
     }
 }

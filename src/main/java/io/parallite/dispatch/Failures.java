@@ -36,10 +36,11 @@ final class Failures {
 
     /** Whether its worker refused the task, and did not run it. */
     static boolean isRefusal(TaskResult result) {
-        return result instanceof TaskResult.Replied(byte[] ignored, boolean ok)
-                && !ok
-                && in(result) instanceof TaskFailure(String code, String ignoredToo)
-                && REFUSALS.contains(code);
+        if (!(result instanceof TaskResult.Replied(byte[] ignored, boolean ok)) || ok) {
+            return false;
+        }
+        TaskFailure failure = in(result);
+        return failure != null && REFUSALS.contains(failure.code());
     }
 
     /** Whether the task has failed by itself; see {@link FailureKind#isTaskFailure}. */

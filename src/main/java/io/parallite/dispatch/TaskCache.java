@@ -39,7 +39,8 @@ public final class TaskCache {
     private static final int SUBMITTED = FINGERPRINT + Long.BYTES;
     private static final int STARTED = SUBMITTED + Long.BYTES;
     private static final int FINISHED = STARTED + Long.BYTES;
-    private static final int OUTCOME = FINISHED + Long.BYTES;
+    private static final int PID = FINISHED + Long.BYTES;
+    private static final int OUTCOME = PID + Long.BYTES;
     private static final int ID_LENGTH = OUTCOME + 1;
     private static final int WORKER_LENGTH = ID_LENGTH + Short.BYTES;
     private static final int CODE_LENGTH = WORKER_LENGTH + Short.BYTES;
@@ -208,6 +209,7 @@ public final class TaskCache {
                 .writeLong(status.submittedAt())
                 .writeLong(status.startedAt())
                 .writeLong(status.finishedAt())
+                .writeLong(status.pid())
                 .writeByte(outcome(task.result()))
                 .writeShort(parts.id.length)
                 .writeShort(parts.worker.length)
@@ -271,6 +273,7 @@ public final class TaskCache {
                         entry.getLong(STARTED),
                         entry.getLong(FINISHED),
                         worker.isEmpty() ? null : worker)
+                .on(entry.getLong(PID))
                 .with(failure(entry, at + entry.getUnsignedShort(WORKER_LENGTH)));
     }
 

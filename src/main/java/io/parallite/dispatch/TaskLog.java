@@ -1,6 +1,10 @@
 package io.parallite.dispatch;
 
 import io.parallite.engine.Engine;
+import io.parallite.engine.Guard;
+import io.parallite.task.FailureGroup;
+import io.parallite.task.TaskDetail;
+import io.parallite.task.TaskId;
 import io.parallite.task.TaskResult;
 import io.parallite.task.TaskState;
 import io.parallite.task.TaskStatus;
@@ -8,21 +12,21 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
- * What has happened lately: the last {@value #RECENT} tasks that ended, the last {@value #FAILURES}
- * that failed, and rates and durations over the last minute. Knows no payloads and no results, and
- * its memory does not grow. Owned by the engine's thread.
+ * What has happened lately: the last {@value #RECENT} tasks that ended, the {@link FailureBook} of
+ * those that failed, and rates and durations over the last minute. Its memory does not grow. Owned
+ * by the engine's thread.
  */
 public final class TaskLog {
 
     static final int RECENT = 200;
-    static final int FAILURES = 100;
 
     private final Engine engine;
     private final TaskRing recent = new TaskRing(RECENT);
-    private final TaskRing failures = new TaskRing(FAILURES);
+    private final FailureBook failures = new FailureBook();
     private final RollingHistogram queued = new RollingHistogram();
     private final RollingHistogram ran = new RollingHistogram();
     private final RateMeter rate;
@@ -33,22 +37,34 @@ public final class TaskLog {
         this.rate = new RateMeter(engine.nanoTime());
     }
 
-    /** Takes note of a task that has ended at the time {@code now}. */
-    void add(TaskStatus ended, long now) {
+    /** Takes note of a task that has ended with {@code result} at the time {@code now}. */
+    void add(TaskStatus ended, TaskResult result, long now) {
         rate.count(now);
         recent.add(ended);
-        if (ended.state() == TaskState.FAILED) {
-            failures.add(ended);
-        }
         if (ended.worker() != null) {
             queued.record(ended.queuedNanos(), now);
             ran.record(ended.ranNanos(), now);
         }
+        if (ended.state() == TaskState.FAILED) {
+            failures.add(ended, result);
+            Guard.run("logging a failure", () -> failureLog.add(ended, now));
+        }
     }
 
-    /** Has the daemon's log say that {@code failed} ended with {@code result}. */
-    void logFailure(TaskStatus failed, TaskResult result, long now) {
-        failureLog.add(failed, result, now);
+    /** What is remembered of the task of this id, which has ended. */
+    public Optional<TaskDetail> find(TaskId id) {
+        TaskDetail failed = failures.find(id);
+        return failed != null
+                ? Optional.of(failed)
+                : recent.newestFirst().stream()
+                        .filter(task -> task.id().equals(id))
+                        .findFirst()
+                        .map(task -> new TaskDetail(task, null));
+    }
+
+    /** Failures by kind and place, {@code limit} groups at most, the one met last first. */
+    public List<FailureGroup> failures(int limit) {
+        return failures.groups(limit);
     }
 
     /** The tasks that ended last and those that failed last; among those, newest end first. */

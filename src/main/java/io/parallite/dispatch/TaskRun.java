@@ -47,6 +47,7 @@ public final class TaskRun implements WorkerEvents {
     private boolean attemptOver;
     private boolean released;
     private @Nullable String worker;
+    private long pid;
     private @Nullable Cancellable attempt;
     private @Nullable WorkerLease lease;
     private List<TaskWatcher> watchers = List.of();
@@ -195,6 +196,7 @@ public final class TaskRun implements WorkerEvents {
     void onStarted(WorkerLease on, long now) {
         lease = on;
         worker = on.workerName();
+        pid = on.workerPid();
         started = now;
         if (!watchers.isEmpty()) {
             TaskStatus status = status(now);
@@ -296,6 +298,7 @@ public final class TaskRun implements WorkerEvents {
                 queuedNanos(until),
                 ranNanos(until),
                 worker,
+                pid,
                 progress == null ? null : Events.progress(progress),
                 failure);
     }

@@ -83,6 +83,9 @@ final class RequestHandler {
             case Request.Stop(var id) -> stop(encoding, id);
             case Request.Await(TaskId id) -> await(encoding, id);
             case Request.Status(TaskId id) -> status(encoding, id);
+            case Request.Detail(TaskId id) -> detail(encoding, id);
+            case Request.Failures(var id, int limit) ->
+                    replies.answer(encoding, Reply.failures(id, dispatcher.log().failures(limit)));
             case Request.Tail(TaskId id) -> tail(encoding, id);
             case Request.Hold(TaskId id, boolean held) -> hold(encoding, id, held);
             case Request.Tasks tasks -> list(encoding, tasks);
@@ -308,6 +311,24 @@ final class RequestHandler {
                         });
     }
 
+    /** Of a task that only the cluster knows there is its status. */
+    private void detail(Encoding encoding, TaskId id) {
+        if (cluster != null && dispatcher.isShared(id) && dispatcher.log().find(id).isEmpty()) {
+            cluster.status(encoding, id);
+            return;
+        }
+        turn.onLongBegun();
+        services.lists()
+                .describe(
+                        id,
+                        encoding,
+                        () -> !closed,
+                        frame -> {
+                            replies.answer(frame);
+                            turn.onLongDone();
+                        });
+    }
+
     private void stats(Encoding encoding, @Nullable TaskId id) {
         turn.onLongBegun();
         figures.stats()
@@ -452,7 +473,7 @@ final class RequestHandler {
         };
     }
 
-    private static Reply notFound(TaskId id) {
+    static Reply notFound(TaskId id) {
         return Reply.failure(
                 id.value(),
                 FailureKind.NOT_FOUND,

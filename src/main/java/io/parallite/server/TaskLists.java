@@ -4,6 +4,8 @@ import io.parallite.dispatch.Dispatcher;
 import io.parallite.engine.Engine;
 import io.parallite.engine.Guard;
 import io.parallite.engine.Offload;
+import io.parallite.task.TaskDetail;
+import io.parallite.task.TaskId;
 import io.parallite.task.TaskStatus;
 import io.parallite.wire.Encoding;
 import io.parallite.wire.Reply;
@@ -11,18 +13,25 @@ import io.parallite.wire.Request;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
- * Answers requests for lists of tasks: one at a time, so that they never hold up the event loop for
- * longer than one list takes, and with the long part, the encoding, done elsewhere. Owned by the
- * engine's thread.
+ * Answers requests for lists of tasks and for details of one: one at a time, so that they never
+ * hold up the event loop for longer than one list takes, and with the long part, the encoding, done
+ * elsewhere. Owned by the engine's thread.
  */
 final class TaskLists {
 
+    /**
+     * A question.
+     *
+     * @param look takes from the engine what the reply is made of, elsewhere
+     */
     private record Asked(
-            Request.Tasks request,
+            Supplier<Supplier<Reply>> look,
             Encoding encoding,
             BooleanSupplier isWanted,
             Consumer<byte[]> onFrame) {}
@@ -49,7 +58,36 @@ final class TaskLists {
             Encoding encoding,
             BooleanSupplier isWanted,
             Consumer<byte[]> onFrame) {
-        waiting.add(new Asked(request, encoding, isWanted, onFrame));
+        ask(
+                new Asked(
+                        () -> {
+                            List<TaskStatus> tasks =
+                                    dispatcher.tasks(request.limit(), request.state());
+                            return () -> Reply.tasks(request.id(), tasks);
+                        },
+                        encoding,
+                        isWanted,
+                        onFrame));
+    }
+
+    /** The same with all that is kept of one task; its reply, which may be long, is read then. */
+    void describe(
+            TaskId id, Encoding encoding, BooleanSupplier isWanted, Consumer<byte[]> onFrame) {
+        ask(
+                new Asked(
+                        () -> {
+                            Optional<TaskDetail> detail = dispatcher.detail(id);
+                            return () ->
+                                    detail.map(Reply::detail)
+                                            .orElseGet(() -> RequestHandler.notFound(id));
+                        },
+                        encoding,
+                        isWanted,
+                        onFrame));
+    }
+
+    private void ask(Asked asked) {
+        waiting.add(asked);
         if (!working) {
             working = true;
             next();
@@ -69,10 +107,9 @@ final class TaskLists {
     }
 
     private void answer(Asked asked) {
-        Request.Tasks request = asked.request;
-        List<TaskStatus> tasks = dispatcher.tasks(request.limit(), request.state());
+        Supplier<Reply> reply = asked.look.get();
         offload.run(
-                () -> asked.encoding.encode(Reply.tasks(request.id(), tasks)),
+                () -> asked.encoding.encode(reply.get()),
                 (frame, problem) -> {
                     if (frame != null) {
                         Guard.run("answering a list", () -> asked.onFrame.accept(frame));

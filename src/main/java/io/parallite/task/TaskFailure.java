@@ -7,8 +7,9 @@ import io.parallite.units.Texts;
  *
  * @param code the {@code error_code}: a {@link FailureKind}, or one of the worker's choosing
  * @param message the {@code error}, of at most {@value #MAX_MESSAGE} characters
+ * @param place where, as far as that is known
  */
-public record TaskFailure(String code, String message) {
+public record TaskFailure(String code, String message, FailurePlace place) {
 
     public static final int MAX_MESSAGE = 1000;
 
@@ -18,5 +19,10 @@ public record TaskFailure(String code, String message) {
     public TaskFailure {
         code = Texts.shorten(code, MAX_CODE);
         message = Texts.shorten(message, MAX_MESSAGE);
+    }
+
+    /** A failure whose place is unknown. */
+    public TaskFailure(String code, String message) {
+        this(code, message, FailurePlace.UNKNOWN);
     }
 }

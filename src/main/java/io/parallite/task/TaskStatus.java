@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param queuedNanos how long it has waited for that worker
  * @param ranNanos how long it has been on it
  * @param worker the name of that worker
+ * @param pid the process id of that worker; 0 where it is unknown
  * @param progress what it said last of how far it is
  * @param failure why it failed
  */
@@ -23,6 +24,7 @@ public record TaskStatus(
         long queuedNanos,
         long ranNanos,
         @Nullable String worker,
+        long pid,
         @Nullable TaskProgress progress,
         @Nullable TaskFailure failure) {
 
@@ -45,8 +47,25 @@ public record TaskStatus(
                 nanos(submittedAt, startedAt > 0 ? startedAt : finishedAt),
                 nanos(startedAt, finishedAt),
                 worker,
+                0,
                 null,
                 null);
+    }
+
+    /** The same task, on a worker with this process id. */
+    public TaskStatus on(long workerPid) {
+        return new TaskStatus(
+                id,
+                state,
+                submittedAt,
+                startedAt,
+                finishedAt,
+                queuedNanos,
+                ranNanos,
+                worker,
+                workerPid,
+                progress,
+                failure);
     }
 
     /** The same task, with the reason of its failure. */
@@ -60,6 +79,7 @@ public record TaskStatus(
                 queuedNanos,
                 ranNanos,
                 worker,
+                pid,
                 progress,
                 why);
     }

@@ -3,6 +3,7 @@ package io.parallite.wire;
 import io.parallite.task.FailureKind;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * One of the two encodings a frame may be in, distinguished per frame by its first byte.
@@ -55,6 +56,12 @@ public sealed interface Encoding permits JsonEncoding, MessagePackEncoding {
      * @throws RequestException of kind {@link FailureKind#MALFORMED_FRAME} when it is no reply
      */
     ReplyEnvelope decodeReply(byte[] frame);
+
+    /**
+     * Reads those fields of a worker's frame that are wanted, as far as they are texts or whole
+     * numbers; bytes that are no UTF-8 become marks of replacement. All others are skipped.
+     */
+    Map<String, Object> pick(byte[] frame, Set<String> wanted);
 
     /** Reads a whole frame into maps, lists, strings, numbers, booleans and nulls. */
     Map<String, Object> decodeAll(byte[] frame);

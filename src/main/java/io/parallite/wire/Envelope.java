@@ -82,6 +82,8 @@ final class Envelope {
             case "hold" -> new Request.Hold(requiredId(), true);
             case "resume" -> new Request.Hold(requiredId(), false);
             case "status" -> new Request.Status(requiredId());
+            case "task" -> new Request.Detail(requiredId());
+            case "failures" -> new Request.Failures(optionalId(), limit());
             case "cancel" -> new Request.Cancel(requiredId(), grace());
             case "tasks" -> new Request.Tasks(optionalId(), limit(), state());
             case "auth" -> new Request.Authenticate(optionalId(), options().text("token"));
@@ -94,7 +96,7 @@ final class Envelope {
             case "stop" -> new Request.Stop(optionalId());
             default ->
                     throw invalid(
-                            "type \"%s\" is unknown; use submit, await, tail, hold, resume, status, cancel, tasks, nodes, dead, auth, ping, stats, reload, control or stop"
+                            "type \"%s\" is unknown; use submit, await, tail, hold, resume, status, task, cancel, tasks, failures, nodes, dead, auth, ping, stats, reload, control or stop"
                                     .formatted(Texts.shorten(named, SHOWN)));
         };
     }

@@ -15,7 +15,9 @@ import java.io.OutputStream;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +35,9 @@ final class JsonEncoding implements Encoding {
 
     /** How deep a reply may be nested: it is only passed over, which takes some bytes a level. */
     private static final int MAX_REPLY_DEPTH = 100_000;
+
+    /** Digits of what is no number of a line. */
+    private static final int LONG_LINE = 10;
 
     private static final JsonFactory REQUESTS = factory(MAX_DEPTH, MAX_TEXT, MAX_NUMBER);
     private static final JsonFactory REPLIES =
@@ -127,8 +132,7 @@ final class JsonEncoding implements Encoding {
         String taskId = null;
         Boolean ok = null;
         boolean workerEnds = false;
-        String errorCode = null;
-        String error = null;
+        FailureFields failure = null;
         String event = null;
         try (JsonParser parser = open(REPLIES, frame)) {
             expectMap(parser);
@@ -145,10 +149,12 @@ final class JsonEncoding implements Encoding {
                     parser.skipChildren();
                 } else if (field.equals("event") && value == JsonToken.VALUE_STRING) {
                     event = parser.getText();
-                } else if (field.equals("error_code") && value == JsonToken.VALUE_STRING) {
-                    errorCode = JsonStrings.wellFormed(parser.getText());
-                } else if (field.equals("error") && value == JsonToken.VALUE_STRING) {
-                    error = JsonStrings.wellFormed(parser.getText());
+                } else if (value == JsonToken.VALUE_STRING && FailureFields.isText(field)) {
+                    failure = failure == null ? new FailureFields() : failure;
+                    failure.put(field, JsonStrings.wellFormed(parser.getText()));
+                } else if (value == JsonToken.VALUE_NUMBER_INT && FailureFields.isNumber(field)) {
+                    failure = failure == null ? new FailureFields() : failure;
+                    failure.line(line(parser));
                 } else {
                     parser.skipChildren();
                 }
@@ -157,7 +163,34 @@ final class JsonEncoding implements Encoding {
         } catch (IOException e) {
             throw malformed(e, taskId);
         }
-        return ReplyEnvelope.of(taskId, ok, workerEnds, errorCode, error, event);
+        return ReplyEnvelope.of(taskId, ok, workerEnds, failure, event);
+    }
+
+    private static int line(JsonParser parser) throws IOException {
+        return parser.getTextLength() < LONG_LINE ? parser.getIntValue() : 0;
+    }
+
+    @Override
+    public Map<String, Object> pick(byte[] frame, Set<String> wanted) {
+        Map<String, Object> picked = new HashMap<>();
+        try (JsonParser parser = open(REPLIES, frame)) {
+            expectMap(parser);
+            for (String field = parser.nextFieldName();
+                    field != null;
+                    field = parser.nextFieldName()) {
+                JsonToken value = parser.nextToken();
+                if (value == JsonToken.VALUE_STRING && wanted.contains(field)) {
+                    picked.put(field, JsonStrings.wellFormed(parser.getText()));
+                } else if (value == JsonToken.VALUE_NUMBER_INT && wanted.contains(field)) {
+                    picked.put(field, line(parser));
+                } else {
+                    parser.skipChildren();
+                }
+            }
+        } catch (IOException e) {
+            throw malformed(e, null);
+        }
+        return picked;
     }
 
     @Override

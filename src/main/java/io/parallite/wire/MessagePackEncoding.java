@@ -10,7 +10,10 @@ import static io.parallite.wire.MessagePackValues.string;
 import io.parallite.task.FailureKind;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.math.BigInteger;
+import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.msgpack.core.MessageBufferPacker;
 import org.msgpack.core.MessagePack;
@@ -95,8 +98,7 @@ final class MessagePackEncoding implements Encoding {
         String taskId = null;
         Boolean ok = null;
         boolean workerEnds = false;
-        String errorCode = null;
-        String error = null;
+        FailureFields failure = null;
         String event = null;
         try (MessageUnpacker unpacker = open(frame)) {
             for (int left = mapHeader(unpacker, frame); left > 0; left--) {
@@ -110,10 +112,12 @@ final class MessagePackEncoding implements Encoding {
                     workerEnds = unpacker.unpackBoolean();
                 } else if (field.equals("event") && type.isRawType()) {
                     event = string(unpacker, frame);
-                } else if (field.equals("error_code") && type.isRawType()) {
-                    errorCode = string(unpacker, frame);
-                } else if (field.equals("error") && type.isRawType()) {
-                    error = string(unpacker, frame);
+                } else if (type.isRawType() && FailureFields.isText(field)) {
+                    failure = failure == null ? new FailureFields() : failure;
+                    failure.put(field, string(unpacker, frame));
+                } else if (type.isIntegerType() && FailureFields.isNumber(field)) {
+                    failure = failure == null ? new FailureFields() : failure;
+                    failure.line(whole(unpacker));
                 } else {
                     skip(unpacker, frame);
                 }
@@ -122,7 +126,34 @@ final class MessagePackEncoding implements Encoding {
         } catch (IOException | MessagePackException e) {
             throw malformed(e, taskId);
         }
-        return ReplyEnvelope.of(taskId, ok, workerEnds, errorCode, error, event);
+        return ReplyEnvelope.of(taskId, ok, workerEnds, failure, event);
+    }
+
+    /** 0 for what is too large for an {@code int}. */
+    private static int whole(MessageUnpacker unpacker) throws IOException {
+        BigInteger number = unpacker.unpackBigInteger();
+        return number.bitLength() < Integer.SIZE ? number.intValue() : 0;
+    }
+
+    @Override
+    public Map<String, Object> pick(byte[] frame, Set<String> wanted) {
+        Map<String, Object> picked = new HashMap<>();
+        try (MessageUnpacker unpacker = open(frame)) {
+            for (int left = mapHeader(unpacker, frame); left > 0; left--) {
+                String field = fieldName(unpacker, frame);
+                ValueType type = unpacker.getNextFormat().getValueType();
+                if (type.isRawType() && wanted.contains(field)) {
+                    picked.put(field, string(unpacker, frame));
+                } else if (type.isIntegerType() && wanted.contains(field)) {
+                    picked.put(field, whole(unpacker));
+                } else {
+                    skip(unpacker, frame);
+                }
+            }
+        } catch (IOException | MessagePackException e) {
+            throw malformed(e, null);
+        }
+        return picked;
     }
 
     @Override

@@ -1,6 +1,9 @@
 package io.parallite.wire;
 
+import io.parallite.task.FailureGroup;
 import io.parallite.task.FailureKind;
+import io.parallite.task.FailurePlace;
+import io.parallite.task.TaskDetail;
 import io.parallite.task.TaskId;
 import io.parallite.task.TaskProgress;
 import io.parallite.task.TaskState;
@@ -38,7 +41,7 @@ public record Reply(Map<String, Object> fields) {
 
     /**
      * {@code {task_id, ok:true, status, submitted_at, started_at?, completed_at?, queued_ms,
-     * ran_ms, worker?, progress?, error_code?, error?}}, times in ISO 8601.
+     * ran_ms, worker?, pid?, progress?, error_code?, error?}}, times in ISO 8601.
      */
     public static Reply status(TaskStatus status) {
         Map<String, Object> fields = begin(status.id().value(), true);
@@ -51,6 +54,54 @@ public record Reply(Map<String, Object> fields) {
         Map<String, Object> fields = begin(id == null ? null : id.value(), true);
         fields.put("tasks", tasks.stream().map(Reply::listed).toList());
         return new Reply(fields);
+    }
+
+    /**
+     * What {@link #status} has, and {@code {class?, code?, file?, line?, trace?, output?}}, cut to
+     * what {@link ReplyDetail} keeps.
+     */
+    public static Reply detail(TaskDetail detail) {
+        Map<String, Object> fields = begin(detail.status().id().value(), true);
+        putStatus(fields, detail.status());
+        if (detail.reply() != null) {
+            fields.putAll(ReplyDetail.of(detail.reply()));
+        } else if (detail.status().failure() != null) {
+            putPlace(fields, detail.status().failure().place());
+        }
+        return new Reply(fields);
+    }
+
+    /**
+     * {@code {task_id?, ok:true, failures:[{error_code, class?, file?, line?, count, first_at,
+     * last_at, task_id, error}]}}; {@code task_id} and {@code error} are of the newest.
+     */
+    public static Reply failures(@Nullable TaskId id, List<FailureGroup> groups) {
+        Map<String, Object> fields = begin(id == null ? null : id.value(), true);
+        fields.put("failures", groups.stream().map(Reply::group).toList());
+        return new Reply(fields);
+    }
+
+    /** One group of {@link #failures}. */
+    public static Map<String, Object> group(FailureGroup group) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("error_code", group.failure().code());
+        putPlace(fields, group.failure().place());
+        fields.put("count", group.count());
+        putTime(fields, "first_at", group.firstAt());
+        putTime(fields, "last_at", group.lastAt());
+        fields.put("task_id", group.newest().value());
+        fields.put("error", group.failure().message());
+        return fields;
+    }
+
+    private static void putPlace(Map<String, Object> fields, FailurePlace place) {
+        if (place.type() != null) {
+            fields.put("class", place.type());
+        }
+        if (place.file() != null) {
+            fields.put("file", place.file());
+            fields.put("line", place.line());
+        }
     }
 
     private static Map<String, Object> listed(TaskStatus status) {
@@ -98,6 +149,9 @@ public record Reply(Map<String, Object> fields) {
         fields.put("ran_ms", millis(status.ranNanos()));
         if (status.worker() != null) {
             fields.put("worker", status.worker());
+        }
+        if (status.pid() > 0) {
+            fields.put("pid", status.pid());
         }
         if (status.progress() != null) {
             fields.put("progress", progress(status.progress()));

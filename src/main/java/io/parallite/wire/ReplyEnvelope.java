@@ -22,9 +22,6 @@ public record ReplyEnvelope(
         @Nullable TaskFailure failure,
         @Nullable String event) {
 
-    private static final TaskFailure UNEXPLAINED =
-            new TaskFailure("UNKNOWN", "the worker has given no reason");
-
     /**
      * @throws RequestException of kind {@link FailureKind#MALFORMED_FRAME} when what must be there
      *     is not
@@ -33,8 +30,7 @@ public record ReplyEnvelope(
             @Nullable String taskId,
             @Nullable Boolean ok,
             boolean workerEnds,
-            @Nullable String errorCode,
-            @Nullable String error,
+            @Nullable FailureFields failure,
             @Nullable String event) {
         if (ok == null && event != null && taskId != null) {
             return new ReplyEnvelope(taskId, false, false, null, event);
@@ -44,12 +40,6 @@ public record ReplyEnvelope(
                     FailureKind.MALFORMED_FRAME, "reply without task_id or ok", taskId);
         }
         return new ReplyEnvelope(
-                taskId, ok, workerEnds, ok ? null : failure(errorCode, error), null);
-    }
-
-    private static TaskFailure failure(@Nullable String errorCode, @Nullable String error) {
-        return new TaskFailure(
-                errorCode == null ? UNEXPLAINED.code() : errorCode,
-                error == null ? UNEXPLAINED.message() : error);
+                taskId, ok, workerEnds, ok ? null : FailureFields.read(failure), null);
     }
 }

@@ -58,6 +58,16 @@ public sealed interface Request {
     /** Answer with a task's state and times. */
     record Status(TaskId id) implements Request {}
 
+    /** Answer with all that is kept of a task. */
+    record Detail(TaskId id) implements Request {}
+
+    /**
+     * List failures by kind and place.
+     *
+     * @param limit at most that many groups
+     */
+    record Failures(@Nullable TaskId id, int limit) implements Request {}
+
     /**
      * Take a task out of the queue, or end it.
      *

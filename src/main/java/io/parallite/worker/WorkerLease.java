@@ -22,6 +22,11 @@ public final class WorkerLease {
         return worker.name().value();
     }
 
+    /** The process id of the leased worker; 0 where it is unknown. */
+    public long workerPid() {
+        return worker.pid();
+    }
+
     /**
      * Runs {@code task} on the worker and gives its reply frame; {@code events} hears what the task
      * reports before it.

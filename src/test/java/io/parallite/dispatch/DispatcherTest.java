@@ -140,6 +140,7 @@ class DispatcherTest {
                                 0,
                                 1_000_000_000,
                                 "work-1",
+                                100,
                                 null,
                                 null));
         assertThat(status("b"))
@@ -153,6 +154,7 @@ class DispatcherTest {
                                 1_000_000_000,
                                 0,
                                 null,
+                                0,
                                 null,
                                 null));
         fixture.worker(1).reply();
@@ -172,6 +174,7 @@ class DispatcherTest {
                                 1_000_000_000,
                                 1_000_000_000,
                                 "work-1",
+                                100,
                                 null,
                                 new TaskFailure("EXCEPTION", "boom")));
     }

@@ -2,7 +2,6 @@ package io.parallite.dispatch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.parallite.task.FailureKind;
 import io.parallite.task.TaskFailure;
 import io.parallite.task.TaskId;
 import io.parallite.task.TaskResult;
@@ -64,7 +63,8 @@ class FailureLogTest {
                         "{'task_id':'a','ok':false,'error':'secret words','error_code':'EXCEPTION',"
                                 + "'class':'App\\\\Broken','file':'/srv/my app/Job.php','line':12}");
 
-        log.add(status("a", "EXCEPTION"), new TaskResult.Replied(frame, false), 0);
+        TaskFailure failure = Failures.in(new TaskResult.Replied(frame, false));
+        log.add(status("a", "EXCEPTION").with(failure), 0);
 
         assertThat(lines)
                 .containsExactly(
@@ -75,12 +75,12 @@ class FailureLogTest {
     @Test
     void limitsTheLinesOfEachKindAndSaysHowManyThereWereMore() {
         for (int i = 0; i < FailureLog.LINES_A_SECOND + 7; i++) {
-            log.add(status("t" + i, "TIMEOUT"), failed(FailureKind.TIMEOUT), 0);
+            log.add(status("t" + i, "TIMEOUT"), 0);
         }
         assertThat(lines).hasSize(FailureLog.LINES_A_SECOND);
 
-        log.add(status("x", "WORKER_CRASHED"), failed(FailureKind.WORKER_CRASHED), 0);
-        log.add(status("y", "TIMEOUT"), failed(FailureKind.TIMEOUT), TimeUnit.SECONDS.toNanos(2));
+        log.add(status("x", "WORKER_CRASHED"), 0);
+        log.add(status("y", "TIMEOUT"), TimeUnit.SECONDS.toNanos(2));
 
         assertThat(lines).hasSize(FailureLog.LINES_A_SECOND + 2);
         assertThat(lines.getLast()).contains("task failed (and 7 more of this kind) kind=TIMEOUT");
@@ -88,20 +88,16 @@ class FailureLogTest {
 
     @Test
     void cancelledTasksHaveNotFailed() {
-        log.add(status("a", "CANCELLED"), failed(FailureKind.CANCELLED), 0);
+        log.add(status("a", "CANCELLED"), 0);
 
         assertThat(lines).isEmpty();
     }
 
     @Test
     void aDefectIsAnError() {
-        log.add(status("a", "INTERNAL"), failed(FailureKind.INTERNAL), 0);
+        log.add(status("a", "INTERNAL"), 0);
 
         assertThat(lines).singleElement().asString().startsWith("ERROR task failed kind=INTERNAL");
-    }
-
-    private static TaskResult failed(FailureKind kind) {
-        return new TaskResult.Failed(kind, "words");
     }
 
     private static TaskStatus status(String id, String code) {

@@ -3,6 +3,7 @@ package io.parallite.dispatch;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.parallite.dispatch.DispatchFixture.Answer;
+import io.parallite.task.TaskDetail;
 import io.parallite.task.TaskFailure;
 import io.parallite.task.TaskId;
 import io.parallite.task.TaskState;
@@ -14,6 +15,8 @@ import org.junit.jupiter.api.Test;
 
 /** What the daemon remembers of the tasks that have passed, and who is told of them. */
 class TaskLogTest {
+
+    private static final TaskFailure BOOM = new TaskFailure("EXCEPTION", "boom");
 
     private final DispatchFixture fixture = new DispatchFixture(1);
     private final Dispatcher dispatcher = fixture.dispatcher;
@@ -37,7 +40,7 @@ class TaskLogTest {
                         TaskState.RUNNING,
                         TaskState.FAILED,
                         TaskState.COMPLETED);
-        assertThat(tasks.get(2).failure()).isEqualTo(new TaskFailure("EXCEPTION", "boom"));
+        assertThat(tasks.get(2).failure()).isEqualTo(BOOM);
         assertThat(tasks.get(2).worker()).isEqualTo("work-1");
     }
 
@@ -74,7 +77,50 @@ class TaskLogTest {
         }
 
         assertThat(dispatcher.tasks(5000, null)).hasSize(TaskLog.RECENT);
-        assertThat(dispatcher.tasks(5000, TaskState.FAILED)).hasSize(TaskLog.FAILURES);
+        assertThat(dispatcher.tasks(5000, TaskState.FAILED)).hasSize(FailureBook.KEPT);
+    }
+
+    @Test
+    void keepsOneTaskWhereverItIs() {
+        fixture.submit("running");
+        fixture.submit("waiting");
+        fixture.submit("cancelled");
+        dispatcher.cancel(new TaskId("cancelled"));
+
+        assertThat(detail("running").status().state()).isEqualTo(TaskState.RUNNING);
+        assertThat(detail("running").status().pid()).isEqualTo(100);
+        assertThat(detail("running").reply()).isNull();
+        assertThat(detail("waiting").status().state()).isEqualTo(TaskState.PENDING);
+        assertThat(detail("waiting").status().pid()).isZero();
+        assertThat(detail("cancelled").status().failure().code()).isEqualTo("CANCELLED");
+        assertThat(dispatcher.detail(new TaskId("unknown"))).isEmpty();
+    }
+
+    @Test
+    void keepsAFailureLongerThanItsResult() {
+        run("broken", false);
+        run("fine", true);
+        assertThat(detail("fine").reply()).isNotNull();
+        fixture.advance(DispatchFixture.RETENTION.plusSeconds(1));
+
+        assertThat(dispatcher.status(new TaskId("broken"))).isEmpty();
+        assertThat(detail("broken").status().failure()).isEqualTo(BOOM);
+        assertThat(detail("broken").reply()).isNotNull();
+        assertThat(detail("fine").status().state()).isEqualTo(TaskState.COMPLETED);
+        assertThat(detail("fine").reply()).isNull();
+        assertThat(dispatcher.log().failures(10)).hasSize(1);
+    }
+
+    @Test
+    void aCancelledTaskIsNoFailure() {
+        fixture.submit("a");
+        dispatcher.cancel(new TaskId("a"));
+
+        assertThat(dispatcher.log().failures(10)).isEmpty();
+    }
+
+    private TaskDetail detail(String id) {
+        return dispatcher.detail(new TaskId(id)).orElseThrow();
     }
 
     @Test
@@ -181,8 +227,7 @@ class TaskLogTest {
                         "started a on work-1",
                         "ended a true queued=0 ran=7 failure=null",
                         "started b on work-1",
-                        "ended b false queued=7 ran=3 failure=TaskFailure[code=EXCEPTION,"
-                                + " message=boom]");
+                        "ended b false queued=7 ran=3 failure=" + BOOM);
     }
 
     private void run(String id, boolean ok) {

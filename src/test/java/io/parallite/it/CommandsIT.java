@@ -221,6 +221,65 @@ final class CommandsIT {
     }
 
     @Test
+    void tellsAllOfOneTask() {
+        String code =
+                "echo \"before\\nit\\x1b[2J broke\"; $f = function () { throw new DomainException('no stock', 42); }; $f();";
+        cli.run("submit", "--id", "it-throws", "--php", code).assertExit(1);
+        cli.run("submit", "--detach", "--id", "it-runs", "sleep", "60").assertExit(0);
+
+        Cli.Ended failed = cli.run("task", "it-throws").assertExit(0);
+        assertThat(failed.out())
+                .containsPattern("task +it-throws\n")
+                .containsPattern("status +failed\n")
+                .containsPattern("submitted +20.*Z\n")
+                .containsPattern("started +20.*Z\n")
+                .containsPattern("completed +20.*Z\n")
+                .containsPattern("worker +work-[0-9a-z-]+\n")
+                .containsPattern("pid +[1-9][0-9]*\n")
+                .containsPattern("error code +EXCEPTION\n")
+                .containsPattern("error +no stock\n")
+                .containsPattern("thrown +DomainException at .+:[0-9]+\n")
+                .containsPattern("code +42\n")
+                .containsPattern("trace\n  #0 ")
+                .containsPattern("output\n  before\n  it\\?\\[2J broke\n");
+        assertThat(cli.run("task", "it-throws", "--json").assertExit(0).out())
+                .contains("\"class\":\"DomainException\"", "\"code\":42", "\"output\":\"before");
+        assertThat(cli.run("task", "it-runs").assertExit(0).out())
+                .containsPattern("status +running\n")
+                .containsPattern("pid +[1-9][0-9]*\n");
+        assertThat(cli.run("task", "never-heard-of").assertExit(1).err()).contains("NOT_FOUND");
+        cli.run("cancel", "it-runs").assertExit(0);
+    }
+
+    @Test
+    void groupsFailuresByKindAndPlace() {
+        try (DaemonProcess fresh = daemon("--fixed-workers", "1").startAtRest()) {
+            groupsFailures(Cli.in(directory).env("PARALLITE_SOCKET", fresh.socket()));
+        }
+    }
+
+    private static void groupsFailures(Cli cli) {
+        assertThat(cli.run("failures").assertExit(0).out()).isEqualTo("no task has failed\n");
+        String code = "throw new DomainException('no stock');";
+        cli.run("submit", "--id", "g1", "--php", code).assertExit(1);
+        cli.run("submit", "--id", "g2", "--php", code).assertExit(1);
+        cli.run("submit", "--timeout", "100ms", "--id", "g3", "sleep", "5").assertExit(1);
+
+        assertThat(cli.run("failures").assertExit(0).out().lines().toList())
+                .hasSize(3)
+                .satisfies(
+                        lines -> {
+                            assertThat(lines.get(1)).containsPattern("^ +1  TIMEOUT .* g3 ");
+                            assertThat(lines.get(2))
+                                    .containsPattern(
+                                            "^ +2  EXCEPTION .* g2 .*DomainException at .+: no stock$");
+                        });
+        assertThat(cli.run("failures", "--json", "-n", "1").assertExit(0).out())
+                .startsWith("{\"error_code\":\"TIMEOUT\",\"count\":1,")
+                .contains("\"task_id\":\"g3\"");
+    }
+
+    @Test
     void cancelsTasks() {
         cli.run("submit", "--detach", "--id", "long-one", "sleep", "60").assertExit(0);
 
@@ -232,7 +291,7 @@ final class CommandsIT {
                 .contains("long-one", "CANCELLED");
         assertThat(cli.run("tasks", "--status", "failed").assertExit(0).out())
                 .doesNotContain("long-one");
-        assertThat(cli.run("status").assertExit(0).out()).contains("0 failed, 1 cancelled");
+        assertThat(cli.run("status").assertExit(0).out()).containsPattern("[1-9][0-9]* cancelled");
         daemon.assertRestored();
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.parallite.task.FailureKind;
+import io.parallite.task.FailurePlace;
 import io.parallite.task.Task;
 import io.parallite.task.TaskException;
 import io.parallite.task.TaskFailure;
@@ -45,6 +46,8 @@ class GoldenFramesTest {
                     case "await" -> new Request.Await(taskId);
                     case "tail" -> new Request.Tail(taskId);
                     case "status" -> new Request.Status(taskId);
+                    case "task" -> new Request.Detail(taskId);
+                    case "failures" -> new Request.Failures(taskId, limit(golden));
                     case "cancel" -> new Request.Cancel(taskId, millis(golden, "grace_ms", 0));
                     case "tasks" -> new Request.Tasks(taskId, limit(golden), state(golden));
                     case "ping" -> new Request.Ping(taskId);
@@ -104,8 +107,17 @@ class GoldenFramesTest {
                         ? null
                         : new TaskFailure(
                                 (String) golden.field("error_code"),
-                                (String) golden.field("error"));
+                                (String) golden.field("error"),
+                                place(golden));
         assertThat(reply.failure()).isEqualTo(failure);
+    }
+
+    private static FailurePlace place(Golden golden) {
+        Number line = (Number) golden.field("line");
+        return new FailurePlace(
+                (String) golden.field("class"),
+                (String) golden.field("file"),
+                line == null ? 0 : line.intValue());
     }
 
     @ParameterizedTest
