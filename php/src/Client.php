@@ -41,6 +41,8 @@ final class Client implements ClientInterface
 
     private readonly TaskPayload $payloads;
 
+    private readonly Sharing $sharing;
+
     private readonly bool $isSyncAllowed;
 
     private readonly TaskIds $ids;
@@ -90,6 +92,7 @@ final class Client implements ClientInterface
         $this->control = new Connections($connector);
         $this->payloads = new TaskPayload($codec);
         $this->ids = new TaskIds();
+        $this->sharing = new Sharing($this->tasks, $this->ids);
         $this->isSyncAllowed = $fallback === self::SYNC;
         $this->unhandled = new Unhandled($onUnhandled);
     }
@@ -266,13 +269,22 @@ final class Client implements ClientInterface
         }
         if ($detach) {
             $request['detach'] = true;
-            $this->control->ask($request);
+            $this->control->ask($this->withShared($request));
             return $this->future($id);
         }
         if (!$stream) {
             return $this->send($request, Origin::here(), $options);
         }
         return $this->send(['stream' => true] + $request, Origin::here(), $options, streams: true);
+    }
+
+    public function share(mixed $value): Shared
+    {
+        $shared = Shared::of($value);
+        if (!$this->isHere()) {
+            $this->sharing->keep([$shared->hash => $shared]);
+        }
+        return $shared;
     }
 
     public function scope(Closure $block, ?Cancellation $cancellation = null): mixed
@@ -453,6 +465,10 @@ final class Client implements ClientInterface
         if ($parent !== null) {
             $request['parent'] = $parent; // which lends the place of its worker while it waits
         }
+        $shared = SharedValues::taken();
+        if ($shared !== []) {
+            $request['shared'] = $shared; // the objects, as long as it may have to be sent again
+        }
         return $request + $options->fields();
     }
 
@@ -495,6 +511,7 @@ final class Client implements ClientInterface
     private function execution(array $request, ?Origin $origin, ?Reports $reports, bool $more): RemoteExecution
     {
         $id = $request['task_id'];
+        $request = $this->withShared($request);
         // who submits the same again has a future of the same task; another payload gets an answer of its own
         $kind = $this->ids->isOurs($id) ? 'submit' : 'submit ' . hash('xxh128', $request['payload']);
         if ($reports !== null && $this->tasks->first()->isInFlight($id)) {
@@ -503,6 +520,20 @@ final class Client implements ClientInterface
         }
         $exchange = new Exchange($kind, $reports, $origin, $this->unhandled, $this->allowedClasses);
         return new RemoteExecution($this, $id, $this->tasks->exchange($request, $exchange, $more), $reports);
+    }
+
+    /**
+     * Has the daemon keep the values that a task shares with others.
+     *
+     * @param array<string, mixed> $request
+     * @return array<string, mixed>
+     */
+    private function withShared(array $request): array
+    {
+        if (isset($request['shared'])) {
+            $request['shared'] = $this->sharing->keep($request['shared']);
+        }
+        return $request;
     }
 
     /**

@@ -237,6 +237,19 @@ interface ClientInterface
     ): Future;
 
     /**
+     * Shares a value with tasks: a table or an index that many of them look into. It is sent to the daemon once, and each
+     * worker loads it once, where a value that is captured or passed is sent and rebuilt with every task.
+     *
+     * @template V
+     * @param V $value anything that can be passed to a task
+     * @return Shared<V> to be captured or passed; the daemon keeps the value as long as it, or a task that uses it, is there
+     * @throws Exception\ClosureNotSerializable when the value can't travel
+     * @throws TaskException BUDGET_EXCEEDED when the daemon has no room for it: `shared_bytes`
+     * @throws ConnectionException
+     */
+    public function share(mixed $value): Shared;
+
+    /**
      * Runs a block of the program, in which tasks are submitted that live no longer than it. The first failure of one of
      * them, and the end of the block in whatever way, cancels the others.
      *

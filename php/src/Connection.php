@@ -43,6 +43,8 @@ final class Connection
 
     private int $pid = 0;
 
+    private int $opened = 0;
+
     private bool $canBeWatched = true;
 
     /** Whether the daemon holds events back: one of an earlier version refuses to, in the name of the task. */
@@ -110,11 +112,29 @@ final class Connection
      */
     public function hold(string $id, bool $isHeld): void
     {
-        if ($this->isOpen() && $this->canHold) {
-            $body = $this->encoding->encode(['type' => $isHeld ? 'hold' : 'resume', 'task_id' => $id]);
+        if ($this->canHold) {
+            $this->tell(['type' => $isHeld ? 'hold' : 'resume', 'task_id' => $id]);
+        }
+    }
+
+    /**
+     * Sends a request whose reply nobody waits for, with the next turn; none when it is not open.
+     *
+     * @param array<string, mixed> $request
+     */
+    public function tell(array $request): void
+    {
+        if ($this->isOpen()) {
+            $body = $this->encoding->encode($request);
             $this->outbox->add(pack('N', strlen($body)) . $body);
             Loop::watch($this);
         }
+    }
+
+    /** Which of the connections that it has been one after the other it is: another one after each loss. */
+    public function number(): int
+    {
+        return $this->opened;
     }
 
     /** Whether {@see hold()} does anything: not with a daemon of an earlier version. */
@@ -144,6 +164,9 @@ final class Connection
             return [$this->encoding->encode($request), ''];
         }
         unset($request['payload']);
+        if (!$this->encoding->isBinarySafe() && ($request['type'] ?? null) === 'share') {
+            return $this->encoding->encodeWith(['payload_encoding' => 'base64'] + $request, 'payload', base64_encode($payload));
+        }
         return $this->encoding->encodeWith(
             $request,
             'payload',
@@ -181,6 +204,7 @@ final class Connection
                 if ($this->socket === null) { // else a handler has been faster
                     [$this->socket, $this->pid, $this->canBeWatched] = [$socket, (int) getmypid(), $canBeWatched];
                     $this->canHold = true;
+                    $this->opened++;
                 }
             } finally {
                 Signals::release();

@@ -17,6 +17,7 @@ use B7s\Parallite\LocalExecution;
 use B7s\Parallite\MapOptions;
 use B7s\Parallite\Retry;
 use B7s\Parallite\Scope;
+use B7s\Parallite\Shared;
 use B7s\Parallite\Seconds;
 use B7s\Parallite\TaskIds;
 use B7s\Parallite\TaskOptions;
@@ -288,6 +289,11 @@ final class FakeClient implements ClientInterface
             $this->payloads->of($task, $args, CallSite::task()); // refuses what can't
         }
         return $this->accept($task, $args, $options, $id, $detach, $name);
+    }
+
+    public function share(mixed $value): Shared
+    {
+        return Shared::of($value);
     }
 
     /** Runs the block; its tasks have ended when they are submitted, those after a failure are cancelled. */

@@ -139,6 +139,11 @@ final class ExamplesTest extends TestCase
         );
     }
 
+    public function testSharesATable(): void
+    {
+        self::assertSame("40 orders, 124495.00 in all\n", self::example('sharing.php', '2000'));
+    }
+
     public function testRecurses(): void
     {
         self::assertMatchesRegularExpression('~^20000 numbers, sorted\n[\d,]+ bytes below /~', self::example('recursion.php'));

@@ -128,15 +128,17 @@ final class Assembly {
             ParalliteConfig config,
             Dispatcher dispatcher,
             Figures figures,
-            WorkerSite site,
+            WorkerProcesses processes,
             ClientBudget budget) {
-        boolean addBenchmark = config.enableBenchmark() && !site.script().connectsBack();
+        boolean addBenchmark = config.enableBenchmark() && !processes.connectBack();
         SessionSettings settings =
                 new SessionSettings(
                         config.maxPayloadBytes(),
                         addBenchmark,
                         config.frameTimeout(),
-                        MostConnections.of(config.maxWorkers(), config.httpPort() > 0));
+                        MostConnections.of(config.maxWorkers(), config.httpPort() > 0),
+                        config.sharedBytes(),
+                        processes.sharedValues());
         return new ClientServer(
                 engine, config.listenSettings(), dispatcher, figures, settings, budget);
     }

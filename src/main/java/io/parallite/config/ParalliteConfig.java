@@ -106,6 +106,8 @@ public interface ParalliteConfig {
 
     long resultCacheBytes();
 
+    long sharedBytes();
+
     long maxInflightBytes();
 
     @WithName("frame_timeout_ms")

@@ -114,6 +114,8 @@ public enum Setting {
             bool(), "false", "Whether a connection that is open counts as use of the daemon."),
     RESULT_CACHE_BYTES(
             integer(0, 16L << 30), "67108864", "Memory for results that may be asked for again."),
+    SHARED_BYTES(
+            integer(0, 16L << 30), "268435456", "Memory for values that tasks share; 0: none."),
     MAX_INFLIGHT_BYTES(
             integer(1 << 20, Long.MAX_VALUE),
             "134217728",

@@ -233,7 +233,8 @@ public final class Dispatcher {
 
     /**
      * Has an awaited task that waits for a worker run elsewhere; see {@link WorkerPool#shed}. One
-     * that somebody follows stays: its events are heard here only.
+     * that somebody follows stays: its events are heard here only; and one that shares values,
+     * which are here only.
      *
      * @param maxFrame the longest frame that may leave, in bytes
      * @return whether there was such a task
@@ -247,6 +248,7 @@ public final class Dispatcher {
                             && !task.detached()
                             && run.watchers() == 0
                             && task.terms().parent() == null
+                            && task.terms().shared().isEmpty()
                             && task.frame().length <= maxFrame;
                 });
     }

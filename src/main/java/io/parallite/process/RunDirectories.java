@@ -14,8 +14,13 @@ public final class RunDirectories {
 
     static final String PREFIX = "parallite-run-";
 
+    /** That of the directories for values that tasks share. */
+    static final String PREFIX_OF_SHARED = "parallite-shared-";
+
     /** The file in each whose lock the daemon holds. */
     static final String LOCK = "lock";
+
+    private static final Path MEMORY = Path.of("/dev/shm");
 
     private RunDirectories() {}
 
@@ -29,14 +34,35 @@ public final class RunDirectories {
     }
 
     /**
+     * {@link #base} where that is in memory, else {@code /dev/shm} where there is one; else {@link
+     * #base} all the same: the system keeps files that are read often in memory, too.
+     */
+    static Path baseInMemory() {
+        Path base = base();
+        return isInMemory(base) || !isInMemory(MEMORY) || !Files.isWritable(MEMORY) ? base : MEMORY;
+    }
+
+    private static boolean isInMemory(Path directory) {
+        try {
+            return Files.getFileStore(directory).type().equals("tmpfs");
+        } catch (IOException e) {
+            return false; // there is none
+        }
+    }
+
+    /**
      * The directories of this user in {@code base} whose daemons are gone. What other users have
      * put there is passed over, whatever its name.
      *
      * @throws IOException when {@code base} cannot be read
      */
     public static List<Path> stale(Path base) throws IOException {
+        return stale(base, PREFIX);
+    }
+
+    static List<Path> stale(Path base, String prefix) throws IOException {
         List<Path> stale = new ArrayList<>();
-        try (DirectoryStream<Path> entries = Files.newDirectoryStream(base, PREFIX + "*")) {
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(base, prefix + "*")) {
             for (Path entry : entries) {
                 if (isStale(entry)) {
                     stale.add(entry);

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A directory of this daemon's own, readable by its user only, for the workers' socket, their
- * captured output and their compiled code.
+ * captured output and their compiled code; or for values that tasks share.
  *
  * <p>It is the daemon's as long as the daemon holds the {@link LockFile} in it: so a directory that
  * a killed daemon has left behind is told from that of a living one, also in another container.
@@ -36,12 +36,14 @@ public final class RunDirectory implements AutoCloseable {
     private static final Duration PAUSE = Duration.ofMillis(10);
 
     private final Path base;
+    private final String prefix;
     private volatile Path path;
     private volatile LockFile lock;
 
-    private RunDirectory(Path base) throws IOException {
+    private RunDirectory(Path base, String prefix) throws IOException {
         this.base = base;
-        this.path = make(base);
+        this.prefix = prefix;
+        this.path = make(base, prefix);
         this.lock = lock(path);
     }
 
@@ -50,15 +52,24 @@ public final class RunDirectory implements AutoCloseable {
         return in(base());
     }
 
-    static RunDirectory in(Path base) throws IOException {
-        for (Path left : RunDirectories.stale(base)) {
-            removeStale(left);
-        }
-        return new RunDirectory(base);
+    /** Makes one for values that tasks share: in memory, where the system has a place for that. */
+    public static RunDirectory forSharedValues() throws IOException {
+        return in(RunDirectories.baseInMemory(), RunDirectories.PREFIX_OF_SHARED);
     }
 
-    private static Path make(Path base) throws IOException {
-        return Files.createTempDirectory(base, RunDirectories.PREFIX, ownerOnly());
+    static RunDirectory in(Path base) throws IOException {
+        return in(base, RunDirectories.PREFIX);
+    }
+
+    private static RunDirectory in(Path base, String prefix) throws IOException {
+        for (Path left : RunDirectories.stale(base, prefix)) {
+            removeStale(left);
+        }
+        return new RunDirectory(base, prefix);
+    }
+
+    private static Path make(Path base, String prefix) throws IOException {
+        return Files.createTempDirectory(base, prefix, ownerOnly());
     }
 
     private static LockFile lock(Path directory) throws IOException {
@@ -77,7 +88,7 @@ public final class RunDirectory implements AutoCloseable {
     /** Makes another one in place of one that somebody has removed. */
     void renew() throws IOException {
         LockFile former = lock;
-        path = make(base);
+        path = make(base, prefix);
         lock = lock(path);
         former.close();
     }

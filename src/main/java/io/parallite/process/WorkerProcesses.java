@@ -9,12 +9,15 @@ import io.parallite.engine.VertxEngine;
 import io.parallite.wire.ReadBudget;
 import io.smallrye.mutiny.Uni;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What the pool's workers are started with: the transport that suits the worker script, and the
- * directory it needs.
+ * directories they need.
  */
 public final class WorkerProcesses {
 
@@ -26,13 +29,13 @@ public final class WorkerProcesses {
 
     private final WorkerLauncher launcher;
     private final WorkerTransport transport;
-    private final @Nullable RunDirectory directory;
+    private final List<RunDirectory> directories;
 
     private WorkerProcesses(
-            WorkerLauncher launcher, WorkerTransport transport, @Nullable RunDirectory directory) {
+            WorkerLauncher launcher, WorkerTransport transport, List<RunDirectory> directories) {
         this.launcher = launcher;
         this.transport = transport;
-        this.directory = directory;
+        this.directories = directories;
     }
 
     /**
@@ -43,23 +46,45 @@ public final class WorkerProcesses {
      */
     public static WorkerProcesses create(
             VertxEngine engine, ParalliteConfig config, WorkerSite site, ReadBudget budget) {
-        boolean useGuard = Boolean.parseBoolean(System.getProperty("parallite.guard", "true"));
-        WorkerLauncher launcher = new WorkerLauncher(engine, site, site.command(), useGuard);
         ReplyLimits limits = new ReplyLimits(config.maxPayloadBytes() + ENVELOPE, budget);
         if (!site.script().connectsBack()) {
+            WorkerLauncher launcher = launcher(engine, site);
             return new WorkerProcesses(
-                    launcher, new StdioTransport(engine, launcher, limits), null);
+                    launcher, new StdioTransport(engine, launcher, limits), List.of());
         }
-        RunDirectory directory = runDirectory();
-        return new WorkerProcesses(
-                launcher,
-                new SocketTransport(
-                        engine,
-                        launcher,
-                        directory,
-                        limits,
-                        config.workerStart().equals("fork") && site.script().canFork()),
-                directory);
+        List<RunDirectory> directories = new ArrayList<>();
+        try {
+            RunDirectory directory = runDirectory();
+            directories.add(directory);
+            RunDirectory shared = sharedValuesDirectory();
+            directories.add(shared);
+            WorkerLauncher launcher = launcher(engine, site.sharingIn(shared.path()));
+            return new WorkerProcesses(
+                    launcher,
+                    new SocketTransport(
+                            engine,
+                            launcher,
+                            directory,
+                            limits,
+                            config.workerStart().equals("fork") && site.script().canFork()),
+                    List.copyOf(directories));
+        } catch (RuntimeException e) {
+            directories.forEach(RunDirectory::close);
+            throw e;
+        }
+    }
+
+    private static WorkerLauncher launcher(VertxEngine engine, WorkerSite site) {
+        boolean useGuard = Boolean.parseBoolean(System.getProperty("parallite.guard", "true"));
+        return new WorkerLauncher(engine, site, site.command(), useGuard);
+    }
+
+    private static RunDirectory sharedValuesDirectory() {
+        try {
+            return RunDirectory.forSharedValues();
+        } catch (IOException e) {
+            throw new ConfigException("no directory for shared values can be made: " + e);
+        }
     }
 
     private static RunDirectory runDirectory() {
@@ -101,10 +126,21 @@ public final class WorkerProcesses {
         return transport;
     }
 
-    /** Removes the run-time directory; the last thing to do. */
+    /** Whether workers connect to a socket of the daemon's, as the bundled script has them do. */
+    public boolean connectBack() {
+        return !directories.isEmpty();
+    }
+
+    /**
+     * Where workers look for the values that tasks share; {@code null} when the worker script is
+     * one that does not.
+     */
+    public @Nullable Path sharedValues() {
+        return directories.isEmpty() ? null : directories.getLast().path();
+    }
+
+    /** Removes the run-time directories; the last thing to do. */
     public void close() {
-        if (directory != null) {
-            directory.close();
-        }
+        directories.forEach(RunDirectory::close);
     }
 }

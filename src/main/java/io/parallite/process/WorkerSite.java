@@ -41,6 +41,9 @@ public final class WorkerSite {
     /** How long a task may run that does not say, in milliseconds. */
     private static final String TIMEOUT = "PARALLITE_WORKER_TIMEOUT_MS";
 
+    /** Where the values are that tasks share. */
+    private static final String SHARED_VALUES = "PARALLITE_SHARED_VALUES";
+
     private static final String SOCKET = "PARALLITE_SOCKET";
 
     private final CurrentConfig current;
@@ -48,6 +51,7 @@ public final class WorkerSite {
     private final WorkingDirectory ofProcess;
     private final WorkingDirectory atStart;
     private final WorkerScript first;
+    private final Optional<Path> sharedValues;
 
     /**
      * @param home the distribution's directory, where there is one
@@ -63,6 +67,21 @@ public final class WorkerSite {
         this.atStart =
                 current.now().directory().map(WorkingDirectory::configured).orElse(ofProcess);
         this.first = new Look(current.now(), atStart).script();
+        this.sharedValues = Optional.empty();
+    }
+
+    private WorkerSite(WorkerSite other, Path sharedValues) {
+        this.current = other.current;
+        this.home = other.home;
+        this.ofProcess = other.ofProcess;
+        this.atStart = other.atStart;
+        this.first = other.first;
+        this.sharedValues = Optional.of(sharedValues);
+    }
+
+    /** The same, whose workers find the values that tasks share in {@code directory}. */
+    WorkerSite sharingIn(Path directory) {
+        return new WorkerSite(this, directory);
     }
 
     /** The script that was there at the start. */
@@ -142,6 +161,7 @@ public final class WorkerSite {
             environment.put("PARALLITE_WORKER_DEBUG", config.workerDebugLogs() ? "1" : "0");
             environment.put("PARALLITE_EVENTS", "1");
             environment.put(TIMEOUT, Long.toString(config.timeout().toMillis()));
+            sharedValues.ifPresent(path -> environment.put(SHARED_VALUES, path.toString()));
             environment.putAll(addressOf(config.listenAddress()));
             putLimit(environment, MAX_TASKS, config.workerMaxTasks());
             putLimit(environment, MAX_MEMORY, config.workerMaxMemoryMb());

@@ -58,6 +58,9 @@ public final class ClientServer implements Listener.Clients {
                         sessions,
                         () -> listeners.stream().anyMatch(Listener::isFull));
         budget.onContended(stalls::arm);
+        SharedValues shared =
+                new SharedValues(engine, offload, settings.sharedValues(), settings.sharedBytes());
+        figures.tellShared(shared::figures);
         this.services =
                 new Services(
                         engine,
@@ -66,6 +69,7 @@ public final class ClientServer implements Listener.Clients {
                         figures,
                         new TaskLists(engine, offload, dispatcher),
                         budget,
+                        shared,
                         traffic,
                         settings,
                         () -> onStopAsked.run());

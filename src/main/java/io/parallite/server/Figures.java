@@ -31,6 +31,7 @@ public final class Figures {
     private volatile ReadinessPolicy readiness;
     private final long startedAt;
     private Supplier<List<String>> shortages = List::of;
+    private Supplier<Map<String, Object>> shared = Map::of;
 
     /**
      * @param settings the limits that are in force, as {@code stats} tells them
@@ -67,6 +68,11 @@ public final class Figures {
         readiness = policy;
     }
 
+    /** Has {@code stats} tell of the values that tasks share. */
+    void tellShared(Supplier<Map<String, Object>> source) {
+        shared = source;
+    }
+
     /** By what the daemon is ready. */
     public ReadinessPolicy readiness() {
         return readiness;
@@ -96,7 +102,7 @@ public final class Figures {
     /**
      * The figures of {@link #ping}, and {@code ready}, {@code problems}, {@code shortages}, {@code
      * draining}, {@code reloading}, {@code pool}, {@code queue}, {@code tasks}, {@code cache},
-     * {@code settings}. Waits for a look at the workers' processes; never fails.
+     * {@code shared}, {@code settings}. Waits for a look at the workers' processes; never fails.
      */
     public Uni<Map<String, Object>> stats() {
         List<Long> pids = new ArrayList<>();
@@ -123,6 +129,7 @@ public final class Figures {
         figures.put("queue", queue(pool));
         figures.put("tasks", tasks(tasks, dispatcher.log().figures()));
         figures.put("cache", Map.of("entries", tasks.retained(), "bytes", tasks.retainedBytes()));
+        figures.put("shared", shared.get());
         figures.put("settings", settings);
         return figures;
     }

@@ -42,6 +42,7 @@ final class RequestHandler {
     private final Account account;
     private final Turn turn;
     private final @Nullable ClusterRequests cluster;
+    private final SharedRequests shared;
     private final Set<Watch> watches = new LinkedHashSet<>(0);
     private final Map<Awaited, Awaiting> awaiting = new HashMap<>(0);
     private final Set<Awaiting> tailing = new LinkedHashSet<>(0);
@@ -61,6 +62,7 @@ final class RequestHandler {
         this.turn = turn;
         Cluster joined = dispatcher.cluster();
         this.cluster = joined == null ? null : new ClusterRequests(joined, replies, account);
+        this.shared = new SharedRequests(services.shared(), replies, turn);
     }
 
     /**
@@ -77,6 +79,10 @@ final class RequestHandler {
             case Request.Submit(Task task, Request.Wish wish) -> {
                 return submit(encoding, task, wish, claim);
             }
+            case Request.Share share -> {
+                return shared.share(encoding, share, claim);
+            }
+            case Request.Unshare unshare -> shared.release(encoding, unshare);
             case Request.Cancel(TaskId id, Duration grace) -> cancel(encoding, id, grace);
             case Request.Reload(var id) -> reload(encoding, id);
             case Request.Control control -> control(encoding, control);
@@ -118,10 +124,11 @@ final class RequestHandler {
                 services.settings().addBenchmark() ? withBenchmark(encoding, submitted) : submitted;
         Claim room = claim == null ? claim(submitted, isKnown) : claim;
         if (cluster != null && task.detached()) {
+            requireNothingShared(task);
             cluster.submit(encoding, task, room);
             return true;
         }
-        Uni<TaskResult> result = run(task, room);
+        Uni<TaskResult> result = run(task, room, isKnown);
         if (task.detached()) {
             answerDetached(encoding, id, result);
         } else if (wish != Request.Wish.REPLY) {
@@ -134,12 +141,30 @@ final class RequestHandler {
         return true;
     }
 
-    private Uni<TaskResult> run(Task task, Claim room) {
+    private Uni<TaskResult> run(Task task, Claim room, boolean isKnown) {
+        Runnable release = room::release;
         try {
-            return dispatcher.submit(task, lane, room::release);
+            if (!isKnown && !task.terms().shared().isEmpty()) {
+                Runnable unpin = shared.keepFor(task);
+                release =
+                        () -> {
+                            room.release();
+                            unpin.run();
+                        };
+            }
+            return dispatcher.submit(task, lane, release);
         } catch (Throwable e) {
-            room.release();
+            release.run();
             throw e;
+        }
+    }
+
+    private static void requireNothingShared(Task task) {
+        if (!task.terms().shared().isEmpty()) {
+            throw new RequestException(
+                    FailureKind.INVALID_REQUEST,
+                    "a detached task of a cluster may run on another machine, where there are no shared values; give it the value itself, or do not detach it",
+                    task.id().value());
         }
     }
 
@@ -407,6 +432,7 @@ final class RequestHandler {
         List<Awaiting> gone = new ArrayList<>(awaiting.values());
         gone.addAll(tailing);
         gone.forEach(Awaiting::leave);
+        shared.close();
         if (hasTasksToEnd) {
             dispatcher.onClientGone(lane);
         }

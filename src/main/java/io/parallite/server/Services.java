@@ -18,6 +18,7 @@ record Services(
         Figures figures,
         TaskLists lists,
         ClientBudget budget,
+        SharedValues shared,
         Traffic traffic,
         SessionSettings settings,
         Runnable stop) {}

@@ -1,6 +1,8 @@
 package io.parallite.server;
 
+import java.nio.file.Path;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The clients' share of the configuration.
@@ -10,6 +12,13 @@ import java.time.Duration;
  *     the daemon's {@code enable_benchmark}
  * @param frameTimeout how long a frame that has begun may take to get on
  * @param maxConnections how many connections there may be at a time
+ * @param sharedBytes how many bytes the values may have that tasks share
+ * @param sharedValues where workers look for those; {@code null} when they do not
  */
 public record SessionSettings(
-        int maxBody, boolean addBenchmark, Duration frameTimeout, int maxConnections) {}
+        int maxBody,
+        boolean addBenchmark,
+        Duration frameTimeout,
+        int maxConnections,
+        long sharedBytes,
+        @Nullable Path sharedValues) {}

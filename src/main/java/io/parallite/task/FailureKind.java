@@ -53,6 +53,8 @@ public enum FailureKind {
     NODE_LOST,
     /** The result is longer than {@code cluster_max_payload_bytes}. */
     RESULT_TOO_LARGE,
+    /** A value that the task shares with others is not kept here any longer. */
+    SHARED_GONE,
     /** What came over Redis is not signed with the cluster's secret. */
     INVALID_SIGNATURE,
     /** A defect of the daemon. */
@@ -87,6 +89,7 @@ public enum FailureKind {
                     RESULT_NOT_ENCODABLE,
                     RESULT_TOO_LARGE,
                     CLUSTER_UNAVAILABLE,
+                    SHARED_GONE,
                     INVALID_SIGNATURE,
                     RELOAD_FAILED ->
                     false;

@@ -1,6 +1,7 @@
 package io.parallite.task;
 
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param parent the task that has submitted it, and waits for it; {@code null}: a program has
  * @param atMostOnce whether, in a cluster, it fails when its machine is lost instead of being run
  *     again
+ * @param shared the hashes of the values that it shares with other tasks
  */
 public record Terms(
         Isolation isolation,
@@ -20,7 +22,8 @@ public record Terms(
         @Nullable Duration queueTimeout,
         boolean endsWithClient,
         @Nullable TaskId parent,
-        boolean atMostOnce) {
+        boolean atMostOnce,
+        List<String> shared) {
 
     /** Those of a task that may run again where its machine is lost. */
     public Terms(
@@ -29,7 +32,7 @@ public record Terms(
             @Nullable Duration queueTimeout,
             boolean endsWithClient,
             @Nullable TaskId parent) {
-        this(isolation, priority, queueTimeout, endsWithClient, parent, false);
+        this(isolation, priority, queueTimeout, endsWithClient, parent, false, List.of());
     }
 
     /** Those of a task that asks for nothing. */

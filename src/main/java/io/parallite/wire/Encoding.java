@@ -100,6 +100,13 @@ public sealed interface Encoding permits JsonEncoding, MessagePackEncoding {
         return encode(reply.fields());
     }
 
+    /**
+     * The bytes of the payload in a request that has been decoded; of a text they are its UTF-8.
+     *
+     * @throws RequestException when the payload is neither text nor binary
+     */
+    byte[] payload(byte[] frame);
+
     /** A copy of the request {@code frame} that also asks for a benchmark. */
     byte[] withBenchmark(byte[] frame);
 

@@ -11,6 +11,7 @@ import io.parallite.task.Terms;
 import io.parallite.units.Texts;
 import java.time.Duration;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +31,11 @@ final class Envelope {
 
     /** A longer id is not sent back. */
     private static final int MAX_TOLD = 4096;
+
+    /** How many values a task may share with others. */
+    private static final int MAX_SHARED = 100;
+
+    private static final Pattern HASH = Pattern.compile("[0-9a-f]{64}");
 
     private static final List<String> CONTENT_FIELDS =
             List.of("payload", "command", "context", "cwd", "env");
@@ -86,6 +92,8 @@ final class Envelope {
             case "failures" -> new Request.Failures(optionalId(), limit());
             case "cancel" -> new Request.Cancel(requiredId(), grace());
             case "tasks" -> new Request.Tasks(optionalId(), limit(), state());
+            case "share" -> share(frame);
+            case "unshare" -> new Request.Unshare(optionalId(), hash(options().text("hash")));
             case "auth" -> new Request.Authenticate(optionalId(), options().text("token"));
             case "nodes" -> new Request.Nodes(optionalId());
             case "dead" -> dead();
@@ -96,9 +104,42 @@ final class Envelope {
             case "stop" -> new Request.Stop(optionalId());
             default ->
                     throw invalid(
-                            "type \"%s\" is unknown; use submit, await, tail, hold, resume, status, task, cancel, tasks, failures, nodes, dead, auth, ping, stats, reload, control or stop"
+                            "type \"%s\" is unknown; use submit, await, tail, hold, resume, status, task, cancel, tasks, failures, share, unshare, nodes, dead, auth, ping, stats, reload, control or stop"
                                     .formatted(Texts.shorten(named, SHOWN)));
         };
+    }
+
+    private Request share(byte[] frame) {
+        String encoding = options().text("payload_encoding");
+        if (encoding != null && !encoding.equals(Marks.BASE64)) {
+            throw invalid(
+                    "payload_encoding \"%s\" is unknown; use base64, or leave it out"
+                            .formatted(Texts.shorten(encoding, SHOWN)));
+        }
+        return new Request.Share(
+                optionalId(),
+                hash(options().text("hash")),
+                hasPayload ? frame : null,
+                encoding != null);
+    }
+
+    private String hash(@Nullable String given) {
+        if (given == null || !HASH.matcher(given).matches()) {
+            throw invalid(
+                    "hash must be the SHA-256 of the value, in 64 lower-case hexadecimal digits");
+        }
+        return given;
+    }
+
+    private List<String> shared(RequestOptions given) {
+        List<String> hashes = given.texts("shared");
+        if (hashes.size() > MAX_SHARED) {
+            throw invalid(
+                    "shared names %d values; %d are the most that a task may share"
+                            .formatted(hashes.size(), MAX_SHARED));
+        }
+        hashes.forEach(this::hash);
+        return hashes;
     }
 
     private Request control() {
@@ -191,7 +232,8 @@ final class Envelope {
                 queueTimeout(options),
                 endsWithClient,
                 parent == null ? null : toId(parent),
-                options.flag("at_most_once"));
+                options.flag("at_most_once"),
+                shared(options));
     }
 
     private boolean endsWithClient() {

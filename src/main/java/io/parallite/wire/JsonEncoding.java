@@ -15,7 +15,9 @@ import java.io.OutputStream;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -83,8 +85,11 @@ final class JsonEncoding implements Encoding {
                             "at_most_once",
                             "action",
                             "fixed_workers",
+                            "hash",
+                            "payload_encoding",
                             "parent" ->
                             envelope.options().put(field, scalar(envelope, field, parser));
+                    case "shared" -> envelope.options().put(field, texts(envelope, parser));
                     default -> parser.skipChildren();
                 }
                 field = parser.nextFieldName();
@@ -226,6 +231,37 @@ final class JsonEncoding implements Encoding {
     }
 
     @Override
+    public byte[] payload(byte[] frame) {
+        try (JsonParser parser = open(REPLIES, frame)) {
+            expectMap(parser);
+            byte[] payload = null;
+            for (String field = parser.nextFieldName();
+                    field != null;
+                    field = parser.nextFieldName()) {
+                JsonToken value = parser.nextToken();
+                if (field.equals("payload")) {
+                    payload =
+                            value == JsonToken.VALUE_STRING
+                                    ? parser.getText().getBytes(StandardCharsets.UTF_8)
+                                    : null;
+                }
+                parser.skipChildren();
+            }
+            if (payload != null) {
+                return payload;
+            }
+        } catch (IOException e) {
+            throw malformed(e, null);
+        }
+        throw noText();
+    }
+
+    /** The exception for a payload that is no string. */
+    static RequestException noText() {
+        return new RequestException(FailureKind.INVALID_REQUEST, "payload must be a string", null);
+    }
+
+    @Override
     public byte[] withBenchmark(byte[] frame) {
         byte[] field = "\"enable_benchmark\":true,".getBytes(StandardCharsets.UTF_8);
         int brace = FrameReader.HEADER;
@@ -333,6 +369,23 @@ final class JsonEncoding implements Encoding {
                 yield RequestOptions.COMPOUND;
             }
         };
+    }
+
+    /** A list of strings; COMPOUND when it is something else. */
+    private static @Nullable Object texts(Envelope envelope, JsonParser parser) throws IOException {
+        if (parser.currentToken() != JsonToken.START_ARRAY) {
+            return scalar(envelope, "shared", parser);
+        }
+        List<String> texts = new ArrayList<>();
+        boolean areTexts = true;
+        while (parser.nextToken() != JsonToken.END_ARRAY) {
+            areTexts &= parser.currentToken() == JsonToken.VALUE_STRING;
+            if (areTexts && texts.size() < RequestOptions.MOST_TEXTS) {
+                texts.add(text(parser, envelope, "shared"));
+            }
+            parser.skipChildren();
+        }
+        return areTexts ? texts : RequestOptions.COMPOUND;
     }
 
     static RequestException malformed(IOException cause, @Nullable String taskId) {

@@ -11,7 +11,9 @@ import io.parallite.task.FailureKind;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.math.BigInteger;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -47,8 +49,11 @@ final class MessagePackEncoding implements Encoding {
                             "at_most_once",
                             "action",
                             "fixed_workers",
+                            "hash",
+                            "payload_encoding",
                             "parent" ->
                             envelope.options().put(field, scalar(unpacker, frame));
+                    case "shared" -> envelope.options().put(field, texts(unpacker, frame));
                     default -> skipWithin(JsonEncoding.MAX_DEPTH, unpacker, frame);
                 }
             }
@@ -181,6 +186,27 @@ final class MessagePackEncoding implements Encoding {
     }
 
     @Override
+    public byte[] payload(byte[] frame) {
+        try (MessageUnpacker unpacker = open(frame)) {
+            byte[] payload = null;
+            for (int left = mapHeader(unpacker, frame); left > 0; left--) {
+                boolean isPayload = fieldName(unpacker, frame).equals("payload");
+                if (isPayload && unpacker.getNextFormat().getValueType().isRawType()) {
+                    payload = MessagePackValues.bytes(unpacker, frame);
+                } else {
+                    skipWithin(JsonEncoding.MAX_DEPTH, unpacker, frame);
+                }
+            }
+            if (payload != null) {
+                return payload;
+            }
+        } catch (IOException | MessagePackException e) {
+            throw malformed(e, null);
+        }
+        throw JsonEncoding.noText();
+    }
+
+    @Override
     public byte[] withBenchmark(byte[] frame) {
         try (MessageBufferPacker packer = MessagePack.newDefaultBufferPacker();
                 MessageUnpacker unpacker = open(frame)) {
@@ -294,6 +320,25 @@ final class MessagePackEncoding implements Encoding {
                 yield RequestOptions.COMPOUND;
             }
         };
+    }
+
+    /** A list of strings; COMPOUND when it is something else. */
+    private static @Nullable Object texts(MessageUnpacker unpacker, byte[] frame)
+            throws IOException {
+        if (unpacker.getNextFormat().getValueType() != ValueType.ARRAY) {
+            return scalar(unpacker, frame);
+        }
+        List<String> texts = new ArrayList<>();
+        boolean areTexts = true;
+        for (int left = MessagePackValues.arrayHeader(unpacker, frame); left > 0; left--) {
+            areTexts &= unpacker.getNextFormat().getValueType().isRawType();
+            if (areTexts && texts.size() < RequestOptions.MOST_TEXTS) {
+                texts.add(string(unpacker, frame));
+            } else {
+                skipWithin(JsonEncoding.MAX_DEPTH, unpacker, frame);
+            }
+        }
+        return areTexts ? texts : RequestOptions.COMPOUND;
     }
 
     static RequestException malformed(Exception cause, @Nullable String taskId) {

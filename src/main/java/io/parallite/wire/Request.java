@@ -118,6 +118,20 @@ public sealed interface Request {
         }
     }
 
+    /**
+     * Keep a value that tasks share, as long as this client, or a task that names it, is there.
+     *
+     * @param hash the SHA-256 of its bytes, in hexadecimal digits
+     * @param frame the frame that has the value; {@code null}: ask whether it is kept already
+     * @param inBase64 whether the value is in base64
+     */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    record Share(@Nullable TaskId id, String hash, byte @Nullable [] frame, boolean inBase64)
+            implements Request {}
+
+    /** This client needs a value no longer. */
+    record Unshare(@Nullable TaskId id, String hash) implements Request {}
+
     /** Answer at once. */
     record Ping(@Nullable TaskId id) implements Request {}
 

@@ -1,6 +1,7 @@
 package io.parallite.wire;
 
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -13,6 +14,9 @@ final class RequestOptions {
     /** Stands for a value that is no scalar. */
     static final Object COMPOUND = new Object();
 
+    /** Of a list of strings no more are read: none that is meant is so long. */
+    static final int MOST_TEXTS = 1000;
+
     private final Envelope envelope;
     private final Map<String, Object> values = new HashMap<>();
 
@@ -20,7 +24,10 @@ final class RequestOptions {
         this.envelope = envelope;
     }
 
-    /** Notes a field: a {@code String}, a {@code Double}, a {@code Boolean}, or COMPOUND. */
+    /**
+     * Notes a field: a {@code String}, a {@code Double}, a {@code Boolean}, a list of strings, or
+     * COMPOUND.
+     */
     void put(String field, @Nullable Object value) {
         if (value == null) {
             values.remove(field);
@@ -51,6 +58,18 @@ final class RequestOptions {
             throw envelope.invalid("%s=%d is not within %d..%d".formatted(field, whole, min, max));
         }
         return (int) whole;
+    }
+
+    /** A list of strings; none when it is absent. */
+    List<String> texts(String field) {
+        Object value = values.get(field);
+        if (value == null) {
+            return List.of();
+        }
+        if (!(value instanceof List<?> list)) {
+            throw envelope.wrongType(field, "a list of strings");
+        }
+        return list.stream().map(String.class::cast).toList();
     }
 
     @Nullable String text(String field) {

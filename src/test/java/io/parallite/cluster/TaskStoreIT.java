@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Test;
 final class TaskStoreIT {
 
     private static final Terms ONCE =
-            new Terms(Isolation.NONE, Priority.NORMAL, null, false, null, true);
+            new Terms(Isolation.NONE, Priority.NORMAL, null, false, null, true, List.of());
 
     private static RedisServer redis;
     private ClusterFixture cluster;

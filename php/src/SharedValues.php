@@ -1,0 +1,184 @@
+<?php
+
+declare(strict_types=1);
+
+namespace B7s\Parallite;
+
+use B7s\Parallite\Exception\ClosureNotSerializable;
+use B7s\Parallite\Exception\SharedValueGone;
+use B7s\Parallite\Value\Deserializer;
+use B7s\Parallite\Value\Refusal;
+use B7s\Parallite\Value\Serializer;
+use B7s\Parallite\Value\Survey;
+use WeakMap;
+
+/**
+ * What {@see Shared} objects stand for: in the program that shares a value the value itself, in a worker what is in the
+ * file that the daemon has written.
+ *
+ * @internal
+ */
+final class SharedValues
+{
+    /** The directory with the files. */
+    public const DIRECTORY = 'PARALLITE_SHARED_VALUES';
+
+    /** Before a value that all tasks of a worker may have the same copy of: none can change it for others. */
+    private const PLAIN = 'p:';
+
+    /** Before one of which every task gets a copy of its own. */
+    private const COPIED = 'c:';
+
+    /** How many values a worker keeps loaded. */
+    private const MOST_LOADED = 16;
+
+    /** @var WeakMap<Shared<mixed>, array{mixed, ?string}> in the program that shares them: what travels, too, unless it is plain */
+    private static WeakMap $held;
+
+    /** @var array<string, mixed> by hash, the one last used at the end: in a worker */
+    private static array $loaded = [];
+
+    /** @var array<string, Shared<mixed>> by hash: what has been serialized since {@see taken()} */
+    private static array $noted = [];
+
+    private function __construct()
+    {
+    }
+
+    /**
+     * @return string the value as it travels
+     * @throws ClosureNotSerializable when something in it can't
+     */
+    public static function write(mixed $value): string
+    {
+        try {
+            $blob = (new Serializer())->serialize($value, 'the shared value');
+        } catch (Refusal $e) {
+            throw new ClosureNotSerializable("the value can't be shared: {$e->getMessage()}", previous: $e);
+        }
+        return (self::isPlain($value, $blob) ? self::PLAIN : self::COPIED) . $blob;
+    }
+
+    /** Whether it has neither objects nor references, through which a task could change it for the next one. */
+    private static function isPlain(mixed $value, string $blob): bool
+    {
+        return is_array($value)
+            ? Survey::isPlain($value, 1) && !self::mayHaveReferences($blob)
+            : $value === null || is_scalar($value);
+    }
+
+    /** Whether two places in it are one, or a text in it looks so. */
+    private static function mayHaveReferences(string $blob): bool
+    {
+        return str_contains($blob, ';R:') || str_contains($blob, '{R:');
+    }
+
+    /**
+     * @param Shared<mixed> $shared
+     * @param string $content what {@see write()} has made of the value
+     */
+    public static function hold(Shared $shared, mixed $value, string $content): void
+    {
+        self::$held ??= new WeakMap();
+        // objects may change until the value has to be sent again, to a daemon that was restarted
+        self::$held[$shared] = [$value, str_starts_with($content, self::PLAIN) ? null : $content];
+    }
+
+    /**
+     * @param Shared<mixed> $shared
+     * @throws SharedValueGone
+     */
+    public static function of(Shared $shared): mixed
+    {
+        $held = self::held($shared);
+        return match (true) {
+            $held !== null => $held[0],
+            array_key_exists($shared->hash, self::$loaded) => self::$loaded[$shared->hash],
+            default => self::load($shared->hash),
+        };
+    }
+
+    /**
+     * @param Shared<mixed> $shared
+     * @return string what {@see write()} has made of the value
+     * @throws SharedValueGone
+     */
+    public static function contentOf(Shared $shared): string
+    {
+        $held = self::held($shared);
+        return $held === null ? self::read($shared->hash) : $held[1] ?? self::write($held[0]);
+    }
+
+    /**
+     * @param Shared<mixed> $shared
+     * @return array{mixed, ?string}|null
+     */
+    private static function held(Shared $shared): ?array
+    {
+        self::$held ??= new WeakMap();
+        if (isset(self::$held[$shared])) {
+            return self::$held[$shared];
+        }
+        foreach (self::$held as $other => $held) {
+            if ($other->hash === $shared->hash) {
+                return $held; // it was rebuilt in the program that shares the value
+            }
+        }
+        return null;
+    }
+
+    private static function load(string $hash): mixed
+    {
+        $content = self::read($hash);
+        $value = Deserializer::deserialize(substr($content, strlen(self::PLAIN)));
+        if (str_starts_with($content, self::PLAIN)) {
+            self::$loaded = array_filter(
+                array_slice(self::$loaded, 1 - self::MOST_LOADED, null, true),
+                static fn(string $known): bool => file_exists(self::directory() . "/$known"),
+                ARRAY_FILTER_USE_KEY,
+            );
+            self::$loaded[$hash] = $value;
+        }
+        return $value;
+    }
+
+    private static function read(string $hash): string
+    {
+        $directory = self::directory();
+        if ($directory === null) {
+            throw new SharedValueGone("the shared value $hash is not here: workers of the daemon that keeps it can load it");
+        }
+        $file = "$directory/$hash";
+        $content = is_file($file) ? file_get_contents($file) : false;
+        return $content !== false
+            ? $content
+            : throw new SharedValueGone("the daemon does not keep the shared value $hash any longer: what share() has returned, "
+                . 'or a task that was submitted with it, has to be there still');
+    }
+
+    private static function directory(): ?string
+    {
+        $directory = getenv(self::DIRECTORY);
+        return $directory === false ? null : $directory;
+    }
+
+    /**
+     * The object is being serialized.
+     *
+     * @param Shared<mixed> $shared
+     */
+    public static function note(Shared $shared): void
+    {
+        self::$noted[$shared->hash] = $shared;
+    }
+
+    /** @return array<string, Shared<mixed>> those that have been serialized since this was last asked, by hash */
+    public static function taken(): array
+    {
+        if (self::$noted === []) {
+            return [];
+        }
+        [$noted, self::$noted] = [self::$noted, []];
+        return $noted;
+    }
+}
