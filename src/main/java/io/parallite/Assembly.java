@@ -18,6 +18,7 @@ import io.parallite.server.Figures;
 import io.parallite.server.SessionSettings;
 import io.smallrye.config.SmallRyeConfig;
 import io.vertx.core.Vertx;
+import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.nio.file.Path;
@@ -64,6 +65,11 @@ final class Assembly {
     WorkerProcesses workerProcesses(
             VertxEngine engine, ParalliteConfig config, WorkerSite site, ClientBudget budget) {
         return WorkerProcesses.create(engine, config, site, budget);
+    }
+
+    /** Also when a part that is built later refuses the start. */
+    void close(@Disposes WorkerProcesses processes) {
+        processes.close();
     }
 
     @Produces

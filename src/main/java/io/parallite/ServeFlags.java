@@ -1,7 +1,9 @@
 package io.parallite;
 
 import io.parallite.cli.ExitCode;
+import io.parallite.cli.HttpPort;
 import io.parallite.cli.OpenFiles;
+import io.parallite.cli.ResultMemory;
 import io.parallite.cli.SettingFlags;
 import io.parallite.config.ConfigException;
 import io.parallite.config.LaunchSettings;

@@ -34,6 +34,7 @@ public final class Commands {
         ALL.put("config", ConfigCommand::new);
         ALL.put("completion", CompletionCommand::new);
         ALL.put("rehearse", RehearseCommand::new);
+        ALL.put("rehearse-start", RehearseStartCommand::new);
     }
 
     private Commands() {}

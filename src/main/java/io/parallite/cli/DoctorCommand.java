@@ -62,24 +62,26 @@ public final class DoctorCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         List<Finding> findings = new ArrayList<>();
-        LaunchSettings settings = LaunchSettings.inspect(config, Map.of());
+        LaunchSettings settings =
+                LaunchSettings.inspect(config, RehearseStartCommand.flags(socket));
         lookAtConfiguration(settings, findings);
         Map<Setting, SettingValue> values = new EnumMap<>(Setting.class);
         settings.effective().forEach(value -> values.put(value.setting(), value));
-        Path home = home();
+        Path home = StartRehearsal.home();
         PhpCheck php = new PhpCheck(values, home);
         findings.addAll(php.look());
         SystemCheck.Workers workers =
                 new SystemCheck.Workers(
+                        settings.fixedWorkers(),
                         number(values, Setting.MAX_WORKERS),
                         php.memoryLimit(),
                         number(values, Setting.WORKER_MAX_MEMORY_MB) << 20,
                         php.bootedMemory());
         findings.addAll(new SystemCheck(workers, Path.of("/")).look());
         findings.addAll(new JavaCheck(home).look());
-        lookAtSocket(findings);
+        boolean isServed = lookAtSocket(findings);
         if (settings.problems().isEmpty()) {
-            findings.addAll(new ClusterCheck(values).look());
+            rehearse(new StartRehearsal(settings, config, socket), isServed, findings);
         }
         print(findings);
         boolean fails = findings.stream().anyMatch(finding -> finding.level() == Level.FAIL);
@@ -109,22 +111,29 @@ public final class DoctorCommand implements Callable<Integer> {
         }
     }
 
-    private void lookAtSocket(List<Finding> findings) {
+    /** What the other checks have found already is not told again. */
+    private static void rehearse(StartRehearsal start, boolean isServed, List<Finding> findings) {
+        List<String> told = findings.stream().map(Finding::text).toList();
+        start.look(isServed).stream()
+                .filter(finding -> !told.contains(finding.text()))
+                .forEach(findings::add);
+    }
+
+    /** Whether a daemon is there. */
+    private boolean lookAtSocket(List<Finding> findings) {
         try {
             DaemonAddress address =
                     DaemonAddress.find(
                             socket, config, System.getenv(), Path.of("").toAbsolutePath());
             String version = spec.version().length == 0 ? "" : spec.version()[0];
             String own = version.substring(version.lastIndexOf(' ') + 1);
-            findings.addAll(new SocketCheck(address, own).look());
+            SocketCheck check = new SocketCheck(address, own);
+            findings.addAll(check.look());
+            return check.isServed();
         } catch (ConfigException e) {
             findings.add(Finding.fail("socket", String.valueOf(e.getMessage()), "correct it"));
+            return false;
         }
-    }
-
-    /** Where the distribution is; the current directory for a run out of the sources. */
-    private static Path home() {
-        return Path.of(System.getProperty("parallite.home", "")).toAbsolutePath();
     }
 
     private void print(List<Finding> findings) {

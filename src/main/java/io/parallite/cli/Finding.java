@@ -36,6 +36,15 @@ record Finding(Level level, String topic, String text, String advice) {
         return new Finding(Level.FAIL, topic, text, advice);
     }
 
+    /** The one that {@link #tree} was made of. */
+    static Finding of(Node tree) {
+        return new Finding(
+                Level.valueOf(tree.at("level").text().orElseThrow().toUpperCase(Locale.ROOT)),
+                tree.at("topic").text().orElseThrow(),
+                tree.at("text").text().orElse(""),
+                tree.at("advice").text().orElse(""));
+    }
+
     Map<String, Object> tree() {
         Map<String, Object> tree = new LinkedHashMap<>();
         tree.put("level", level.word());

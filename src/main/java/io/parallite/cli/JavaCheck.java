@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * Java, its options, and the files of the distribution that make the daemon fast; a native
@@ -90,15 +91,8 @@ final class JavaCheck {
                             "run " + train));
             return;
         }
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.add("@" + home.resolve("lib/jvm.options"));
-        command.add("-XX:AOTCache=" + cache);
-        command.add("-XX:AOTMode=on");
-        String options = System.getenv("PARALLITE_JAVA_OPTS");
-        if (options != null && !options.isBlank()) {
-            command.addAll(List.of(options.strip().split("\\s+")));
-        }
+        List<String> command = daemonsJava(home);
+        command.addAll(2, List.of("-XX:AOTCache=" + cache, "-XX:AOTMode=on"));
         command.addAll(List.of("-cp", home.resolve("lib/quarkus-run.jar").toString(), "-version"));
         Shell.Outcome outcome = Shell.run(command, Map.of());
         findings.add(
@@ -109,6 +103,23 @@ final class JavaCheck {
                                 cache
                                         + " does not fit this Java, its options or the jars: the daemon takes twice the time to start",
                                 "run " + train));
+    }
+
+    /**
+     * How a launcher starts the daemon's Java: the program, its options, those of the user, but for
+     * those that make a cache.
+     */
+    static List<String> daemonsJava(Path home) {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.add("@" + home.resolve("lib/jvm.options"));
+        String options = System.getenv("PARALLITE_JAVA_OPTS");
+        if (options != null) {
+            Stream.of(options.strip().split("\\s+"))
+                    .filter(option -> !option.isEmpty() && !option.startsWith("-XX:AOT"))
+                    .forEach(command::add);
+        }
+        return command;
     }
 
     private void lookAtTransport() {

@@ -21,6 +21,7 @@ final class SocketCheck {
     private final DaemonAddress address;
     private final String version;
     private final List<Finding> findings = new ArrayList<>();
+    private boolean answers;
 
     /**
      * A check.
@@ -32,8 +33,13 @@ final class SocketCheck {
         this.version = version;
     }
 
+    /** Whether a daemon answered at the last look. */
+    boolean isServed() {
+        return answers;
+    }
+
     List<Finding> look() {
-        boolean answers = lookAtDaemon();
+        answers = lookAtDaemon();
         switch (address.address()) {
             case ListenAddress.Tcp _, ListenAddress.Tls _ ->
                     findings.add(
@@ -42,7 +48,7 @@ final class SocketCheck {
                                     address.described()
                                             + " can be reached by every user of this machine, who can then run any code",
                                     "use a socket's path where PHP has domain sockets"));
-            case ListenAddress.Unix(Path path) -> lookAtFile(path, answers);
+            case ListenAddress.Unix(Path path) -> lookAtFile(path);
         }
         lookForRunDirectories();
         return findings;
@@ -86,7 +92,7 @@ final class SocketCheck {
         }
     }
 
-    private void lookAtFile(Path path, boolean answers) {
+    private void lookAtFile(Path path) {
         Path directory = path.toAbsolutePath().resolveSibling("");
         if (Files.isRegularFile(path) || Files.isDirectory(path)) {
             findings.add(
@@ -99,7 +105,7 @@ final class SocketCheck {
                     Finding.warn(
                             "socket",
                             path
-                                    + " was left behind by a daemon that was killed, or belongs to another user",
+                                    + " was left behind by a daemon that was killed, or is another program's",
                             "nothing, where it is yours: the next start replaces it"));
         } else if (Files.exists(path) && isOpenToOthers(path)) {
             findings.add(

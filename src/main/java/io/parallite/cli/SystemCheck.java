@@ -25,12 +25,13 @@ final class SystemCheck {
     /**
      * The workers that the system must hold; sizes in bytes.
      *
+     * @param fixed how many persistent ones there are
      * @param most how many there may be
      * @param memoryLimit what PHP allows each; 0 when it has no limit
      * @param memoryKept with how much between tasks one is replaced; 0 when that does not count
      * @param memoryBooted what one takes when it has booted; 0 when that is not known
      */
-    record Workers(long most, long memoryLimit, long memoryKept, long memoryBooted) {}
+    record Workers(long fixed, long most, long memoryLimit, long memoryKept, long memoryBooted) {}
 
     /**
      * A check.
@@ -63,7 +64,7 @@ final class SystemCheck {
         String text =
                 "%d may be open; %d workers and the daemon need %d, each connection one more"
                         .formatted(limit.getAsLong(), workers.most(), needed);
-        if (limit.getAsLong() < needed) {
+        if (limit.getAsLong() < OpenFiles.needed(workers.fixed())) {
             findings.add(
                     Finding.fail("open files", text, "raise `ulimit -n` (systemd: LimitNOFILE)"));
         } else if (limit.getAsLong() < Math.max(FEW_FILES, needed * 2)) {
@@ -87,13 +88,16 @@ final class SystemCheck {
         String text =
                 "%d processes and threads are allowed; %d workers and the daemon need %d"
                         .formatted(limit, workers.most(), needed);
-        findings.add(
-                limit < needed
-                        ? Finding.fail(
-                                "processes",
-                                text,
-                                "raise `ulimit -u` (systemd: TasksMax; containers: pids limit), or lower max_workers")
-                        : Finding.ok("processes", text));
+        String advice =
+                "raise `ulimit -u` (systemd: TasksMax; containers: pids limit), or lower max_workers";
+        if (limit < THREADS_OF_THE_JVM + workers.fixed() * THREADS_A_WORKER) {
+            findings.add(Finding.fail("processes", text, advice));
+        } else {
+            findings.add(
+                    limit < needed
+                            ? Finding.warn("processes", text, advice)
+                            : Finding.ok("processes", text));
+        }
     }
 
     private OptionalLong memory() {

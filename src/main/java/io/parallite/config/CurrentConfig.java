@@ -1,13 +1,10 @@
 package io.parallite.config;
 
-import io.smallrye.config.PropertiesConfigSource;
 import io.smallrye.config.SmallRyeConfig;
-import io.smallrye.config.SmallRyeConfigBuilder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.EnumMap;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -29,11 +26,16 @@ public final class CurrentConfig {
 
     private static final Logger LOG = Logger.getLogger(CurrentConfig.class);
 
-    private static final int ORDINAL = 100;
-
     private final Function<String, @Nullable String> properties;
     private final Map<Setting, List<String>> atStart;
     private volatile ConfigUpdate inForce;
+
+    /** The configuration of a daemon that would be started with {@code settings}. */
+    public static CurrentConfig of(LaunchSettings settings) {
+        SmallRyeConfig values =
+                InMemoryConfig.of(InMemoryConfig.valuesOf(settings::values), settings.file());
+        return new CurrentConfig(values.getConfigMapping(ParalliteConfig.class), values);
+    }
 
     /**
      * What the daemon is started with.
@@ -54,7 +56,7 @@ public final class CurrentConfig {
             SmallRyeConfig values,
             Function<String, @Nullable String> properties) {
         this.properties = properties;
-        this.atStart = valuesOf(setting -> valuesIn(values, setting));
+        this.atStart = InMemoryConfig.valuesOf(setting -> InMemoryConfig.valuesIn(values, setting));
         this.inForce = new ConfigUpdate(config, atStart, List.of(), List.of());
     }
 
@@ -98,12 +100,12 @@ public final class CurrentConfig {
     private ConfigUpdate update(LaunchSettings found, Optional<Path> file) {
         Map<Setting, List<String>> wanted = expanded(found);
         Map<Setting, List<String>> merged =
-                valuesOf(
+                InMemoryConfig.valuesOf(
                         setting ->
                                 (setting.isReloadable() ? wanted : atStart)
                                         .getOrDefault(setting, List.of()));
         return new ConfigUpdate(
-                config(merged, file).getConfigMapping(ParalliteConfig.class),
+                InMemoryConfig.of(merged, file).getConfigMapping(ParalliteConfig.class),
                 merged,
                 differing(wanted, values()).filter(Setting::isReloadable).toList(),
                 differing(wanted, atStart).filter(setting -> !setting.isReloadable()).toList());
@@ -111,8 +113,9 @@ public final class CurrentConfig {
 
     /** The values as SmallRye Config has them, which may look into them. */
     private static Map<Setting, List<String>> expanded(LaunchSettings found) {
-        SmallRyeConfig config = config(valuesOf(found::values), Optional.empty());
-        return valuesOf(setting -> valuesIn(config, setting));
+        SmallRyeConfig config =
+                InMemoryConfig.of(InMemoryConfig.valuesOf(found::values), Optional.empty());
+        return InMemoryConfig.valuesOf(setting -> InMemoryConfig.valuesIn(config, setting));
     }
 
     private static Stream<Setting> differing(
@@ -134,44 +137,5 @@ public final class CurrentConfig {
             }
         }
         return flags;
-    }
-
-    private static Map<Setting, List<String>> valuesOf(Function<Setting, List<String>> source) {
-        Map<Setting, List<String>> values = new EnumMap<>(Setting.class);
-        for (Setting setting : Setting.values()) {
-            List<String> found = setting.isIgnored() ? List.of() : source.apply(setting);
-            if (!found.isEmpty()) {
-                values.put(setting, found);
-            }
-        }
-        return values;
-    }
-
-    private static List<String> valuesIn(SmallRyeConfig config, Setting setting) {
-        return setting.isList()
-                ? config.getOptionalValues(setting.property(), String.class).orElse(List.of())
-                : config.getOptionalValue(setting.property(), String.class).stream().toList();
-    }
-
-    private static SmallRyeConfig config(Map<Setting, List<String>> settings, Optional<Path> file) {
-        Map<String, String> properties = new HashMap<>();
-        settings.forEach((setting, values) -> put(properties, setting, values));
-        file.ifPresent(path -> properties.put(ParalliteJsonSource.LOCATION, path.toString()));
-        return new SmallRyeConfigBuilder()
-                .addDefaultInterceptors()
-                .withSources(new PropertiesConfigSource(properties, "reload", ORDINAL))
-                .withMapping(ParalliteConfig.class)
-                .withValidateUnknown(false)
-                .build();
-    }
-
-    private static void put(Map<String, String> properties, Setting setting, List<String> values) {
-        if (!setting.isList()) {
-            properties.put(setting.property(), values.getFirst());
-            return;
-        }
-        for (int i = 0; i < values.size(); i++) {
-            properties.put("%s[%d]".formatted(setting.property(), i), values.get(i));
-        }
     }
 }

@@ -91,6 +91,12 @@ public final class LaunchSettings {
         return (asked == null ? Path.of(DEFAULT_FILE) : asked).toAbsolutePath();
     }
 
+    /** The file that was read, where there is one. */
+    Optional<Path> file() {
+        return Optional.ofNullable(systemProperties.get(ParalliteJsonSource.LOCATION))
+                .map(Path::of);
+    }
+
     private static List<String> valuesIn(Map<String, String> properties, Setting setting) {
         if (!setting.isList()) {
             return Optional.ofNullable(properties.get(setting.property())).stream().toList();

@@ -72,7 +72,7 @@ public final class LockFile implements AutoCloseable {
     }
 
     /** Whether a process holds the lock; {@code false} when there is no such file. */
-    static boolean isHeld(Path path) throws IOException {
+    public static boolean isHeld(Path path) throws IOException {
         if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
             return false;
         }

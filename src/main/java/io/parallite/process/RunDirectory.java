@@ -52,6 +52,11 @@ public final class RunDirectory implements AutoCloseable {
         return in(base());
     }
 
+    /** As {@link #create}, but leaves those of killed daemons where they are. */
+    static RunDirectory createBesideOthers() throws IOException {
+        return new RunDirectory(base(), RunDirectories.PREFIX);
+    }
+
     /** Makes one for values that tasks share: in memory, where the system has a place for that. */
     public static RunDirectory forSharedValues() throws IOException {
         return in(RunDirectories.baseInMemory(), RunDirectories.PREFIX_OF_SHARED);

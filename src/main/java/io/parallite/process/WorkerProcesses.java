@@ -88,8 +88,25 @@ public final class WorkerProcesses {
     }
 
     private static RunDirectory runDirectory() {
+        return runDirectory(RunDirectory::create);
+    }
+
+    /**
+     * Finds out whether a run-time directory can be made, and leaves none.
+     *
+     * @throws ConfigException when it cannot
+     */
+    public static void rehearse() {
+        runDirectory(RunDirectory::createBesideOthers).close();
+    }
+
+    private interface Maker {
+        RunDirectory make() throws IOException;
+    }
+
+    private static RunDirectory runDirectory(Maker maker) {
         try {
-            RunDirectory made = RunDirectory.create();
+            RunDirectory made = maker.make();
             int length = made.path().resolve(WorkerSocket.NAME).toString().getBytes(UTF_8).length;
             if (length > ListenAddress.MAX_PATH_BYTES) {
                 made.close();

@@ -104,14 +104,48 @@ final class SocketFile {
         }
     }
 
+    /**
+     * Finds out whether {@link #claim} and {@link #publish} would fail now, and leaves no trace.
+     *
+     * @throws ListenException when they would
+     */
+    static void rehearse(Path path, SocketAccess access) {
+        try {
+            if (LockFile.isHeld(lockOf(path))) {
+                throw isAnothers(path);
+            }
+            var _ = requireFree(path);
+            Path parent = path.toAbsolutePath().getParent();
+            Path nursery = nursery(parent == null ? Path.of("/") : parent);
+            try {
+                if (POSIX && nursery != null && access.group().isPresent()) {
+                    giveTo(nursery, access.group().get());
+                }
+            } finally {
+                if (nursery != null) {
+                    Files.delete(nursery);
+                }
+            }
+        } catch (IOException e) {
+            throw cannotCreate(path, e);
+        }
+    }
+
+    private static Path lockOf(Path path) {
+        return path.resolveSibling("." + path.getFileName() + ".lock");
+    }
+
+    private static ListenException isAnothers(Path path) {
+        return new ListenException(
+                "another daemon is listening on %s, or about to; stop it or give another --socket"
+                        .formatted(path));
+    }
+
     private static LockFile lock(Path path) {
         try {
-            LockFile lock =
-                    LockFile.tryAcquire(path.resolveSibling("." + path.getFileName() + ".lock"));
+            LockFile lock = LockFile.tryAcquire(lockOf(path));
             if (lock == null) {
-                throw new ListenException(
-                        "another daemon is listening on %s, or about to; stop it or give another --socket"
-                                .formatted(path));
+                throw isAnothers(path);
             }
             return lock;
         } catch (IOException e) {
@@ -168,8 +202,20 @@ final class SocketFile {
     }
 
     private static void removeStale(Path path) throws IOException {
+        if (requireFree(path)) {
+            LOG.infof("a stale socket is replaced socket=%s", path);
+            Files.delete(path);
+        }
+    }
+
+    /**
+     * Whether a stale socket is there.
+     *
+     * @throws ListenException when something else is
+     */
+    private static boolean requireFree(Path path) throws IOException {
         if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
-            return;
+            return false;
         }
         if (!isSocket(path)) {
             throw new ListenException(
@@ -181,8 +227,7 @@ final class SocketFile {
                     "another daemon is listening on %s; stop it or give another --socket"
                             .formatted(path));
         }
-        LOG.infof("a stale socket is replaced socket=%s", path);
-        Files.delete(path);
+        return true;
     }
 
     /** Only a refused connection shows that nobody listens; a full backlog shows the opposite. */
@@ -235,18 +280,18 @@ final class SocketFile {
 
     private void permit() throws IOException {
         if (access.group().isPresent()) {
-            giveTo(access.group().get());
+            giveTo(bindPath(), access.group().get());
         }
         Files.setAttribute(bindPath(), "unix:mode", access.permissions());
     }
 
-    private void giveTo(String name) throws IOException {
+    private static void giveTo(Path file, String name) throws IOException {
         try {
             GroupPrincipal group =
-                    path.getFileSystem()
+                    file.getFileSystem()
                             .getUserPrincipalLookupService()
                             .lookupPrincipalByGroupName(name);
-            Files.setAttribute(bindPath(), "posix:group", group);
+            Files.setAttribute(file, "posix:group", group);
         } catch (UserPrincipalNotFoundException e) {
             throw new ListenException(
                     "socket_group: there is no group %s; name one that is, or give its number"

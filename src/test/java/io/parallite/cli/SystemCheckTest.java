@@ -35,7 +35,15 @@ class SystemCheckTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"200, FAIL", "307, FAIL", "308, WARN", "1023, WARN", "1024, OK", "unlimited, OK"})
+    @CsvSource({
+        "187, FAIL",
+        "188, WARN",
+        "307, WARN",
+        "308, WARN",
+        "1023, WARN",
+        "1024, OK",
+        "unlimited, OK"
+    })
     void wantsOpenFilesForWorkersAndClients(String limit, Level expected) throws IOException {
         limits(limit, "63000");
 
@@ -48,8 +56,14 @@ class SystemCheckTest {
 
         write("sys/fs/cgroup/pids.max", "100\n");
 
-        assertThat(level(look(32, MEGABYTE), "processes")).isEqualTo(Level.FAIL);
+        assertThat(level(look(32, MEGABYTE), "processes")).isEqualTo(Level.WARN);
         assertThat(level(look(15, MEGABYTE), "processes")).isEqualTo(Level.OK);
+
+        write("sys/fs/cgroup/pids.max", "47\n");
+
+        assertThat(level(look(32, MEGABYTE), "processes"))
+                .as("not even a start")
+                .isEqualTo(Level.FAIL);
     }
 
     @Test
@@ -82,7 +96,7 @@ class SystemCheckTest {
         List<Finding> findings =
                 look(
                         new SystemCheck.Workers(
-                                32, limit * MEGABYTE, kept * MEGABYTE, booted * MEGABYTE));
+                                2, 32, limit * MEGABYTE, kept * MEGABYTE, booted * MEGABYTE));
 
         assertThat(findings)
                 .filteredOn(finding -> finding.topic().equals("worker memory"))
@@ -114,7 +128,7 @@ class SystemCheckTest {
     }
 
     private List<Finding> look(long workers, long memoryLimit) {
-        return look(new SystemCheck.Workers(workers, memoryLimit, 0, 0));
+        return look(new SystemCheck.Workers(2, workers, memoryLimit, 0, 0));
     }
 
     private List<Finding> look(SystemCheck.Workers workers) {

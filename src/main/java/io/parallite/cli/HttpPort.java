@@ -1,4 +1,4 @@
-package io.parallite;
+package io.parallite.cli;
 
 import io.parallite.config.LaunchSettings;
 import io.parallite.config.ListenAddress;
@@ -8,14 +8,16 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 
 /** Looks whether {@code http_port} can be had before Quarkus opens it, and fails with a stack. */
-final class HttpPort {
+public final class HttpPort {
 
     private HttpPort() {}
 
     /**
+     * Opens it and closes it again.
+     *
      * @throws ListenException when the port is taken, or the host is none of this machine
      */
-    static void check(LaunchSettings settings) {
+    public static void check(LaunchSettings settings) {
         settings.http().ifPresent(HttpPort::tryToBind);
     }
 

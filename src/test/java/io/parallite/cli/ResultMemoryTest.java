@@ -1,4 +1,4 @@
-package io.parallite;
+package io.parallite.cli;
 
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;

@@ -1,4 +1,4 @@
-package io.parallite;
+package io.parallite.cli;
 
 import io.netty.util.internal.PlatformDependent;
 import io.parallite.config.ConfigException;
@@ -7,7 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Whether there is the memory outside the heap that results may take. */
-final class ResultMemory {
+public final class ResultMemory {
 
     /** What the network takes outside the heap as well. */
     private static final long NETWORK = 16L << 20;
@@ -22,7 +22,7 @@ final class ResultMemory {
      *
      * @throws ConfigException when the JVM, the container or the machine has not so much
      */
-    static void check(long cacheBytes) {
+    public static void check(long cacheBytes) {
         check(
                 cacheBytes,
                 PlatformDependent.maxDirectMemory(),
