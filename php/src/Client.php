@@ -7,6 +7,7 @@ namespace B7s\Parallite;
 use B7s\Parallite\Codec\CallSite;
 use B7s\Parallite\Codec\ClosureCodec;
 use B7s\Parallite\Daemon\Autostart;
+use B7s\Parallite\Exception\AwaitTimedOut;
 use B7s\Parallite\Exception\ConnectionException;
 use B7s\Parallite\Exception\DaemonNotRunning;
 use B7s\Parallite\Exception\TaskException;
@@ -384,6 +385,22 @@ final class Client implements ClientInterface
     {
         $exchange = new Exchange($type, $reports, null, $this->unhandled, $this->allowedClasses);
         return $this->tasks->exchange(['type' => $type, 'task_id' => $id], $exchange);
+    }
+
+    /**
+     * @internal for futures: {@see Future::send()}
+     * @param ?float $timeout seconds
+     */
+    public function sendValue(string $id, mixed $value, ?float $timeout): void
+    {
+        $request = ['type' => 'send', 'task_id' => $this->ids->next(), 'to' => $id, 'value_encoding' => 'php'];
+        $request['value'] = $this->payloads->ofValue($value);
+        $this->sharing->keep(SharedValues::taken());
+        try {
+            $this->tasks->ask($request, $timeout); // behind the task itself
+        } catch (AwaitTimedOut) {
+            throw new AwaitTimedOut("task $id has not got the value after $timeout seconds");
+        }
     }
 
     /**

@@ -159,6 +159,9 @@ final class Connection
      */
     private function encode(array $request): array
     {
+        if (isset($request['value']) && !$this->encoding->isBinarySafe()) {
+            $request['value'] = base64_encode($request['value']);
+        }
         $payload = $request['payload'] ?? null;
         if ($payload === null) {
             return [$this->encoding->encode($request), ''];

@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace B7s\Parallite;
 
+use B7s\Parallite\Exception\AwaitTimedOut;
 use B7s\Parallite\Exception\ConnectionException;
 use B7s\Parallite\Exception\TaskException;
 
@@ -81,13 +82,19 @@ final class Connections
      * Sends a request that has a reply of its own, and waits for that.
      *
      * @param array<string, mixed> $request
+     * @param ?float $timeout seconds to wait, null for as long as it takes
      * @return array<string, mixed> the reply's fields
      * @throws TaskException when it says that the request has failed
+     * @throws AwaitTimedOut when the time is over; the request may be fulfilled all the same
      * @throws ConnectionException
      */
-    public function ask(array $request): array
+    public function ask(array $request, ?float $timeout = null): array
     {
-        $reply = $this->exchange($request, new Exchange('ask ' . ++$this->asked))->reply();
+        $exchange = $this->exchange($request, new Exchange('ask ' . ++$this->asked));
+        if ($timeout !== null && !Loop::until($exchange->isDone(...), $timeout)) {
+            throw new AwaitTimedOut("there is no answer about {$request['task_id']} after $timeout seconds");
+        }
+        $reply = $exchange->reply();
         if (($reply['ok'] ?? false) !== true) {
             throw TaskException::of($reply, null, Origin::here());
         }

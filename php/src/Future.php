@@ -10,6 +10,7 @@ use B7s\Parallite\Exception\ConnectionException;
 use B7s\Parallite\Exception\TaskException;
 use Generator;
 use InvalidArgumentException;
+use LogicException;
 use SplQueue;
 use Throwable;
 
@@ -93,6 +94,25 @@ final class Future
     {
         Seconds::grace($grace);
         return !$this->isDone() && $this->execution->cancel($grace);
+    }
+
+    /**
+     * Sends a value to the task, which takes it by {@see Task::receive()}. Waits until the worker has it: until the task has
+     * begun, and while sixteen values, or a mebibyte of them, wait to be taken.
+     *
+     * @param ?float $timeout seconds to wait, null for as long as it takes
+     * @throws Exception\ClosureNotSerializable when it can't travel
+     * @throws AwaitTimedOut when the time is over; the value may arrive all the same
+     * @throws TaskException NOT_FOUND when the task has ended
+     * @throws ConnectionException
+     */
+    public function send(mixed $value, ?float $timeout = null): void
+    {
+        $client = $this->execution->client();
+        if ($client === null) {
+            throw new LogicException("task {$this->id()} did not go to a daemon, and takes no values");
+        }
+        $client->sendValue($this->id(), $value, Seconds::toWait($timeout));
     }
 
     /**
@@ -249,7 +269,7 @@ final class Future
             (new FutureGroup($futures))->markAwaited();
             return $future->await();
         }
-        throw new \LogicException('no future has ended');
+        throw new LogicException('no future has ended');
     }
 
     /**

@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace B7s\Parallite;
 
 use Closure;
+use SplQueue;
 use Throwable;
 
 /**
@@ -42,6 +43,7 @@ final class LocalExecution implements Execution
      *
      * @param array<array-key, mixed> $args
      * @param ?float $timeout seconds, see {@see TimeLimit}
+     * @param ?SplQueue<mixed> $sent what the task is to receive
      */
     public static function run(
         string $id,
@@ -49,8 +51,10 @@ final class LocalExecution implements Execution
         array $args,
         ?float $timeout = null,
         ?Unhandled $unhandled = null,
+        ?SplQueue $sent = null,
     ): self {
         $reports = new Reports();
+        $reports->receiveFrom($sent);
         $reports->runHere($id, $timeout);
         $context = Task::bind($reports);
         ob_start();

@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace B7s\Parallite;
 
+use B7s\Parallite\Exception\NothingReceived;
 use B7s\Parallite\Exception\ParalliteException;
 use B7s\Parallite\Wire\PhpValue;
 use Closure;
@@ -48,6 +49,9 @@ final class Reports implements TaskContext
     private string $id = '';
 
     private ?float $deadline = null;
+
+    /** @var ?\SplQueue<mixed> values that the task receives where it runs in this process */
+    private ?\SplQueue $messages = null;
 
     private bool $isHeld = false;
 
@@ -124,6 +128,19 @@ final class Reports implements TaskContext
     public function emit(mixed $value): void
     {
         $this->emitted->enqueue([$value, 0]); // it is in the memory of this process anyway
+    }
+
+    /** @param ?\SplQueue<mixed> $values what a test sends */
+    public function receiveFrom(?\SplQueue $values): void
+    {
+        $this->messages = $values;
+    }
+
+    public function receive(?float $timeout): mixed
+    {
+        return $this->messages !== null && !$this->messages->isEmpty()
+            ? $this->messages->dequeue()
+            : throw new NothingReceived('nobody sends values to a task that runs in the process that has submitted it');
     }
 
     public function isCancelled(): bool

@@ -4,6 +4,8 @@ declare(strict_types=1);
 
 namespace B7s\Parallite;
 
+use B7s\Parallite\Exception\NothingReceived;
+
 /**
  * What a running task may tell whoever waits for it, and learn from him.
  *
@@ -44,6 +46,19 @@ final class Task
     public static function isCancelled(): bool
     {
         return self::$context?->isCancelled() ?? false;
+    }
+
+    /**
+     * The next value that was sent to this task by {@see Future::send()}; waits for it.
+     *
+     * @param ?float $timeout seconds to wait, 0 for not at all; null for as long as it takes
+     * @throws NothingReceived when none has come in time, when the task is asked to stop, and outside of a task
+     */
+    public static function receive(?float $timeout = null): mixed
+    {
+        return self::$context === null
+            ? throw new NothingReceived('no task runs here to which a value could be sent')
+            : self::$context->receive(Seconds::toWait($timeout));
     }
 
     /** The id of the running task; null outside of one. */

@@ -16,6 +16,12 @@ interface TaskContext
 
     public function isCancelled(): bool;
 
+    /**
+     * @param ?float $timeout seconds; null: as long as it takes
+     * @throws Exception\NothingReceived
+     */
+    public function receive(?float $timeout): mixed;
+
     /** The id of the task; null where none runs. */
     public function id(): ?string;
 

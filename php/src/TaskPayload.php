@@ -102,6 +102,20 @@ final class TaskPayload
         return $this->serialize([self::CHUNK, $arguments], $hints);
     }
 
+    /**
+     * A value on its way to a running task.
+     *
+     * @throws ClosureNotSerializable
+     */
+    public function ofValue(mixed $value): string
+    {
+        try {
+            return $this->serializer->serialize($value, 'the value');
+        } catch (Refusal $e) {
+            throw new ClosureNotSerializable("the value can't travel: {$e->getMessage()}", previous: $e);
+        }
+    }
+
     /** @throws ClosureNotSerializable */
     public function prepared(callable|string $task): PreparedTask
     {

@@ -25,6 +25,7 @@ use B7s\Parallite\TaskPayload;
 use B7s\Parallite\Wire\PhpValue;
 use Closure;
 use Generator;
+use SplQueue;
 use Throwable;
 
 /**
@@ -55,6 +56,9 @@ final class FakeClient implements ClientInterface
 
     private readonly TaskPayload $payloads;
 
+    /** @var SplQueue<mixed> */
+    private readonly SplQueue $sent;
+
     private bool $isDown = false;
 
     /**
@@ -64,7 +68,20 @@ final class FakeClient implements ClientInterface
     public function __construct(private readonly bool $travels = true)
     {
         $this->script = new Script();
+        $this->sent = new SplQueue();
         $this->payloads = new TaskPayload();
+    }
+
+    /**
+     * Values that tasks take by {@see \B7s\Parallite\Task::receive()}, in this order: a task runs when it is submitted, before
+     * the program could send any.
+     */
+    public function sends(mixed ...$values): self
+    {
+        foreach ($values as $value) {
+            $this->sent->enqueue($this->travels ? PhpValue::decode(PhpValue::encode($value)) : $value);
+        }
+        return $this;
     }
 
     /**
@@ -330,7 +347,7 @@ final class FakeClient implements ClientInterface
         }
         $this->tasks[] = $recorded;
         $answer = $this->script->answerTo($recorded) ?? static fn(): mixed => $callable(...$args);
-        $execution = LocalExecution::run($id, $this->traveller($answer), []);
+        $execution = LocalExecution::run($id, $this->traveller($answer), [], sent: $this->sent);
         $failure = $execution->outcome()->exception();
         if ($failure !== null && $options->retry?->isFor($failure, $tries) === true) {
             return $this->accept($task, $args, $options, null, $detach, $name, $tries + 1); // at once

@@ -68,10 +68,14 @@ final class Channel
         return $body;
     }
 
-    /** The body of a frame that is there already, else null; does not wait. */
-    public function poll(): ?string
+    /**
+     * The body of a frame that is there already, else null.
+     *
+     * @param ?float $timeout seconds within which bytes may come, null for as long as it takes; a signal ends the waiting
+     */
+    public function poll(?float $timeout = 0.0): ?string
     {
-        if (!$this->isClosed && !$this->holdsFrame() && $this->line->hasInput()) {
+        if (!$this->isClosed && !$this->holdsFrame() && $this->line->hasInput($timeout)) {
             $chunk = $this->line->receive(self::CHUNK);
             $this->isClosed = $chunk === null;
             $this->buffer .= $chunk;

@@ -19,7 +19,7 @@ final class Inbox
     /** Tasks after the last one that lay ready for which the daemon is taken to be busy still. */
     private const BUSY_FOR = 4;
 
-    /** No word about the running task is longer. */
+    /** No word about the running task is longer, but for messages. */
     private const WORD_LIMIT = 2_048;
 
     /** @var list<string> frames that came while a task ran, and are no word about it */
@@ -34,6 +34,9 @@ final class Inbox
     private ?string $cancelled = null;
 
     private ?string $followed = null;
+
+    /** @var list<array<array-key, mixed>> those sent to the running task that it has not taken */
+    private array $messages = [];
 
     private int $lookedAt = 0;
 
@@ -55,6 +58,7 @@ final class Inbox
     public function next(): ?string
     {
         $this->cancelled = $this->followed = null;
+        $this->messages = [];
         if ($this->taken !== null) {
             [$body, $this->taken, $this->sinceTaken] = [$this->taken, null, 0];
             return $body;
@@ -116,14 +120,40 @@ final class Inbox
         return $isFollowed;
     }
 
+    /**
+     * The next message to the running task; null when none has come in time, the task is cancelled, or the daemon has gone.
+     *
+     * @param ?float $timeout seconds; null for as long as it takes
+     * @return array<array-key, mixed>|null
+     */
+    public function message(string $taskId, ?float $timeout): ?array
+    {
+        $until = $timeout === null ? null : hrtime(true) / 1e9 + $timeout;
+        $this->takeIn(0.0);
+        while ($this->messages === [] && $this->cancelled !== $taskId && !$this->isClosed) {
+            $left = $until === null ? null : $until - hrtime(true) / 1e9;
+            if ($left !== null && $left <= 0) {
+                return null;
+            }
+            $this->takeIn($left);
+        }
+        $message = array_shift($this->messages);
+        return $message === null || ($message['to'] ?? null) === $taskId ? $message : $this->message($taskId, $timeout);
+    }
+
     private function look(): void
     {
         $now = hrtime(true);
-        if ($this->isClosed || $now - $this->lookedAt < self::INTERVAL) {
-            return;
+        if (!$this->isClosed && $now - $this->lookedAt >= self::INTERVAL) {
+            $this->lookedAt = $now;
+            $this->takeIn(0.0);
         }
-        $this->lookedAt = $now;
-        while (($body = $this->channel->poll()) !== null) {
+    }
+
+    /** @param ?float $timeout seconds to wait for the first frame, null for as long as it takes; a signal ends the waiting */
+    private function takeIn(?float $timeout): void
+    {
+        for (; ($body = $this->channel->poll($timeout)) !== null; $timeout = 0.0) {
             $this->sort($body);
         }
         $this->isClosed = $this->channel->isClosed();
@@ -131,8 +161,9 @@ final class Inbox
 
     private function sort(string $body): void
     {
-        $word = strlen($body) <= self::WORD_LIMIT ? $this->wordIn($body) : [];
+        $word = $this->wordIn($body);
         match ($word['type'] ?? null) {
+            'send' => $this->messages[] = $word,
             'cancel' => $this->cancelled = self::taskOf($word),
             'follow' => $this->followed = self::taskOf($word),
             default => $this->early[] = $body,
@@ -142,7 +173,8 @@ final class Inbox
     /** @return array<array-key, mixed> empty when it is none */
     private function wordIn(string $body): array
     {
-        if (!str_contains($body, 'cancel') && !str_contains($body, 'follow')) {
+        $isWord = strlen($body) <= self::WORD_LIMIT && (str_contains($body, 'cancel') || str_contains($body, 'follow'));
+        if (!$isWord && !str_contains($body, 'send')) {
             return [];
         }
         try {

@@ -16,8 +16,12 @@ interface Line
      */
     public function receive(int $atMost, Arrival $arrival = Arrival::Any): ?string;
 
-    /** Whether receive() would not wait: bytes are there, or the end. */
-    public function hasInput(): bool;
+    /**
+     * Whether receive() would not wait: bytes are there, or the end.
+     *
+     * @param ?float $timeout seconds within which that may come about, null for as long as it takes; a signal ends the waiting
+     */
+    public function hasInput(?float $timeout = 0.0): bool;
 
     /** @throws ChannelClosed when the daemon has gone */
     public function send(string $bytes): void;

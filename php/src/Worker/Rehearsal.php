@@ -43,7 +43,7 @@ final class Rehearsal implements Line
         return $bytes === '' ? null : $bytes;
     }
 
-    public function hasInput(): bool
+    public function hasInput(?float $timeout = 0.0): bool
     {
         return true;
     }

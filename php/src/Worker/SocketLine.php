@@ -48,11 +48,9 @@ final class SocketLine implements Line
         return $received > 0 ? $bytes : null;
     }
 
-    public function hasInput(): bool
+    public function hasInput(?float $timeout = 0.0): bool
     {
-        $read = [$this->stream];
-        $write = $except = null;
-        return (int) @stream_select($read, $write, $except, 0, 0) === 1;
+        return $this->polling->hasInput($timeout);
     }
 
     public function send(string $bytes): void

@@ -38,11 +38,13 @@ final class StreamLine implements Line
         return null;
     }
 
-    public function hasInput(): bool
+    public function hasInput(?float $timeout = 0.0): bool
     {
         $read = [$this->in];
         $write = $except = null;
-        return (int) @stream_select($read, $write, $except, 0, 0) === 1;
+        $seconds = $timeout === null ? null : (int) $timeout;
+        $micros = $timeout === null ? null : (int) (($timeout - $seconds) * 1e6);
+        return (int) @stream_select($read, $write, $except, $seconds, $micros) === 1;
     }
 
     public function send(string $bytes): void

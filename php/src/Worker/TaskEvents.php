@@ -4,8 +4,10 @@ declare(strict_types=1);
 
 namespace B7s\Parallite\Worker;
 
+use B7s\Parallite\Exception\NothingReceived;
 use B7s\Parallite\TaskContext;
 use B7s\Parallite\Wire\Encoding;
+use B7s\Parallite\Wire\PhpValue;
 
 /**
  * What the running task tells ahead of its reply: progress, values, and on request its stack. Nothing leaves
@@ -111,6 +113,26 @@ final class TaskEvents implements TaskContext
         } catch (\JsonException $e) {
             throw ResultNormalizer::explain($fields['value'], $e, 'value');
         }
+    }
+
+    /**
+     * @throws NothingReceived
+     * @throws \UnexpectedValueException when what was sent can't be rebuilt here
+     */
+    public function receive(?float $timeout): mixed
+    {
+        if ($this->task === null || !$this->isHeard()) {
+            throw new NothingReceived('no task runs here to which a value could be sent');
+        }
+        $message = $this->inbox->message($this->task->taskId, $timeout);
+        if ($message === null) {
+            throw new NothingReceived($this->inbox->isCancelled($this->task->taskId)
+                ? 'the task is asked to stop'
+                : "no value has come within $timeout seconds");
+        }
+        $this->send('received', []);
+        $value = $message['value'] ?? null;
+        return ($message['value_encoding'] ?? null) === 'php' && is_string($value) ? PhpValue::decode($value) : $value;
     }
 
     /** Whether the client wants what the task prints while it runs. */

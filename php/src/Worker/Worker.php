@@ -100,8 +100,7 @@ final class Worker
     }
 
     /**
-     * Does what the daemon asks for beside tasks: answers a ping, and ignores that a task is cancelled or followed,
-     * which has come too late.
+     * Does what the daemon asks for beside tasks: answers a ping, and ignores what is about a task, which has ended.
      *
      * @param array<array-key, mixed> $map
      */
@@ -111,6 +110,6 @@ final class Worker
             $this->channel->write($encoding->encode(['type' => 'pong', 'echo' => $map['echo'] ?? null]));
             return true;
         }
-        return $map['type'] === 'cancel' || $map['type'] === 'follow';
+        return in_array($map['type'], ['cancel', 'follow', 'send'], true);
     }
 }

@@ -124,7 +124,7 @@ final class WorkerProcess
             'encodings' => $this->encodings->names(),
             'features' => [
                 'ping',
-                ...($settings->events ? ['events', 'cancel', 'follow'] : []),
+                ...($settings->events ? ['events', 'cancel', 'follow', 'messages'] : []),
                 ...($prefetches ? ['prefetch'] : []),
                 ...($this->givesStack ? ['stack'] : []),
             ],

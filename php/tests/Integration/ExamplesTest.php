@@ -144,6 +144,14 @@ final class ExamplesTest extends TestCase
         self::assertSame("40 orders, 124495.00 in all\n", self::example('sharing.php', '2000'));
     }
 
+    public function testFeedsARunningTask(): void
+    {
+        self::assertSame(
+            "listen: 1 with the same letters\nsilent: 2 with the same letters\ntiles: 1 with the same letters\nanagrams: listen, silent\n",
+            self::example('feeding.php', 'listen', 'silent', 'tiles'),
+        );
+    }
+
     public function testRecurses(): void
     {
         self::assertMatchesRegularExpression('~^20000 numbers, sorted\n[\d,]+ bytes below /~', self::example('recursion.php'));

@@ -17,6 +17,8 @@ use B7s\Parallite\Future;
 use B7s\Parallite\Retry;
 use B7s\Parallite\Scope;
 use B7s\Parallite\Task;
+use B7s\Parallite\Exception\NothingReceived;
+use B7s\Parallite\Shared;
 use B7s\Parallite\Testing\FakeClient;
 use B7s\Parallite\Testing\RecordedTask;
 use DomainException;
@@ -263,6 +265,30 @@ final class FakeClientTest extends TestCase
         $client->assertNotRan('min');
         $client->assertRanTimes(2);
         $client->assertRanTimes(1, 'max');
+    }
+
+    public function testTasksReceiveWhatTheTestSends(): void
+    {
+        $client = (new FakeClient())->sends(1, ['two'], null);
+        $collect = static function (): array {
+            for ($values = []; ($value = Task::receive()) !== null; $values[] = $value);
+            return $values;
+        };
+
+        self::assertSame([1, ['two']], $client->run($collect));
+        $this->expectException(NothingReceived::class);
+        $client->run($collect);
+    }
+
+    public function testSharedValuesAreThereWhetherTheyTravelOrNot(): void
+    {
+        foreach ([true, false] as $travels) {
+            $client = new FakeClient($travels);
+            $shared = $client->share(['a' => 1]);
+
+            self::assertSame([2, 3], $client->map([1, 2], static fn(int $n): int => $n + $shared->value()['a']));
+            self::assertSame(1, $client->run(static fn(Shared $given): int => $given->value()['a'], [$shared]));
+        }
     }
 
     public function testAssertionsFailAndSayWhatRan(): void

@@ -474,6 +474,26 @@ public final class Dispatcher {
     }
 
     /**
+     * Sends a message to a task; completes when the task's worker has it. Fails with a {@link
+     * TaskException} when the task ends before, or is not in flight here.
+     *
+     * @param onReleased run once when nothing here refers to {@code frame} any longer
+     */
+    public Uni<Void> send(TaskId id, byte[] frame, Runnable onReleased) {
+        TaskRun run = inFlight.get(id);
+        if (run == null) {
+            onReleased.run();
+            return Uni.createFrom()
+                    .failure(
+                            new TaskException(
+                                    FailureKind.NOT_FOUND,
+                                    "task \"%s\" is not in flight here and takes no messages"
+                                            .formatted(id)));
+        }
+        return run.send(frame, onReleased);
+    }
+
+    /**
      * Takes a task out of the queue or ends it; all who wait for it get {@code CANCELLED} now.
      *
      * @param grace how long a running task gets before its worker is killed

@@ -42,6 +42,7 @@ public final class TaskRun implements WorkerEvents {
     private @Nullable UniEmitter<? super TaskResult> firstWaiting;
     private @Nullable Set<UniEmitter<? super TaskResult>> othersWaiting;
     private long started;
+    private boolean hasBegun;
     private long ended;
     private int attempts;
     private boolean attemptOver;
@@ -56,6 +57,7 @@ public final class TaskRun implements WorkerEvents {
     private @Nullable TaskResult outcome;
     private @Nullable TaskFailure failure;
     private @Nullable Lane owner;
+    private @Nullable Messages messages;
 
     /**
      * @param submittedAt milliseconds since the epoch
@@ -195,6 +197,7 @@ public final class TaskRun implements WorkerEvents {
 
     void onStarted(WorkerLease on, long now) {
         lease = on;
+        hasBegun = false;
         worker = on.workerName();
         pid = on.workerPid();
         started = now;
@@ -239,6 +242,27 @@ public final class TaskRun implements WorkerEvents {
         return new Watch(this, watcher);
     }
 
+    /** Sends a message to it; see {@link Messages#send}. */
+    Uni<Void> send(byte[] frame, Runnable onReleased) {
+        if (messages == null) {
+            messages = new Messages(task.id().value());
+            beginMessages();
+        }
+        return messages.send(frame, onReleased);
+    }
+
+    @Override
+    public void onBegun() {
+        hasBegun = true;
+        beginMessages();
+    }
+
+    private void beginMessages() {
+        if (messages != null && lease != null && hasBegun) {
+            messages.begin(lease);
+        }
+    }
+
     @Override
     public boolean wantsOutput() {
         return wantsOutput;
@@ -258,6 +282,10 @@ public final class TaskRun implements WorkerEvents {
     @Override
     public void onEvent(String name, byte[] frame) {
         if (hasEnded()) {
+            return;
+        }
+        if (name.equals("received") && messages != null) {
+            messages.onReceived();
             return;
         }
         boolean isProgress = name.equals("progress");
@@ -321,6 +349,11 @@ public final class TaskRun implements WorkerEvents {
         ended = now;
         lease = null;
         watchers = List.of();
+        Messages left = messages;
+        messages = null;
+        if (left != null) {
+            left.end();
+        }
     }
 
     /** Takes note of why it failed; {@code null} when it did not. */

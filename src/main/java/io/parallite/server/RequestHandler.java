@@ -3,12 +3,14 @@ package io.parallite.server;
 import io.parallite.cluster.Cluster;
 import io.parallite.dispatch.Dispatcher;
 import io.parallite.dispatch.Watch;
+import io.parallite.engine.Guard;
 import io.parallite.pool.Lane;
 import io.parallite.pool.ReloadOutcome;
 import io.parallite.server.ClientBudget.Account;
 import io.parallite.server.ClientBudget.Claim;
 import io.parallite.task.FailureKind;
 import io.parallite.task.Task;
+import io.parallite.task.TaskException;
 import io.parallite.task.TaskId;
 import io.parallite.task.TaskResult;
 import io.parallite.task.TaskStatus;
@@ -78,6 +80,10 @@ final class RequestHandler {
         switch (request) {
             case Request.Submit(Task task, Request.Wish wish) -> {
                 return submit(encoding, task, wish, claim);
+            }
+            case Request.Send send -> {
+                send(encoding, send, claim);
+                return true;
             }
             case Request.Share share -> {
                 return shared.share(encoding, share, claim);
@@ -157,6 +163,33 @@ final class RequestHandler {
             release.run();
             throw e;
         }
+    }
+
+    /** Answered once the task's worker has the message. */
+    private void send(Encoding encoding, Request.Send request, @Nullable Claim claim) {
+        byte[] frame = request.frame();
+        Claim room = claim == null ? account.owe(frame.length + ClientBudget.REQUEST) : claim;
+        dispatcher
+                .send(request.to(), frame, room::release)
+                .subscribe()
+                .with(
+                        ignored ->
+                                replies.answer(
+                                        encoding,
+                                        Reply.figures(request.id(), Map.of("sent", true))),
+                        failure -> replies.answer(encoding, refused(request.id(), failure)));
+    }
+
+    private static Reply refused(@Nullable TaskId id, Throwable failure) {
+        String asked = id == null ? null : id.value();
+        if (failure instanceof TaskException known) {
+            return Reply.failure(asked, known.kind(), known.explanation());
+        }
+        Guard.log("a message to a task", failure);
+        return Reply.failure(
+                asked,
+                FailureKind.INTERNAL,
+                "the daemon met a defect with this message; its log has the details");
     }
 
     private static void requireNothingShared(Task task) {

@@ -92,6 +92,7 @@ final class Envelope {
             case "failures" -> new Request.Failures(optionalId(), limit());
             case "cancel" -> new Request.Cancel(requiredId(), grace());
             case "tasks" -> new Request.Tasks(optionalId(), limit(), state());
+            case "send" -> new Request.Send(optionalId(), receiver(), frame);
             case "share" -> share(frame);
             case "unshare" -> new Request.Unshare(optionalId(), hash(options().text("hash")));
             case "auth" -> new Request.Authenticate(optionalId(), options().text("token"));
@@ -104,9 +105,17 @@ final class Envelope {
             case "stop" -> new Request.Stop(optionalId());
             default ->
                     throw invalid(
-                            "type \"%s\" is unknown; use submit, await, tail, hold, resume, status, task, cancel, tasks, failures, share, unshare, nodes, dead, auth, ping, stats, reload, control or stop"
+                            "type \"%s\" is unknown; use submit, await, tail, hold, resume, status, task, cancel, tasks, failures, send, share, unshare, nodes, dead, auth, ping, stats, reload, control or stop"
                                     .formatted(Texts.shorten(named, SHOWN)));
         };
+    }
+
+    private TaskId receiver() {
+        String to = options().text("to");
+        if (to == null) {
+            throw invalid("to is missing; name the task_id of the task that is to get the value");
+        }
+        return toId(to);
     }
 
     private Request share(byte[] frame) {

@@ -86,6 +86,7 @@ final class JsonEncoding implements Encoding {
                             "action",
                             "fixed_workers",
                             "hash",
+                            "to",
                             "payload_encoding",
                             "parent" ->
                             envelope.options().put(field, scalar(envelope, field, parser));

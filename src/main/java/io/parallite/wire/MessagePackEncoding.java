@@ -50,6 +50,7 @@ final class MessagePackEncoding implements Encoding {
                             "action",
                             "fixed_workers",
                             "hash",
+                            "to",
                             "payload_encoding",
                             "parent" ->
                             envelope.options().put(field, scalar(unpacker, frame));

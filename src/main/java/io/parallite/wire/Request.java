@@ -18,6 +18,7 @@ public sealed interface Request {
     default boolean outlivesItsClient() {
         return this instanceof Submit
                 || this instanceof Cancel
+                || this instanceof Send
                 || this instanceof DeadLetter
                 || this instanceof Reload
                 || this instanceof Control
@@ -117,6 +118,15 @@ public sealed interface Request {
             DROP
         }
     }
+
+    /**
+     * Pass a value on to a running task.
+     *
+     * @param to the task
+     * @param frame the whole frame, which goes to the worker
+     */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    record Send(@Nullable TaskId id, TaskId to, byte[] frame) implements Request {}
 
     /**
      * Keep a value that tasks share, as long as this client, or a task that names it, is there.

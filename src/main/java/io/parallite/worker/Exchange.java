@@ -74,6 +74,17 @@ final class Exchange {
         if (events.wantsOutput()) {
             follow(channel);
         }
+        events.onBegun();
+    }
+
+    /** Passes a message on to the task; {@code false} when the worker takes none. */
+    boolean send(WorkerChannel channel, byte[] frame) {
+        if (!channel.features().contains("messages")) {
+            return false;
+        }
+        isRequestLastWritten = false;
+        channel.write(frame);
+        return true;
     }
 
     /** Has the worker send what the task prints, if it can. */

@@ -344,6 +344,15 @@ public final class Worker implements WorkerChannel.Listener {
         }
     }
 
+    /**
+     * Passes a message on to the task; {@code false} when the worker takes none. A task that is
+     * about to end does not get it.
+     */
+    boolean send(byte[] frame) {
+        return !(state instanceof Running running)
+                || running.exchange().send(running.channel(), frame);
+    }
+
     void cancel(Duration grace) {
         if (state instanceof Running running) {
             state = running.cancelling();

@@ -12,6 +12,9 @@ public interface WorkerEvents {
      */
     void onEvent(String name, byte[] frame);
 
+    /** The worker has been sent the task, or has taken it by itself. */
+    default void onBegun() {}
+
     /** Whether what the task prints is wanted as events, beyond what its request asks for. */
     default boolean wantsOutput() {
         return false;

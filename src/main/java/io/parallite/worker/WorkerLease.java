@@ -61,6 +61,14 @@ public final class WorkerLease {
     }
 
     /**
+     * Passes a message on to the task, behind its request; {@code false} when the worker is one
+     * that takes none.
+     */
+    public boolean send(byte[] frame) {
+        return isReleased || worker.send(frame);
+    }
+
+    /**
      * Asks the task to end, if the worker can do that, and kills the worker unless the task has
      * ended within {@code grace}. The exchange goes on until then.
      */

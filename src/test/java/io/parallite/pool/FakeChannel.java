@@ -39,6 +39,7 @@ public final class FakeChannel implements WorkerChannel {
     private final boolean provesReadiness;
     private final List<byte[]> written = new ArrayList<>();
     private final List<byte[]> cancels = new ArrayList<>();
+    private final List<String> messages = new ArrayList<>();
     private int follows;
     private boolean paused;
     private State state = State.STARTING;
@@ -120,6 +121,10 @@ public final class FakeChannel implements WorkerChannel {
         }
         if (TestFrames.text(frame).contains("\"type\":\"follow\"")) {
             follows++;
+            return;
+        }
+        if (TestFrames.text(frame).contains("\"type\":\"send\"")) {
+            messages.add(TestFrames.text(frame));
             return;
         }
         if (asked) {
@@ -226,6 +231,11 @@ public final class FakeChannel implements WorkerChannel {
     /** How often it was asked to tell what its task prints. */
     public int follows() {
         return follows;
+    }
+
+    /** The messages that were written behind its tasks. */
+    public List<String> messages() {
+        return messages;
     }
 
     /** Its task says something; the text is JSON fields, single quotes for double ones. */

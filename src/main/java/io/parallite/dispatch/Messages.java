@@ -1,0 +1,146 @@
+package io.parallite.dispatch;
+
+import io.parallite.engine.Guard;
+import io.parallite.task.FailureKind;
+import io.parallite.task.TaskException;
+import io.parallite.worker.WorkerLease;
+import io.smallrye.mutiny.Uni;
+import io.smallrye.mutiny.subscription.UniEmitter;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The messages to one task, on their way to it in the order in which they were sent.
+ *
+ * <p>As many are with its worker as {@link #WINDOW} and {@link #WINDOW_BYTES} allow, at least one;
+ * the others wait here, and so do their senders. What its worker has not told to be received goes
+ * to the next one when the task is run there because the first has never read it. Owned by the
+ * engine's thread.
+ */
+final class Messages {
+
+    /** How many messages may be with a worker whose task has not received them. */
+    static final int WINDOW = 16;
+
+    /** How many bytes those may have together, unless it is one alone. */
+    static final int WINDOW_BYTES = 1 << 20;
+
+    private final String task;
+    private final ArrayDeque<Message> withWorker = new ArrayDeque<>();
+    private final ArrayDeque<Message> waiting = new ArrayDeque<>();
+    private long bytesWithWorker;
+    private @Nullable WorkerLease lease;
+
+    Messages(String task) {
+        this.task = task;
+    }
+
+    /** One of them. */
+    private static final class Message {
+
+        private final byte[] frame;
+        private final Runnable onReleased;
+        private @Nullable UniEmitter<? super Void> sender;
+
+        Message(byte[] frame, Runnable onReleased, UniEmitter<? super Void> sender) {
+            this.frame = frame;
+            this.onReleased = onReleased;
+            this.sender = sender;
+        }
+
+        void release() {
+            Guard.run("releasing a message", onReleased);
+        }
+
+        void answer(@Nullable Throwable problem) {
+            UniEmitter<? super Void> told = sender;
+            sender = null;
+            if (told != null && problem == null) {
+                Guard.run("answering a sender", () -> told.complete(null));
+            } else if (told != null) {
+                Guard.run("answering a sender", () -> told.fail(problem));
+            }
+        }
+    }
+
+    /**
+     * Sends one; completes when the worker has it, fails when the task ends before.
+     *
+     * @param onReleased run once when the frame is not referred to any longer
+     */
+    Uni<Void> send(byte[] frame, Runnable onReleased) {
+        return Uni.createFrom()
+                .emitter(
+                        emitter -> {
+                            waiting.add(new Message(frame, onReleased, emitter));
+                            forward();
+                        });
+    }
+
+    /** The task has begun on the worker of {@code on}, which has read none of them. */
+    void begin(WorkerLease on) {
+        lease = on;
+        withWorker.descendingIterator().forEachRemaining(waiting::addFirst);
+        withWorker.clear();
+        bytesWithWorker = 0;
+        forward();
+    }
+
+    private void forward() {
+        WorkerLease to = lease;
+        while (to != null && !waiting.isEmpty() && hasRoom(waiting.getFirst())) {
+            Message next = waiting.removeFirst();
+            if (!to.send(next.frame)) {
+                waiting.addFirst(next);
+                end(
+                        new TaskException(
+                                FailureKind.INVALID_REQUEST,
+                                "the worker of task \"%s\" takes no messages: its script lacks the feature \"messages\""
+                                        .formatted(task)));
+                return;
+            }
+            withWorker.add(next);
+            bytesWithWorker += next.frame.length;
+            next.answer(null);
+        }
+    }
+
+    private boolean hasRoom(Message next) {
+        return withWorker.isEmpty()
+                || (withWorker.size() < WINDOW
+                        && bytesWithWorker + next.frame.length <= WINDOW_BYTES);
+    }
+
+    /** The task has taken the first one. */
+    void onReceived() {
+        Message taken = withWorker.poll();
+        if (taken != null) {
+            bytesWithWorker -= taken.frame.length;
+            taken.release();
+            forward();
+        }
+    }
+
+    /** The task has ended: nothing more is delivered. */
+    void end() {
+        end(
+                new TaskException(
+                        FailureKind.NOT_FOUND,
+                        "task \"%s\" has ended and takes no more messages".formatted(task)));
+    }
+
+    private void end(TaskException why) {
+        lease = null;
+        List<Message> left = new ArrayList<>(withWorker);
+        left.addAll(waiting);
+        withWorker.clear();
+        waiting.clear();
+        bytesWithWorker = 0;
+        for (Message message : left) {
+            message.release();
+            message.answer(why);
+        }
+    }
+}
