@@ -2,10 +2,8 @@ package io.parallite.server;
 
 import io.parallite.cluster.Cluster;
 import io.parallite.dispatch.Dispatcher;
-import io.parallite.dispatch.Watch;
 import io.parallite.engine.Guard;
 import io.parallite.pool.Lane;
-import io.parallite.pool.ReloadOutcome;
 import io.parallite.server.ClientBudget.Account;
 import io.parallite.server.ClientBudget.Claim;
 import io.parallite.task.FailureKind;
@@ -19,15 +17,9 @@ import io.parallite.wire.Reply;
 import io.parallite.wire.Request;
 import io.parallite.wire.RequestException;
 import io.smallrye.mutiny.Uni;
-import io.smallrye.mutiny.subscription.Cancellable;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,9 +37,8 @@ final class RequestHandler {
     private final Turn turn;
     private final @Nullable ClusterRequests cluster;
     private final SharedRequests shared;
-    private final Set<Watch> watches = new LinkedHashSet<>(0);
-    private final Map<Awaited, Awaiting> awaiting = new HashMap<>(0);
-    private final Set<Awaiting> tailing = new LinkedHashSet<>(0);
+    private final AwaitRequests awaits;
+    private final DaemonRequests daemon;
     private boolean closed;
 
     /** Whether it has submitted tasks that end with it. */
@@ -65,6 +56,8 @@ final class RequestHandler {
         Cluster joined = dispatcher.cluster();
         this.cluster = joined == null ? null : new ClusterRequests(joined, replies, account);
         this.shared = new SharedRequests(services.shared(), replies, turn);
+        this.awaits = new AwaitRequests(dispatcher, replies, account, turn);
+        this.daemon = new DaemonRequests(services, replies, account, turn);
     }
 
     /**
@@ -90,22 +83,22 @@ final class RequestHandler {
             }
             case Request.Unshare unshare -> shared.release(encoding, unshare);
             case Request.Cancel(TaskId id, Duration grace) -> cancel(encoding, id, grace);
-            case Request.Reload(var id) -> reload(encoding, id);
-            case Request.Control control -> control(encoding, control);
-            case Request.Stop(var id) -> stop(encoding, id);
-            case Request.Await(TaskId id) -> await(encoding, id);
+            case Request.Reload(var id) -> daemon.reload(encoding, id);
+            case Request.Control control -> daemon.control(encoding, control);
+            case Request.Stop(var id) -> daemon.stop(encoding, id);
+            case Request.Await(TaskId id) -> awaits.await(encoding, id);
             case Request.Status(TaskId id) -> status(encoding, id);
             case Request.Detail(TaskId id) -> detail(encoding, id);
             case Request.Failures(var id, int limit) ->
                     replies.answer(encoding, Reply.failures(id, dispatcher.log().failures(limit)));
-            case Request.Tail(TaskId id) -> tail(encoding, id);
-            case Request.Hold(TaskId id, boolean held) -> hold(encoding, id, held);
-            case Request.Tasks tasks -> list(encoding, tasks);
+            case Request.Tail(TaskId id) -> awaits.tail(encoding, id);
+            case Request.Hold(TaskId id, boolean held) -> awaits.hold(encoding, id, held);
+            case Request.Tasks tasks -> daemon.list(encoding, tasks);
             case Request.Ping(var id) ->
                     replies.answer(encoding, Reply.figures(id, figures.ping()));
             case Request.Authenticate(var id, _) ->
                     replies.answer(encoding, Reply.figures(id, Map.of("authenticated", true)));
-            case Request.Stats(var id) -> stats(encoding, id);
+            case Request.Stats(var id) -> daemon.stats(encoding, id);
             case Request.Nodes _, Request.DeadLetters _, Request.DeadLetter _ ->
                     ofCluster(encoding, request);
         }
@@ -123,7 +116,9 @@ final class RequestHandler {
         }
         boolean isKnown = dispatcher.knows(id);
         if (isKnown && wish == Request.Wish.REPLY && !submitted.detached()) {
-            join(encoding, submitted);
+            if (!closed) {
+                awaits.join(encoding, submitted, lane);
+            }
             return false;
         }
         Task task =
@@ -140,9 +135,9 @@ final class RequestHandler {
         } else if (wish != Request.Wish.REPLY) {
             Follower.Wishes wishes = new Follower.Wishes(false, wish == Request.Wish.OUTPUT);
             Follower follower = new Follower(encoding, id, replies, wishes);
-            answerWhenDone(encoding, id, watched(result, dispatcher.watch(task, follower)));
+            awaits.answer(encoding, id, awaits.watched(result, dispatcher.watch(task, follower)));
         } else {
-            answerWhenDone(encoding, id, result);
+            awaits.answer(encoding, id, result);
         }
         return true;
     }
@@ -218,20 +213,6 @@ final class RequestHandler {
         return claim;
     }
 
-    /** The same task is known: its submit is answered with the same result, and runs nothing. */
-    private void join(Encoding encoding, Task task) {
-        if (closed) {
-            return;
-        }
-        Awaiting known = awaiting.get(new Awaited(encoding, task.id(), task.fingerprint()));
-        if (known != null) {
-            known.again();
-            return;
-        }
-        Uni<TaskResult> result = dispatcher.submit(task, lane, () -> {});
-        new Awaiting(new Awaited(encoding, task.id(), task.fingerprint())).begin(result);
-    }
-
     private static Task withBenchmark(Encoding encoding, Task task) {
         return task.withFrame(encoding.withBenchmark(task.frame()));
     }
@@ -247,129 +228,6 @@ final class RequestHandler {
         }
     }
 
-    private void await(Encoding encoding, TaskId id) {
-        Awaited awaited = new Awaited(encoding, id, 0);
-        Awaiting known = awaiting.get(awaited);
-        if (known != null) {
-            known.again();
-            return;
-        }
-        result(id)
-                .ifPresentOrElse(
-                        result -> new Awaiting(awaited).begin(result),
-                        () -> replies.answer(encoding, notFound(id)));
-    }
-
-    /** The result of a task that is known here or may be in the cluster. */
-    private Optional<Uni<TaskResult>> result(TaskId id) {
-        Cluster joined = dispatcher.cluster();
-        return joined != null && dispatcher.isShared(id)
-                ? Optional.of(joined.await(id))
-                : dispatcher.await(id);
-    }
-
-    /** What is awaited: a task, and in which encoding; of a submit the fingerprint, else 0. */
-    private record Awaited(Encoding encoding, TaskId id, long fingerprint) {}
-
-    /**
-     * The requests of this client that wait for one result: any number of them is one object, with
-     * a count. Forgotten when the client goes away.
-     */
-    private class Awaiting {
-
-        private final Awaited awaited;
-        private final Claim claim;
-        private @Nullable Cancellable subscription;
-        private int times = 1;
-
-        Awaiting(Awaited awaited) {
-            this.awaited = awaited;
-            this.claim = account.owe(ClientBudget.REQUEST);
-        }
-
-        void begin(Uni<TaskResult> result) {
-            add();
-            subscription = result.subscribe().with(this::onResult);
-        }
-
-        void add() {
-            awaiting.put(awaited, this);
-        }
-
-        void remove() {
-            awaiting.remove(awaited);
-        }
-
-        void again() {
-            times++;
-            claim.grow(ClientBudget.REFERENCE);
-        }
-
-        private void onResult(TaskResult result) {
-            end();
-            turn.spend(result.footprint());
-            replies.answer(awaited.encoding, awaited.id, result, times);
-        }
-
-        private void end() {
-            remove();
-            claim.release();
-        }
-
-        void leave() {
-            end();
-            if (subscription != null) {
-                subscription.cancel();
-            }
-        }
-    }
-
-    private void tail(Encoding encoding, TaskId id) {
-        Follower follower = new Follower(encoding, id, replies, new Follower.Wishes(true, true));
-        Optional<Watch> watch = dispatcher.watch(id, follower);
-        if (watch.isPresent()) {
-            dispatcher.status(id).ifPresent(follower::onStarted);
-        }
-        result(id)
-                .ifPresentOrElse(
-                        result ->
-                                new Tailing(new Awaited(encoding, id, 0))
-                                        .begin(watched(result, watch)),
-                        () -> replies.answer(encoding, notFound(id)));
-    }
-
-    /** The same for one that follows the task: each such request hears of it by itself. */
-    private final class Tailing extends Awaiting {
-
-        Tailing(Awaited awaited) {
-            super(awaited);
-        }
-
-        @Override
-        void add() {
-            tailing.add(this);
-        }
-
-        @Override
-        void remove() {
-            tailing.remove(this);
-        }
-    }
-
-    private void list(Encoding encoding, Request.Tasks request) {
-        turn.onLongBegun();
-        services.lists()
-                .list(
-                        request,
-                        encoding,
-                        () -> !closed,
-                        frame -> {
-                            replies.answer(frame);
-                            turn.onLongDone();
-                        });
-    }
-
-    /** Of a task that only the cluster knows there is its status. */
     private void detail(Encoding encoding, TaskId id) {
         if (cluster != null && dispatcher.isShared(id) && dispatcher.log().find(id).isEmpty()) {
             cluster.status(encoding, id);
@@ -387,92 +245,20 @@ final class RequestHandler {
                         });
     }
 
-    private void stats(Encoding encoding, @Nullable TaskId id) {
-        turn.onLongBegun();
-        figures.stats()
-                .subscribe()
-                .with(
-                        stats -> {
-                            replies.answer(encoding, Reply.figures(id, stats));
-                            turn.onLongDone();
-                        });
-    }
-
-    private void reload(Encoding encoding, @Nullable TaskId id) {
-        Claim claim = account.owe(ClientBudget.REQUEST);
-        dispatcher
-                .reload()
-                .subscribe()
-                .with(
-                        outcome -> {
-                            claim.release();
-                            replies.answer(encoding, reloaded(id, outcome));
-                        });
-    }
-
-    private void control(Encoding encoding, Request.Control control) {
-        TaskId id = control.id();
-        switch (control.action()) {
-            case PAUSE -> dispatcher.pause();
-            case RESUME -> dispatcher.resume();
-            case SCALE -> dispatcher.scale(control.workers());
-            case DRAIN -> {
-                drain(encoding, id);
-                return;
-            }
-        }
-        replies.answer(encoding, Reply.figures(id, figures.control()));
-    }
-
-    private void drain(Encoding encoding, @Nullable TaskId id) {
-        Claim claim = account.owe(ClientBudget.REQUEST);
-        dispatcher
-                .drain()
-                .subscribe()
-                .with(
-                        ignored -> {
-                            claim.release();
-                            replies.answer(encoding, Reply.figures(id, figures.control()));
-                        });
-    }
-
-    /** Holds or resumes all by which this client follows the task; none when it has ended. */
-    private void hold(Encoding encoding, TaskId id, boolean held) {
-        watches.forEach(watch -> watch.hold(id, held));
-        replies.answer(encoding, Reply.held(id, held));
-    }
-
-    /** {@code result}, with {@code watch} kept until it is there. */
-    private Uni<TaskResult> watched(Uni<TaskResult> result, Optional<Watch> watch) {
-        if (watch.isEmpty()) {
-            return result;
-        }
-        watches.add(watch.get());
-        return result.invoke(() -> watches.remove(watch.get()));
-    }
-
     /** The client has read what it was sent. */
     void onCaughtUp() {
-        watches.forEach(Watch::resume);
+        awaits.onCaughtUp();
     }
 
     /** The client is gone: releases what it awaits and follows, and ends what was for it alone. */
     void close() {
         closed = true;
-        List<Watch> left = List.copyOf(watches);
-        watches.clear();
-        left.forEach(Watch::close);
-        List<Awaiting> gone = new ArrayList<>(awaiting.values());
-        gone.addAll(tailing);
-        gone.forEach(Awaiting::leave);
+        awaits.close();
+        daemon.close();
         shared.close();
         if (hasTasksToEnd) {
             dispatcher.onClientGone(lane);
         }
-    }
-
-    private void answerWhenDone(Encoding encoding, TaskId id, Uni<TaskResult> result) {
-        result.subscribe().with(ended -> replies.answer(encoding, id, ended));
     }
 
     private void status(Encoding encoding, TaskId id) {
@@ -538,20 +324,5 @@ final class RequestHandler {
                 FailureKind.NOT_FOUND,
                 "no task \"%s\" is in flight or retained; it was never submitted, or its result has expired"
                         .formatted(id));
-    }
-
-    private static Reply reloaded(@Nullable TaskId id, ReloadOutcome outcome) {
-        return switch (outcome) {
-            case ReloadOutcome.Done done -> Reply.figures(id, done.fields());
-            case ReloadOutcome.Failed(String explanation) ->
-                    Reply.failure(
-                            id == null ? null : id.value(), FailureKind.RELOAD_FAILED, explanation);
-        };
-    }
-
-    /** The answer goes out before the daemon begins to stop. */
-    private void stop(Encoding encoding, @Nullable TaskId id) {
-        replies.answer(encoding, Reply.figures(id, Map.of("stopping", true)));
-        services.stop().run();
     }
 }
