@@ -4,6 +4,7 @@ import io.parallite.engine.Engine;
 import io.parallite.engine.Guard;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.AsyncResult;
+import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Redis;
 import io.vertx.redis.client.RedisConnection;
 import io.vertx.redis.client.Request;
@@ -83,14 +84,21 @@ final class RedisLink {
             return;
         }
         RedisConnection made = result.result();
-        if (closed) {
-            made.close();
-            return;
-        }
-        connection = made;
         made.exceptionHandler(e -> onEngine(() -> onLost(made, describe(e))));
         made.endHandler(ended -> onEngine(() -> onLost(made, "the connection was closed")));
         made.handler(message -> onEngine(() -> onMessage.accept(message)));
+        // one that was closed before it had these handlers would never say so
+        made.send(Request.cmd(Command.PING))
+                .onComplete(pong -> onEngine(() -> onAnswer(made, pong)));
+    }
+
+    private void onAnswer(RedisConnection made, AsyncResult<Response> pong) {
+        if (pong.failed() || closed) {
+            made.close();
+            onDown(describe(pong.cause()));
+            return;
+        }
+        connection = made;
         backoff.reset();
         complained = false;
         LOG.debugf("connected to Redis for %s", purpose);

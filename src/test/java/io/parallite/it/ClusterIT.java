@@ -13,7 +13,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,8 +26,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** Daemons that share tasks over a real Redis, and what is lost when something breaks: nothing. */
 @DisplayName("A cluster of daemons")
 final class ClusterIT {
-
-    private static final String SECRET = "it-secret-it-secret-it-secret";
 
     @TempDir Path directory;
     private RedisServer redis;
@@ -55,42 +52,13 @@ final class ClusterIT {
     private DaemonProcess node(DaemonBuilder builder) {
         DaemonProcess node = builder.startAtRest();
         nodes.add(node);
-        awaitNode(node);
+        ClusterNodes.awaitJoined(node);
         node.awaitRest(); // again, with its connections to Redis
         return node;
     }
 
     private DaemonBuilder builder(String name) {
-        return builder(name, SECRET);
-    }
-
-    private DaemonBuilder builder(String name, String secret) {
-        return daemon("--fixed-workers", "1", "--max-workers", "1", "--prefix-name", name)
-                .env("PARALLITE_CLUSTER_URL", redis.url())
-                .env("PARALLITE_CLUSTER_SECRET_FILE", secretFile(name, secret).toString());
-    }
-
-    private Path secretFile(String name, String secret) {
-        try {
-            Path file = directory.resolve("secret of " + name);
-            Files.writeString(file, secret + "\n");
-            Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
-            return file;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    /** Waits until Redis has heard of it. */
-    private static void awaitNode(DaemonProcess node) {
-        await().untilAsserted(
-                        () -> {
-                            try (TestClient client = node.connect()) {
-                                Reply nodes = client.call(request("nodes", "nodes"));
-                                assertThat(nodes.fields().toString())
-                                        .contains("pid=" + node.pid() + ",");
-                            }
-                        });
+        return new ClusterNodes(redis, directory).builder(name, 1);
     }
 
     /** Notes in a file which node has run which task, each on a line of its own. */
@@ -544,7 +512,8 @@ final class ClusterIT {
         assertThat(unsigned.exitCode()).isEqualTo(78);
         assertThat(unsigned.log()).contains("cluster_secret_file");
 
-        DaemonProcess.Ended brief = builder("two", "short").run();
+        DaemonProcess.Ended brief =
+                new ClusterNodes(redis, directory).builder("two", 1, "short").run();
         assertThat(brief.exitCode()).isEqualTo(78);
         assertThat(brief.log()).contains("a secret of 5 bytes");
     }

@@ -1,0 +1,66 @@
+package io.parallite.it;
+
+import static io.parallite.it.DaemonBuilder.daemon;
+import static io.parallite.it.TestClient.request;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.parallite.cluster.RedisServer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+
+/** Daemons to be that share tasks over one Redis. */
+final class ClusterNodes {
+
+    private static final String SECRET = "it-secret-it-secret-it-secret";
+
+    private final RedisServer redis;
+    private final Path directory;
+
+    /**
+     * @param directory where secrets go
+     */
+    ClusterNodes(RedisServer redis, Path directory) {
+        this.redis = redis;
+        this.directory = directory;
+    }
+
+    /** A node with so many workers, whose names begin with {@code name}. */
+    DaemonBuilder builder(String name, int workers) {
+        return builder(name, workers, SECRET);
+    }
+
+    /** The same with a secret of its own. */
+    DaemonBuilder builder(String name, int workers, String secret) {
+        String most = String.valueOf(workers);
+        return daemon("--fixed-workers", most, "--max-workers", most, "--prefix-name", name)
+                .env("PARALLITE_CLUSTER_URL", redis.url())
+                .env("PARALLITE_CLUSTER_SECRET_FILE", secretFile(name, secret).toString());
+    }
+
+    private Path secretFile(String name, String secret) {
+        try {
+            Path file = directory.resolve("secret of " + name);
+            Files.writeString(file, secret + "\n");
+            Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+            return file;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Waits until Redis has heard of {@code node}. */
+    static void awaitJoined(DaemonProcess node) {
+        await().untilAsserted(
+                        () -> {
+                            try (TestClient client = node.connect()) {
+                                Reply nodes = client.call(request("nodes", "nodes"));
+                                assertThat(nodes.fields().toString())
+                                        .contains("pid=" + node.pid() + ",");
+                            }
+                        });
+    }
+}
