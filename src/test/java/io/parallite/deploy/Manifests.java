@@ -11,6 +11,7 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.ServiceAccount;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.apps.StatefulSet;
 import io.fabric8.kubernetes.api.model.autoscaling.v2.HorizontalPodAutoscaler;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
@@ -31,6 +32,7 @@ final class Manifests {
                     "v1/Service", Service.class,
                     "v1/ServiceAccount", ServiceAccount.class,
                     "apps/v1/Deployment", Deployment.class,
+                    "apps/v1/StatefulSet", StatefulSet.class,
                     "autoscaling/v2/HorizontalPodAutoscaler", HorizontalPodAutoscaler.class,
                     "networking.k8s.io/v1/NetworkPolicy", NetworkPolicy.class,
                     "policy/v1/PodDisruptionBudget", PodDisruptionBudget.class);
