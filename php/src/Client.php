@@ -251,12 +251,13 @@ final class Client implements ClientInterface
         ?float $queueTimeout = null,
         ?Retry $retry = null,
         ?Cancellation $cancellation = null,
+        bool $atMostOnce = false,
+        ?float $delay = null,
+        ?string $unique = null,
     ): Future {
         $isOurs = $cancellation !== null;
         $options = new TaskOptions($timeout, $isolate, $priority, $queueTimeout, $isOurs, $retry, $cancellation);
-        if ($detach && $retry !== null) {
-            throw new InvalidArgumentException('a detached task has no client that could try it again: detach or retry');
-        }
+        $delivery = new Delivery($detach, $atMostOnce, $delay, $unique, $retry);
         $id = $id === null ? $this->ids->next($name) : TaskIds::check($id);
         if ($this->isHere()) {
             return $this->runHere($task, $args, $options, $id);
@@ -269,8 +270,7 @@ final class Client implements ClientInterface
             $request['enable_benchmark'] = $benchmark;
         }
         if ($detach) {
-            $request['detach'] = true;
-            $this->control->ask($this->withShared($request));
+            $this->control->ask($this->withShared($delivery->fields() + $request));
             return $this->future($id);
         }
         if (!$stream) {

@@ -213,9 +213,13 @@ interface ClientInterface
      * @param 'high'|'normal'|'low' $priority which of the waiting tasks goes first, of all clients. Tasks age: one of low priority
      *     counts as one of normal priority that came 30 seconds later, one of high priority as one that came 30 earlier
      * @param ?float $queueTimeout seconds that it may wait for a worker, within the daemon's queue_timeout_ms
-     * @param ?Retry $retry whether and when it is tried again after a failure; not with $detach. In a chunk of a map its items are
+     * @param ?Retry $retry whether and when it is tried again after a failure. In a chunk of a map its items are. With $detach by
+     *     the cluster (without its $on and $factor)
      * @param ?Cancellation $cancellation by which it can be cancelled, together with others; a task that has one ends with this
      *     program
+     * @param bool $atMostOnce in a cluster: a detached task fails when its machine is lost, and is not run again
+     * @param ?float $delay seconds before a detached task may run; needs a cluster
+     * @param ?string $unique a key that one detached task has at a time, from its submit to its end; needs a cluster
      * @return Future<T>
      * @throws TaskException when the task can't be sent
      * @throws ConnectionException
@@ -234,6 +238,9 @@ interface ClientInterface
         ?float $queueTimeout = null,
         ?Retry $retry = null,
         ?Cancellation $cancellation = null,
+        bool $atMostOnce = false,
+        ?float $delay = null,
+        ?string $unique = null,
     ): Future;
 
     /**

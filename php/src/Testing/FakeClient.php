@@ -8,6 +8,7 @@ use B7s\Parallite\Codec\CallSite;
 use B7s\Parallite\Cancellation;
 use B7s\Parallite\ClientInterface;
 use B7s\Parallite\Deadline;
+use B7s\Parallite\Delivery;
 use B7s\Parallite\Exception\DaemonNotRunning;
 use B7s\Parallite\Exception\TaskException;
 use B7s\Parallite\Future;
@@ -283,8 +284,12 @@ final class FakeClient implements ClientInterface
         ?float $queueTimeout = null,
         ?Retry $retry = null,
         ?Cancellation $cancellation = null,
+        bool $atMostOnce = false,
+        ?float $delay = null,
+        ?string $unique = null,
     ): Future {
         $options = new TaskOptions($timeout, $isolate, $priority, $queueTimeout, true, $retry, $cancellation);
+        new Delivery($detach, $atMostOnce, $delay, $unique, $retry); // refuses what the client does
         return $this->accepted($task, $args, $options, $id, $detach, $name);
     }
 
