@@ -6,7 +6,8 @@ local task = redis.call('HMGET', task_key(ARGV[1]), 'state', 'ok', 'kind', 'erro
 if not task[1] then
   return nil
 end
-if task[1] == 'queued' or task[1] == 'running' then
+if is_in_flight(task[1]) then
+  permit_writes()
   redis.call('SADD', P .. 'w:' .. ARGV[1], ARGV[2])
   redis.call('PEXPIRE', P .. 'w:' .. ARGV[1], 86400000)
   return {task[1]}

@@ -6,7 +6,7 @@ local task = redis.call('HMGET', task_key(ARGV[1]), 'state', 'node', 'kind')
 if not task[1] then
   return nil
 end
-if task[1] ~= 'queued' and task[1] ~= 'running' then
+if not is_in_flight(task[1]) then
   return {0, task[1], task[3] or ''}
 end
 fail(ARGV[1], 'CANCELLED', task[1] == 'running' and 'task was cancelled while it ran' or 'task was cancelled before it ran')

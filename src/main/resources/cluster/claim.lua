@@ -26,6 +26,7 @@ local function lease(stream, entry, id)
   leased[#leased + 1] = {id, token, task[5], task[6], task[3], task[7]}
 end
 
+promote(release)
 for _, priority in ipairs(order) do
   local stream = stream_key(release, priority)
   if #leased < most and redis.call('EXISTS', stream) == 1 then

@@ -16,21 +16,50 @@ end
 
 local function task_key(id) return P .. 't:' .. id end
 local function node_key(node) return P .. 'n:' .. node end
+local function later_key(release) return P .. 'later:' .. release end
+local function unique_key(key) return P .. 'u:' .. key end
 local function stream_key(release, priority) return P .. 'q:' .. release .. ':' .. priority end
 
 local function is_alive(node) return redis.call('EXISTS', node_key(node)) == 1 end
 local function tell(node, message) redis.call('PUBLISH', P .. 'in:' .. node, message) end
 
+-- How many tasks of a release and priority wait, and how many run.
+local function tally(release, priority)
+  local stream = stream_key(release, priority)
+  if redis.call('EXISTS', stream) == 0 then
+    return 0, 0
+  end
+  local running = redis.call('XPENDING', stream, GROUP)[1]
+  return redis.call('XLEN', stream) - running, running
+end
+
 -- How many tasks of a release wait, in all its streams.
 local function backlog(release)
   local waiting = 0
   for _, priority in ipairs(PRIORITIES) do
-    local stream = stream_key(release, priority)
-    if redis.call('EXISTS', stream) == 1 then
-      waiting = waiting + redis.call('XLEN', stream) - redis.call('XPENDING', stream, GROUP)[1]
-    end
+    waiting = waiting + tally(release, priority)
   end
   return waiting
+end
+
+-- Has Redis let the rest of a script pass when its memory is full, as it does after a write that needs none.
+local function permit_writes()
+  redis.call('PEXPIRE', P .. 'pulse', 86400000)
+end
+
+-- Whether no heartbeat of any node has come for so long that Redis must have been away: its nodes could renew no lease.
+-- Heartbeats are three to a lease; while nobody has had the time for one, no lease is taken for lost.
+local function was_away(validity)
+  local pulse = redis.call('GET', P .. 'pulse')
+  return not pulse or now() - pulse > validity * 2 / 3
+end
+
+-- Notes that a node's heartbeat has come.
+local function note_pulse(validity)
+  if was_away(validity) then
+    redis.call('SET', P .. 'respite', '1', 'PX', validity)
+  end
+  redis.call('SET', P .. 'pulse', now())
 end
 
 -- Wakes one node that waits for tasks of a release.
@@ -53,9 +82,38 @@ local function enqueue(id, release, priority)
   ring(release)
 end
 
--- Takes a task's entry out of its stream.
+-- Has a task wait until it may go into the stream; the hash must have its release, priority and payload.
+local function postpone(id, release, delay)
+  redis.call('HSET', task_key(id), 'state', 'delayed', 'entry', '', 'token', '', 'node', '')
+  redis.call('ZADD', later_key(release), now() + delay, id)
+  redis.call('SADD', P .. 'releases', release)
+end
+
+-- Puts the tasks into the stream whose time has come; how long it is until the next one's (ms), -1 when there is none.
+local function promote(release)
+  local later = later_key(release)
+  for _, id in ipairs(redis.call('ZRANGEBYSCORE', later, '-inf', now(), 'LIMIT', 0, 100)) do
+    redis.call('ZREM', later, id)
+    local task = redis.call('HMGET', task_key(id), 'state', 'priority')
+    if task[1] == 'delayed' then
+      enqueue(id, release, task[2])
+    end
+  end
+  local first = redis.call('ZRANGE', later, 0, 0, 'WITHSCORES')
+  return first[2] and math.max(0, first[2] - now()) or -1
+end
+
+local function is_in_flight(state)
+  return state == 'queued' or state == 'running' or state == 'delayed'
+end
+
+-- Takes a task out of where it waits or is pending.
 local function unlist(id)
   local at = redis.call('HMGET', task_key(id), 'release', 'priority', 'entry')
+  if at[3] == '' then
+    redis.call('ZREM', later_key(at[1]), id)
+    return
+  end
   local stream = stream_key(at[1], at[2])
   redis.call('XACK', stream, GROUP, at[3])
   redis.call('XDEL', stream, at[3])
@@ -70,6 +128,14 @@ local function announce(id)
   redis.call('DEL', waiting)
 end
 
+-- Lets another task have the key of one that has ended.
+local function free_key(id)
+  local unique = redis.call('HGET', task_key(id), 'unique')
+  if unique and redis.call('GET', unique_key(unique)) == id then
+    redis.call('DEL', unique_key(unique))
+  end
+end
+
 -- Ends a task; `fields` are those of its outcome. The payload goes, the outcome stays for the retention of its mode.
 local function finish(id, state, fields)
   local task = task_key(id)
@@ -78,6 +144,7 @@ local function finish(id, state, fields)
   redis.call('HDEL', task, 'frame', 'mac')
   local is_awaited = redis.call('HGET', task, 'mode') == 'awaited'
   redis.call('PEXPIRE', task, is_awaited and 600000 or 86400000)
+  free_key(id)
   announce(id)
 end
 
@@ -91,5 +158,6 @@ local function bury(id, kind, message)
   unlist(id)
   redis.call('HSET', task_key(id), 'state', 'dead', 'finished', now(), 'ok', '0', 'kind', kind, 'error', message, 'token', '')
   redis.call('ZADD', P .. 'dead', now(), id)
+  free_key(id)
   announce(id)
 end

@@ -1,17 +1,20 @@
 -- Renews a node's place in the registry and the leases of the tasks that it runs.
--- ARGV  node, how long it is believed without another heartbeat (ms), number of its fields, name and value of each,
---       then id and token of each task
--- reply a list of the ids whose lease is lost: they belong to another attempt, have ended, or nobody waits for them
+-- ARGV  node, how long it is believed without another heartbeat (ms), how long a lease is good (ms), its release,
+--       number of its fields, name and value of each, then id and token of each task
+-- reply {{ids whose lease is lost: they belong to another attempt, have ended, or nobody waits for them},
+--       {how many of the release wait with high, normal and low priority, how many of them run, dead letters, nodes,
+--        ms until the next task's time has come, or -1}}
 
-local node = ARGV[1]
-local fields = tonumber(ARGV[3])
+local node, release = ARGV[1], ARGV[4]
+local fields = tonumber(ARGV[5])
 -- first what memory need not be there for: when it is full, Redis then lets the rest of the script pass
 redis.call('PEXPIRE', node_key(node), ARGV[2])
-redis.call('HSET', node_key(node), 'seen', now(), unpack(ARGV, 4, 3 + 2 * fields))
+note_pulse(tonumber(ARGV[3]))
+redis.call('HSET', node_key(node), 'seen', now(), unpack(ARGV, 6, 5 + 2 * fields))
 redis.call('PEXPIRE', node_key(node), ARGV[2])
 redis.call('SADD', P .. 'nodes', node)
 local lost = {}
-for i = 4 + 2 * fields, #ARGV, 2 do
+for i = 6 + 2 * fields, #ARGV, 2 do
   local id = ARGV[i]
   local task = redis.call('HMGET', task_key(id), 'state', 'token', 'release', 'priority', 'entry', 'mode', 'origin')
   if task[1] ~= 'running' or task[2] ~= ARGV[i + 1] then
@@ -23,4 +26,13 @@ for i = 4 + 2 * fields, #ARGV, 2 do
     redis.call('XCLAIM', stream_key(task[3], task[4]), GROUP, node, 0, task[5], 'JUSTID')
   end
 end
-return lost
+local figures = {}
+local running = 0
+for i, priority in ipairs(PRIORITIES) do
+  local waits, runs = tally(release, priority)
+  figures[i] = waits
+  running = running + runs
+end
+figures[4], figures[5], figures[6] = running, redis.call('ZCARD', P .. 'dead'), redis.call('SCARD', P .. 'nodes')
+figures[7] = promote(release)
+return {lost, figures}

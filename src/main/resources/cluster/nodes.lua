@@ -1,5 +1,5 @@
 -- The cluster as it is: its nodes, and what waits and runs of each release.
--- reply {time, {{node, {name, value, …}}, …}, {{release, waiting, running}, …}, number of dead letters}
+-- reply {time, {{node, {name, value, …}}, …}, {{release, waiting, running, delayed}, …}, number of dead letters}
 
 local nodes = {}
 for _, node in ipairs(redis.call('SMEMBERS', P .. 'nodes')) do
@@ -11,11 +11,9 @@ local releases = {}
 for _, release in ipairs(redis.call('SMEMBERS', P .. 'releases')) do
   local running = 0
   for _, priority in ipairs(PRIORITIES) do
-    local stream = stream_key(release, priority)
-    if redis.call('EXISTS', stream) == 1 then
-      running = running + redis.call('XPENDING', stream, GROUP)[1]
-    end
+    local _, runs = tally(release, priority)
+    running = running + runs
   end
-  releases[#releases + 1] = {release, backlog(release), running}
+  releases[#releases + 1] = {release, backlog(release), running, redis.call('ZCARD', later_key(release))}
 end
 return {now(), nodes, releases, redis.call('ZCARD', P .. 'dead')}

@@ -1,11 +1,16 @@
 -- Takes back what dead nodes held: the tasks whose lease has run out, of all releases.
--- ARGV  how long a lease is good (ms), how many nodes may die of a task, how many entries of a stream to look at
--- reply {queued again, lost, dead}
+-- ARGV  idle time of an entry whose lease has run out (ms), how long a lease is good (ms), how many nodes may die of a
+--       task, how many entries of a stream to look at
+-- reply {queued again, lost, dead}; nothing is found while leases could not be renewed because Redis was away
 --
 -- A task that may run again goes before all that wait; one that must not fails with NODE_LOST.
 
 local counts = {0, 0, 0}
+if was_away(tonumber(ARGV[2])) or redis.call('EXISTS', P .. 'respite') == 1 then
+  return counts
+end
 
+permit_writes()
 local function reclaim(release, stream, entry)
   local found = redis.call('XRANGE', stream, entry, entry)[1]
   local id = found and found[2][2]
@@ -20,7 +25,7 @@ local function reclaim(release, stream, entry)
   if task[3] == 'awaited' or task[4] == '1' then
     fail(id, 'NODE_LOST', lost .. ', which may have had effects and is not run again')
     counts[2] = counts[2] + 1
-  elseif deaths >= tonumber(ARGV[2]) then
+  elseif deaths >= tonumber(ARGV[3]) then
     bury(id, 'NODE_LOST', lost .. ', as were ' .. (deaths - 1) .. ' before')
     counts[3] = counts[3] + 1
   else
@@ -47,7 +52,7 @@ for _, release in ipairs(redis.call('SMEMBERS', P .. 'releases')) do
   for _, priority in ipairs(PRIORITIES) do
     local stream = stream_key(release, priority)
     if redis.call('EXISTS', stream) == 1 then
-      for _, pending in ipairs(redis.call('XPENDING', stream, GROUP, 'IDLE', ARGV[1], '-', '+', ARGV[3])) do
+      for _, pending in ipairs(redis.call('XPENDING', stream, GROUP, 'IDLE', ARGV[1], '-', '+', ARGV[4])) do
         reclaim(release, stream, pending[1])
       end
       forget_dead_consumers(stream)

@@ -43,6 +43,7 @@ final class ClusterAssembly {
                         new Local(dispatcher, pool, lane));
         dispatcher.join(cluster);
         pool.onSpare(cluster::onWorkerIdle);
+        pool.onWaiting(cluster::onTaskWaiting);
     }
 
     /** The tasks of others wait in a lane of their own, which they do not leave again. */

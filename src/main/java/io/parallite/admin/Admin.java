@@ -1,5 +1,7 @@
 package io.parallite.admin;
 
+import io.parallite.cluster.Cluster;
+import io.parallite.cluster.ClusterSnapshot;
 import io.parallite.dispatch.Dispatcher;
 import io.parallite.dispatch.TaskListener;
 import io.parallite.dispatch.TaskRun;
@@ -113,7 +115,13 @@ public final class Admin {
                                                         daemon().dispatcher().snapshot(),
                                                         daemon().server().sessions(),
                                                         daemon().server().traffic(),
+                                                        cluster(),
                                                         usage)));
+    }
+
+    private @Nullable ClusterSnapshot cluster() {
+        Cluster cluster = daemon().dispatcher().cluster();
+        return cluster == null ? null : cluster.snapshot();
     }
 
     private List<Long> pids() {

@@ -1,15 +1,18 @@
 package io.parallite.admin;
 
+import io.parallite.cluster.ClusterSnapshot;
 import io.parallite.dispatch.DispatchSnapshot;
 import io.parallite.pool.PoolSnapshot;
 import io.parallite.process.ProcessUsage;
 import io.parallite.server.Traffic;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The engine as of one moment; any thread may read it.
  *
  * @param clients how many are connected
+ * @param cluster its part in a cluster; {@code null} when it is on its own
  * @param usage what the workers' processes take, by process id
  */
 record EngineSnapshot(
@@ -17,4 +20,5 @@ record EngineSnapshot(
         DispatchSnapshot tasks,
         int clients,
         Traffic.Totals traffic,
+        @Nullable ClusterSnapshot cluster,
         Map<Long, ProcessUsage> usage) {}

@@ -44,6 +44,7 @@ final class Metrics {
     private final MultiGauge memory;
     private final Set<String> restartReasons = new HashSet<>();
     private boolean hasTemplate;
+    private boolean hasCluster;
     private volatile @Nullable EngineSnapshot latest;
 
     Metrics(IntSupplier maxQueue, String version) {
@@ -224,6 +225,10 @@ final class Metrics {
         if (snapshot.pool().template() != null && !hasTemplate) {
             hasTemplate = true;
             template();
+        }
+        if (snapshot.cluster() != null && !hasCluster) {
+            hasCluster = true;
+            new ClusterMetrics(this::gauge, this::counter).register();
         }
         memory.register(memoryOf(snapshot), true);
         return registry.scrape(contentType);

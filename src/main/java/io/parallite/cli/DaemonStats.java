@@ -225,6 +225,31 @@ record DaemonStats(Node node) {
                 .formatted(HumanUnits.count(cache.at("entries").whole()), bytes(cache.at("bytes")));
     }
 
+    /** Empty for a daemon on its own. */
+    String clusterText() {
+        Node cluster = node.at("cluster");
+        if (cluster.at("node").text().isEmpty()) {
+            return "";
+        }
+        if (!cluster.at("connected").isTrue()) {
+            return "not connected: " + Texts.printable(cluster.at("problem").text().orElse(ABSENT));
+        }
+        Node backlog = cluster.at("backlog");
+        long dead = cluster.at("dead").whole();
+        return "%d nodes, %s waiting (%d high, %d low), %d running, %d of them here%s"
+                .formatted(
+                        cluster.at("nodes").whole(),
+                        HumanUnits.count(
+                                backlog.at("high").whole()
+                                        + backlog.at("normal").whole()
+                                        + backlog.at("low").whole()),
+                        backlog.at("high").whole(),
+                        backlog.at("low").whole(),
+                        cluster.at("running").whole(),
+                        cluster.at("leased").whole(),
+                        dead == 0 ? "" : ", %d dead letters".formatted(dead));
+    }
+
     private static String rate(Node node) {
         OptionalDouble rate = node.number();
         return rate.isPresent() ? HumanUnits.perSecond(rate.getAsDouble()) : ABSENT;

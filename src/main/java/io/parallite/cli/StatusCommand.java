@@ -74,6 +74,9 @@ public final class StatusCommand extends DaemonCommand {
             row("ran", stats.latencyText("ran"));
         }
         row("results", stats.cacheText());
+        Optional.of(stats.clusterText())
+                .filter(text -> !text.isEmpty())
+                .ifPresent(text -> row("cluster", text));
         Optional.of(stats.transition())
                 .filter(text -> !text.isEmpty())
                 .ifPresent(text -> row("now", text));

@@ -136,6 +136,9 @@ final class TopScreen {
         add(lines, "rate", stats.rateText());
         add(lines, "waited", stats.latencyText("queued"));
         add(lines, "ran", stats.latencyText("ran"));
+        if (!stats.clusterText().isEmpty()) {
+            add(lines, "cluster", stats.clusterText());
+        }
         if (!stats.transition().isEmpty()) {
             lines.add(new Line("now      " + stats.transition(), Style.ALARM));
         }

@@ -14,7 +14,9 @@ import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
 import io.vertx.redis.client.ResponseType;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
@@ -44,6 +46,7 @@ public final class Cluster {
     private final RedisLink inbox;
     private final Registry registry;
     private final TaskStore store;
+    private final Postponed postponed;
     private final Outbox outbox;
     private final LeasedTasks leased;
     private final Claimer claimer;
@@ -70,7 +73,8 @@ public final class Cluster {
         Scripts scripts = new Scripts(commands, settings.prefix());
         this.registry = new Registry(commands, scripts);
         this.store = new TaskStore(scripts, settings, self.id());
-        this.outbox = new Outbox(engine, store);
+        this.postponed = new Postponed(engine, store);
+        this.outbox = new Outbox(engine, store, postponed, random);
         this.leased = new LeasedTasks(local, store, settings, outbox, this::onWorkerIdle);
         this.claimer =
                 new Claimer(
@@ -80,8 +84,10 @@ public final class Cluster {
                         settings.prefix() + "bell:" + settings.release(),
                         local,
                         this::run);
-        this.heartbeat = new Heartbeat(engine, store, leased, () -> figures(local));
-        this.sweeper = new Sweeper(engine, store, random);
+        this.heartbeat =
+                new Heartbeat(
+                        engine, store, leased, settings.lease(), postponed, () -> figures(local));
+        this.sweeper = new Sweeper(engine, store, settings.lease(), random);
         this.waiters = new Waiters(store);
         this.placement = new Placement(engine, store, waiters, local, settings, this::isUp);
     }
@@ -93,7 +99,6 @@ public final class Cluster {
         bell.open();
         inbox.open();
         ping();
-        placement.start();
     }
 
     private boolean isUp() {
@@ -123,11 +128,29 @@ public final class Cluster {
             return;
         }
         heartbeat.beat();
+        recover();
         outbox.flush();
         sweeper.onUp();
         claimer.look();
         waiters.lookAtAll();
         registry.inspect().subscribe().with(this::report, failure -> {});
+    }
+
+    /** What was claimed by a request whose reply was lost has not run. */
+    private void recover() {
+        List<Lease> known = new ArrayList<>(leased.leases());
+        known.addAll(outbox.leases());
+        store.recover(known)
+                .subscribe()
+                .with(
+                        count -> {
+                            if (count > 0) {
+                                LOG.infof(
+                                        "tasks are back in the queue, the reply to their claim was lost: %d",
+                                        count);
+                            }
+                        },
+                        failure -> {});
     }
 
     private void report(ServerReport server) {
@@ -157,6 +180,7 @@ public final class Cluster {
     private void ping() {
         if (!stopped) {
             claimer.look();
+            waiters.lookAgain();
             inbox.send(Request.cmd(Command.PING)).subscribe().with(done -> {}, failure -> {});
             engine.schedule(Duration.ofSeconds(PING_SECONDS), this::ping);
         }
@@ -199,6 +223,11 @@ public final class Cluster {
         claimer.look();
     }
 
+    /** A task waits for a worker here. */
+    public void onTaskWaiting() {
+        placement.onWaiting();
+    }
+
     // Tasks
 
     /**
@@ -215,9 +244,17 @@ public final class Cluster {
                             .formatted(task.frame().length, settings.maxPayload()));
         }
         return store.enqueue(task)
+                .invoke(admission -> onAdmission(task, admission))
                 .map(admission -> refusal(task, admission))
                 .onFailure(LinkDownException.class)
                 .recoverWithItem(e -> Optional.of(e.toResult()));
+    }
+
+    private void onAdmission(Task task, TaskStore.Admission admission) {
+        Duration delay = task.terms().delivery().delay();
+        if (delay.isPositive() && admission == TaskStore.Admission.QUEUED) {
+            postponed.expect(delay);
+        }
     }
 
     private static Uni<Optional<TaskResult.Failed>> refuse(FailureKind kind, String message) {
@@ -233,6 +270,12 @@ public final class Cluster {
                                     FailureKind.CONFLICT,
                                     "another payload is in the cluster under task_id \"%s\"; give every task an id of its own"
                                             .formatted(task.id())));
+            case TAKEN ->
+                    Optional.of(
+                            new TaskResult.Failed(
+                                    FailureKind.CONFLICT,
+                                    "another task with unique=\"%s\" has not ended; submit again when it has, or under another key"
+                                            .formatted(task.terms().delivery().unique())));
             case FULL ->
                     Optional.of(
                             new TaskResult.Failed(
@@ -281,6 +324,7 @@ public final class Cluster {
         return new ClusterSnapshot(
                 self.id(),
                 isUp(),
+                heartbeat.load(),
                 commands.isUp() ? null : commands.problem(),
                 leased.leases().size(),
                 outbox.size(),
@@ -312,6 +356,7 @@ public final class Cluster {
         stopped = true;
         sweeper.stop();
         heartbeat.stop();
+        postponed.stop();
         outbox.whenEmpty(
                 () ->
                         store.leave()

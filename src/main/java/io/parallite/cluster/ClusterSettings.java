@@ -21,6 +21,7 @@ import java.util.Optional;
  * @param overflow how long an awaited task waits here before others may have it; zero: for ever
  * @param maxQueue most tasks of a release that wait in Redis
  * @param maxPayload bytes of the longest request and the longest reply that go over Redis
+ * @param lease how long a lease is good
  * @param signer knows the cluster's secret
  */
 public record ClusterSettings(
@@ -31,6 +32,7 @@ public record ClusterSettings(
         Duration overflow,
         int maxQueue,
         int maxPayload,
+        LeaseTimes lease,
         Signer signer) {
 
     private static final int RELEASE_DIGITS = 12;
@@ -78,6 +80,7 @@ public record ClusterSettings(
                 config.clusterOverflow(),
                 config.clusterMaxQueue(),
                 config.clusterMaxPayloadBytes(),
+                LeaseTimes.usual(),
                 new Signer(SecretFile.ofCluster(Path.of(secretFile)), config.clusterName()));
     }
 

@@ -1,11 +1,14 @@
 package io.parallite.cluster;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A node's part in its cluster, as of one moment.
  *
  * @param up whether all its connections to Redis are there
+ * @param load what waits and runs in the cluster, as of the last heartbeat
  * @param problem why not
  * @param running tasks that it runs for the cluster
  * @param undelivered results that wait for Redis
@@ -19,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 public record ClusterSnapshot(
         String node,
         boolean up,
+        ClusterLoad load,
         @Nullable String problem,
         int running,
         int undelivered,
@@ -27,4 +31,32 @@ public record ClusterSnapshot(
         long lost,
         long reclaimed,
         long refused,
-        long overflowed) {}
+        long overflowed) {
+
+    /** The same as {@code stats} tells it. */
+    public Map<String, Object> figures() {
+        Map<String, Object> figures = new LinkedHashMap<>();
+        figures.put("node", node);
+        figures.put("connected", up);
+        if (problem != null) {
+            figures.put("problem", problem);
+        }
+        figures.put("nodes", load.nodes());
+        Map<String, Object> backlog = new LinkedHashMap<>();
+        backlog.put("high", load.high());
+        backlog.put("normal", load.normal());
+        backlog.put("low", load.low());
+        figures.put("backlog", backlog);
+        figures.put("running", load.running());
+        figures.put("dead", load.dead());
+        figures.put("leased", running);
+        figures.put("undelivered", undelivered);
+        figures.put("awaited", awaited);
+        figures.put("claimed", claimed);
+        figures.put("lost", lost);
+        figures.put("reclaimed", reclaimed);
+        figures.put("refused", refused);
+        figures.put("overflowed", overflowed);
+        return figures;
+    }
+}

@@ -1,7 +1,9 @@
 package io.parallite.cluster;
 
 import io.parallite.task.FailureKind;
+import io.parallite.task.Retries;
 import io.parallite.task.Task;
+import io.parallite.task.TaskFailure;
 import io.parallite.task.TaskId;
 import io.parallite.task.TaskResult;
 import io.parallite.wire.Encoding;
@@ -76,7 +78,9 @@ final class LeasedTasks {
             return;
         }
         leases.put(lease.id(), lease);
-        local.run(request).subscribe().with(result -> onResult(lease, result));
+        local.run(request)
+                .subscribe()
+                .with(result -> onResult(lease, request.terms().delivery().retries(), result));
     }
 
     private void bury(Lease lease, FailureKind kind, String message) {
@@ -98,15 +102,31 @@ final class LeasedTasks {
         }
     }
 
-    private void onResult(Lease lease, TaskResult result) {
+    private void onResult(Lease lease, Retries retries, TaskResult result) {
         if (leases.remove(lease.id(), lease)) {
-            if (result instanceof TaskResult.Failed failed) {
+            if (isRetried(retries, result)) {
+                outbox.deliverOrRetry(lease, result);
+            } else if (result instanceof TaskResult.Failed failed) {
                 onFailed(lease, failed);
             } else {
                 outbox.deliver(lease, result);
             }
         }
         onEnded.run();
+    }
+
+    private static boolean isRetried(Retries retries, TaskResult result) {
+        if (retries.times() == 0 || result.ok()) {
+            return false;
+        }
+        return switch (result) {
+            case TaskResult.Replied(byte[] frame, boolean ignored) -> {
+                TaskFailure failure = Encoding.of(frame).decodeReply(frame).failure();
+                yield failure != null && retries.coversFailure(failure.code());
+            }
+            case TaskResult.Failed(FailureKind kind, String ignored) ->
+                    retries.coversFailure(kind.name());
+        };
     }
 
     private void onFailed(Lease lease, TaskResult.Failed failed) {

@@ -6,6 +6,10 @@ import io.parallite.task.TaskResult;
 import io.smallrye.mutiny.Uni;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.random.RandomGenerator;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -24,34 +28,52 @@ final class Outbox {
     private static final Duration RETRY = Duration.ofSeconds(1);
     private static final int ENTRY = 256;
 
-    /** A result, or {@code null} for a task that has not run and goes back into the queue. */
-    private record Entry(Lease lease, @Nullable TaskResult result) {
+    /** Of the delay before a task is tried again; the rest of it is random. */
+    private static final double LEAST_SHARE = 0.5;
+
+    /**
+     * What has come of an attempt.
+     *
+     * @param result {@code null} for a task that has not run and goes back into the queue
+     * @param retried whether it is a failure for which the task is run again, if times are left
+     */
+    private record Entry(Lease lease, @Nullable TaskResult result, boolean retried) {
         long bytes() {
             return result == null ? ENTRY : ENTRY + (long) result.footprint();
         }
     }
 
     private final TaskStore store;
+    private final Postponed postponed;
+    private final RandomGenerator random;
     private final Deadline retry;
     private final ArrayDeque<Entry> waiting = new ArrayDeque<>();
+    private final Set<Lease> leases = new HashSet<>();
     private Runnable onEmpty = () -> {};
     private long bytes;
     private int sending;
     private long refused;
 
-    Outbox(Engine engine, TaskStore store) {
+    Outbox(Engine engine, TaskStore store, Postponed postponed, RandomGenerator random) {
         this.store = store;
+        this.postponed = postponed;
+        this.random = random;
         this.retry = new Deadline(engine, this::flush);
     }
 
     /** Stores {@code result}, now or when Redis is there again. */
     void deliver(Lease lease, TaskResult result) {
-        add(new Entry(lease, result));
+        add(new Entry(lease, result, false));
+    }
+
+    /** The same for a failure for which the task may be run again. */
+    void deliverOrRetry(Lease lease, TaskResult failure) {
+        add(new Entry(lease, failure, true));
     }
 
     /** Puts a task that has not run back into the queue, now or when Redis is there again. */
     void giveBack(Lease lease) {
-        add(new Entry(lease, null));
+        add(new Entry(lease, null, false));
     }
 
     private void add(Entry entry) {
@@ -62,15 +84,15 @@ final class Outbox {
             return;
         }
         bytes += entry.bytes();
+        leases.add(entry.lease);
         send(entry);
     }
 
     private void send(Entry entry) {
         sending++;
         TaskResult result = entry.result;
-        Uni<Boolean> stored =
-                result == null ? store.giveBack(entry.lease) : store.complete(entry.lease, result);
-        stored.subscribe()
+        taken(entry, result)
+                .subscribe()
                 .with(
                         isTaken -> {
                             if (!isTaken) {
@@ -81,6 +103,7 @@ final class Outbox {
                             }
                             sending--;
                             bytes -= entry.bytes();
+                            leases.remove(entry.lease);
                             tellIfEmpty();
                         },
                         failure -> {
@@ -88,6 +111,25 @@ final class Outbox {
                             waiting.add(entry);
                             retry.arm(RETRY);
                         });
+    }
+
+    private Uni<Boolean> taken(Entry entry, @Nullable TaskResult result) {
+        if (result == null) {
+            return store.giveBack(entry.lease);
+        }
+        if (!entry.retried) {
+            return store.complete(entry.lease, result);
+        }
+        double share = LEAST_SHARE + random.nextDouble() * (1 - LEAST_SHARE);
+        return store.completeOrRetry(entry.lease, result, share)
+                .invoke(this::onStored)
+                .map(stored -> !(stored instanceof TaskStore.Stored.Refused));
+    }
+
+    private void onStored(TaskStore.Stored stored) {
+        if (stored instanceof TaskStore.Stored.Again(Duration delay)) {
+            postponed.expect(delay);
+        }
     }
 
     /** Tries what waits once more. */
@@ -109,6 +151,11 @@ final class Outbox {
             onEmpty = () -> {};
             tell.run();
         }
+    }
+
+    /** The leases of the attempts whose end is not stored yet. */
+    Collection<Lease> leases() {
+        return leases;
     }
 
     /** How many results are not stored yet. */

@@ -41,6 +41,7 @@ final class Placement {
     private final Map<TaskId, Offer> offers = new LinkedHashMap<>();
     private int unclaimed;
     private long overflowed;
+    private boolean stopped;
 
     /**
      * @param isUp whether Redis is there
@@ -80,6 +81,7 @@ final class Placement {
 
         void begin(Task task) {
             unclaimed++;
+            onWaiting(); // to be taken back, when nobody claims it
             waiting = waiters.expect(id).subscribe().with(this::onEnded);
             store.enqueue(task).subscribe().with(this::onAdmission, failure -> {});
         }
@@ -180,10 +182,10 @@ final class Placement {
         }
     }
 
-    /** Begins to look for tasks that wait too long. */
-    void start() {
-        if (settings.overflow().isPositive()) {
-            next.arm(interval());
+    /** A task waits here: looks at it when it has waited for too long. */
+    void onWaiting() {
+        if (settings.overflow().isPositive() && !next.isArmed() && !stopped) {
+            next.arm(settings.overflow());
         }
     }
 
@@ -193,9 +195,11 @@ final class Placement {
     }
 
     private void look() {
-        next.arm(interval());
         List.copyOf(offers.values()).forEach(offer -> offer.takeBackAfter(settings.overflow()));
         fill();
+        if ((unclaimed > 0 || local.queued() > 0) && !stopped) {
+            next.arm(interval());
+        }
     }
 
     private void fill() {
@@ -249,6 +253,7 @@ final class Placement {
     }
 
     void stop() {
+        stopped = true;
         next.close();
     }
 }

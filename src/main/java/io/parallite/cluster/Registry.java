@@ -23,7 +23,7 @@ public final class Registry {
         this.scripts = scripts;
     }
 
-    /** {@code {nodes: [{id, host, …}], queues: [{release, waiting, running}], dead}}. */
+    /** {@code {nodes: [{id, host, …}], queues: [{release, waiting, running, delayed}], dead}}. */
     public Uni<Map<String, Object>> overview() {
         return scripts.run(Script.NODES).map(Registry::overview);
     }
@@ -43,6 +43,7 @@ public final class Registry {
         figures.put("release", queue.at(0).text());
         figures.put("waiting", queue.at(1).whole());
         figures.put("running", queue.at(2).whole());
+        figures.put("delayed", queue.at(3).whole());
         return figures;
     }
 

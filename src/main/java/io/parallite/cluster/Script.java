@@ -24,6 +24,8 @@ enum Script {
     STATUS,
     CANCEL,
     RECLAIM,
+    RECOVER,
+    PROMOTE,
     LEAVE,
     NODES,
     DEAD,

@@ -7,7 +7,7 @@ import java.util.random.RandomGenerator;
 import org.jboss.logging.Logger;
 
 /**
- * Takes back the tasks of dead nodes, every five to six seconds on each node.
+ * Takes back the tasks of dead nodes, now and then on each node.
  *
  * <p>After a reconnect it waits for as long as a lease is good: while Redis was away nobody could
  * renew any, and those that run must have the time to. Owned by the engine's thread.
@@ -16,31 +16,32 @@ final class Sweeper {
 
     private static final Logger LOG = Logger.getLogger(Sweeper.class);
 
-    private static final Duration INTERVAL = Duration.ofSeconds(5);
     private static final long JITTER_MILLIS = 1000;
 
     /** How many nodes may die of a task before it is put aside. */
     static final int MAX_DEATHS = 3;
 
     private final TaskStore store;
+    private final LeaseTimes times;
     private final RandomGenerator random;
     private final Deadline next;
     private long reclaimed;
 
-    Sweeper(Engine engine, TaskStore store, RandomGenerator random) {
+    Sweeper(Engine engine, TaskStore store, LeaseTimes times, RandomGenerator random) {
         this.store = store;
+        this.times = times;
         this.random = random;
         this.next = new Deadline(engine, this::sweep);
     }
 
     /** Redis is there, perhaps again. */
     void onUp() {
-        next.arm(Heartbeat.VALIDITY.plus(jitter()));
+        next.arm(times.validity().plus(jitter()));
     }
 
     private void sweep() {
-        next.arm(INTERVAL.plus(jitter()));
-        store.reclaim(Heartbeat.VALIDITY, MAX_DEATHS).subscribe().with(this::report, failure -> {});
+        next.arm(times.interval().plus(jitter()));
+        store.reclaim(times.validity(), MAX_DEATHS).subscribe().with(this::report, failure -> {});
     }
 
     private Duration jitter() {

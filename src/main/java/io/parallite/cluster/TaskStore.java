@@ -1,5 +1,6 @@
 package io.parallite.cluster;
 
+import io.parallite.task.Delivery;
 import io.parallite.task.FailureKind;
 import io.parallite.task.Task;
 import io.parallite.task.TaskFailure;
@@ -12,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -26,7 +28,8 @@ final class TaskStore {
         QUEUED,
         KNOWN,
         CONFLICT,
-        FULL
+        FULL,
+        TAKEN
     }
 
     /**
@@ -37,6 +40,16 @@ final class TaskStore {
      * @param dead tasks that went to the dead letters
      */
     record Reclaimed(long requeued, long lost, long dead) {}
+
+    /**
+     * What a heartbeat brings.
+     *
+     * @param lost the ids of the leases that are lost
+     * @param next how long it is until a task's time has come that waits for it
+     */
+    record Pulse(List<TaskId> lost, ClusterLoad load, Optional<Duration> next) {}
+
+    private static final int ENTRIES_AT_ONCE = 100;
 
     private final Scripts scripts;
     private final ClusterSettings settings;
@@ -55,18 +68,23 @@ final class TaskStore {
     /** Puts {@code task} into the queue of this node's release. */
     Uni<Admission> enqueue(Task task) {
         byte[] frame = task.frame();
+        Delivery delivery = task.terms().delivery();
         return scripts.run(
                         Script.ENQUEUE,
                         task.id(),
                         settings.release(),
                         task.terms().priority().wireName(),
                         task.detached() ? "detached" : "awaited",
-                        task.terms().atMostOnce() ? 1 : 0,
+                        delivery.atMostOnce() ? 1 : 0,
                         node,
                         Long.toHexString(task.fingerprint()),
                         frame,
                         settings.signer().ofTask(task.id(), settings.release(), frame),
-                        settings.maxQueue())
+                        settings.maxQueue(),
+                        delivery.delay().toMillis(),
+                        delivery.retries().times(),
+                        delivery.retries().delay().toMillis(),
+                        delivery.unique() == null ? "" : delivery.unique())
                 .map(reply -> Admission.valueOf(reply.text()));
     }
 
@@ -105,13 +123,13 @@ final class TaskStore {
      *
      * @param validity how long it is believed
      * @param figures what others are told of it
-     * @return the ids of the leases that are lost
      */
-    Uni<List<TaskId>> heartbeat(
-            Duration validity, Map<String, ?> figures, Collection<Lease> leases) {
+    Uni<Pulse> heartbeat(Duration validity, Map<String, ?> figures, Collection<Lease> leases) {
         List<Object> arguments = new ArrayList<>();
         arguments.add(node);
         arguments.add(validity.toMillis());
+        arguments.add(settings.lease().validity().toMillis());
+        arguments.add(settings.release());
         arguments.add(figures.size());
         figures.forEach(
                 (name, value) -> {
@@ -122,17 +140,98 @@ final class TaskStore {
             arguments.add(lease.id());
             arguments.add(lease.token());
         }
-        return scripts.run(Script.HEARTBEAT, arguments)
-                .map(lost -> lost.elements().stream().map(id -> new TaskId(id.text())).toList());
+        return scripts.run(Script.HEARTBEAT, arguments).map(TaskStore::pulse);
+    }
+
+    private static Pulse pulse(ScriptReply reply) {
+        ScriptReply load = reply.at(1);
+        return new Pulse(
+                reply.at(0).elements().stream().map(id -> new TaskId(id.text())).toList(),
+                new ClusterLoad(
+                        load.at(0).whole(),
+                        load.at(1).whole(),
+                        load.at(2).whole(),
+                        load.at(3).whole(),
+                        load.at(4).whole(),
+                        load.at(5).whole()),
+                untilNext(load.at(6).whole()));
+    }
+
+    /**
+     * Puts back what this node has leased without knowing it, because the reply to its claim was
+     * lost.
+     *
+     * @param known the leases that it knows
+     * @return how many tasks were put back
+     */
+    Uni<Long> recover(Collection<Lease> known) {
+        List<Object> arguments = new ArrayList<>();
+        arguments.add(node);
+        arguments.add(settings.release());
+        arguments.add(ENTRIES_AT_ONCE);
+        known.forEach(lease -> arguments.add(lease.token()));
+        return scripts.run(Script.RECOVER, arguments).map(ScriptReply::whole);
+    }
+
+    /** What has become of an attempt whose end was told. */
+    sealed interface Stored {
+        /** The task has ended. */
+        record Done() implements Stored {}
+
+        /** The task is run again, not before {@code delay} has passed. */
+        record Again(Duration delay) implements Stored {}
+
+        /** The lease was lost, and what was told is dropped. */
+        record Refused() implements Stored {}
     }
 
     /** Stores what came of an attempt; {@code false} when its lease was lost. */
     Uni<Boolean> complete(Lease lease, TaskResult result) {
+        return complete(lease, result, "").map(stored -> !(stored instanceof Stored.Refused));
+    }
+
+    /**
+     * The same of an attempt that failed in a way for which the task may have asked to be run
+     * again.
+     *
+     * @param share how much of the delay before that is waited, 0 to 1
+     */
+    Uni<Stored> completeOrRetry(Lease lease, TaskResult result, double share) {
+        return complete(lease, result, String.format(Locale.ROOT, "%.3f", share));
+    }
+
+    private Uni<Stored> complete(Lease lease, TaskResult result, String share) {
         List<Object> arguments = new ArrayList<>();
         arguments.add(lease.id());
         arguments.add(lease.token());
-        arguments.addAll(outcomes.fields(lease.id(), result));
-        return scripts.run(Script.COMPLETE, arguments).map(TaskStore::isNotLost);
+        List<Object> fields = outcomes.fields(lease.id(), result);
+        arguments.add(fields.getFirst());
+        arguments.add(share);
+        arguments.addAll(fields.subList(1, fields.size()));
+        return scripts.run(Script.COMPLETE, arguments).map(TaskStore::stored);
+    }
+
+    private static Stored stored(ScriptReply reply) {
+        String[] words = reply.text().split(" ", 2);
+        return switch (words[0]) {
+            case "LOST" -> new Stored.Refused();
+            case "AGAIN" -> new Stored.Again(Duration.ofMillis(Long.parseLong(words[1])));
+            default -> new Stored.Done();
+        };
+    }
+
+    /**
+     * Has the tasks wait for a worker whose time has come.
+     *
+     * @return how long it is until the next one's; empty when there is none
+     */
+    Uni<Optional<Duration>> promote() {
+        return scripts.run(Script.PROMOTE, settings.release())
+                .map(reply -> untilNext(reply.whole()));
+    }
+
+    private static Optional<Duration> untilNext(long millis) {
+        return millis < 0 ? Optional.empty() : Optional.of(Duration.ofMillis(millis));
     }
 
     /** Puts a leased task back, before all that wait; {@code false} when its lease was lost. */
@@ -203,7 +302,7 @@ final class TaskStore {
             return TaskState.CANCELLED;
         }
         return switch (name) {
-            case "queued" -> TaskState.PENDING;
+            case "queued", "delayed" -> TaskState.PENDING;
             case "running" -> TaskState.RUNNING;
             case "completed" -> TaskState.COMPLETED;
             default -> TaskState.FAILED;
@@ -243,7 +342,12 @@ final class TaskStore {
      * @param maxDeaths how many nodes may die of a task
      */
     Uni<Reclaimed> reclaim(Duration validity, int maxDeaths) {
-        return scripts.run(Script.RECLAIM, validity.toMillis(), maxDeaths, 100)
+        return scripts.run(
+                        Script.RECLAIM,
+                        validity.toMillis(),
+                        settings.lease().validity().toMillis(),
+                        maxDeaths,
+                        ENTRIES_AT_ONCE)
                 .map(
                         counts ->
                                 new Reclaimed(

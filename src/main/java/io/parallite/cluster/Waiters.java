@@ -6,6 +6,7 @@ import io.parallite.task.TaskResult;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.UniEmitter;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +22,7 @@ final class Waiters {
 
     private final TaskStore store;
     private final Map<TaskId, Set<UniEmitter<? super TaskResult>>> waiting = new HashMap<>();
+    private final Set<TaskId> unread = new HashSet<>();
 
     Waiters(TaskStore store) {
         this.store = store;
@@ -65,11 +67,21 @@ final class Waiters {
 
     /** Reads the states of all that is waited for. */
     void lookAtAll() {
+        unread.clear();
         List.copyOf(waiting.keySet()).forEach(this::look);
     }
 
+    /** Reads the states again that could not be read when they were asked for. */
+    void lookAgain() {
+        List<TaskId> missed = List.copyOf(unread);
+        unread.clear();
+        missed.stream().filter(waiting::containsKey).forEach(this::look);
+    }
+
     private void look(TaskId id) {
-        store.await(id).subscribe().with(outcome -> onOutcome(id, outcome), failure -> {});
+        store.await(id)
+                .subscribe()
+                .with(outcome -> onOutcome(id, outcome), failure -> unread.add(id));
     }
 
     private void onOutcome(TaskId id, TaskStore.Outcome outcome) {

@@ -77,6 +77,7 @@ public final class WorkerPool {
     private boolean isDraining;
     private @Nullable Runnable onEmpty;
     private Runnable onSpare = () -> {};
+    private Runnable onWaiting = () -> {};
 
     /**
      * A pool that has started nothing yet.
@@ -131,6 +132,11 @@ public final class WorkerPool {
     /** Runs {@code action} whenever a worker has become idle and no task waits for it. */
     public void onSpare(Runnable action) {
         onSpare = action;
+    }
+
+    /** Runs {@code action} whenever one more task waits for a worker. */
+    public void onWaiting(Runnable action) {
+        onWaiting = action;
     }
 
     /** How many workers are idle while no task waits. */
@@ -318,6 +324,7 @@ public final class WorkerPool {
         if (queue.size() > 0) {
             growth.grow();
             wedge.arm();
+            onWaiting.run();
         }
     }
 

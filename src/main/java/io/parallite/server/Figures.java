@@ -1,5 +1,6 @@
 package io.parallite.server;
 
+import io.parallite.cluster.Cluster;
 import io.parallite.dispatch.DispatchSnapshot;
 import io.parallite.dispatch.Dispatcher;
 import io.parallite.dispatch.Percentiles;
@@ -102,7 +103,8 @@ public final class Figures {
     /**
      * The figures of {@link #ping}, and {@code ready}, {@code problems}, {@code shortages}, {@code
      * draining}, {@code reloading}, {@code pool}, {@code queue}, {@code tasks}, {@code cache},
-     * {@code shared}, {@code settings}. Waits for a look at the workers' processes; never fails.
+     * {@code shared}, {@code cluster} where there is one, {@code settings}. Waits for a look at the
+     * workers' processes; never fails.
      */
     public Uni<Map<String, Object>> stats() {
         List<Long> pids = new ArrayList<>();
@@ -130,6 +132,10 @@ public final class Figures {
         figures.put("tasks", tasks(tasks, dispatcher.log().figures()));
         figures.put("cache", Map.of("entries", tasks.retained(), "bytes", tasks.retainedBytes()));
         figures.put("shared", shared.get());
+        Cluster cluster = dispatcher.cluster();
+        if (cluster != null) {
+            figures.put("cluster", cluster.snapshot().figures());
+        }
         figures.put("settings", settings);
         return figures;
     }

@@ -114,6 +114,12 @@ final class RequestHandler {
             }
             hasTasksToEnd = true;
         }
+        if (cluster == null && submitted.terms().delivery().needsCluster()) {
+            throw new RequestException(
+                    FailureKind.CLUSTER_UNAVAILABLE,
+                    "delay_ms, retries and unique are kept by a cluster, and this daemon is on its own; set cluster_url, or submit without them",
+                    id.value());
+        }
         boolean isKnown = dispatcher.knows(id);
         if (isKnown && wish == Request.Wish.REPLY && !submitted.detached()) {
             if (!closed) {

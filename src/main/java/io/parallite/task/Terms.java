@@ -12,8 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param queueTimeout how long it may wait for one at most; {@code null}: as long as any
  * @param endsWithClient whether it is cancelled when the connection that has submitted it closes
  * @param parent the task that has submitted it, and waits for it; {@code null}: a program has
- * @param atMostOnce whether, in a cluster, it fails when its machine is lost instead of being run
- *     again
+ * @param delivery what a cluster is to do for it
  * @param shared the hashes of the values that it shares with other tasks
  */
 public record Terms(
@@ -22,17 +21,17 @@ public record Terms(
         @Nullable Duration queueTimeout,
         boolean endsWithClient,
         @Nullable TaskId parent,
-        boolean atMostOnce,
+        Delivery delivery,
         List<String> shared) {
 
-    /** Those of a task that may run again where its machine is lost. */
+    /** Those of a task of which a cluster is asked nothing. */
     public Terms(
             Isolation isolation,
             Priority priority,
             @Nullable Duration queueTimeout,
             boolean endsWithClient,
             @Nullable TaskId parent) {
-        this(isolation, priority, queueTimeout, endsWithClient, parent, false, List.of());
+        this(isolation, priority, queueTimeout, endsWithClient, parent, Delivery.USUAL, List.of());
     }
 
     /** Those of a task that asks for nothing. */

@@ -1,8 +1,10 @@
 package io.parallite.wire;
 
+import io.parallite.task.Delivery;
 import io.parallite.task.FailureKind;
 import io.parallite.task.Isolation;
 import io.parallite.task.Priority;
+import io.parallite.task.Retries;
 import io.parallite.task.Task;
 import io.parallite.task.TaskException;
 import io.parallite.task.TaskId;
@@ -11,6 +13,7 @@ import io.parallite.task.Terms;
 import io.parallite.units.Texts;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -22,6 +25,15 @@ final class Envelope {
 
     /** Characters of an unknown word that a message repeats. */
     private static final int SHOWN = 41;
+
+    /** About 24 days: what a number of the wire holds. */
+    private static final int MAX_DELAY_MS = Integer.MAX_VALUE;
+
+    private static final int MAX_RETRIES = 100;
+    private static final int DEFAULT_RETRY_MS = 1000;
+    private static final int MAX_UNIQUE = 255;
+
+    private static final Pattern CODES = Pattern.compile("[A-Z_]+(,[A-Z_]+)*");
 
     private static final long MAX_TIMEOUT_MS = Integer.MAX_VALUE;
     private static final int MAX_GRACE_MS = 3_600_000;
@@ -241,8 +253,45 @@ final class Envelope {
                 queueTimeout(options),
                 endsWithClient,
                 parent == null ? null : toId(parent),
-                options.flag("at_most_once"),
+                delivery(options),
                 shared(options));
+    }
+
+    private Delivery delivery(RequestOptions given) {
+        boolean atMostOnce = given.flag("at_most_once");
+        int delay = given.number("delay_ms", 0, MAX_DELAY_MS, 0);
+        int times = given.number("retries", 0, MAX_RETRIES, 0);
+        String unique = given.text("unique");
+        if (delay == 0 && times == 0 && unique == null) {
+            return atMostOnce ? Delivery.AT_MOST_ONCE : Delivery.USUAL;
+        }
+        if (!detach) {
+            throw invalid(
+                    "delay_ms, retries and unique are for detached tasks; send detach with them");
+        }
+        if (unique != null && (unique.isEmpty() || unique.length() > MAX_UNIQUE)) {
+            throw invalid(
+                    "unique has %d characters; use 1 to %d".formatted(unique.length(), MAX_UNIQUE));
+        }
+        return new Delivery(
+                atMostOnce,
+                Duration.ofMillis(delay),
+                times == 0 ? Retries.NONE : retries(given, times),
+                unique);
+    }
+
+    private Retries retries(RequestOptions given, int times) {
+        String codes = given.text("retry_on");
+        if (codes != null && !CODES.matcher(codes).matches()) {
+            throw invalid(
+                    "retry_on \"%s\" is no list of codes; use for example EXCEPTION,TIMEOUT"
+                            .formatted(Texts.shorten(codes, SHOWN)));
+        }
+        return new Retries(
+                times,
+                Duration.ofMillis(
+                        given.number("retry_delay_ms", 0, MAX_DELAY_MS, DEFAULT_RETRY_MS)),
+                codes == null ? Retries.USUAL_CODES : Set.copyOf(List.of(codes.split(","))));
     }
 
     private boolean endsWithClient() {

@@ -2,6 +2,8 @@ package io.parallite.admin;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.parallite.cluster.ClusterLoad;
+import io.parallite.cluster.ClusterSnapshot;
 import io.parallite.process.ProcessUsage;
 import io.parallite.server.Traffic;
 import io.parallite.task.TaskId;
@@ -15,6 +17,7 @@ class MetricsTest {
 
     private final AdminFixture daemon = new AdminFixture(1, 4);
     private final Metrics metrics = new Metrics(() -> 10, "1.2.3");
+    private ClusterSnapshot cluster;
 
     @BeforeEach
     void start() {
@@ -119,6 +122,43 @@ class MetricsTest {
         assertThat(Outcome.of("code-4711-of-a-script")).isEqualTo("other");
     }
 
+    @Test
+    void countsWhatIsOfAClusterFromZeroAndOnlyThere() {
+        assertThat(scrape()).doesNotContain("parallite_cluster");
+
+        cluster =
+                new ClusterSnapshot(
+                        "n1",
+                        true,
+                        new ClusterLoad(1, 20, 3, 4, 5, 6),
+                        null,
+                        2,
+                        0,
+                        0,
+                        0,
+                        0,
+                        0,
+                        0,
+                        0);
+
+        assertThat(scrape())
+                .contains(
+                        "parallite_cluster_connected 1.0",
+                        "parallite_cluster_nodes 6.0",
+                        "parallite_cluster_backlog_tasks{priority=\"high\"} 1.0",
+                        "parallite_cluster_backlog_tasks{priority=\"normal\"} 20.0",
+                        "parallite_cluster_backlog_tasks{priority=\"low\"} 3.0",
+                        "parallite_cluster_running_tasks 4.0",
+                        "parallite_cluster_dead_letters 5.0",
+                        "parallite_cluster_leased_tasks 2.0",
+                        "parallite_cluster_undelivered_results 0.0",
+                        "parallite_cluster_claimed_tasks_total 0.0",
+                        "parallite_cluster_lost_leases_total 0.0",
+                        "parallite_cluster_reclaimed_tasks_total 0.0",
+                        "parallite_cluster_refused_results_total 0.0",
+                        "parallite_cluster_overflowed_tasks_total 0.0");
+    }
+
     private String scrape() {
         EngineSnapshot snapshot =
                 new EngineSnapshot(
@@ -126,6 +166,7 @@ class MetricsTest {
                         daemon.dispatcher.snapshot(),
                         7,
                         new Traffic.Totals(1, 20, 3, 40),
+                        cluster,
                         Map.of(100L, new ProcessUsage(100_000, 0)));
         return metrics.scrape(snapshot, "text/plain");
     }

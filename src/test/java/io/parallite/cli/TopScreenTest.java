@@ -49,6 +49,25 @@ class TopScreenTest {
                 .contains("\ntemplate unfit, workers are started: 2 sockets are open\n");
     }
 
+    @Test
+    void showsTheClusterWhereThereIsOne() throws IOException {
+        String up =
+                "\"cluster\":{\"node\":\"n1\",\"connected\":true,\"nodes\":3,\"backlog\":{\"high\":1,\"normal\":1200,"
+                        + "\"low\":2},\"running\":5,\"dead\":4,\"leased\":2},";
+        String down = "\"cluster\":{\"node\":\"n1\",\"connected\":false,\"problem\":\"refused\"},";
+
+        assertThat(text(lines(with(up), new Size(120, 16))))
+                .contains(
+                        "\ncluster  3 nodes, 1,203 waiting (1 high, 2 low), 5 running, 2 of them here, 4 dead letters\n");
+        assertThat(text(lines(with(down), new Size(80, 16))))
+                .contains("\ncluster  not connected: refused\n");
+        assertThat(text(lines(FIGURES, new Size(80, 16)))).doesNotContain("cluster");
+    }
+
+    private static String with(String figures) {
+        return FIGURES.replace("\"queue\":{", figures + "\"queue\":{");
+    }
+
     private static String withPool(String figures) {
         return FIGURES.replace("\"pool\":{", "\"pool\":{" + figures);
     }

@@ -2,16 +2,17 @@ package io.parallite.cluster;
 
 import static io.parallite.cluster.ClusterFixture.NOT_VALID;
 import static io.parallite.cluster.ClusterFixture.VALID;
-import static io.parallite.cluster.ClusterFixture.detached;
 import static io.parallite.cluster.ClusterFixture.task;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.parallite.cluster.TaskStore.Admission;
 import io.parallite.cluster.TaskStore.Outcome;
+import io.parallite.task.Delivery;
 import io.parallite.task.FailureKind;
 import io.parallite.task.Isolation;
 import io.parallite.task.Priority;
+import io.parallite.task.Retries;
 import io.parallite.task.Task;
 import io.parallite.task.TaskId;
 import io.parallite.task.TaskResult;
@@ -31,7 +32,14 @@ import org.junit.jupiter.api.Test;
 final class TaskStoreIT {
 
     private static final Terms ONCE =
-            new Terms(Isolation.NONE, Priority.NORMAL, null, false, null, true, List.of());
+            new Terms(
+                    Isolation.NONE,
+                    Priority.NORMAL,
+                    null,
+                    false,
+                    null,
+                    Delivery.AT_MOST_ONCE,
+                    List.of());
 
     private static RedisServer redis;
     private ClusterFixture cluster;
@@ -67,6 +75,10 @@ final class TaskStoreIT {
         return new Terms(Isolation.NONE, priority, null, false, null);
     }
 
+    private static Task detached(String id) {
+        return ClusterFixture.detached(id);
+    }
+
     private Admission enqueue(Task task) {
         return cluster.await(() -> here.enqueue(task));
     }
@@ -100,6 +112,8 @@ final class TaskStoreIT {
 
     /** As a node would that was gone for longer than its leases are good. */
     private TaskStore.Reclaimed reclaim() {
+        cluster.await(() -> here.heartbeat(VALID, Map.of(), List.of()));
+        redis.run("del", "{parallite:test}:respite");
         redis.run("debug", "sleep", "0.01");
         return cluster.await(() -> here.reclaim(NOT_VALID, 3));
     }
@@ -171,10 +185,11 @@ final class TaskStoreIT {
         enqueue(detached("a"));
         Lease lease = claim(there).lease();
 
-        assertThat(cluster.await(() -> there.heartbeat(VALID, Map.of(), List.of(lease)))).isEmpty();
+        assertThat(cluster.await(() -> there.heartbeat(VALID, Map.of(), List.of(lease))).lost())
+                .isEmpty();
         assertThat(cluster.await(() -> here.reclaim(VALID, 3)).requeued()).isZero();
         assertThat(reclaim().requeued()).isEqualTo(1);
-        assertThat(cluster.await(() -> there.heartbeat(VALID, Map.of(), List.of(lease))))
+        assertThat(cluster.await(() -> there.heartbeat(VALID, Map.of(), List.of(lease))).lost())
                 .containsExactly(new TaskId("a"));
         assertThat(state("a")).isEqualTo(TaskState.PENDING);
     }
@@ -193,6 +208,83 @@ final class TaskStoreIT {
         assertThat(cluster.await(() -> here.complete(current, reply("a"))))
                 .as("a result that is stored twice, after a lost answer")
                 .isTrue();
+    }
+
+    @Test
+    void takesNoLeaseForLostWhileNobodyCouldRenewIt() {
+        enqueue(detached("a"));
+        claim(there);
+        reclaim();
+        Lease lease = claim(there).lease();
+        redis.run("debug", "sleep", "0.01");
+        redis.run("set", "{parallite:test}:pulse", "0"); // no heartbeat has come for long
+
+        assertThat(cluster.await(() -> here.reclaim(NOT_VALID, 3)).requeued()).isZero();
+        cluster.await(() -> here.heartbeat(VALID, Map.of(), List.of()));
+
+        assertThat(cluster.await(() -> here.reclaim(NOT_VALID, 3)).requeued())
+                .as("others have not had the time for a heartbeat yet")
+                .isZero();
+        assertThat(cluster.await(() -> there.complete(lease, reply("a")))).isTrue();
+    }
+
+    @Test
+    void putsBackWhatWasClaimedByARequestWhoseReplyWasLost() {
+        enqueue(detached("known"));
+        enqueue(task("once", "x", true, ONCE));
+        enqueue(detached("others"));
+        Lease known = claim(there).lease();
+        claim(there);
+        Lease others = claim(here).lease();
+
+        assertThat(cluster.await(() -> there.recover(List.of(known)))).isEqualTo(1);
+
+        assertThat(cluster.await(() -> there.recover(List.of(known)))).isZero();
+        Lease again = claim(here).lease();
+        assertThat(again.id().value()).isEqualTo("once");
+        for (Lease lease : List.of(again, others)) {
+            assertThat(cluster.await(() -> here.complete(lease, reply(lease.id().value()))))
+                    .isTrue();
+        }
+        assertThat(cluster.await(() -> there.complete(known, reply("known")))).isTrue();
+    }
+
+    @Test
+    void heartbeatBringsWhatWaitsInTheCluster() {
+        enqueue(task("high", "x", true, of(Priority.HIGH)));
+        enqueue(detached("a"));
+        enqueue(detached("b"));
+        claim(there);
+
+        ClusterLoad load = cluster.await(() -> here.heartbeat(VALID, Map.of(), List.of())).load();
+
+        assertThat(load).isEqualTo(new ClusterLoad(0, 2, 0, 1, 0, 2));
+    }
+
+    @Test
+    void cancelHoldsWhetherItComesBeforeTheReclaimOrAfter() {
+        enqueue(detached("before"));
+        enqueue(detached("after"));
+        Lease before = claim(there).lease();
+        Lease after = claim(there).lease();
+
+        cluster.await(() -> here.cancel(before.id(), Duration.ZERO));
+        assertThat(reclaim()).isEqualTo(new TaskStore.Reclaimed(1, 0, 0));
+        cluster.await(() -> here.cancel(after.id(), Duration.ZERO));
+
+        assertThat(claimsNothing(here)).isTrue();
+        for (Lease lease : List.of(before, after)) {
+            assertThat(failure(lease.id().value()).kind()).isEqualTo(FailureKind.CANCELLED);
+            assertThat(cluster.await(() -> there.complete(lease, reply(lease.id().value()))))
+                    .isFalse();
+        }
+        assertThat(
+                        cluster.await(
+                                        () ->
+                                                there.heartbeat(
+                                                        VALID, Map.of(), List.of(before, after)))
+                                .lost())
+                .containsExactly(before.id(), after.id());
     }
 
     @Test
@@ -260,7 +352,7 @@ final class TaskStoreIT {
 
         cluster.await(() -> here.cancel(new TaskId("a"), Duration.ZERO));
 
-        assertThat(cluster.await(() -> there.heartbeat(VALID, Map.of(), List.of(lease))))
+        assertThat(cluster.await(() -> there.heartbeat(VALID, Map.of(), List.of(lease))).lost())
                 .containsExactly(new TaskId("a"));
         assertThat(cluster.await(() -> there.complete(lease, reply("a")))).isFalse();
         assertThat(failure("a").kind()).isEqualTo(FailureKind.CANCELLED);
@@ -289,7 +381,7 @@ final class TaskStoreIT {
         enqueue(task("waits", "x", false, Terms.USUAL));
         cluster.await(here::leave);
 
-        assertThat(cluster.await(() -> there.heartbeat(VALID, Map.of(), List.of(lease))))
+        assertThat(cluster.await(() -> there.heartbeat(VALID, Map.of(), List.of(lease))).lost())
                 .containsExactly(new TaskId("runs"));
         assertThat(claimsNothing(there)).isTrue();
         assertThat(failure("waits").kind()).isEqualTo(FailureKind.CANCELLED);
@@ -349,9 +441,18 @@ final class TaskStoreIT {
             assertThatExceptionOfType(LinkDownException.class)
                     .isThrownBy(() -> enqueue(detached("b")))
                     .withMessageContaining("OOM");
-            assertThat(cluster.await(() -> there.heartbeat(VALID, Map.of("x", 1), List.of(lease))))
+            assertThat(
+                            cluster.await(
+                                            () ->
+                                                    there.heartbeat(
+                                                            VALID, Map.of("x", 1), List.of(lease)))
+                                    .lost())
                     .isEmpty();
-            assertThat(cluster.await(() -> there.complete(lease, reply("a")))).isTrue();
+            assertThat(outcome("a")).isEqualTo(new Outcome.Pending());
+            assertThat(redis.run("smembers", "{parallite:test}:w:a").strip()).isEqualTo("here");
+            assertThat(reclaim().requeued()).isEqualTo(1);
+            Lease again = claim(here).lease();
+            assertThat(cluster.await(() -> here.complete(again, reply("a")))).isTrue();
         } finally {
             redis.run("config", "set", "maxmemory", "0");
         }
@@ -369,7 +470,11 @@ final class TaskStoreIT {
 
         assertThat(overview.get("nodes").toString()).contains("id=here").contains("id=there");
         assertThat(overview.get("queues"))
-                .isEqualTo(List.of(Map.of("release", "r1", "waiting", 1L, "running", 1L)));
+                .isEqualTo(
+                        List.of(
+                                Map.of(
+                                        "release", "r1", "waiting", 1L, "running", 1L, "delayed",
+                                        0L)));
     }
 
     @Test
@@ -387,6 +492,128 @@ final class TaskStoreIT {
             redis.run("config", "set", "maxmemory-policy", "noeviction");
             redis.run("config", "set", "appendonly", "yes");
         }
+    }
+
+    private static Task detached(String id, Delivery delivery) {
+        return ClusterFixture.task(
+                id,
+                "x",
+                true,
+                new Terms(Isolation.NONE, Priority.LOW, null, false, null, delivery, List.of()));
+    }
+
+    private static Delivery after(Duration delay) {
+        return new Delivery(false, delay, Retries.NONE, null);
+    }
+
+    private static Delivery retried(int times) {
+        return new Delivery(
+                false,
+                Duration.ZERO,
+                new Retries(times, Duration.ofMillis(1), Retries.USUAL_CODES),
+                null);
+    }
+
+    private static Delivery alone(String key) {
+        return new Delivery(false, Duration.ZERO, Retries.NONE, key);
+    }
+
+    /** Has the time come for which a task waits. */
+    private void makeDue(String id) {
+        redis.run("zadd", "{parallite:test}:later:r1", "1", id);
+    }
+
+    @Test
+    void delayedTaskIsNotClaimedBeforeItsTime() {
+        enqueue(detached("later", after(Duration.ofHours(1))));
+        enqueue(detached("soonest", after(Duration.ofMinutes(1))));
+
+        assertThat(claimsNothing(there)).isTrue();
+        assertThat(state("later")).isEqualTo(TaskState.PENDING);
+        assertThat(outcome("later")).isEqualTo(new Outcome.Pending());
+        assertThat(cluster.await(there::promote).orElseThrow())
+                .isBetween(Duration.ofSeconds(1), Duration.ofMinutes(1));
+
+        makeDue("later");
+        assertThat(cluster.await(there::promote)).isPresent();
+        assertThat(claim(there).lease().id().value()).isEqualTo("later");
+        makeDue("soonest");
+        assertThat(cluster.await(() -> here.heartbeat(VALID, Map.of(), List.of())).next())
+                .isEmpty();
+        assertThat(claim(there).lease().id().value()).isEqualTo("soonest");
+        assertThat(redis.run("zcard", "{parallite:test}:later:r1").strip()).isEqualTo("0");
+    }
+
+    @Test
+    void delayedTaskCountsAndCanBeCancelled() {
+        TaskStore small = cluster.node("small", cluster.settings("r1", 1));
+        cluster.await(() -> small.enqueue(detached("a", after(Duration.ofHours(1)))));
+        assertThat(cluster.await(() -> small.enqueue(detached("b")))).isEqualTo(Admission.FULL);
+
+        assertThat(cluster.await(() -> there.cancel(new TaskId("a"), Duration.ZERO)))
+                .contains(new Cancellation(true, TaskState.CANCELLED));
+
+        assertThat(failure("a").kind()).isEqualTo(FailureKind.CANCELLED);
+        assertThat(redis.run("zcard", "{parallite:test}:later:r1").strip()).isEqualTo("0");
+        assertThat(cluster.await(there::promote)).isEmpty();
+    }
+
+    @Test
+    void failedTaskRunsAgainAsOftenAsItHasAskedForAndLaterEachTime() {
+        enqueue(detached("a", retried(2)));
+        for (int attempt = 0; attempt < 3; attempt++) {
+            Lease lease = claim(there).lease();
+            TaskResult failed =
+                    new TaskResult.Failed(FailureKind.WORKER_CRASHED, "attempt " + attempt);
+            TaskStore.Stored stored =
+                    cluster.await(() -> there.completeOrRetry(lease, failed, 0.5));
+            if (attempt < 2) {
+                assertThat(stored).isInstanceOf(TaskStore.Stored.Again.class);
+                assertThat(state("a")).isEqualTo(TaskState.PENDING);
+                assertThat(cluster.await(() -> there.completeOrRetry(lease, failed, 0.5)))
+                        .as("a second word of the same attempt")
+                        .isInstanceOf(TaskStore.Stored.Refused.class);
+                makeDue("a");
+            } else {
+                assertThat(stored).isInstanceOf(TaskStore.Stored.Done.class);
+            }
+        }
+
+        assertThat(failure("a").message()).isEqualTo("attempt 2");
+    }
+
+    @Test
+    void delayBeforeAnotherAttemptDoubles() {
+        Delivery delivery =
+                new Delivery(
+                        false,
+                        Duration.ZERO,
+                        new Retries(9, Duration.ofMinutes(10), Retries.USUAL_CODES),
+                        null);
+        enqueue(detached("a", delivery));
+        TaskResult failed = new TaskResult.Failed(FailureKind.WORKER_CRASHED, "no");
+        for (int minutes : List.of(5, 10, 20, 30, 30)) { // an hour is the longest
+            Lease lease = claim(there).lease();
+            assertThat(cluster.await(() -> there.completeOrRetry(lease, failed, 0.5)))
+                    .isEqualTo(new TaskStore.Stored.Again(Duration.ofMinutes(minutes)));
+            makeDue("a");
+        }
+    }
+
+    @Test
+    void keyBelongsToOneTaskUntilItHasEnded() {
+        assertThat(enqueue(detached("a", alone("invoice-7")))).isEqualTo(Admission.QUEUED);
+        assertThat(enqueue(detached("a", alone("invoice-7")))).isEqualTo(Admission.KNOWN);
+        assertThat(enqueue(detached("b", alone("invoice-7")))).isEqualTo(Admission.TAKEN);
+        assertThat(enqueue(detached("c", alone("invoice-8")))).isEqualTo(Admission.QUEUED);
+        Lease lease = claim(there).lease();
+        assertThat(enqueue(detached("b", alone("invoice-7")))).isEqualTo(Admission.TAKEN);
+
+        cluster.await(() -> there.complete(lease, reply("a")));
+
+        assertThat(enqueue(detached("b", alone("invoice-7")))).isEqualTo(Admission.QUEUED);
+        cluster.await(() -> there.cancel(new TaskId("b"), Duration.ZERO));
+        assertThat(enqueue(detached("d", alone("invoice-7")))).isEqualTo(Admission.QUEUED);
     }
 
     @Test

@@ -7,8 +7,10 @@ import static io.parallite.it.TestClient.request;
 import static io.parallite.it.TestClient.task;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.parallite.cluster.RedisServer;
+import io.parallite.deploy.Tool;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -321,6 +323,126 @@ final class ClusterIT {
     }
 
     @Test
+    void cancelsATaskThatIsBeingTakenBackFromALostNode() {
+        DaemonProcess one = node("one");
+        DaemonProcess two = node("two");
+        TestClient client = two.connect();
+        client.send(task("keeps-two-busy", sleep(600_000)));
+        await().until(() -> two.stats().busy() == 1);
+        accept(client, detached("a", traced("sleep(600);")));
+        awaitTrace(1);
+        one.signal("STOP");
+        await().until(() -> "pending".equals(stateOf(two, "a")));
+
+        assertThat(client.call(request("cancel", "a")).fields()).containsEntry("cancelled", true);
+        one.signal("CONT");
+
+        replyTo(two, "a").assertFailure("CANCELLED");
+        one.assertRestored();
+        assertThat(trace()).containsExactly("one-1");
+        client.call(request("cancel", "keeps-two-busy"));
+    }
+
+    @Test
+    void runsNothingTwiceBecauseRedisPaused() {
+        DaemonProcess one = node("one");
+        node("two");
+        TestClient client = one.connect();
+        accept(client, detached("a", traced("sleep(9); return 'once';")));
+        awaitTrace(1);
+
+        redis.run("client", "pause", "7500", "all"); // for longer than a lease is good
+        client.send(detached("b", traced("return 'late';")));
+
+        assertThat(client.receive("b").fields()).containsEntry("ok", true);
+        assertThat(resultOf(one, "a")).isEqualTo("once");
+        assertThat(resultOf(one, "b")).isEqualTo("late");
+        assertThat(trace()).hasSize(2);
+    }
+
+    @Test
+    void goesOnWithWhatItHasWhileTheMemoryOfRedisIsFull() {
+        DaemonProcess one = node("one");
+        TestClient client = one.connect();
+        accept(client, detached("runs", traced("sleep(3); return 'stored';")));
+        awaitTrace(1);
+        accept(client, detached("waits", traced("return 'run';")));
+
+        redis.run("config", "set", "maxmemory", "1");
+
+        client.call(detached("refused", closure("fn () => 1")))
+                .assertFailure("CLUSTER_UNAVAILABLE", "OOM");
+        assertThat(resultOf(one, "runs")).isEqualTo("stored");
+        assertThat(resultOf(one, "waits")).isEqualTo("run");
+        assertThat(client.submit("local", closure("fn () => 'here'")).result()).isEqualTo("here");
+        redis.run("config", "set", "maxmemory", "0");
+        accept(client, detached("refused", closure("fn () => 1")));
+        assertThat(resultOf(one, "refused")).isEqualTo(1);
+    }
+
+    @Test
+    void losesNothingWhenItsNodesAreReplacedOneAfterTheOther() {
+        String payload = traced("usleep(20000); return 'done';");
+        List<DaemonProcess> running = new ArrayList<>();
+        for (String name : List.of("one", "two", "three")) {
+            running.add(node(name));
+        }
+        TestClient first = running.getFirst().connect();
+        for (int i = 0; i < 500; i++) {
+            accept(first, detached("t" + i, payload));
+        }
+
+        for (int i = 0; i < 3; i++) {
+            DaemonProcess old = running.remove(0);
+            nodes.remove(old);
+            old.close();
+            running.add(node("next" + i));
+        }
+
+        try (TestClient last = running.getFirst().connect()) {
+            for (int i = 0; i < 500; i++) {
+                assertThat(last.call(request("await", "t" + i)).result()).isEqualTo("done");
+            }
+        }
+        assertThat(trace()).hasSize(500);
+    }
+
+    /** Of a node's clock nothing is asked: leases are as old as Redis says. */
+    @Test
+    void doesNotMindAClockThatIsOffByAnHour() {
+        assumeTrue(Tool.isInstalled("cc"), "no C compiler is installed");
+        DaemonProcess one = node("one");
+        DaemonProcess early = node(off("early", -3600));
+        DaemonProcess late = node(off("late", 3600));
+        assertThat(late.log().substring(0, 13)).isGreaterThan(one.log().substring(0, 13));
+        try (TestClient client = late.connect()) {
+            for (String id : List.of("a", "b", "c")) { // for longer than a lease is good
+                accept(client, detached(id, traced("sleep(8); return getenv('WORKER_NAME');")));
+            }
+            awaitTrace(3);
+            Reply seen = client.call(request("nodes", "nodes"));
+            assertThat(seen.list("nodes"))
+                    .hasSize(3)
+                    .allMatch(each -> new Reply(each).number("seen_ms") < 60_000);
+        }
+
+        for (String id : List.of("a", "b", "c")) {
+            assertThat(resultOf(early, id)).isEqualTo(resultOf(one, id));
+        }
+        assertThat(trace()).containsExactlyInAnyOrder("one-1", "early-1", "late-1");
+    }
+
+    /** One whose time of day is another one. */
+    private DaemonBuilder off(String name, int seconds) {
+        Path library = directory.resolve("shifted-clock.so");
+        Path source = Distribution.resource("shifted-clock.c");
+        Tool.tool("cc", "-shared", "-fPIC", "-o", library, source).run().ok();
+        return builder(name)
+                .env("LD_PRELOAD", library.toString())
+                .env("SHIFT_SECONDS", String.valueOf(seconds));
+    }
+
+    @Test
     void cancelsTasksOnWhateverNodeTheyAre() {
         DaemonProcess one = node("one");
         DaemonProcess two = node("two");
@@ -361,6 +483,57 @@ final class ClusterIT {
                                 .run("dead", "list")
                                 .out())
                 .contains("forged");
+    }
+
+    @Test
+    void delaysAndRepeatsDetachedTasksAndRunsOneOfAKeyAtATime() {
+        DaemonProcess one = node("one");
+        TestClient client = one.connect();
+        Map<String, Object> delayed = detached("delayed", traced("return microtime(true);"));
+        delayed.put("delay_ms", 1500);
+        Map<String, Object> flaky =
+                detached(
+                        "flaky",
+                        traced(
+                                "if (count(file('%s')) < 3) { throw new RuntimeException('not yet'); } return 'now';"
+                                        .formatted(directory.resolve("trace"))));
+        flaky.put("retries", 5);
+        flaky.put("retry_delay_ms", 100);
+        flaky.put("unique", "key");
+        long before = System.currentTimeMillis();
+
+        accept(client, flaky);
+        Map<String, Object> second = detached("second", traced("return 1;"));
+        second.put("unique", "key");
+        client.call(second).assertFailure("CONFLICT", "unique=\"key\"");
+        assertThat(resultOf(one, "flaky")).isEqualTo("now");
+        accept(client, delayed);
+
+        assertThat(trace()).hasSize(3);
+        assertThat(stateOf(one, "delayed")).isEqualTo("pending");
+        assertThat((Double) resultOf(one, "delayed")).isGreaterThan((before + 1500) / 1000.0);
+        accept(client, second);
+        assertThat(resultOf(one, "second")).isEqualTo(1);
+
+        Map<String, Object> other =
+                detached("other", closure("fn () => throw new LogicException()"));
+        other.put("retries", 5);
+        other.put("retry_on", "TIMEOUT");
+        accept(client, other);
+        replyTo(one, "other").assertFailure("EXCEPTION");
+    }
+
+    @Test
+    void keepsNoDelaysWithoutACluster() {
+        try (DaemonProcess alone = daemon("--fixed-workers", "1").startAtRest();
+                TestClient client = alone.connect()) {
+            Map<String, Object> delayed = detached("a", closure("fn () => 1"));
+            delayed.put("delay_ms", 1);
+            client.call(delayed).assertFailure("CLUSTER_UNAVAILABLE", "cluster_url");
+            Map<String, Object> awaited = task("b", closure("fn () => 1"));
+            awaited.put("retries", 1);
+            client.call(awaited).assertFailure("INVALID_REQUEST", "detach");
+        }
     }
 
     @Test

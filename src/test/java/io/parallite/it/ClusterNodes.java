@@ -15,6 +15,9 @@ import java.nio.file.attribute.PosixFilePermissions;
 /** Daemons to be that share tasks over one Redis. */
 final class ClusterNodes {
 
+    /** Ms that a lease is good for: a third of what is usual, for tests wait for its end. */
+    private static final int LEASE = Integer.getInteger("it.lease", 6_000);
+
     private static final String SECRET = "it-secret-it-secret-it-secret";
 
     private final RedisServer redis;
@@ -37,6 +40,7 @@ final class ClusterNodes {
     DaemonBuilder builder(String name, int workers, String secret) {
         String most = String.valueOf(workers);
         return daemon("--fixed-workers", most, "--max-workers", most, "--prefix-name", name)
+                .jvm("-Dparallite.cluster.lease_ms=" + LEASE)
                 .env("PARALLITE_CLUSTER_URL", redis.url())
                 .env("PARALLITE_CLUSTER_SECRET_FILE", secretFile(name, secret).toString());
     }

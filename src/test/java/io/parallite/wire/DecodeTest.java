@@ -3,9 +3,11 @@ package io.parallite.wire;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.parallite.task.Delivery;
 import io.parallite.task.FailureKind;
 import io.parallite.task.Isolation;
 import io.parallite.task.Priority;
+import io.parallite.task.Retries;
 import io.parallite.task.Task;
 import io.parallite.task.TaskException;
 import io.parallite.task.Terms;
@@ -14,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.Set;
 import org.assertj.core.api.ThrowableAssertAlternative;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -117,6 +120,48 @@ class DecodeTest {
                                 Isolation.NONE, Priority.LOW, Duration.ofMillis(1500), true, null));
         assertThat(((Request.Submit) Encoding.of(msgpack).decode(msgpack)).task().terms())
                 .isEqualTo(terms);
+    }
+
+    @Test
+    void readsWhatADetachedTaskAsksOfACluster() {
+        Delivery delivery =
+                submit(
+                                "{'task_id':'a','payload':'x','detach':true,'at_most_once':true,'delay_ms':1500,'retries':3,'retry_delay_ms':20,'retry_on':'TIMEOUT,EXCEPTION','unique':'k'}")
+                        .terms()
+                        .delivery();
+
+        assertThat(delivery)
+                .isEqualTo(
+                        new Delivery(
+                                true,
+                                Duration.ofMillis(1500),
+                                new Retries(
+                                        3, Duration.ofMillis(20), Set.of("TIMEOUT", "EXCEPTION")),
+                                "k"));
+        assertThat(
+                        submit("{'task_id':'a','payload':'x','detach':true,'retries':1}")
+                                .terms()
+                                .delivery()
+                                .retries())
+                .isEqualTo(new Retries(1, Duration.ofSeconds(1), Retries.USUAL_CODES));
+        assertThat(submit("{'task_id':'a','payload':'x','at_most_once':true}").terms().delivery())
+                .isSameAs(Delivery.AT_MOST_ONCE);
+    }
+
+    @Test
+    void refusesWhatNoClusterCouldDo() {
+        refused("{'task_id':'a','payload':'x','delay_ms':1}")
+                .withMessage(
+                        "delay_ms, retries and unique are for detached tasks; send detach with them");
+        refused("{'task_id':'a','payload':'x','detach':true,'delay_ms':-1}")
+                .withMessage("delay_ms=-1 is not within 0..2147483647");
+        refused("{'task_id':'a','payload':'x','detach':true,'retries':101}")
+                .withMessage("retries=101 is not within 0..100");
+        refused("{'task_id':'a','payload':'x','detach':true,'retries':1,'retry_on':'never'}")
+                .withMessage(
+                        "retry_on \"never\" is no list of codes; use for example EXCEPTION,TIMEOUT");
+        refused("{'task_id':'a','payload':'x','detach':true,'unique':''}")
+                .withMessage("unique has 0 characters; use 1 to 255");
     }
 
     @Test
