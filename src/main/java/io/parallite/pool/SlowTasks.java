@@ -18,15 +18,22 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>All workers are looked at periodically, so that a task costs nothing; a slow one is logged
  * late by a tenth of the limit, or by a second at most. The worker itself sends the stack, on
- * SIGUSR2, if its hello lists {@code stack}. PHP handles the signal between two of its
- * instructions: a worker that waits in a query or in {@code usleep} may answer late, and is logged
- * without. Owned by the engine's thread.
+ * SIGUSR2, if its hello lists {@code stack}.
+ *
+ * <p>A signal would end a call that waits, such as {@code sleep()}, and so change what the task
+ * does. Therefore only a process that runs gets one. A task that waits is logged without its stack;
+ * that follows in a line of its own when a later look finds PHP running. Owned by the engine's
+ * thread.
  */
 final class SlowTasks {
 
     private static final Logger LOG = Logger.getLogger(SlowTasks.class);
 
     static final Duration STACK_PATIENCE = Duration.ofMillis(500);
+
+    private static final String UNKNOWN = "; its stack is not known";
+    private static final String WAITS =
+            "; it waits for something, and its stack follows when PHP runs again";
 
     private static final int LOOKS = 10;
     private static final Duration SHORTEST_STEP = Duration.ofMillis(20);
@@ -37,8 +44,15 @@ final class SlowTasks {
      *
      * @param since when it was leased, which distinguishes two tasks of one id
      * @param timer runs while the stack is awaited
+     * @param isLogged whether its line has been written
+     * @param isOpen whether the worker is yet to be asked for the stack
      */
-    private record Found(String task, long since, Engine.@Nullable Timer timer) {
+    private record Found(
+            String task,
+            long since,
+            Engine.@Nullable Timer timer,
+            boolean isLogged,
+            boolean isOpen) {
 
         boolean isOf(Worker worker) {
             return since == worker.busySince() && task.equals(worker.currentTask());
@@ -85,10 +99,11 @@ final class SlowTasks {
         found.entrySet().removeIf(entry -> hasEnded(entry.getKey(), entry.getValue()));
         for (Worker worker : workers.get()) {
             String task = worker.currentTask();
-            if (task != null
-                    && worker.busyNanos() >= limit.get().toNanos()
-                    && !found.containsKey(worker)) {
+            Found known = found.get(worker);
+            if (task != null && known == null && isSlow(worker)) {
                 onSlow(worker, task);
+            } else if (known != null && known.isOpen && worker.askForStack()) {
+                await(worker, known);
             }
         }
         schedule();
@@ -98,15 +113,24 @@ final class SlowTasks {
         return slow.timer == null && !slow.isOf(worker);
     }
 
+    private boolean isSlow(Worker worker) {
+        return worker.busyNanos() >= limit.get().toNanos();
+    }
+
     private void onSlow(Worker worker, String task) {
-        long since = worker.busySince();
-        if (!worker.askForStack()) {
-            found.put(worker, new Found(task, since, null));
-            log(worker, task, since, null);
+        boolean tells = worker.tellsStacks();
+        Found slow = new Found(task, worker.busySince(), null, false, tells);
+        if (tells && worker.askForStack()) {
+            await(worker, slow);
             return;
         }
-        Engine.Timer impatience = engine.schedule(STACK_PATIENCE, () -> settle(worker, null));
-        found.put(worker, new Found(task, since, impatience));
+        log(worker, slow, tells ? WAITS : UNKNOWN);
+        found.put(worker, new Found(task, slow.since, null, true, tells));
+    }
+
+    private void await(Worker worker, Found slow) {
+        Engine.Timer impatience = engine.schedule(STACK_PATIENCE, () -> settle(worker, UNKNOWN));
+        found.put(worker, new Found(slow.task, slow.since, impatience, slow.isLogged, false));
     }
 
     /** A worker has sent the stack of its task; ignored unless it was asked for it. */
@@ -114,29 +138,31 @@ final class SlowTasks {
         Found slow = found.get(worker);
         if (slow != null && slow.timer != null && slow.isOf(worker)) {
             String stack = Events.stack(frame);
-            settle(worker, stack.isEmpty() ? null : stack);
+            settle(worker, stack.isEmpty() ? UNKNOWN : ", it is at " + Excerpt.oneLine(stack));
         }
     }
 
-    private void settle(Worker worker, @Nullable String stack) {
+    private void settle(Worker worker, String where) {
         Found slow = found.get(worker);
         if (slow == null || slow.timer == null) {
             return;
         }
         slow.timer.cancel();
-        found.put(worker, new Found(slow.task, slow.since, null));
-        log(worker, slow.task, slow.since, stack);
+        found.put(worker, new Found(slow.task, slow.since, null, true, false));
+        if (!slow.isLogged || !where.equals(UNKNOWN)) {
+            log(worker, slow, where);
+        }
     }
 
-    private void log(Worker worker, String task, long since, @Nullable String stack) {
+    private void log(Worker worker, Found slow, String where) {
         LOG.warnf(
                 "task has run for %d ms, longer than slow_task_ms=%d%s worker=%s pid=%d task=%s",
-                Duration.ofNanos(engine.nanoTime() - since).toMillis(),
+                Duration.ofNanos(engine.nanoTime() - slow.since).toMillis(),
                 limit.get().toMillis(),
-                stack == null ? "; its stack is not known" : ", it is at " + Excerpt.oneLine(stack),
+                where,
                 worker.name(),
                 worker.pid(),
-                Texts.word(task));
+                Texts.word(slow.task));
     }
 
     /** Stops looking. */

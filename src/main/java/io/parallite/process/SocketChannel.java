@@ -192,6 +192,11 @@ final class SocketChannel implements WorkerChannel {
     }
 
     @Override
+    public boolean isRunning() {
+        return ProcessState.isRunning(pid());
+    }
+
+    @Override
     public void askForStack() {
         process.signalUsr2();
     }

@@ -33,6 +33,11 @@ public interface WorkerChannel {
     /** Asks a worker with the feature {@code stack} for the stack of its task, by SIGUSR2. */
     default void askForStack() {}
 
+    /** Whether the worker's process waits for nothing, so that a signal interrupts no call. */
+    default boolean isRunning() {
+        return true;
+    }
+
     /** Sends a frame; at most one task is under way at a time. */
     void write(byte[] frame);
 

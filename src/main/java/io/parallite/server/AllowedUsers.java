@@ -1,6 +1,5 @@
 package io.parallite.server;
 
-import io.netty.channel.Channel;
 import io.netty.channel.epoll.EpollDomainSocketChannel;
 import io.netty.channel.unix.PeerCredentials;
 import io.parallite.config.ConfigException;
@@ -113,15 +112,16 @@ final class AllowedUsers {
                     PeerCredentials peer = credentials(socket);
                     return "uid %d, pid %d".formatted(peer.uid(), peer.pid());
                 } catch (IOException e) {
-                    return "unknown";
+                    return String.valueOf(socket.remoteAddress()); // on TCP that is who it is
                 }
             }
         };
     }
 
     private static PeerCredentials credentials(NetSocket socket) throws IOException {
-        Channel channel = ((NetSocketInternal) socket).channelHandlerContext().channel();
-        if (channel instanceof EpollDomainSocketChannel epoll) {
+        if (socket instanceof NetSocketInternal known
+                && known.channelHandlerContext().channel()
+                        instanceof EpollDomainSocketChannel epoll) {
             return epoll.peerCredentials();
         }
         throw new IOException("the sockets of this platform do not tell");

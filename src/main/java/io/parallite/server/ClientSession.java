@@ -77,7 +77,9 @@ final class ClientSession implements FrameReader.Sink, StallWatch.Watched, Turn 
         this.account = services.budget().open(this::continueSoon);
         Lane lane = services.dispatcher().newLane();
         this.replies = new Replies(frames, lane, services, account, this::onRepliesChanged);
-        this.handler = new RequestHandler(services, lane, replies, account, this);
+        this.handler =
+                new RequestHandler(
+                        services, lane, replies, account, this, AllowedUsers.peer(socket));
         this.frameStillSince = services.engine().nanoTime();
         this.repliesStillSince = frameStillSince;
         socket.exceptionHandler(e -> LOG.debugf("client connection: %s", e.getMessage()));

@@ -9,11 +9,15 @@ import io.parallite.task.TaskId;
 import io.parallite.wire.Encoding;
 import io.parallite.wire.Reply;
 import io.parallite.wire.Request;
+import java.util.Locale;
 import java.util.Map;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /** The requests of one client that are about the daemon itself. Owned by the engine's thread. */
 final class DaemonRequests {
+
+    private static final Logger LOG = Logger.getLogger(DaemonRequests.class);
 
     private final Services services;
     private final Dispatcher dispatcher;
@@ -21,9 +25,14 @@ final class DaemonRequests {
     private final Replies replies;
     private final Account account;
     private final Turn turn;
+    private final Object peer;
     private boolean closed;
 
-    DaemonRequests(Services services, Replies replies, Account account, Turn turn) {
+    /**
+     * @param peer the client, for the log
+     */
+    DaemonRequests(Services services, Replies replies, Account account, Turn turn, Object peer) {
+        this.peer = peer;
         this.services = services;
         this.dispatcher = services.dispatcher();
         this.figures = services.figures();
@@ -63,6 +72,7 @@ final class DaemonRequests {
     }
 
     void reload(Encoding encoding, @Nullable TaskId id) {
+        LOG.infof("reload is asked for by=[%s]", peer);
         Claim claim = account.owe(ClientBudget.REQUEST);
         dispatcher
                 .reload()
@@ -76,6 +86,11 @@ final class DaemonRequests {
 
     void control(Encoding encoding, Request.Control control) {
         TaskId id = control.id();
+        LOG.infof(
+                "%s is asked for%s by=[%s]",
+                control.action().name().toLowerCase(Locale.ROOT),
+                control.action() == Request.Action.SCALE ? " workers=" + control.workers() : "",
+                peer);
         switch (control.action()) {
             case PAUSE -> dispatcher.pause();
             case RESUME -> dispatcher.resume();
@@ -111,6 +126,7 @@ final class DaemonRequests {
 
     /** The answer goes out before the daemon begins to stop. */
     void stop(Encoding encoding, @Nullable TaskId id) {
+        LOG.infof("stop is asked for by=[%s]", peer);
         replies.answer(encoding, Reply.figures(id, Map.of("stopping", true)));
         services.stop().run();
     }

@@ -20,6 +20,7 @@ import io.smallrye.mutiny.Uni;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +29,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class RequestHandler {
 
+    private static final Logger LOG = Logger.getLogger(RequestHandler.class);
+
+    private final Object peer;
     private final Services services;
     private final Dispatcher dispatcher;
     private final Figures figures;
@@ -44,8 +48,22 @@ final class RequestHandler {
     /** Whether it has submitted tasks that end with it. */
     private boolean hasTasksToEnd;
 
-    /** A handler for the client behind {@code replies}, whose tasks wait in {@code lane}. */
-    RequestHandler(Services services, Lane lane, Replies replies, Account account, Turn turn) {
+    /** Whether it has submitted any task. */
+    private boolean hasSubmitted;
+
+    /**
+     * A handler for the client behind {@code replies}, whose tasks wait in {@code lane}.
+     *
+     * @param peer the client, for the log
+     */
+    RequestHandler(
+            Services services,
+            Lane lane,
+            Replies replies,
+            Account account,
+            Turn turn,
+            Object peer) {
+        this.peer = peer;
         this.services = services;
         this.dispatcher = services.dispatcher();
         this.figures = services.figures();
@@ -57,7 +75,7 @@ final class RequestHandler {
         this.cluster = joined == null ? null : new ClusterRequests(joined, replies, account);
         this.shared = new SharedRequests(services.shared(), replies, turn);
         this.awaits = new AwaitRequests(dispatcher, replies, account, turn);
-        this.daemon = new DaemonRequests(services, replies, account, turn);
+        this.daemon = new DaemonRequests(services, replies, account, turn, peer);
     }
 
     /**
@@ -108,6 +126,7 @@ final class RequestHandler {
     private boolean submit(
             Encoding encoding, Task submitted, Request.Wish wish, @Nullable Claim claim) {
         TaskId id = submitted.id();
+        hasSubmitted = true;
         if (submitted.terms().endsWithClient() && !submitted.detached()) {
             if (closed) {
                 return false;
@@ -279,7 +298,13 @@ final class RequestHandler {
         return dispatcher.status(id).map(Reply::status).orElseGet(() -> notFound(id));
     }
 
+    /** Who cancels what it has not submitted is an operator; libraries cancel their own often. */
     private void cancel(Encoding encoding, TaskId id, Duration grace) {
+        LOG.logf(
+                hasSubmitted ? Logger.Level.DEBUG : Logger.Level.INFO,
+                "cancelling is asked for task=%s by=[%s]",
+                id,
+                peer);
         if (cluster != null && dispatcher.isShared(id)) {
             cluster.cancel(encoding, id, grace);
         } else {

@@ -532,14 +532,20 @@ public final class Worker implements WorkerChannel.Listener {
                                 .formatted(name, description)));
     }
 
-    /** Asks it for the stack of its task; {@code false} when it cannot tell. */
+    /** Asks it for the stack of its task, if it runs; {@code false} when it waits for something. */
     public boolean askForStack() {
         WorkerChannel channel = state.channel();
-        if (channel == null || !channel.features().contains("stack")) {
+        if (channel == null || !channel.isRunning()) {
             return false;
         }
         channel.askForStack();
         return true;
+    }
+
+    /** Whether it can be asked for the stack of its task at all. */
+    public boolean tellsStacks() {
+        WorkerChannel channel = state.channel();
+        return channel != null && channel.features().contains("stack");
     }
 
     // Timeout and cancellation

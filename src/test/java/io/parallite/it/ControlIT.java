@@ -9,6 +9,7 @@ import static org.awaitility.Awaitility.await;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** What operators steer while the daemon runs: by command, and over HTTP. */
@@ -40,6 +41,34 @@ final class ControlIT {
             cli.run("resume").assertExit(0);
 
             client.receive("waits").assertResult("ran");
+        }
+    }
+
+    @Test
+    void logTellsWhoActed() {
+        try (DaemonProcess daemon = daemon("--fixed-workers", "1").startAtRest();
+                TestClient client = daemon.connect()) {
+            Cli cli = cli(daemon);
+            client.send(task("own", until(daemon.directory().resolve("never"))));
+            client.send(task("other", closure("fn () => 1")));
+            StoppingIT.awaitBusy(daemon, 1);
+            for (String command : List.of("pause", "resume", "scale 2", "reload", "cancel own")) {
+                cli.run(command.split(" ")).assertExit(0);
+            }
+            client.send(TestClient.request("cancel", "other"));
+            client.call(TestClient.request("ping", "p"));
+            cli.run("stop").assertExit(0);
+            assertThat(daemon.awaitEnd().exitCode()).isZero();
+
+            for (String action : List.of("pause", "resume", "scale", "reload", "stop")) {
+                assertThat(daemon.log())
+                        .containsPattern(action + " is asked for.* by=\\[uid \\d+, pid \\d+\\]");
+            }
+            assertThat(daemon.log())
+                    .contains("scale is asked for workers=2 by=")
+                    .containsPattern("cancelling is asked for task=own by=\\[uid \\d+, pid \\d+\\]")
+                    .as("what a program cancels of its own tasks is no news")
+                    .doesNotContain("task=other");
         }
     }
 

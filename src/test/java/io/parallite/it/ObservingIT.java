@@ -30,7 +30,7 @@ final class ObservingIT {
                                         <?php
                                         function dawdle() {
                                             $until = hrtime(true) + 900000000;
-                                            while (hrtime(true) < $until) { usleep(10000); }
+                                            while (hrtime(true) < $until) { sqrt(2); }
                                             return 'done';
                                         }
                                         """)
@@ -44,6 +44,32 @@ final class ObservingIT {
             assertThat(slow).hasSize(1);
             assertThat(slow.getFirst())
                     .contains("worker=work-1 pid=", "task=slow-1", "dawdle()", "boot.php(4)");
+            daemon.assertRestored();
+        }
+    }
+
+    /** What ends early when a signal comes: nothing here does. */
+    @Test
+    void slowTaskThatWaitsIsNotDisturbed() {
+        try (DaemonProcess daemon =
+                        daemon("--fixed-workers", "1")
+                                .json("{\"slow_task_ms\": 50}")
+                                .startAtRest();
+                TestClient client = daemon.connect()) {
+            client.submit(
+                            "slow",
+                            closure(
+                                    """
+                                    function () {
+                                        $whole = [sleep(1), time_nanosleep(0, 400000000)];
+                                        [$one, $other] = stream_socket_pair(STREAM_PF_UNIX, STREAM_SOCK_STREAM, 0);
+                                        $read = [$one]; $write = $except = [];
+                                        $whole[] = stream_select($read, $write, $except, 0, 400000);
+                                        return $whole;
+                                    }"""))
+                    .assertResult(List.of(0, true, 0));
+
+            assertThat(daemon.log()).contains("it waits for something", "task=slow");
             daemon.assertRestored();
         }
     }

@@ -37,6 +37,7 @@ public final class FakeChannel implements WorkerChannel {
     private final Listener listener;
     private final UniEmitter<? super WorkerChannel> emitter;
     private final boolean provesReadiness;
+    private boolean running = true;
     private final List<byte[]> written = new ArrayList<>();
     private final List<byte[]> cancels = new ArrayList<>();
     private final List<String> messages = new ArrayList<>();
@@ -91,6 +92,16 @@ public final class FakeChannel implements WorkerChannel {
     @Override
     public boolean hasAnswered() {
         return provesReadiness;
+    }
+
+    @Override
+    public boolean isRunning() {
+        return running;
+    }
+
+    /** The process waits for something, or does no longer. */
+    void setRunning(boolean isRunning) {
+        running = isRunning;
     }
 
     @Override

@@ -103,6 +103,48 @@ class SlowTasksTest {
         assertThat(worker.stackRequests()).isEqualTo(1);
     }
 
+    /** A signal would end the call in which it waits. */
+    @Test
+    void workerThatWaitsIsAskedOnceItRuns() {
+        PoolFixture fixture = ready(1);
+        FakeChannel worker = fixture.transport.last();
+        worker.features("stack");
+        worker.setRunning(false);
+        fixture.submit("slow");
+        fixture.advanceMillis(30_000);
+        assertThat(worker.stackRequests()).isZero();
+        assertThat(told).hasSize(1);
+        assertThat(told.getFirst()).contains("it waits for something", "task=slow");
+
+        worker.setRunning(true);
+        fixture.advanceMillis(500);
+        assertThat(worker.stackRequests()).isEqualTo(1);
+        worker.tellStack("#0 /srv/a.php(3): compute()");
+        fixture.advanceMillis(30_000);
+
+        assertThat(worker.stackRequests()).isEqualTo(1);
+        assertThat(told).hasSize(2);
+        assertThat(told.getLast()).contains("it is at #0 /srv/a.php(3): compute()", "task=slow");
+    }
+
+    @Test
+    void taskThatEndsWhileItWaitsIsForgotten() {
+        PoolFixture fixture = ready(1);
+        FakeChannel worker = fixture.transport.last();
+        worker.features("stack");
+        worker.setRunning(false);
+        fixture.submit("slow");
+        fixture.advanceMillis(6_000);
+        fixture.transport.work();
+        worker.setRunning(true);
+        fixture.submit("next");
+
+        fixture.advanceMillis(2_000);
+
+        assertThat(worker.stackRequests()).isZero();
+        assertThat(told).hasSize(1);
+    }
+
     @Test
     void stackIsNotWaitedForForever() {
         PoolFixture fixture = ready(1);
