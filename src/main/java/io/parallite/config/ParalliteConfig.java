@@ -124,6 +124,8 @@ public interface ParalliteConfig {
     @WithConverter(Millis.class)
     Duration slowTask();
 
+    Optional<String> failuresFile();
+
     /** Globs, relative to the working directory. */
     Optional<List<String>> watch();
 

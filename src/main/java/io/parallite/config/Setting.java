@@ -131,6 +131,10 @@ public enum Setting {
             integer(0, Integer.MAX_VALUE),
             "0",
             "Log a task with its PHP stack when it runs for so many milliseconds; 0: never."),
+    FAILURES_FILE(
+            new Check.File(),
+            null,
+            "File in which failures are kept, so that the next daemon knows them."),
     WATCH(
             new Check.TextList(),
             null,

@@ -46,7 +46,8 @@ final class FailureBook {
         return detail;
     }
 
-    private void add(TaskDetail failed) {
+    /** Takes note of a failure whose record was kept elsewhere. */
+    void add(TaskDetail failed) {
         if (kept.size() == KEPT) {
             kept.removeFirst();
         }

@@ -14,6 +14,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What has happened lately: the last {@value #RECENT} tasks that ended, the {@link FailureBook} of
@@ -31,6 +32,7 @@ public final class TaskLog {
     private final RollingHistogram ran = new RollingHistogram();
     private final RateMeter rate;
     private final FailureLog failureLog = new FailureLog();
+    private volatile @Nullable FailureFile file;
 
     TaskLog(Engine engine) {
         this.engine = engine;
@@ -46,8 +48,29 @@ public final class TaskLog {
             ran.record(ended.ranNanos(), now);
         }
         if (ended.state() == TaskState.FAILED) {
-            failures.add(ended, result);
+            keep(failures.add(ended, result));
             Guard.run("logging a failure", () -> failureLog.add(ended, now));
+        }
+    }
+
+    private void keep(TaskDetail failed) {
+        FailureFile asked = file;
+        if (asked != null) {
+            asked.append(failed);
+        }
+    }
+
+    /** Remembers what is in {@code asked}, and keeps failures there from now on. Blocks. */
+    public void keepIn(FailureFile asked) {
+        asked.read(failures::add);
+        file = asked;
+    }
+
+    /** Has all failures be kept, and waits a little for that. Any thread. */
+    public void close() {
+        FailureFile asked = file;
+        if (asked != null) {
+            asked.close();
         }
     }
 
