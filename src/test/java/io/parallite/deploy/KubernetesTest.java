@@ -22,12 +22,16 @@ import io.fabric8.kubernetes.api.model.autoscaling.v2.HorizontalPodAutoscaler;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
 import io.parallite.config.LaunchSettings;
+import java.io.IOException;
+import java.math.BigDecimal;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -39,6 +43,26 @@ final class KubernetesTest {
 
     /** Heap, code, threads, off-heap results: what the daemon may come to need itself. */
     private static final long DAEMON_MEBIBYTES = 384;
+
+    private static final String UNIT_TEST =
+            """
+            tests:
+              - interval: 1m
+                input_series:
+                  - {series: 'parallite_workers{namespace="shop",pod="parallite-a",state="busy"}', values: '6'}
+                  - {series: 'parallite_workers{namespace="shop",pod="parallite-a",state="idle"}', values: '2'}
+                  - {series: 'parallite_queue_tasks{namespace="shop",pod="parallite-a"}', values: '0'}
+                  - {series: 'parallite_workers_max{namespace="shop",pod="parallite-a"}', values: '8'}
+                  - {series: 'parallite_workers{namespace="shop",pod="parallite-b",state="busy"}', values: '8'}
+                  - {series: 'parallite_queue_tasks{namespace="shop",pod="parallite-b"}', values: '4'}
+                  - {series: 'parallite_workers_max{namespace="shop",pod="parallite-b"}', values: '8'}
+                promql_expr_test:
+                  - expr: '%s'
+                    eval_time: 0m
+                    exp_samples: %s
+            """;
+
+    @TempDir private Path directory;
 
     @Test
     void refusesAFieldThatKubernetesDoesNotHave() {
@@ -232,6 +256,51 @@ final class KubernetesTest {
                 .filteredOn(volume -> volume.getName().equals("config"))
                 .allSatisfy(
                         volume -> assertThat(volume.getConfigMap().getName()).isEqualTo(config));
+    }
+
+    /** By Prometheus' own tool: 6 of 8 workers are busy in one pod, in another tasks wait. */
+    @ParameterizedTest
+    @ValueSource(strings = {"prometheus-adapter", "keda"})
+    void scalesByBusyWorkersBeforeTasksWait(String scaler) throws IOException {
+        assumeTrue(Tool.isInstalled("promtool"), "promtool is not installed (prometheus)");
+        JsonNode file = Manifests.tree(ROOT.resolve("autoscaling/%s.yaml".formatted(scaler)));
+        boolean isAdapter = scaler.equals("prometheus-adapter");
+        String query =
+                isAdapter
+                        ? file.at("/rules/custom/0/metricsQuery")
+                                .asText()
+                                .replace("<<.GroupBy>>", "pod")
+                                .replace("<<.LabelMatchers>>", "namespace=\"shop\"")
+                        : file.at("/spec/triggers/0/metadata/query").asText();
+        String samples =
+                isAdapter
+                        ? "[{labels: '{pod=\"parallite-a\"}', value: 0.75}, {labels: '{pod=\"parallite-b\"}', value: 1.5}]"
+                        : "[{labels: '{}', value: 2.25}]";
+        Files.writeString(directory.resolve("test.yaml"), UNIT_TEST.formatted(query, samples));
+
+        String said = tool("promtool", "test", "rules", directory.resolve("test.yaml")).run().ok();
+
+        assertThat(said).contains("SUCCESS");
+    }
+
+    @Test
+    void bothAutoscalersMeanTheSame() {
+        JsonNode rule =
+                Manifests.tree(ROOT.resolve("autoscaling/prometheus-adapter.yaml"))
+                        .at("/rules/custom/0");
+        JsonNode scaled = Manifests.tree(ROOT.resolve("autoscaling/keda.yaml")).path("spec");
+        var autoscaler =
+                one(Manifests.ofKustomization(ROOT.resolve("base")), HorizontalPodAutoscaler.class)
+                        .getSpec();
+        var pods = autoscaler.getMetrics().getFirst().getPods();
+
+        assertThat(pods.getMetric().getName()).isEqualTo(rule.at("/name/as").asText());
+        assertThat(new BigDecimal(scaled.at("/triggers/0/metadata/threshold").asText()))
+                .isEqualByComparingTo(pods.getTarget().getAverageValue().getNumericalAmount());
+        assertThat(scaled.at("/scaleTargetRef/name").asText())
+                .isEqualTo(autoscaler.getScaleTargetRef().getName());
+        assertThat(scaled.path("minReplicaCount").asInt()).isEqualTo(autoscaler.getMinReplicas());
+        assertThat(scaled.path("maxReplicaCount").asInt()).isEqualTo(autoscaler.getMaxReplicas());
     }
 
     private static PodSpec pod(String overlay) {
