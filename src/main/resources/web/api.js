@@ -39,6 +39,15 @@ async function call(path, options = {}) {
 /** Figures, tasks, and the samples that are newer than `since` (milliseconds of the daemon's clock). */
 export const state = (since) => call(`api/state?since=${since}`);
 
+/** The samples of `span` (`minutes`, `hour` or `day`) that are newer than `since`. */
+export const history = (span, since) => call(`api/history?span=${span}&since=${since}`);
+
+/** All that is kept of a task. */
+export const task = (taskId) => call(`api/task?task_id=${encodeURIComponent(taskId)}`);
+
+/** The settings that are in force. */
+export const settings = () => call('api/settings');
+
 /** Replaces the workers; answers once that is done. */
 export const reload = () =>
     call('api/reload', {method: 'POST', headers: {'X-Parallite': '1'}, patience: 120_000});

@@ -3,14 +3,28 @@
 import {byId} from './dom.js';
 import {duration, short} from './format.js';
 
-const KEPT_MS = 5 * 60 * 1000;
 const SYNC = 'parallite';
 
-/** The samples of the last minutes, as columns: one list for each field, oldest first. */
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+
+/** How far back the charts can go: in milliseconds, and how far apart the times below them are, in seconds. */
+export const SPANS = {
+    minutes: {kept: 5 * MINUTE * 1000, ticks: [MINUTE, 2 * MINUTE]},
+    hour: {kept: HOUR * 1000, ticks: [10 * MINUTE, 15 * MINUTE, 30 * MINUTE]},
+    day: {kept: 24 * HOUR * 1000, ticks: [4 * HOUR, 6 * HOUR, 12 * HOUR]},
+};
+
+/** The samples of one span, as columns: one list for each field, oldest first. */
 export class Samples {
     #columns = {};
 
-    /** Adds `{fields: ['at', …], rows: [[…], …]}` and forgets what is older than five minutes. */
+    /** @param span one of SPANS */
+    constructor(span) {
+        this.span = span;
+    }
+
+    /** Adds `{fields: ['at', …], rows: [[…], …]}` and forgets what is older than the span. */
     add({fields, rows}) {
         for (const field of fields) {
             this.#columns[field] ??= [];
@@ -20,7 +34,7 @@ export class Samples {
             fields.forEach((field, i) => this.#columns[field].push(row[i]));
         }
         const times = this.column('at');
-        const first = times.findIndex((at) => at > this.last - KEPT_MS);
+        const first = times.findIndex((at) => at > this.last - this.span.kept);
         if (first > 0) {
             Object.values(this.#columns).forEach((column) => column.splice(0, first));
         }
@@ -132,6 +146,12 @@ export class Charts {
         new ResizeObserver(() => this.#resize()).observe(byId('main'));
     }
 
+    /** Shows other samples from now on. */
+    show(samples) {
+        this.#samples = samples;
+        this.draw();
+    }
+
     /** Draws what the samples are now. */
     draw() {
         const times = this.#samples.column('at').map((at) => at / 1000);
@@ -142,7 +162,7 @@ export class Charts {
                 false,
             );
             plot.batch(() => {
-                plot.setScale('x', {min: end - KEPT_MS / 1000, max: end});
+                plot.setScale('x', {min: end - this.#samples.span.kept / 1000, max: end});
                 plot.setScale('y', this.#range(plot, chart));
             });
         }
@@ -181,7 +201,7 @@ export class Charts {
         return {
             width: place.clientWidth,
             height: place.clientHeight,
-            padding: [6, 2, 0, 0],
+            padding: [6, 20, 0, 0],
             legend: {show: false},
             cursor: {
                 sync: {key: SYNC},
@@ -201,7 +221,7 @@ export class Charts {
                         ticks.map((at) =>
                             new Date(at * 1000).toLocaleTimeString([], {hour: '2-digit', minute: '2-digit', hourCycle: 'h23'}),
                         ),
-                    incrs: [60, 120],
+                    incrs: () => this.#samples.span.ticks,
                 },
                 {
                     ...axis,

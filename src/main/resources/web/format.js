@@ -68,11 +68,13 @@ export function bytes(value) {
 /** A share as 12 %. */
 export const percent = (share) => (known(share) ? whole.format(share * 100) + ' %' : NONE);
 
-/** The time of day, or the day too when it was another one. */
-export function clock(epochMs) {
+/** The time of day, or the day too when it was another one; `exact` has the milliseconds. */
+export function clock(epochMs, exact = false) {
     const time = new Date(epochMs);
     const today = time.toDateString() === new Date().toDateString();
-    return today ? time.toLocaleTimeString() : time.toLocaleString();
+    const digits = exact ? {fractionalSecondDigits: 3} : {};
+    const day = today ? {} : {year: 'numeric', month: '2-digit', day: '2-digit'};
+    return time.toLocaleString([], {...day, hour: '2-digit', minute: '2-digit', second: '2-digit', ...digits, hourCycle: 'h23'});
 }
 
 /** `worker` or `workers`. */

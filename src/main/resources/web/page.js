@@ -1,11 +1,13 @@
 // Asks the daemon for its state each second and shows it.
 
 import * as api from './api.js';
-import {Charts, Samples} from './charts.js';
+import {Charts, Samples, SPANS} from './charts.js';
+import {watchAddress} from './detail.js';
 import {askForToken, confirm, toast} from './dialogs.js';
 import {byId, setText, showText} from './dom.js';
 import {bytes, clock, count, duration, plural} from './format.js';
-import {tasksTable, workersTable} from './tables.js';
+import {watchSettings} from './settings.js';
+import {failuresTable, tasksTable, workersTable} from './tables.js';
 
 const EVERY_MS = 1000;
 /** Slower when nobody looks. */
@@ -14,8 +16,15 @@ const HIDDEN_MS = 10_000;
 const RECENT = 100;
 const bySubmission = (a, b) => Date.parse(b.submitted_at) - Date.parse(a.submitted_at);
 
-const samples = new Samples();
+/** How long the samples of a longer span stay as they are. */
+const HISTORY_MS = 10_000;
+
+const minutes = new Samples(SPANS.minutes);
+let samples = minutes;
+let span = 'minutes';
+let historyAt = 0;
 const showWorkers = workersTable();
+const showFailures = failuresTable();
 const showTasks = tasksTable(cancelTask);
 let state = null;
 let hovered = null;
@@ -41,7 +50,7 @@ function showCards() {
     }
     const {stats} = state;
     const past = hovered === null ? null : samples.at(hovered);
-    const now = past ?? samples.at(-1);
+    const now = past ?? minutes.at(-1);
     const at = past && past.at ? clock(past.at) : null;
     const ran = stats.tasks.latency_ms?.ran;
     const minute = ran?.max > 0 ? ran : null;
@@ -81,6 +90,13 @@ function forks(template) {
     return ` · ${plural(template.forks, 'fork')}${template.state === 'ready' ? '' : ` · template ${template.state}`}`;
 }
 
+/** How often workers were replaced, and why. */
+function restarts({restarts: all, restarts_by_reason: reasons}) {
+    const counted = Object.entries(reasons ?? {}).filter(([, n]) => n > 0);
+    const why = counted.map(([reason, n]) => `${count(n)} ${reason.replaceAll('_', ' ')}`).join(', ');
+    return all > 0 ? `${plural(all, 'restart')}${why ? `: ${why}` : ''}` : '';
+}
+
 function health(stats) {
     if (stats.draining) {
         return ['warn', 'Stopping'];
@@ -110,11 +126,14 @@ function notice(text, tone) {
 
 function show(next) {
     if (state && next.stats.pid !== state.stats.pid) {
+        minutes.clear();
         samples.clear();
+        historyAt = 0;
     }
     state = next;
     const {stats, now} = next;
-    samples.add(next.history);
+    minutes.add(next.history);
+    updateHistory();
     badge(...health(stats));
     notice(stats.pool.start_failure ? `Workers do not start: ${stats.pool.start_failure}` : '', 'bad');
     setText(byId('facts'), `${stats.version} · pid ${stats.pid} · up ${duration(Math.floor(stats.uptime_ms / 1000) * 1000)}`);
@@ -126,8 +145,9 @@ function show(next) {
     charts.draw();
     const {workers} = stats.pool;
     const memory = workers.reduce((all, {memory_bytes: used}) => all + (used ?? 0), 0);
-    setText(byId('workers-sum'), memory > 0 ? `${bytes(memory)} in all` : '');
+    setText(byId('workers-sum'), [memory > 0 ? `${bytes(memory)} in all` : '', restarts(stats.pool)].filter(Boolean).join(' · '));
     showWorkers(workers, {fixed: stats.pool.fixed_workers, now, failure: stats.pool.start_failure});
+    showFailures(next.failures, now);
     showTasks(
         {
             current: [...next.running, ...next.pending],
@@ -138,6 +158,39 @@ function show(next) {
         now,
     );
 }
+
+/** Asks for the samples of a longer span, now and then. */
+async function updateHistory() {
+    if (span === 'minutes' || Date.now() - historyAt < HISTORY_MS) {
+        return;
+    }
+    historyAt = Date.now();
+    const shown = samples;
+    try {
+        const news = await api.history(span, shown.last);
+        shown.add(news);
+        if (shown === samples) {
+            setText(byId('span-note'), `a point every ${duration(news.seconds * 1000)}${shown.length === 0 ? '; the first is yet to come' : ''}`);
+            charts.draw();
+        }
+    } catch {
+        historyAt = 0; // the next look at the state says what is wrong
+    }
+}
+
+function showSpan(wanted) {
+    span = wanted;
+    samples = wanted === 'minutes' ? minutes : new Samples(SPANS[wanted]);
+    hovered = null;
+    historyAt = 0;
+    setText(byId('span-note'), '');
+    document.querySelectorAll('#span button').forEach((one) => one.setAttribute('aria-pressed', String(one.dataset.span === wanted)));
+    charts.show(samples);
+    showCards();
+    updateHistory();
+}
+
+document.querySelectorAll('#span button').forEach((one) => one.addEventListener('click', () => showSpan(one.dataset.span)));
 
 function onLost(error) {
     lost ??= Date.now();
@@ -166,7 +219,7 @@ async function poll() {
     const began = Date.now();
     let next = null;
     try {
-        next = await api.state(samples.last);
+        next = await api.state(minutes.last);
         onBack();
     } catch (error) {
         if (error instanceof api.TokenNeeded) {
@@ -258,9 +311,11 @@ byId('theme').addEventListener('click', () => {
 
 document.addEventListener('visibilitychange', () => {
     if (!document.hidden && state) {
-        api.state(samples.last).then(show).catch(() => {});
+        api.state(minutes.last).then(show).catch(() => {});
     }
 });
 
 showTheme();
+watchSettings();
+watchAddress();
 poll();

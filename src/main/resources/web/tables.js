@@ -1,5 +1,6 @@
-// The tables of workers and tasks.
+// The tables of workers, failures and tasks.
 
+import {addressOf, linkTo} from './detail.js';
 import {byId, element, keyedRows, setText, showText} from './dom.js';
 import {ago, bytes, clock, count, duration, NONE, percent} from './format.js';
 
@@ -12,13 +13,22 @@ function labelled(labels, cells) {
     return cells;
 }
 
+/** Has `link` lead to a task's detail, or nowhere. */
+function linkOrNot(link, taskId) {
+    if (taskId === undefined) {
+        link.removeAttribute('href');
+    } else if (link.getAttribute('href') !== addressOf(taskId)) {
+        link.setAttribute('href', addressOf(taskId));
+    }
+}
+
 const WORKER_LABELS = ['Worker', 'State', 'Task', 'Running for', 'Done', 'Memory', 'CPU', 'Age'];
 
 function workerRow() {
     const name = element('strong');
     const pid = element('span', {class: 'muted'});
     const state = element('span', {class: 'state'});
-    const task = element('code', {class: 'id'});
+    const task = element('a', {class: 'id'});
     const cells = labelled(WORKER_LABELS, [
         cell('lead'), cell(), cell('wide'), cell('number'), cell('number'), cell('number'), cell('number'), cell('number'),
     ]);
@@ -34,6 +44,7 @@ function workerRow() {
             state.dataset.state = worker.state;
             setText(task, worker.task_id ?? NONE);
             task.title = worker.task_id ?? '';
+            linkOrNot(task, worker.task_id);
             setText(cells[3], duration(worker.task_age_ms));
             setText(cells[4], count(worker.served));
             setText(cells[5], bytes(worker.memory_bytes));
@@ -103,7 +114,7 @@ function progressText(progress) {
 }
 
 function taskRow(onCancel) {
-    const id = element('code', {class: 'id'});
+    const id = element('a', {class: 'id'});
     const error = element('p', {class: 'why'});
     const bar = element('progress', {max: '1'});
     const progress = element('p', {class: 'progress'}, bar, element('span'));
@@ -123,6 +134,7 @@ function taskRow(onCancel) {
             current = task;
             const ended = OVER.includes(task.status);
             setText(id, task.task_id);
+            linkOrNot(id, task.task_id);
             showText(error, task.error);
             error.dataset.status = task.status;
             const said = ended ? '' : progressText(task.progress);
@@ -144,6 +156,47 @@ function taskRow(onCancel) {
     };
 }
 
+const FAILURE_LABELS = ['Kind and place', 'Times', 'Last', 'First', ''];
+
+/** What distinguishes a group of failures. */
+const groupKey = ({error_code: code, class: type, file, line}) => JSON.stringify([code, type, file, line]);
+
+function failureRow() {
+    const kind = element('strong');
+    const place = element('code', {class: 'place'});
+    const error = element('p', {class: 'why'});
+    const newest = linkTo('', 'Newest', {class: 'button small'});
+    const cells = labelled(FAILURE_LABELS, [
+        cell('lead wide'), cell('number'), cell('number'), cell('number'), cell('action'),
+    ]);
+    cells[0].append(kind, ' ', place, error);
+    cells[4].append(newest);
+    return {
+        node: element('tr', {}, ...cells),
+        update(group, now) {
+            setText(kind, group.error_code);
+            setText(place, [group.class, group.file && `${group.file}:${group.line ?? 0}`].filter(Boolean).join(' at '));
+            setText(error, group.error);
+            setText(cells[1], count(group.count));
+            for (const [i, iso] of [[2, group.last_at], [3, group.first_at]]) {
+                setText(cells[i], ago(now - Date.parse(iso)));
+                cells[i].title = clock(Date.parse(iso));
+            }
+            linkOrNot(newest, group.task_id);
+            newest.setAttribute('aria-label', `Newest: ${group.task_id}`);
+        },
+    };
+}
+
+/** The table of failures by kind and place; answers what shows a list of them. */
+export function failuresTable() {
+    const rows = keyedRows(byId('failures').tBodies[0], groupKey, failureRow);
+    return (groups, now) => {
+        byId('failures-panel').hidden = groups.length === 0;
+        rows(groups, now);
+    };
+}
+
 const NOTHING = {
     current: 'No task waits or runs.',
     recent: 'No task has ended yet.',
@@ -160,7 +213,7 @@ export function tasksTable(onCancel) {
         (task) => `${task.submitted_at} ${task.task_id}`,
         () => taskRow(onCancel),
     );
-    const tabs = [...document.querySelectorAll('.tabs button')];
+    const tabs = [...document.querySelectorAll('#tasks-tabs button')];
     let view = 'recent';
     let lists = {current: [], recent: [], failed: []};
     let totals = {};

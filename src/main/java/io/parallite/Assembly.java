@@ -5,7 +5,6 @@ import io.parallite.admin.Observed;
 import io.parallite.config.CurrentConfig;
 import io.parallite.config.ParalliteConfig;
 import io.parallite.dispatch.Dispatcher;
-import io.parallite.dispatch.FailureFile;
 import io.parallite.dispatch.TaskCache;
 import io.parallite.engine.VertxEngine;
 import io.parallite.pool.WorkerPool;
@@ -90,9 +89,6 @@ final class Assembly {
                 new TaskCache(engine, config.timeout().plus(RETENTION), config.resultCacheBytes());
         Dispatcher dispatcher =
                 new Dispatcher(engine, pool, cache, PartSettings.dispatcher(config));
-        config.failuresFile()
-                .map(file -> new FailureFile(Path.of(file)))
-                .ifPresent(dispatcher.log()::keepIn);
         if (config.clusterUrl().isPresent()) {
             ClusterAssembly.join(engine, config, dispatcher, pool);
         }

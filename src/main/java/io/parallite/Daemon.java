@@ -6,6 +6,7 @@ import io.parallite.config.ConfigException;
 import io.parallite.config.CurrentConfig;
 import io.parallite.config.ParalliteConfig;
 import io.parallite.dispatch.Dispatcher;
+import io.parallite.dispatch.FailureFile;
 import io.parallite.engine.VertxEngine;
 import io.parallite.pool.ReloadOutcome;
 import io.parallite.process.FileWatch;
@@ -20,6 +21,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
@@ -88,7 +90,10 @@ public final class Daemon implements QuarkusApplication {
     }
 
     private void start() {
+        Optional<FailureFile> failures = // refused before anything is made
+                config().failuresFile().map(file -> new FailureFile(Path.of(file)));
         WorkerScript worker = parts().site().script();
+        failures.ifPresent(parts().dispatcher().log()::keepIn);
         parts().dispatcher().onTaskFailed(this::onTaskFailed);
         parts().reconfiguration().follow();
         if (config().httpPort() > 0) {

@@ -7,6 +7,9 @@ import io.parallite.dispatch.TaskListener;
 import io.parallite.dispatch.TaskRun;
 import io.parallite.pool.ReloadOutcome;
 import io.parallite.server.Figures;
+import io.parallite.task.FailureKind;
+import io.parallite.task.TaskDetail;
+import io.parallite.task.TaskException;
 import io.parallite.task.TaskId;
 import io.parallite.task.TaskState;
 import io.parallite.task.TaskStatus;
@@ -33,6 +36,8 @@ public final class Admin {
 
     /** Of those in each state. */
     private static final int TASKS_SHOWN = 100;
+
+    private static final int GROUPS_SHOWN = 50;
 
     private final EngineView view;
     private final Instance<Observed> observed;
@@ -91,7 +96,26 @@ public final class Admin {
                 daemon().engine().epochMillis(),
                 stats,
                 tasks(),
-                observers().history().since(since));
+                daemon().dispatcher().log().failures(GROUPS_SHOWN),
+                observers().history().since(History.Span.MINUTES, since));
+    }
+
+    /** The samples of {@code span} after {@code since}, in milliseconds since the epoch. */
+    Uni<Map<String, Object>> history(History.Span span, long since) {
+        return view.ask(() -> observers().history().since(span, since));
+    }
+
+    /** All that is kept of a task; fails with {@code NOT_FOUND} when that is nothing. */
+    Uni<TaskDetail> detail(TaskId id) {
+        return view.ask(
+                () ->
+                        daemon().dispatcher()
+                                .detail(id)
+                                .orElseThrow(
+                                        () ->
+                                                new TaskException(
+                                                        FailureKind.NOT_FOUND,
+                                                        "nothing is kept of this task; it was never submitted, or too many have ended since")));
     }
 
     private Map<TaskState, List<TaskStatus>> tasks() {

@@ -35,17 +35,19 @@ final class AdminRoutes {
 
     private static final Logger LOG = Logger.getLogger(AdminRoutes.class);
 
-    private static final String JSON = "application/json";
+    static final String JSON = "application/json";
     private static final String PROMETHEUS_TEXT = "text/plain; version=0.0.4; charset=utf-8";
     private static final String OPEN_METRICS =
             "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
     private final ParalliteConfig config;
     private final Instance<Admin> admin;
+    private final Instance<SettingsView> settings;
 
-    AdminRoutes(ParalliteConfig config, Instance<Admin> admin) {
+    AdminRoutes(ParalliteConfig config, Instance<Admin> admin, Instance<SettingsView> settings) {
         this.config = config;
         this.admin = admin;
+        this.settings = settings;
     }
 
     void install(@Observes Router router) {
@@ -56,6 +58,21 @@ final class AdminRoutes {
         new PageFiles().install(router);
         router.get("/q/metrics").handler(whenStarted(this::metrics));
         router.get("/api/state").handler(allowed(access::refuseReading, this::state));
+        router.get("/api/task")
+                .handler(
+                        allowed(
+                                access::refuseReading,
+                                context -> LookRoutes.task(context, admin.get())));
+        router.get("/api/history")
+                .handler(
+                        allowed(
+                                access::refuseReading,
+                                context -> LookRoutes.history(context, admin.get())));
+        router.get("/api/settings")
+                .handler(
+                        allowed(
+                                access::refuseReading,
+                                context -> LookRoutes.settings(context, settings.get())));
         router.post("/api/reload").handler(allowed(access::refuseActing, this::reload));
         router.post("/api/cancel").handler(allowed(access::refuseActing, this::cancel));
         Map<String, BiConsumer<RoutingContext, Admin>> controls =
@@ -97,14 +114,10 @@ final class AdminRoutes {
     }
 
     private void state(RoutingContext context) {
-        long since;
-        try {
-            since = Long.parseLong(query(context, "since").orElse("0"));
-        } catch (NumberFormatException e) {
-            refuse(context, 400, "since must be a number of milliseconds");
-            return;
-        }
-        answer(context, JSON, admin.get().state(since), PageState::json);
+        since(context)
+                .ifPresentOrElse(
+                        since -> answer(context, JSON, admin.get().state(since), PageState::json),
+                        () -> refuse(context, 400, "since must be a number of milliseconds"));
     }
 
     private void cancel(RoutingContext context) {
@@ -157,7 +170,7 @@ final class AdminRoutes {
     }
 
     /** Answers with what {@code text} makes of the item, on a thread that may take its time. */
-    private static <T> void answer(
+    static <T> void answer(
             RoutingContext context, String contentType, Uni<T> asked, Function<T, String> text) {
         Context http = context.vertx().getOrCreateContext();
         asked.subscribe()
@@ -172,13 +185,15 @@ final class AdminRoutes {
     private static void fail(RoutingContext context, Throwable failure) {
         if (failure instanceof EngineView.EngineStuckException) {
             refuse(context, 503, failure.getMessage());
+        } else if (failure instanceof TaskException unknown) {
+            refuse(context, 404, unknown.explanation());
         } else {
             LOG.error("a request over HTTP failed by a defect of the daemon", failure);
             refuse(context, 500, "a defect of the daemon; its log has the details");
         }
     }
 
-    private static void refuse(RoutingContext context, int status, @Nullable String reason) {
+    static void refuse(RoutingContext context, int status, @Nullable String reason) {
         Map<String, Object> body = new LinkedHashMap<>();
         body.put("ok", false);
         body.put("error", reason);
@@ -188,7 +203,7 @@ final class AdminRoutes {
         send(context, status, JSON, Encoding.jsonText(body));
     }
 
-    private static void send(RoutingContext context, int status, String contentType, String body) {
+    static void send(RoutingContext context, int status, String contentType, String body) {
         HttpServerResponse response = context.response();
         if (response.closed()) {
             return;
@@ -201,7 +216,16 @@ final class AdminRoutes {
                 .end(body);
     }
 
-    private static Optional<String> query(RoutingContext context, String name) {
+    /** From when on samples are asked for; empty when that is no number. */
+    static Optional<Long> since(RoutingContext context) {
+        try {
+            return Optional.of(Long.parseLong(query(context, "since").orElse("0")));
+        } catch (NumberFormatException e) {
+            return Optional.empty();
+        }
+    }
+
+    static Optional<String> query(RoutingContext context, String name) {
         return context.queryParam(name).stream().findFirst();
     }
 }

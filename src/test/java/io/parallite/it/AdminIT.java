@@ -64,6 +64,40 @@ final class AdminIT {
     }
 
     @Test
+    void tellsAllOfOneTaskWhatFailsAndWhatIsSet() {
+        try (DaemonProcess daemon =
+                        daemon("--fixed-workers", "1", "--max-queue", "77", http.flag())
+                                .startAtRest();
+                TestClient client = daemon.connect()) {
+            client.submit("b/a d", closure("function () { echo 'x'; intdiv(1, 0); }"));
+
+            assertThat(http.get("/api/task?task_id=" + Http.encoded("b/a d")).json())
+                    .containsEntry("status", "failed")
+                    .containsEntry("class", "DivisionByZeroError")
+                    .containsEntry("output", "x")
+                    .containsKeys("pid", "file", "line", "trace", "started_at", "completed_at");
+            assertThat(http.get("/api/task?task_id=unknown").status()).isEqualTo(404);
+            assertThat(http.get("/api/task").status()).isEqualTo(400);
+            assertThat(list(http.get("/api/state").json(), "failures").getFirst())
+                    .containsEntry("class", "DivisionByZeroError")
+                    .containsEntry("task_id", "b/a d");
+            assertThat(http.get("/api/history?span=day").json()).containsEntry("seconds", 288);
+            assertThat(http.get("/api/history?span=year").status()).isEqualTo(400);
+            assertThat(list(http.get("/api/settings").json(), "settings"))
+                    .anySatisfy(
+                            setting ->
+                                    assertThat(setting)
+                                            .containsEntry("name", "max_queue")
+                                            .containsEntry("value", "77")
+                                            .containsEntry("is_default", false));
+            for (String path : List.of("task?task_id=x", "history?span=day", "settings")) {
+                assertThat(http.get("/api/" + path, "Host", "evil.example").status())
+                        .isEqualTo(403);
+            }
+        }
+    }
+
+    @Test
     void cancelsATask() {
         try (DaemonProcess daemon = daemon("--fixed-workers", "1", http.flag()).startAtRest();
                 TestClient client = daemon.connect()) {

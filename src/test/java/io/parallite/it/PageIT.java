@@ -37,9 +37,9 @@ final class PageIT {
             browser.awaitText("#card-workers strong", "1")
                     .awaitText("#card-workers .figure", "of 2");
             browser.click("[data-view=current]").awaitText("#tasks tbody", "running");
-            assertThat(browser.texts("#tasks tbody code")).containsExactly("slow");
+            assertThat(browser.texts("#tasks tbody a.id")).containsExactly("slow");
             browser.click("[data-view=failed]");
-            assertThat(browser.texts("#tasks tbody code")).containsExactly("bad");
+            assertThat(browser.texts("#tasks tbody a.id")).containsExactly("bad");
             assertThat(browser.texts(".chart canvas")).hasSize(4);
             assertThat(browser.complaints()).isEmpty();
             client.receive("slow");
@@ -51,7 +51,8 @@ final class PageIT {
         try (DaemonProcess daemon = daemon("--fixed-workers", "1", http.flag()).startAtRest();
                 TestClient client = daemon.connect();
                 Browser browser = Browser.open(1440, 1000).go(http.uri("/"))) {
-            String code = "fn () => throw new Exception(base64_decode('%s'))";
+            String code =
+                    "function () { echo '<b>printed</b>'; throw new Exception(base64_decode('%s')); }";
             String message =
                     java.util.Base64.getEncoder()
                             .encodeToString(
@@ -63,11 +64,116 @@ final class PageIT {
             client.send(task(HOSTILE + 2, sleep(4000)));
             browser.awaitText("#workers tbody .id", HOSTILE);
 
+            browser.awaitText("#failures tbody .why", HOSTILE)
+                    .click("#failures tbody a.button")
+                    .awaitText("#detail-title", HOSTILE)
+                    .awaitText("#detail-blocks", HOSTILE)
+                    .awaitText("#detail-blocks", "<b>printed</b>");
+            assertThat(browser.evaluate("document.querySelectorAll('dialog b, dialog img').length"))
+                    .isEqualTo(0L);
+            browser.press(Keys.ESCAPE);
+
             assertThat(browser.evaluate("window.hacked")).isNull();
             assertThat(browser.evaluate("document.querySelectorAll('main img').length"))
                     .isEqualTo(0L);
             assertThat(browser.complaints()).isEmpty();
             client.receive(HOSTILE + 2);
+        }
+    }
+
+    @Test
+    void groupsFailuresAndShowsTheNewest() {
+        try (DaemonProcess daemon = daemon("--fixed-workers", "1", http.flag()).startAtRest();
+                TestClient client = daemon.connect();
+                Browser browser = Browser.open(1440, 1000).go(http.uri("/"))) {
+            browser.awaitText("#health", "Running");
+            assertThat(browser.text("#failures-title")).as("nothing fails").isEmpty();
+            String code =
+                    "function () { echo 'last words'; throw new LogicException('no stock'); }";
+            client.submit("first", closure(code));
+            client.submit("second", closure(code));
+
+            browser.awaitText("#failures tbody .number", "2")
+                    .awaitText("#failures tbody .place", "LogicException at ");
+            assertThat(browser.texts("#failures tbody tr")).hasSize(1);
+
+            browser.click("#failures tbody a.button").awaitText("#detail-title", "second");
+            browser.awaitText("#detail-facts", "LogicException")
+                    .awaitText("#detail-facts", "work-1")
+                    .awaitText("#detail-facts", "pid ")
+                    .awaitText("#detail-blocks", "no stock")
+                    .awaitText("#detail-blocks", "last words");
+            browser.press(Keys.ESCAPE);
+            assertThat(browser.evaluate("location.hash")).isEqualTo("");
+
+            browser.evaluate("(location.hash = '#task=never-heard-of')");
+            browser.awaitText("#detail-error", "nothing is kept of this task");
+            assertThat(browser.complaints())
+                    .allSatisfy(complaint -> assertThat(complaint).contains("404"));
+        }
+    }
+
+    @Test
+    void followsARunningTaskInItsDetail() {
+        try (DaemonProcess daemon = daemon("--fixed-workers", "1", http.flag()).startAtRest();
+                TestClient client = daemon.connect();
+                Browser browser = Browser.open(1440, 1000)) {
+            client.send(task("endless", sleep(600_000)));
+            await().until(() -> daemon.stats().busy() == 1);
+            browser.go(http.uri("/#task=endless")).awaitText("#detail-facts", "running");
+
+            http.post("/api/cancel?task_id=endless", "X-Parallite", "1");
+
+            browser.awaitText("#detail-facts", "cancelled");
+            client.receive("endless").assertFailure("CANCELLED");
+        }
+    }
+
+    @Test
+    void showsWhatIsSetLegendsAndThePastDay() {
+        try (DaemonProcess daemon =
+                        daemon("--fixed-workers", "1", "--max-queue", "77", http.flag())
+                                .env("PARALLITE_HTTP_TOKEN", "correct-horse-battery")
+                                .startAtRest();
+                Browser browser = Browser.open(1440, 1000).go(http.uri("/"))) {
+            browser.awaitText("#token-title", "Token needed")
+                    .type("#token-value", "correct-horse-battery")
+                    .press(Keys.ENTER)
+                    .awaitText("#health", "Running");
+
+            browser.click("#settings summary").awaitText("#settings tbody", "max_queue 77");
+            assertThat(browser.text("#settings tbody"))
+                    .contains("http_token ***")
+                    .doesNotContain("correct-horse");
+            assertThat(browser.texts(".legend li"))
+                    .containsExactly("ended", "failed", "median", "99 %", "waiting", "busy", "all");
+            browser.click("[data-span=day]").awaitText("#span-note", "a point every 4 min 48 s");
+            browser.click("[data-span=hour]").awaitText("#span-note", "a point every 12 s");
+            assertThat(daemon.isAlive()).isTrue();
+        }
+    }
+
+    @Test
+    void givesFingersRoom() {
+        try (DaemonProcess daemon = daemon("--fixed-workers", "1", http.flag()).startAtRest();
+                TestClient client = daemon.connect();
+                Browser browser = Browser.open(360, 800).go(http.uri("/"))) {
+            client.submit("broken", closure("fn () => throw new Exception('no')"));
+            client.send(task("endless", sleep(600_000)));
+            browser.awaitText("#failures tbody", "EXCEPTION").click("[data-view=current]");
+            browser.awaitText("#tasks tbody", "endless");
+            String small =
+                    "[...document.querySelectorAll('button, a[href], summary, input')].filter(e => {"
+                            + " const r = e.getBoundingClientRect();"
+                            + " return r.width > 0 && (r.height < 44 || r.width < 44); })"
+                            + ".map(e => e.outerHTML).join('\\n')";
+
+            assertThat(browser.evaluate(small)).isEqualTo("");
+            assertThat(browser.evaluate("document.documentElement.scrollWidth")).isEqualTo(360L);
+            browser.click("#workers tbody a.id").awaitText("#detail-facts", "running");
+            assertThat(browser.evaluate(small)).isEqualTo("");
+            http.post("/api/cancel?task_id=endless", "X-Parallite", "1");
+            client.receive("endless");
         }
     }
 
