@@ -29,7 +29,7 @@ end
 promote(release)
 for _, priority in ipairs(order) do
   local stream = stream_key(release, priority)
-  if #leased < most and redis.call('EXISTS', stream) == 1 then
+  if #leased < most and redis.call('XLEN', stream) > 0 then
     local read = redis.call('XREADGROUP', 'GROUP', GROUP, node, 'COUNT', most - #leased, 'STREAMS', stream, '>')
     for _, entry in ipairs(read and read[1][2] or {}) do
       lease(stream, entry[1], entry[2][2])

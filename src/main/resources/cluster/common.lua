@@ -26,11 +26,12 @@ local function tell(node, message) redis.call('PUBLISH', P .. 'in:' .. node, mes
 -- How many tasks of a release and priority wait, and how many run.
 local function tally(release, priority)
   local stream = stream_key(release, priority)
-  if redis.call('EXISTS', stream) == 0 then
+  local all = redis.call('XLEN', stream)
+  if all == 0 then
     return 0, 0
   end
   local running = redis.call('XPENDING', stream, GROUP)[1]
-  return redis.call('XLEN', stream) - running, running
+  return all - running, running
 end
 
 -- How many tasks of a release wait, in all its streams.

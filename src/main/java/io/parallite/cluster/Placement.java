@@ -184,18 +184,23 @@ final class Placement {
 
     /** A task waits here: looks at it when it has waited for too long. */
     void onWaiting() {
-        if (settings.overflow().isPositive() && !next.isArmed() && !stopped) {
+        boolean isSoonEnough = next.isArmed() && next.left().compareTo(settings.overflow()) <= 0;
+        if (settings.overflow().isPositive() && !isSoonEnough && !stopped) {
             next.arm(settings.overflow());
         }
     }
 
     private Duration interval() {
-        Duration half = settings.overflow().dividedBy(2);
-        return half.compareTo(SHORTEST_LOOK) < 0 ? SHORTEST_LOOK : half;
+        return longer(settings.overflow().dividedBy(2), SHORTEST_LOOK);
+    }
+
+    private static Duration longer(Duration one, Duration other) {
+        return one.compareTo(other) < 0 ? other : one;
     }
 
     private void look() {
-        List.copyOf(offers.values()).forEach(offer -> offer.takeBackAfter(settings.overflow()));
+        Duration patience = longer(settings.overflow(), SHORTEST_LOOK);
+        List.copyOf(offers.values()).forEach(offer -> offer.takeBackAfter(patience));
         fill();
         if ((unclaimed > 0 || local.queued() > 0) && !stopped) {
             next.arm(interval());
