@@ -66,6 +66,7 @@ public final class Admin {
         Observers made = new Observers(metrics, new TaskMetrics(metrics.registry()), history);
         daemon().dispatcher().observe(made);
         daemon().engine().execute(history::start);
+        daemon().engine().execute(new LoopLag(daemon().engine(), metrics.registry())::start);
         observers = made;
     }
 
