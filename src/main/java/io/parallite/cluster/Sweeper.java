@@ -9,8 +9,9 @@ import org.jboss.logging.Logger;
 /**
  * Takes back the tasks of dead nodes, now and then on each node.
  *
- * <p>After a reconnect it waits for as long as a lease is good: while Redis was away nobody could
- * renew any, and those that run must have the time to. Owned by the engine's thread.
+ * <p>When it has missed a look because Redis was away it waits for as long as a lease is good:
+ * nobody could renew any, and those that run must have the time to. A connection that is only made
+ * again, however often, does not put it off. Owned by the engine's thread.
  */
 final class Sweeper {
 
@@ -25,6 +26,7 @@ final class Sweeper {
     private final LeaseTimes times;
     private final RandomGenerator random;
     private final Deadline next;
+    private boolean missed;
     private long reclaimed;
 
     Sweeper(Engine engine, TaskStore store, LeaseTimes times, RandomGenerator random) {
@@ -36,12 +38,17 @@ final class Sweeper {
 
     /** Redis is there, perhaps again. */
     void onUp() {
-        next.arm(times.validity().plus(jitter()));
+        if (!next.isArmed() || missed) {
+            missed = false;
+            next.arm(times.validity().plus(jitter()));
+        }
     }
 
     private void sweep() {
         next.arm(times.interval().plus(jitter()));
-        store.reclaim(times.validity(), MAX_DEATHS).subscribe().with(this::report, failure -> {});
+        store.reclaim(times.validity(), MAX_DEATHS)
+                .subscribe()
+                .with(this::report, failure -> missed = true);
     }
 
     private Duration jitter() {
