@@ -33,6 +33,9 @@ final class Messages {
     private long bytesWithWorker;
     private @Nullable WorkerLease lease;
 
+    /** Why no further one is taken; {@code null} while they are. */
+    private @Nullable TaskException refusal;
+
     Messages(String task) {
         this.task = task;
     }
@@ -74,8 +77,15 @@ final class Messages {
         return Uni.createFrom()
                 .emitter(
                         emitter -> {
-                            waiting.add(new Message(frame, onReleased, emitter));
-                            forward();
+                            Message message = new Message(frame, onReleased, emitter);
+                            TaskException why = refusal;
+                            if (why != null) {
+                                message.release();
+                                message.answer(why);
+                            } else {
+                                waiting.add(message);
+                                forward();
+                            }
                         });
     }
 
@@ -132,6 +142,7 @@ final class Messages {
     }
 
     private void end(TaskException why) {
+        refusal = why;
         lease = null;
         List<Message> left = new ArrayList<>(withWorker);
         left.addAll(waiting);

@@ -187,6 +187,7 @@ class MessagesTest {
 
         assertThat(sent.failure()).isEqualTo(FailureKind.INVALID_REQUEST);
         assertThat(sent.releases).isOne();
+        assertThat(send("a", "2").failure()).isEqualTo(FailureKind.INVALID_REQUEST);
         assertThat(worker.messages()).isEmpty();
         worker.reply();
         assertThat(answer.result().ok()).isTrue();
