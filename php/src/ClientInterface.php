@@ -296,7 +296,7 @@ interface ClientInterface
      */
     public function cancel(string $id, float $grace = 0.0): bool;
 
-    /** @return array<string, mixed> status (pending, running, completed, failed, cancelled), times, progress */
+    /** @return array<string, mixed> status (pending, running, completed, failed), times, progress */
     public function status(string $id): array;
 
     /** @return array<string, mixed> who answers, in which version */

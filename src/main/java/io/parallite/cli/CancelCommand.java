@@ -72,12 +72,11 @@ public final class CancelCommand extends DaemonCommand {
         } else if (cancelled) {
             out().printf("%s is cancelled%n", Texts.printable(task));
         } else {
+            boolean was = answer.node().at("error_code").text().isPresent();
             String status = answer.node().at("status").text().orElse("ended");
             err().printf(
                             "parallite: %s %s %s before%n",
-                            Texts.printable(task),
-                            status.equals("cancelled") ? "was" : "had",
-                            status);
+                            Texts.printable(task), was ? "was" : "had", was ? "cancelled" : status);
         }
         return cancelled;
     }

@@ -46,7 +46,16 @@ public record Reply(Map<String, Object> fields) {
     public static Reply status(TaskStatus status) {
         Map<String, Object> fields = begin(status.id().value(), true);
         putStatus(fields, status);
+        fields.put("status", oneOfFour(status.state()));
         return new Reply(fields);
+    }
+
+    /**
+     * The state in the answers to {@code status} and {@code cancel}, where clients know four of
+     * them: a cancelled task is {@code failed}, and its {@code error_code} tells it from others.
+     */
+    private static String oneOfFour(TaskState state) {
+        return (state == TaskState.CANCELLED ? TaskState.FAILED : state).wireName();
     }
 
     /** {@code {task_id?, ok:true, tasks:[{task_id, status, …}]}}, each as in {@link #status}. */
@@ -117,6 +126,7 @@ public record Reply(Map<String, Object> fields) {
         fields.put("task_id", status.id().value());
         fields.put("event", "state");
         putStatus(fields, status);
+        fields.put("status", oneOfFour(status.state()));
         return new Reply(fields);
     }
 
@@ -176,7 +186,7 @@ public record Reply(Map<String, Object> fields) {
         return Math.round(nanos / NANOS_PER_MICRO) / MICROS_PER_MILLI;
     }
 
-    /** {@code {task_id, ok:true, cancelled, status}}. */
+    /** {@code {task_id, ok:true, cancelled, status, error_code?}}. */
     public static Reply cancelled(TaskStatus status, boolean cancelled) {
         return cancelled(status.id(), status.state(), cancelled);
     }
@@ -185,7 +195,10 @@ public record Reply(Map<String, Object> fields) {
     public static Reply cancelled(TaskId id, TaskState state, boolean cancelled) {
         Map<String, Object> fields = begin(id.value(), true);
         fields.put("cancelled", cancelled);
-        fields.put("status", state.wireName());
+        fields.put("status", oneOfFour(state));
+        if (state == TaskState.CANCELLED) {
+            fields.put("error_code", FailureKind.CANCELLED.name());
+        }
         return new Reply(fields);
     }
 

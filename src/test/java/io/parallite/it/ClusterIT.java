@@ -456,7 +456,7 @@ final class ClusterIT {
         for (String id : List.of("runs", "waits")) {
             assertThat(client.call(request("cancel", id)).fields())
                     .containsEntry("cancelled", true)
-                    .containsEntry("status", "cancelled");
+                    .containsEntry("status", "failed");
             replyTo(one, id).assertFailure("CANCELLED");
         }
 

@@ -125,7 +125,7 @@ final class DeadlineIT {
         client.receive("queued").assertFailure("CANCELLED", "before it ran");
         assertThat(daemon.stats().queued()).isZero();
         client.receive("blocker").assertResult("slept");
-        assertThat(client.call(request("status", "queued")).text("status")).isEqualTo("cancelled");
+        assertThat(client.call(request("status", "queued")).text("status")).isEqualTo("failed");
     }
 
     @Test
