@@ -99,6 +99,9 @@ final class SharedRequests {
     }
 
     private boolean isPinned(String hash) {
+        if (!values.isThere(hash)) {
+            return false;
+        }
         if (pins.containsKey(hash)) {
             return true;
         }

@@ -108,6 +108,12 @@ public final class SharedValues {
         }
     }
 
+    /** Whether the value of this hash is kept, and its file has not been removed by somebody. */
+    boolean isThere(String hash) {
+        Path place = directory;
+        return place != null && values.containsKey(hash) && Files.exists(place.resolve(hash));
+    }
+
     /** Keeps the value of this hash; {@code null} when it is not here. */
     @Nullable Pin pin(String hash) {
         Value value = values.get(hash);
@@ -162,7 +168,7 @@ public final class SharedValues {
                 () -> write(content.call(), hash, place.resolve(hash + ".part")),
                 (size, problem) -> {
                     bytes -= most;
-                    if (size != null) {
+                    if (size != null && !values.containsKey(hash)) {
                         add(new Value(hash, size));
                     }
                     RequestException why = problem == null ? null : explained(problem);
@@ -209,7 +215,8 @@ public final class SharedValues {
                 ? known
                 : new RequestException(
                         FailureKind.INTERNAL,
-                        "the shared value cannot be written: " + problem,
+                        "the shared value cannot be written: %s; make room there (containers: the size of /dev/shm), or lower shared_bytes"
+                                .formatted(problem),
                         null);
     }
 
@@ -223,16 +230,35 @@ public final class SharedValues {
                     null);
         }
         try {
-            Files.write(temporary, content);
+            writeAnew(temporary, content);
+            Files.move(
+                    temporary, temporary.resolveSibling(hash), StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException e) {
+            removePart(temporary, e);
+            throw e;
+        }
+        return content.length;
+    }
+
+    private static void writeAnew(Path file, byte[] content) throws IOException {
+        try {
+            Files.write(file, content);
         } catch (NoSuchFileException e) { // somebody has removed the directory
             Files.createDirectory(
-                    temporary.getParent(),
+                    file.getParent(),
                     PosixFilePermissions.asFileAttribute(
                             PosixFilePermissions.fromString("rwx------")));
-            Files.write(temporary, content);
+            Files.write(file, content);
         }
-        Files.move(temporary, temporary.resolveSibling(hash), StandardCopyOption.REPLACE_EXISTING);
-        return content.length;
+    }
+
+    /** What was written of it takes room that others need. */
+    private static void removePart(Path file, IOException why) {
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException e) {
+            why.addSuppressed(e);
+        }
     }
 
     private static MessageDigest sha256() {

@@ -180,6 +180,38 @@ class SharedValuesTest {
     }
 
     @Test
+    void writesAFileAgainThatWasRemoved() throws IOException {
+        String hash = keep("value");
+        Pin pinned = pin(hash);
+        assertThat(values.isThere(hash)).isTrue();
+        Files.delete(directory.resolve(hash));
+        assertThat(values.isThere(hash)).isFalse();
+
+        keep("value");
+
+        assertThat(values.isThere(hash)).isTrue();
+        assertThat(values.figures()).containsEntry("values", 1).containsEntry("unused", 0);
+        pinned.release();
+        engine.advance(SharedValues.UNUSED.multipliedBy(2));
+        assertThat(files()).isEmpty();
+        assertThat(values.figures()).containsEntry("bytes", 0L);
+    }
+
+    @Test
+    void leavesNoPartOfAFileThatCannotBeWritten() throws IOException {
+        String hash = hash("value");
+        Path inTheWay = Files.createDirectory(directory.resolve(hash));
+        Files.createFile(inTheWay.resolve("file"));
+
+        begin(hash, "value");
+        finish(1);
+
+        assertThat(told.getFirst()).hasMessageContainingAll(hash, "make room");
+        assertThat(files()).containsExactly(hash);
+        assertThat(values.figures()).containsEntry("bytes", 0L);
+    }
+
+    @Test
     void tellsWhyAFileCannotBeWritten() throws IOException {
         Files.delete(directory);
         Files.createFile(directory);
