@@ -25,7 +25,7 @@ final class WorkerStartIT {
             """
             <?php
             /** @parallite-transport %s */
-            file_put_contents('starts', "x", FILE_APPEND);
+            file_put_contents('starts', hrtime(true) . "\\n", FILE_APPEND);
             if (!file_exists('healthy')) { fwrite(STDERR, "the database is on fire\\n"); exit(3); }
             require '%s';
             """;
