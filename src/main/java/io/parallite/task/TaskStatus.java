@@ -54,6 +54,15 @@ public record TaskStatus(
 
     /** The same task, on a worker with this process id. */
     public TaskStatus on(long workerPid) {
+        return with(workerPid, failure);
+    }
+
+    /** The same task, with the reason of its failure. */
+    public TaskStatus with(@Nullable TaskFailure why) {
+        return with(pid, why);
+    }
+
+    private TaskStatus with(long workerPid, @Nullable TaskFailure why) {
         return new TaskStatus(
                 id,
                 state,
@@ -64,22 +73,6 @@ public record TaskStatus(
                 ranNanos,
                 worker,
                 workerPid,
-                progress,
-                failure);
-    }
-
-    /** The same task, with the reason of its failure. */
-    public TaskStatus with(@Nullable TaskFailure why) {
-        return new TaskStatus(
-                id,
-                state,
-                submittedAt,
-                startedAt,
-                finishedAt,
-                queuedNanos,
-                ranNanos,
-                worker,
-                pid,
                 progress,
                 why);
     }
