@@ -17,13 +17,14 @@ import org.jspecify.annotations.Nullable;
  * Logs each task that runs for longer than {@code slow_task_ms}, once, with its PHP stack.
  *
  * <p>All workers are looked at periodically, so that a task costs nothing; a slow one is logged
- * late by a tenth of the limit, or by a second at most. The worker itself sends the stack, on
+ * late by a fifth of the limit, or by two seconds at most. The worker itself sends the stack, on
  * SIGUSR2, if its hello lists {@code stack}.
  *
  * <p>A signal would end a call that waits, such as {@code sleep()}, and so change what the task
- * does. Therefore only a process that runs gets one. A task that waits is logged without its stack;
- * that follows in a line of its own when a later look finds PHP running. Owned by the engine's
- * thread.
+ * does. Therefore only a process gets one that has computed from one look to the next: that it runs
+ * at the moment of a look does not say where the signal will find it. A task that waits is logged
+ * without its stack; that follows in a line of its own when a later look finds PHP computing. Owned
+ * by the engine's thread.
  */
 final class SlowTasks {
 
@@ -102,8 +103,8 @@ final class SlowTasks {
             Found known = found.get(worker);
             if (task != null && known == null && isSlow(worker)) {
                 onSlow(worker, task);
-            } else if (known != null && known.isOpen && worker.askForStack()) {
-                await(worker, known);
+            } else if (known != null && known.isOpen) {
+                lookAgain(worker, known);
             }
         }
         schedule();
@@ -119,13 +120,22 @@ final class SlowTasks {
 
     private void onSlow(Worker worker, String task) {
         boolean tells = worker.tellsStacks();
-        Found slow = new Found(task, worker.busySince(), null, false, tells);
-        if (tells && worker.askForStack()) {
+        Found slow = new Found(task, worker.busySince(), null, !tells, tells);
+        found.put(worker, slow);
+        if (!tells) {
+            log(worker, slow, UNKNOWN);
+        } else if (worker.askForStack()) {
             await(worker, slow);
-            return;
         }
-        log(worker, slow, tells ? WAITS : UNKNOWN);
-        found.put(worker, new Found(task, slow.since, null, true, tells));
+    }
+
+    private void lookAgain(Worker worker, Found slow) {
+        if (worker.askForStack()) {
+            await(worker, slow);
+        } else if (!slow.isLogged) {
+            log(worker, slow, WAITS);
+            found.put(worker, new Found(slow.task, slow.since, null, true, true));
+        }
     }
 
     private void await(Worker worker, Found slow) {

@@ -44,6 +44,7 @@ final class SocketChannel implements WorkerChannel {
     private boolean paused;
     private long received;
     private boolean closed;
+    private ProcessState lastLook = ProcessState.UNKNOWN;
     private boolean reset;
     private boolean ending;
     private @Nullable Integer exitStatus;
@@ -192,8 +193,10 @@ final class SocketChannel implements WorkerChannel {
     }
 
     @Override
-    public boolean isRunning() {
-        return ProcessState.isRunning(pid());
+    public boolean isComputing() {
+        ProcessState before = lastLook;
+        lastLook = ProcessState.of(pid());
+        return lastLook.hasComputedSince(before);
     }
 
     @Override

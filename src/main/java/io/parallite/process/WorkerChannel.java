@@ -33,8 +33,11 @@ public interface WorkerChannel {
     /** Asks a worker with the feature {@code stack} for the stack of its task, by SIGUSR2. */
     default void askForStack() {}
 
-    /** Whether the worker's process waits for nothing, so that a signal interrupts no call. */
-    default boolean isRunning() {
+    /**
+     * Whether the worker's process has computed without a wait since this was asked last, so that a
+     * signal interrupts no call; never when it is asked for the first time.
+     */
+    default boolean isComputing() {
         return true;
     }
 

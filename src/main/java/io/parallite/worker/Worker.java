@@ -532,10 +532,13 @@ public final class Worker implements WorkerChannel.Listener {
                                 .formatted(name, description)));
     }
 
-    /** Asks it for the stack of its task, if it runs; {@code false} when it waits for something. */
+    /**
+     * Asks it for the stack of its task, if it has computed ever since this was called last; {@code
+     * false} when it has waited for something, and the first time.
+     */
     public boolean askForStack() {
         WorkerChannel channel = state.channel();
-        if (channel == null || !channel.isRunning()) {
+        if (channel == null || !channel.isComputing()) {
             return false;
         }
         channel.askForStack();

@@ -37,7 +37,7 @@ public final class FakeChannel implements WorkerChannel {
     private final Listener listener;
     private final UniEmitter<? super WorkerChannel> emitter;
     private final boolean provesReadiness;
-    private boolean running = true;
+    private boolean computing = true;
     private final List<byte[]> written = new ArrayList<>();
     private final List<byte[]> cancels = new ArrayList<>();
     private final List<String> messages = new ArrayList<>();
@@ -95,13 +95,13 @@ public final class FakeChannel implements WorkerChannel {
     }
 
     @Override
-    public boolean isRunning() {
-        return running;
+    public boolean isComputing() {
+        return computing;
     }
 
     /** The process waits for something, or does no longer. */
-    void setRunning(boolean isRunning) {
-        running = isRunning;
+    void setComputing(boolean isComputing) {
+        computing = isComputing;
     }
 
     @Override

@@ -105,18 +105,18 @@ class SlowTasksTest {
 
     /** A signal would end the call in which it waits. */
     @Test
-    void workerThatWaitsIsAskedOnceItRuns() {
+    void workerThatWaitsIsAskedOnceItComputes() {
         PoolFixture fixture = ready(1);
         FakeChannel worker = fixture.transport.last();
         worker.features("stack");
-        worker.setRunning(false);
+        worker.setComputing(false);
         fixture.submit("slow");
         fixture.advanceMillis(30_000);
         assertThat(worker.stackRequests()).isZero();
         assertThat(told).hasSize(1);
         assertThat(told.getFirst()).contains("it waits for something", "task=slow");
 
-        worker.setRunning(true);
+        worker.setComputing(true);
         fixture.advanceMillis(500);
         assertThat(worker.stackRequests()).isEqualTo(1);
         worker.tellStack("#0 /srv/a.php(3): compute()");
@@ -132,11 +132,11 @@ class SlowTasksTest {
         PoolFixture fixture = ready(1);
         FakeChannel worker = fixture.transport.last();
         worker.features("stack");
-        worker.setRunning(false);
+        worker.setComputing(false);
         fixture.submit("slow");
         fixture.advanceMillis(6_000);
         fixture.transport.work();
-        worker.setRunning(true);
+        worker.setComputing(true);
         fixture.submit("next");
 
         fixture.advanceMillis(2_000);
