@@ -1,6 +1,6 @@
 -- Leases waiting tasks to a node, and wakes another node when more of them wait.
 -- ARGV  node, release, prefix of the attempts' tokens, how many at most, order (high|low: which priority is served first)
--- reply a list of {id, token, frame, signature, mode, once}
+-- reply how many tasks still wait, then for each leased one {id, token, frame, signature, mode, once}
 --
 -- What is in the stream and not waiting is dropped; so are awaited tasks whose origin is gone: nobody waits for them.
 
@@ -36,7 +36,8 @@ for _, priority in ipairs(order) do
     end
   end
 end
-if backlog(release) > 0 then
+local waiting = backlog(release)
+if waiting > 0 then
   ring(release)
 end
-return leased
+return {waiting, unpack(leased)}

@@ -120,13 +120,30 @@ local function unlist(id)
   redis.call('XDEL', stream, at[3])
 end
 
--- Tells all who wait for a task that it has ended.
+-- The outcome of a task as nodes are told of it: each field as LENGTH:BYTES, or - for one that there is not. Nothing when
+-- it is too long for a message.
+local LONGEST_TOLD = 65536
+local function outcome(id)
+  local told = {}
+  local length = 0
+  for i, field in ipairs(redis.call('HMGET', task_key(id), 'state', 'ok', 'kind', 'error', 'result', 'rmac')) do
+    told[i] = field and #field .. ':' .. field or '-'
+    length = length + #told[i]
+  end
+  return length <= LONGEST_TOLD and table.concat(told) or nil
+end
+
+-- Tells all who wait for a task that it has ended, and how.
 local function announce(id)
   local waiting = P .. 'w:' .. id
-  for _, node in ipairs(redis.call('SMEMBERS', waiting)) do
-    tell(node, 'done ' .. id)
+  local nodes = redis.call('SMEMBERS', waiting)
+  if #nodes > 0 then
+    local how = outcome(id)
+    for _, node in ipairs(nodes) do
+      tell(node, how and 'ended ' .. id .. '\n' .. how or 'done ' .. id)
+    end
+    redis.call('DEL', waiting)
   end
-  redis.call('DEL', waiting)
 end
 
 -- Lets another task have the key of one that has ended.

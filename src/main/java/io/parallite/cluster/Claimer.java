@@ -5,14 +5,13 @@ import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
 import java.time.Duration;
-import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Claims tasks for idle workers: as many as there are, never one more.
  *
- * <p>When the queue is empty it listens for the bell, a list in Redis by which one of the nodes
+ * <p>When nothing waits any more it listens for the bell, a list in Redis by which one of the nodes
  * that listen is woken: a task that comes costs the cluster one claim, however many nodes there
  * are. Who is woken and has no idle worker any more passes the bell on. The bell is heard over a
  * connection of its own, because it blocks that. A bell that is lost with a node is rung again by
@@ -35,6 +34,10 @@ final class Claimer {
     private final Consumer<Claimed> run;
     private long claims;
     private boolean claiming;
+
+    /** Whether nothing waited when this was last heard of; what comes afterwards rings the bell. */
+    private boolean isQueueEmpty;
+
     private boolean listening;
     private boolean stopped;
 
@@ -57,7 +60,13 @@ final class Claimer {
         this.run = run;
     }
 
-    /** Claims, if workers are idle and the queue is not known to be empty. */
+    /** Claims if workers are idle, whatever is known of the queue. */
+    void lookAnew() {
+        isQueueEmpty = false;
+        look();
+    }
+
+    /** Claims if workers are idle, or listens when the queue is known to be empty. */
     void look() {
         if (stopped || claiming || listening || !bell.isUp()) {
             return;
@@ -66,20 +75,21 @@ final class Claimer {
         if (room == 0) {
             return; // called again when a worker is idle
         }
+        if (isQueueEmpty) {
+            listen();
+            return;
+        }
         claiming = true;
         store.claim(room, ++claims % LOWEST_EVERY == 0)
                 .subscribe()
                 .with(this::onClaimed, failure -> onFailure());
     }
 
-    private void onClaimed(List<Claimed> tasks) {
+    private void onClaimed(TaskStore.Claims claims) {
         claiming = false;
-        tasks.forEach(run);
-        if (tasks.isEmpty()) {
-            listen();
-        } else {
-            look();
-        }
+        isQueueEmpty = claims.tasks().isEmpty() || !claims.hasMore();
+        claims.tasks().forEach(run);
+        look();
     }
 
     /** Redis is away or refuses: tried again after a while, as well as after a reconnect. */
@@ -100,10 +110,9 @@ final class Claimer {
 
     private void onBell(@Nullable Response rung) {
         listening = false;
+        isQueueEmpty = rung == null;
         boolean hasRoom = local.spareWorkers() > 0;
-        if (rung == null && hasRoom) {
-            listen();
-        } else if (rung != null && (stopped || !hasRoom)) {
+        if (rung != null && (stopped || !hasRoom)) {
             ring();
         } else {
             look();
@@ -119,7 +128,7 @@ final class Claimer {
 
     private void onBellFailed() {
         listening = false;
-        engine.schedule(PAUSE, this::look);
+        engine.schedule(PAUSE, this::lookAnew);
     }
 
     /** Claims nothing more. */

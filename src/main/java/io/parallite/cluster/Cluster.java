@@ -131,7 +131,7 @@ public final class Cluster {
         recover();
         outbox.flush();
         sweeper.onUp();
-        claimer.look();
+        claimer.lookAnew();
         waiters.lookAtAll();
         registry.inspect().subscribe().with(this::report, failure -> {});
     }
@@ -158,7 +158,7 @@ public final class Cluster {
     }
 
     private void onBellUp() {
-        claimer.look();
+        claimer.lookAnew();
     }
 
     private void subscribe() {
@@ -179,7 +179,7 @@ public final class Cluster {
      */
     private void ping() {
         if (!stopped) {
-            claimer.look();
+            claimer.lookAnew();
             waiters.lookAgain();
             inbox.send(Request.cmd(Command.PING)).subscribe().with(done -> {}, failure -> {});
             engine.schedule(Duration.ofSeconds(PING_SECONDS), this::ping);
@@ -187,7 +187,8 @@ public final class Cluster {
     }
 
     /**
-     * {@code done ID}, {@code claimed ID}, {@code cancel GRACE ID}; others are for newer versions.
+     * {@code done ID}, {@code ended} {@link Ended}, {@code claimed ID}, {@code cancel GRACE ID};
+     * others are for newer versions.
      */
     private void onTold(Response push) {
         if (push.type() != ResponseType.PUSH
@@ -201,10 +202,18 @@ public final class Cluster {
             return;
         }
         switch (words[0]) {
+            case "ended" -> onEnded(push.get(2).toBytes());
             case "done" -> waiters.onDone(new TaskId(words[1]));
             case "claimed" -> placement.onClaimed(new TaskId(words[1]));
             case "cancel" -> onCancelled(words[1].split(" ", 2));
             default -> LOG.debugf("a message of another version is passed over: %s", words[0]);
+        }
+    }
+
+    private void onEnded(byte[] message) {
+        Ended task = Ended.parse(message, "ended ".length());
+        if (task != null) {
+            waiters.onEnded(task);
         }
     }
 

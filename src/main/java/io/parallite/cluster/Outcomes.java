@@ -5,7 +5,6 @@ import io.parallite.task.TaskId;
 import io.parallite.task.TaskResult;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /** Results as they stand in Redis: a worker's reply with its signature, or a kind and a message. */
 final class Outcomes {
@@ -49,21 +48,18 @@ final class Outcomes {
         return List.of("failed", "ok", "0", "kind", kind.name(), "error", message);
     }
 
-    /** The outcome in a reply of {@link Script#AWAIT}; {@code null} while the task is in flight. */
-    @Nullable TaskResult read(TaskId id, ScriptReply reply) {
-        if (reply.size() == 1) {
-            return null;
+    /** The result that these fields of a task stand for, once their signature is verified. */
+    TaskResult read(TaskId id, OutcomeFields outcome) {
+        byte[] frame = outcome.result();
+        if (frame == null) {
+            return new TaskResult.Failed(kind(outcome.kind()), outcome.error());
         }
-        if (reply.at(4).isNil()) {
-            return new TaskResult.Failed(kind(reply.at(2).text()), reply.at(3).text());
-        }
-        byte[] frame = reply.at(4).bytes();
-        if (!Signer.matches(signer.ofResult(id, frame), reply.at(5).bytes())) {
+        if (!Signer.matches(signer.ofResult(id, frame), outcome.signature())) {
             return new TaskResult.Failed(
                     FailureKind.INVALID_SIGNATURE,
                     "the result in Redis is not signed with this cluster's secret; use the same cluster_secret_file on all nodes");
         }
-        return new TaskResult.Replied(frame, reply.at(1).text().equals("1"));
+        return new TaskResult.Replied(frame, outcome.ok());
     }
 
     private static FailureKind kind(String name) {

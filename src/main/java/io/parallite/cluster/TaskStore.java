@@ -49,6 +49,13 @@ final class TaskStore {
      */
     record Pulse(List<TaskId> lost, ClusterLoad load, Optional<Duration> next) {}
 
+    /**
+     * What a claim has brought.
+     *
+     * @param hasMore whether other tasks wait
+     */
+    record Claims(List<Claimed> tasks, boolean hasMore) {}
+
     private static final int ENTRIES_AT_ONCE = 100;
 
     private final Scripts scripts;
@@ -89,12 +96,12 @@ final class TaskStore {
     }
 
     /**
-     * Leases tasks that wait.
+     * Leases tasks that wait, and says whether others do.
      *
      * @param most how many at most
      * @param lowestFirst whether those of low priority come first this time
      */
-    Uni<List<Claimed>> claim(int most, boolean lowestFirst) {
+    Uni<Claims> claim(int most, boolean lowestFirst) {
         String token = node + ":" + attempts++ + ":";
         return scripts.run(
                         Script.CLAIM,
@@ -103,14 +110,17 @@ final class TaskStore {
                         token,
                         most,
                         lowestFirst ? "low" : "high")
-                .map(TaskStore::claimed);
+                .map(TaskStore::claims);
     }
 
-    private static List<Claimed> claimed(ScriptReply reply) {
-        return reply.elements().stream().map(TaskStore::claimedOne).toList();
+    private static Claims claims(ScriptReply reply) {
+        List<ScriptReply> elements = reply.elements();
+        return new Claims(
+                elements.stream().skip(1).map(TaskStore::claimed).toList(),
+                elements.getFirst().whole() > 0);
     }
 
-    private static Claimed claimedOne(ScriptReply task) {
+    private static Claimed claimed(ScriptReply task) {
         boolean isAwaited = task.at(4).text().equals("awaited");
         boolean isOnce = task.at(5).text().equals("1");
         Lease lease =
@@ -269,11 +279,15 @@ final class TaskStore {
                             if (reply.isNil()) {
                                 return new Outcome.Unknown();
                             }
-                            TaskResult result = outcomes.read(id, reply);
-                            return result == null
+                            return reply.size() == 1
                                     ? new Outcome.Pending()
-                                    : new Outcome.Ended(result);
+                                    : new Outcome.Ended(outcomes.read(id, OutcomeFields.of(reply)));
                         });
+    }
+
+    /** The result of a task of whose end this node was told. */
+    TaskResult result(Ended task) {
+        return outcomes.read(task.id(), task.outcome());
     }
 
     /** Where a task stands; empty when there is none of that id. */

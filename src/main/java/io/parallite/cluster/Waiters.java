@@ -15,8 +15,8 @@ import java.util.Set;
 /**
  * Who waits on this node for tasks of the cluster.
  *
- * <p>Nothing that is published is relied on: this node is subscribed before a task's state is read,
- * and reads it again whenever the connection was away. Owned by the engine's thread.
+ * <p>That something is published is not relied on: this node is subscribed before a task's state is
+ * read, and reads it again whenever the connection was away. Owned by the engine's thread.
  */
 final class Waiters {
 
@@ -62,6 +62,13 @@ final class Waiters {
     void onDone(TaskId id) {
         if (waiting.containsKey(id)) {
             look(id);
+        }
+    }
+
+    /** The task has ended as is told. */
+    void onEnded(Ended task) {
+        if (waiting.containsKey(task.id())) {
+            complete(task.id(), store.result(task));
         }
     }
 

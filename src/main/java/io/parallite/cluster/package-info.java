@@ -32,7 +32,8 @@
  *                      frame and mac until it has ended; then ok and result and rmac, or kind and error
  *  w:ID                set; the nodes on which somebody awaits the task
  *  bell:RELEASE        list of at most one element; wakes one of the nodes that block on it
- *  in:NODE             channel; "done ID", "claimed ID", "cancel GRACE ID"
+ *  in:NODE             channel; "ended ID OUTCOME", "done ID" (the outcome is too long), "claimed ID",
+ *                      "cancel GRACE ID"
  *  n:NODE              hash that lives as long as heartbeats come; host, pid, version, figures
  *  nodes, releases     sets; what n:NODE and q:RELEASE:* there are
  *  dead                sorted set of ids, by when they died

@@ -84,13 +84,13 @@ final class TaskStoreIT {
     }
 
     private Claimed claim(TaskStore by) {
-        List<Claimed> claimed = cluster.await(() -> by.claim(1, false));
+        List<Claimed> claimed = cluster.await(() -> by.claim(1, false)).tasks();
         assertThat(claimed).hasSize(1);
         return claimed.getFirst();
     }
 
     private boolean claimsNothing(TaskStore by) {
-        return cluster.await(() -> by.claim(1, false)).isEmpty();
+        return cluster.await(() -> by.claim(1, false)).tasks().isEmpty();
     }
 
     private Outcome outcome(String id) {
@@ -175,7 +175,13 @@ final class TaskStoreIT {
         enqueue(task("high", "x", true, of(Priority.HIGH)));
 
         assertThat(claim(there).lease().id().value()).isEqualTo("high");
-        assertThat(cluster.await(() -> there.claim(1, true)).getFirst().lease().id().value())
+        assertThat(
+                        cluster.await(() -> there.claim(1, true))
+                                .tasks()
+                                .getFirst()
+                                .lease()
+                                .id()
+                                .value())
                 .isEqualTo("low");
         assertThat(claim(there).lease().id().value()).isEqualTo("normal");
     }
