@@ -42,22 +42,26 @@ if (class_exists(OpisClosure::class)) {
     $payloads['opis 3 closure'] = serialize(new OpisClosure($noop));
 }
 
-/** @return array{float, float, int} CPU and wall-clock µs a task, and bytes of memory that each kept */
-function measure(string $script, string $payload, int $tasks): array
+/**
+ * @param bool $marks whether it says in standard error which task begins
+ * @return array{float, float, int} CPU and wall-clock µs a task, and bytes of memory that each kept
+ */
+function measure(string $script, string $payload, int $tasks, bool $marks): array
 {
     $directory = sys_get_temp_dir() . '/parallite-bench-' . bin2hex(random_bytes(6));
     mkdir($directory, 0700);
     $server = stream_socket_server("unix://$directory/workers.sock");
     touch("$directory/stdout");
     $process = proc_open([PHP_BINARY, $script], [
-        ['file', '/dev/null', 'r'], ['file', "$directory/stdout", 'a'],
+        ['file', '/dev/null', 'r'], ['file', "$directory/stdout", 'a'], ['pipe', 'w'],
     ], $pipes, '/', [
         'WORKER_NAME' => 'bench',
         'PARALLITE_WORKER_SOCKET' => "unix://$directory/workers.sock",
         'PARALLITE_WORKER_TOKEN' => 'bench',
         'PARALLITE_WORKER_STDOUT' => "$directory/stdout",
         'PARALLITE_EVENTS' => '1',
-    ] + getenv());
+    ] + ($marks ? ['PARALLITE_WORKER_STDERR_MARK' => 'bench'] : []) + getenv());
+    stream_set_blocking($pipes[2], false);
     $worker = stream_socket_accept($server, 10) ?: throw new RuntimeException('the worker did not connect');
     stream_set_read_buffer($worker, 0);
     fread($worker, 65_536); // hello
@@ -66,8 +70,11 @@ function measure(string $script, string $payload, int $tasks): array
     $encoding = $encodings->messagePack ?? $encodings->json;
     $body = $encoding->encode(['type' => 'submit', 'task_id' => 'bench', 'payload' => $payload]);
     $frame = pack('N', strlen($body)) . $body;
-    $run = static function (int $count) use ($worker, $frame): void {
+    $run = static function (int $count) use ($worker, $frame, $pipes): void {
         while ($count-- > 0) {
+            if ($count % 100 === 0) {
+                stream_get_contents($pipes[2]);
+            }
             fwrite($worker, $frame);
             $reply = fread($worker, 65_536);
             if (!preg_match('/"ok":true|\xa2ok\xc3/', (string) $reply)) {
@@ -109,8 +116,10 @@ $rows = ['(floor: socket-echo.php)' => [__DIR__ . '/socket-echo.php', 'pi']];
 foreach ($payloads as $name => $payload) {
     $rows[$name] = ["$package/parallite-worker.php", $payload];
 }
-foreach ($rows as $name => [$script, $payload]) {
-    $runs = array_map(static fn() => measure($script, $payload, $tasks), range(1, 5));
+$rows['closure, without marks'] = [...$rows['closure'], false];
+foreach ($rows as $name => $row) {
+    [$script, $payload, $marks] = $row + [2 => true];
+    $runs = array_map(static fn() => measure($script, $payload, $tasks, $marks), range(1, 5));
     sort($runs); // by CPU: the best, which others on the machine disturbed least
     printf("%-28s %10.1f %10.1f %14d\n", $name, ...$runs[0]);
 }

@@ -15,6 +15,7 @@ final class Settings
         'PARALLITE_WORKER_STDOUT',
         'PARALLITE_WORKER_PREFETCH',
         'PARALLITE_WORKER_TEMPLATE',
+        'PARALLITE_WORKER_STDERR_MARK',
     ];
 
     /**
@@ -24,6 +25,7 @@ final class Settings
      * @param ?string $nextTasks path of the named pipe for them
      * @param bool $isTemplate whether it runs no task, and forks workers
      * @param ?int $timeoutMs how long a task may run that does not say
+     * @param ?string $stderrMark by what the daemon knows the marks of tasks in standard error; null when it wants none
      */
     public function __construct(
         public readonly string $name,
@@ -41,6 +43,7 @@ final class Settings
         public readonly ?string $nextTasks = null,
         public readonly bool $isTemplate = false,
         public readonly ?int $timeoutMs = null,
+        public readonly ?string $stderrMark = null,
     ) {
     }
 
@@ -64,12 +67,19 @@ final class Settings
             nextTasks: self::text('PARALLITE_WORKER_PREFETCH'),
             isTemplate: getenv('PARALLITE_WORKER_TEMPLATE') === '1',
             timeoutMs: self::number('PARALLITE_WORKER_TIMEOUT_MS'),
+            stderrMark: self::text('PARALLITE_WORKER_STDERR_MARK'),
         );
         foreach (self::PRIVATE as $private) {
             putenv($private);
             unset($_ENV[$private], $_SERVER[$private]);
         }
         return $settings;
+    }
+
+    /** @return array<string, string> the environment that was taken out and concerns a worker on standard streams, too */
+    public function ofStdio(): array
+    {
+        return $this->stderrMark === null ? [] : ['PARALLITE_WORKER_STDERR_MARK' => $this->stderrMark];
     }
 
     /**
@@ -94,6 +104,7 @@ final class Settings
             events: $this->events,
             nextTasks: isset($worker['prefetch']) ? (string) $worker['prefetch'] : null,
             timeoutMs: $this->timeoutMs,
+            stderrMark: isset($worker['stderr_mark']) ? (string) $worker['stderr_mark'] : null,
         );
     }
 

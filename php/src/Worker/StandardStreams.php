@@ -101,6 +101,13 @@ final class StandardStreams
         return self::$open[$descriptor];
     }
 
+    /** @return ?resource standard error; null when it is closed */
+    public static function error(): mixed
+    {
+        $stream = self::$open[2] ?? STDERR;
+        return is_resource($stream) ? $stream : null;
+    }
+
     /** @return resource */
     private static function opened(string $path, string $mode): mixed
     {

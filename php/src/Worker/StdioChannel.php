@@ -17,14 +17,17 @@ final class StdioChannel
 {
     private const MOVED = 'PARALLITE_WORKER_STDIO_MOVED';
 
-    /** @return array{Channel, string} the channel, and the path of the file that is now the standard output */
-    public static function open(int $maxBytes): array
+    /**
+     * @param array<string, string> $private environment that was taken in already, for the process that starts anew
+     * @return array{Channel, string} the channel, and the path of the file that is now the standard output
+     */
+    public static function open(int $maxBytes, array $private = []): array
     {
         $file = getenv(self::MOVED);
         $moved = is_string($file) && $file !== '';
         if (!$moved) {
             $file = (string) tempnam(sys_get_temp_dir(), 'parallite-stdout-');
-            self::startAnewWithStreamsMoved($file);
+            self::startAnewWithStreamsMoved($file, $private);
         }
         putenv(self::MOVED);
         unset($_ENV[self::MOVED], $_SERVER[self::MOVED]);
@@ -39,8 +42,12 @@ final class StdioChannel
         return [new Channel(new StreamLine($in, $out), $maxBytes), $file];
     }
 
-    /** Returns only where the process can't be replaced. */
-    private static function startAnewWithStreamsMoved(string $file): void
+    /**
+     * Returns only where the process can't be replaced.
+     *
+     * @param array<string, string> $private
+     */
+    private static function startAnewWithStreamsMoved(string $file, array $private): void
     {
         if (!function_exists('pcntl_exec') || !is_executable('/bin/sh')) {
             return;
@@ -52,7 +59,7 @@ final class StdioChannel
             $command = [PHP_BINARY, ...array_slice(explode("\0", rtrim($commandLine, "\0")), 1)];
         }
         $script = 'exec "$@" 3<&0 4>&1 </dev/null >>"$' . self::MOVED . '"';
-        @pcntl_exec('/bin/sh', ['-c', $script, 'sh', ...$command], [self::MOVED => $file] + getenv());
+        @pcntl_exec('/bin/sh', ['-c', $script, 'sh', ...$command], [self::MOVED => $file] + $private + getenv());
     }
 
     /** Closed descriptors are given out again, lowest first: the next two files opened become 0 and 1. */

@@ -12,7 +12,7 @@ use B7s\Parallite\Wire\Encodings;
  * Asked with {"type": "inspect"} it answers {"type": "template", "open": […], "objection"?}: which descriptors its forks
  * would share, and why it must not be forked.
  *
- * The daemon sends {"type": "fork", "workers": [{"name", "token", "stdout", "stderr", "prefetch"?, "max_tasks"?}, …]}.
+ * The daemon sends {"type": "fork", "workers": [{"name", "token", "stdout", "stderr", "stderr_mark"?, "prefetch"?, "max_tasks"?}, …]}.
  * They are children of the daemon ({@see SiblingForks}), which is told how they end, and the template may die without
  * them. The answer is {"type": "forked", "pids": […]}, in the same order, 0 for one that could not be forked.
  *

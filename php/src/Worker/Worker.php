@@ -14,6 +14,8 @@ use B7s\Parallite\Worker\State\ProcessState;
  */
 final class Worker
 {
+    private ?TaskMarks $marks = null;
+
     public function __construct(
         private readonly Channel $channel,
         private readonly Inbox $inbox,
@@ -24,6 +26,12 @@ final class Worker
         private readonly Garbage $garbage,
         private readonly ProcessState $state,
     ) {
+    }
+
+    /** Says from now on in standard error which task begins. */
+    public function markTasks(TaskMarks $marks): void
+    {
+        $this->marks = $marks;
     }
 
     /** @throws ChannelClosed when the daemon goes while a reply is sent, or sends an impossible frame */
@@ -87,6 +95,7 @@ final class Worker
             }
             $taskId = is_string($map['task_id'] ?? null) ? $map['task_id'] : null;
             $this->lastWords->taskBegins($taskId, $encoding);
+            $this->marks?->taskBegins((string) $taskId);
             $this->state->taskBegins();
             if ($looksBack) {
                 $this->state->expect($body, $map['payload'] ?? null, $map['context'] ?? null);

@@ -27,7 +27,7 @@ final class WorkerMain
         try {
             StandardStreams::define();
             [$channel, $stdoutFile] = $settings->socket === null
-                ? StdioChannel::open($settings->maxPayloadBytes)
+                ? StdioChannel::open($settings->maxPayloadBytes, $settings->ofStdio())
                 : [null, $settings->stdoutFile];
             $output = new OutputCapture($stdoutFile, $channel !== null);
             $lastWords = new LastWords($output);

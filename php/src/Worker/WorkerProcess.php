@@ -106,13 +106,17 @@ final class WorkerProcess
         if ($nextTasks !== null) {
             $this->inbox->prefetchFrom($nextTasks);
         }
+        $marks = TaskMarks::of($settings->stderrMark);
+        if ($marks !== null) {
+            $this->worker->markTasks($marks);
+        }
         if ($settings->socket !== null) {
-            $this->channel->write($this->hello($settings, $nextTasks !== null));
+            $this->channel->write($this->hello($settings, $nextTasks !== null, $marks !== null));
         }
         $this->lastWords->connected($this->channel, $this->replies, $this->events, $this->inbox, $this->state);
     }
 
-    private function hello(Settings $settings, bool $prefetches): string
+    private function hello(Settings $settings, bool $prefetches, bool $marks): string
     {
         return $this->encodings->json->encode([
             'type' => 'hello',
@@ -127,6 +131,7 @@ final class WorkerProcess
                 ...($settings->events ? ['events', 'cancel', 'follow', 'messages'] : []),
                 ...($prefetches ? ['prefetch'] : []),
                 ...($this->givesStack ? ['stack'] : []),
+                ...($marks ? ['stderr_marks'] : []),
             ],
         ]);
     }

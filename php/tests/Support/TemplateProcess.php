@@ -22,7 +22,7 @@ final class TemplateProcess
 
     private int $forks = 0;
 
-    /** @var list<resource|false> the reading ends of the forks' standard errors */
+    /** @var list<resource> the reading ends of the forks' standard errors */
     private array $errors = [];
 
     /**
@@ -81,12 +81,13 @@ final class TemplateProcess
         for ($i = 0; $i < $count; $i++) {
             $number = ++$this->forks;
             posix_mkfifo("$this->directory/$number.err", 0600);
-            $this->errors[] = fopen("$this->directory/$number.err", 'r+');
+            $this->errors[] = fopen("$this->directory/$number.err", 'r+') ?: throw new RuntimeException('no pipe');
             $workers[] = [
                 'name' => "work-$number",
                 'token' => "token-$number",
                 'stdout' => "$this->directory/$number.out",
                 'stderr' => "$this->directory/$number.err",
+                'stderr_mark' => "mark-$number",
             ];
         }
         self::write($this->channel, ['type' => 'fork', 'workers' => $workers]);
@@ -113,6 +114,13 @@ final class TemplateProcess
     {
         self::write($channel, ['type' => 'submit', 'task_id' => "run $name", 'payload' => $name]);
         return self::read($channel);
+    }
+
+    /** What the fork with this index has written to standard error so far. */
+    public function stderrOf(int $index): string
+    {
+        stream_set_blocking($this->errors[$index], false);
+        return (string) stream_get_contents($this->errors[$index]);
     }
 
     /** What it has written to standard error itself. */

@@ -35,6 +35,40 @@ final class SocketWorkerTest extends WorkerContract
         self::assertSame([false, false, 'work-1', null, null], $reply['result']);
     }
 
+    public function testMarksInStandardErrorWhichTaskBegins(): void
+    {
+        $worker = static::start(['PARALLITE_WORKER_STDERR_MARK' => 'secret'] + self::including());
+        try {
+            self::assertContains('stderr_marks', $worker->hello['features']);
+            $says = self::payload(static function (string $words): array {
+                fwrite(STDERR, $words);
+                exec('printf child >&2');
+                return [getenv('PARALLITE_WORKER_STDERR_MARK'), $_SERVER['PARALLITE_WORKER_STDERR_MARK'] ?? null];
+            }, 'laravel');
+
+            foreach (['a', 'größer'] as $id) {
+                $reply = $worker->ask(['task_id' => $id, 'payload' => $says, 'context' => "of $id,"]);
+                self::assertSame([false, null], $reply['result']);
+            }
+
+            self::assertSame("\0secret\0\1aof a,child\0secret\0\x08größerof größer,child", $worker->stderr());
+        } finally {
+            $worker->stop();
+        }
+    }
+
+    public function testMarksNothingForADaemonThatWantsNoMarks(): void
+    {
+        $worker = static::start(self::including());
+        try {
+            self::assertNotContains('stderr_marks', $worker->hello['features']);
+            self::assertTrue($worker->ask(['task_id' => 'a', 'payload' => 'phpversion'])['ok']);
+            self::assertSame('', $worker->stderr());
+        } finally {
+            $worker->stop();
+        }
+    }
+
     /** @dataProvider encodings */
     public function testReturnsWhatHasComeWhenTheTaskBeforeEndsTheProcessAfterItsReply(string $encoding): void
     {

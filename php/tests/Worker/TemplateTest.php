@@ -98,6 +98,21 @@ final class TemplateTest extends TestCase
         }
     }
 
+    /** @dataProvider waysToFork */
+    public function testHasEachForkMarkItsTasksInItsOwnStandardError(string ...$options): void
+    {
+        $template = $this->start('function says(): void { fwrite(STDERR, getenv("WORKER_NAME")); }', ...$options);
+        foreach (array_values($template->fork(2)) as $index => $channel) {
+            $number = $index + 1;
+            $marked = "\0mark-$number\0\x08run sayswork-$number";
+            TemplateProcess::run($channel, 'says');
+            TemplateProcess::run($channel, 'says');
+
+            self::assertSame($marked . $marked, $template->stderrOf($index));
+        }
+        self::assertStringNotContainsString("\0", $template->stderr());
+    }
+
     /** @return list<string> */
     private static function sorted(string $text): array
     {

@@ -372,6 +372,14 @@ public final class LibC {
      * @return which of them
      */
     public static boolean[] poll(int[] descriptors, int millis) {
+        return poll(descriptors, descriptors.length, millis);
+    }
+
+    /**
+     * The same, where only the first {@code readable} may be ready by what can be read: the others
+     * are when nobody is left who could write.
+     */
+    public static boolean[] poll(int[] descriptors, int readable, int millis) {
         boolean[] ready = new boolean[descriptors.length];
         long _ =
                 call(
@@ -383,7 +391,10 @@ public final class LibC {
                                             Integer.BYTES);
                             for (int i = 0; i < descriptors.length; i++) {
                                 entries.set(JAVA_INT, i * POLLFD_BYTES, descriptors[i]);
-                                entries.set(JAVA_SHORT, i * POLLFD_BYTES + EVENTS, POLLIN);
+                                entries.set(
+                                        JAVA_SHORT,
+                                        i * POLLFD_BYTES + EVENTS,
+                                        i < readable ? POLLIN : 0);
                             }
                             int count =
                                     (int)

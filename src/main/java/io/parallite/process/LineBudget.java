@@ -39,7 +39,12 @@ final class LineBudget {
         return now - windowBegan >= SECOND;
     }
 
-    /** How many lines were not logged, once. */
+    /** How many lines were not logged since they were last taken. */
+    long suppressed() {
+        return suppressed;
+    }
+
+    /** The same, once. */
     long takeSuppressed() {
         long taken = suppressed;
         suppressed = 0;

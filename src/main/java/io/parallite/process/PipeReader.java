@@ -26,10 +26,18 @@ final class PipeReader {
     private static final byte[] ONE =
             ByteBuffer.allocate(Long.BYTES).order(ByteOrder.nativeOrder()).putLong(1).array();
 
+    /** For how long nothing is read after what was of no interest. */
+    private static final int PAUSE_MILLIS = 5;
+
     /** Takes what is read. */
     interface Sink {
-        /** The first {@code count} bytes are new. */
-        void onBytes(byte[] bytes, int count);
+        /**
+         * The first {@code count} bytes are new.
+         *
+         * @return whether they are of interest; while nothing is, reading pauses in between, so
+         *     that what workers write about every task wakes nobody for each
+         */
+        boolean onBytes(byte[] bytes, int count);
 
         /** There will be no more. */
         void onEnd();
@@ -41,6 +49,11 @@ final class PipeReader {
     private final List<Reading> readings = new ArrayList<>();
     private final byte[] chunk = new byte[CHUNK];
     private final int wake = LibC.eventDescriptor();
+
+    /** Whether something was read in this round, and whether any of it was of interest. */
+    private boolean hasRead;
+
+    private boolean isOfInterest;
 
     private PipeReader() {}
 
@@ -68,16 +81,15 @@ final class PipeReader {
     }
 
     private void readAll() {
-        int[] descriptors = new int[readings.size() + 1];
-        descriptors[0] = wake;
-        for (int i = 0; i < readings.size(); i++) {
-            descriptors[i + 1] = readings.get(i).pipe.descriptor();
-        }
-        boolean[] ready = LibC.poll(descriptors, readings.isEmpty() ? -1 : LOOK_MILLIS);
+        boolean isPausing = hasRead && !isOfInterest;
+        boolean[] ready = await(isPausing);
+        hasRead = false;
+        isOfInterest = false;
         for (int i = readings.size() - 1; i >= 0; i--) {
             Reading reading = readings.get(i);
-            boolean hasMore = ready[i + 1] ? take(reading) : !reading.pipe.isAbandoned();
-            if (!hasMore) {
+            boolean hasEnded =
+                    ready[i + 1] ? !take(reading) : !isPausing && reading.pipe.isAbandoned();
+            if (hasEnded) {
                 readings.remove(i);
                 end(reading);
             }
@@ -90,11 +102,28 @@ final class PipeReader {
         }
     }
 
+    /**
+     * Waits for pipes, and for who adds one; the latter comes first in the answer.
+     *
+     * @param isPausing whether pipes are waited for that end, not for those that can be read
+     */
+    private boolean[] await(boolean isPausing) {
+        int[] descriptors = new int[readings.size() + 1];
+        descriptors[0] = wake;
+        for (int i = 0; i < readings.size(); i++) {
+            descriptors[i + 1] = readings.get(i).pipe.descriptor();
+        }
+        return isPausing
+                ? LibC.poll(descriptors, 1, PAUSE_MILLIS)
+                : LibC.poll(descriptors, readings.isEmpty() ? -1 : LOOK_MILLIS);
+    }
+
     /** Gives whether there may be more. */
     private boolean take(Reading reading) {
         long count = LibC.read(reading.pipe.descriptor(), chunk);
         if (count > 0) {
-            reading.sink.onBytes(chunk, (int) count);
+            hasRead = true;
+            isOfInterest |= reading.sink.onBytes(chunk, (int) count) || count == chunk.length;
         }
         return count > 0;
     }

@@ -48,7 +48,6 @@ final class SocketChannel implements WorkerChannel {
     private boolean reset;
     private boolean ending;
     private @Nullable Integer exitStatus;
-    private String lastWords = "";
     private boolean told;
 
     SocketChannel(
@@ -205,9 +204,8 @@ final class SocketChannel implements WorkerChannel {
     }
 
     /** Told by the transport, which has been waiting for the process's end since its start. */
-    void onExit(int status, String words) {
+    void onExit(int status) {
         exitStatus = status;
-        lastWords = words;
         frames.resume(); // what is left of it is no more than the socket holds
         if (!closed) {
             engine.schedule(QUIET, () -> closeWhenRead(received));
@@ -254,7 +252,7 @@ final class SocketChannel implements WorkerChannel {
             return;
         }
         told = true;
-        WorkerExit how = replies.ending(exitStatus, lastWords, reset);
+        WorkerExit how = replies.ending(exitStatus, process.lastWords(), reset);
         writer.close();
         replies.close();
         listener.onEnded(how); // may take back what is in the pipe

@@ -72,6 +72,7 @@ final class SocketOpening implements Handshake.Host {
         environment.put("PARALLITE_WORKER_SOCKET", transport.address());
         environment.put(WorkerSite.TOKEN, token);
         environment.put("PARALLITE_WORKER_STDOUT", stdout.toString());
+        environment.put(WorkerSite.STDERR_MARK, transport.stderrMark());
         if (pipe != null) {
             environment.put(WorkerSite.PREFETCH, pipe.path().toString());
         }
@@ -80,7 +81,7 @@ final class SocketOpening implements Handshake.Host {
 
     private void onStarted(WorkerProcess started) {
         process = started;
-        started.onExit(this::onExit);
+        started.onExit(status -> onExit(started, status));
         if (cancelled) {
             started.kill();
         } else if (early != null) {
@@ -118,6 +119,9 @@ final class SocketOpening implements Handshake.Host {
 
     private void connect(WorkerProcess started, Handshake.Connected connected) {
         cancelTimer();
+        if (connected.features().contains("stderr_marks")) {
+            started.expectMarks();
+        }
         SocketChannel opened =
                 new SocketChannel(
                         transport.engine(), started, connected, transport.limits(), listener, pipe);
@@ -141,15 +145,16 @@ final class SocketOpening implements Handshake.Host {
         }
     }
 
-    private void onExit(int status, String words) {
+    private void onExit(WorkerProcess ended, int status) {
         cancelTimer();
         transport.forget(token);
         deleteOutput();
         if (channel != null) {
-            channel.onExit(status, words);
+            channel.onExit(status);
             return;
         }
         closePipe();
+        String words = ended.lastWords();
         WorkerExit ending = new WorkerExit(status, words, true);
         if (cancelled) {
             listener.onEnded(ending);

@@ -174,6 +174,11 @@ public final class SocketTransport implements WorkerTransport {
         return token;
     }
 
+    /** By what the marks of a worker are known; see {@link TaskMarks}. */
+    String stderrMark() {
+        return HexFormat.of().toHexDigits(random.nextLong());
+    }
+
     /** The worker with {@code token} is awaited no longer. */
     void forget(String token) {
         byToken.remove(token);

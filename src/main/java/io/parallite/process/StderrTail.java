@@ -1,86 +1,109 @@
 package io.parallite.process;
 
-import io.parallite.units.Texts;
-import io.parallite.wire.Excerpt;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.ByteBuffer;
-import java.nio.CharBuffer;
-import java.nio.charset.CharsetDecoder;
-import java.nio.charset.CodingErrorAction;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a worker writes to stderr: logged line by line under the worker and its task, and its end
  * kept for error messages. Those quote only what was written for the task that they are about.
  *
- * <p>A thread reads it, since a full pipe would stop the worker: one of its own ({@link #of}), or
- * the {@link PipeReader} that it is a sink of. A worker that shouts is logged up to {@link
- * #LINES_PER_SECOND}; the rest is counted, and told when the second is over.
+ * <h2>Whose a line is</h2>
+ *
+ * <p>The bundled worker writes a mark into the stream where a task begins ({@link TaskMarks}): what
+ * follows belongs to that task, whenever it is read. A worker that writes no marks is asked for its
+ * task when a line is read, and only what is read some time after its last answer is quoted. A mark
+ * ends a line that has no end.
+ *
+ * <h2>Threads</h2>
+ *
+ * <p>A thread reads it, since a full pipe would stop the worker: one of its own ({@link
+ * #readOnThread}), or the {@link PipeReader} that it is a sink of. Any other may ask.
  */
 final class StderrTail implements PipeReader.Sink {
 
-    private static final Logger LOG = Logger.getLogger("io.parallite.worker.output");
+    private static final Logger LOG = Logger.getLogger(StderrTail.class);
 
-    private static final int LINES_PER_SECOND = 20;
     private static final int KEPT_LINES = 6;
     private static final int KEPT_CHARACTERS = 500;
-    private static final int MAX_LINE = 4096;
-    private static final int CHUNK = 1024;
+    private static final int CHUNK = 4096;
 
-    private record Line(String text, long readAt) {}
-
-    private final WorkerName worker;
-    private final long pid;
-    private final WorkerChannel.Listener listener;
-    private final ArrayDeque<Line> lines = new ArrayDeque<>();
-    private final CharsetDecoder decoder =
-            StandardCharsets.UTF_8
-                    .newDecoder()
-                    .onMalformedInput(CodingErrorAction.REPLACE)
-                    .onUnmappableCharacter(CodingErrorAction.REPLACE);
-    private final StringBuilder line = new StringBuilder();
-
-    /** The beginning of a character whose end has not been read. */
-    private ByteBuffer split = ByteBuffer.allocate(0);
-
-    private volatile boolean ended;
-    private final LineBudget budget = new LineBudget(LINES_PER_SECOND, System.nanoTime());
-    private boolean isFlushPending;
+    /** For how long nothing is read after nothing but marks: no short task wakes the reader. */
+    private static final long PAUSE = TimeUnit.MILLISECONDS.toNanos(5);
 
     /**
-     * @param listener asked for the running task with each line, on another thread
+     * A line that was written.
+     *
+     * @param task by its mark
      */
-    StderrTail(WorkerName worker, long pid, WorkerChannel.Listener listener) {
+    private record Line(String text, @Nullable String task, long readAt) {}
+
+    private final WorkerName worker;
+    private final WorkerChannel.Listener listener;
+    private final ArrayDeque<Line> lines = new ArrayDeque<>();
+    private final TextLines text = new TextLines(this::onLine);
+    private final OutputLog log;
+    private final TaskMarks marks;
+
+    /** By the last mark; {@code null} before the first. Of the thread that reads. */
+    private @Nullable String task;
+
+    private volatile boolean isMarked;
+    private volatile boolean ended;
+    private volatile @Nullable Thread reader;
+
+    /**
+     * @param secret by which the worker's marks are known
+     * @param listener asked for the running task, on another thread
+     */
+    StderrTail(WorkerName worker, long pid, String secret, WorkerChannel.Listener listener) {
         this.worker = worker;
-        this.pid = pid;
         this.listener = listener;
+        this.log = new OutputLog(worker, pid);
+        this.marks =
+                new TaskMarks(
+                        secret,
+                        new TaskMarks.Sink() {
+                            @Override
+                            public void onText(byte[] bytes, int from, int to) {
+                                text.add(bytes, from, to);
+                            }
+
+                            @Override
+                            public void onTask(String id) {
+                                begin(id);
+                            }
+                        });
     }
 
-    /** Has a thread of its own read it. */
-    static StderrTail of(
-            WorkerName worker, long pid, InputStream stderr, WorkerChannel.Listener listener) {
-        StderrTail tail = new StderrTail(worker, pid, listener);
-        Threads.startDaemon("stderr-" + worker, () -> tail.read(stderr));
-        return tail;
+    /** Has a thread of its own read {@code stderr}. */
+    void readOnThread(InputStream stderr) {
+        Threads.startDaemon("stderr-" + worker, () -> read(stderr));
     }
 
-    /** Whether all that was written has been read. */
+    /** The worker has said that it writes marks: what precedes the first belongs to no task. */
+    void expectMarks() {
+        isMarked = true;
+    }
+
+    /** Whether all that was written has been read. To be asked once the process has ended. */
     boolean hasEnded() {
+        LockSupport.unpark(reader);
         return ended;
     }
 
     /** The end of what was written for the running task, on one line, as far as it was read. */
     String text() {
+        String running = listener.currentTask();
         synchronized (lines) {
             String text =
                     lines.stream()
-                            .filter(line -> listener.isOfCurrentTask(line.readAt))
+                            .filter(line -> isQuoted(line, running))
                             .map(Line::text)
                             .collect(Collectors.joining(" "));
             return text.length() <= KEPT_CHARACTERS
@@ -89,11 +112,20 @@ final class StderrTail implements PipeReader.Sink {
         }
     }
 
+    private boolean isQuoted(Line line, @Nullable String running) {
+        return (isMarked && running != null)
+                ? running.equals(line.task)
+                : listener.isOfCurrentTask(line.readAt);
+    }
+
     private void read(InputStream stderr) {
+        reader = Thread.currentThread();
         try (stderr) {
             byte[] chunk = new byte[CHUNK];
             for (int count = stderr.read(chunk); count >= 0; count = stderr.read(chunk)) {
-                onBytes(chunk, count);
+                if (!onBytes(chunk, count) && count < chunk.length) {
+                    LockSupport.parkNanos(this, PAUSE);
+                }
             }
         } catch (IOException e) {
             LOG.debugf("stderr is closed worker=%s: %s", worker, e.getMessage());
@@ -103,83 +135,34 @@ final class StderrTail implements PipeReader.Sink {
     }
 
     @Override
-    public void onBytes(byte[] bytes, int count) {
-        decode(ByteBuffer.wrap(bytes, 0, count), false);
+    public boolean onBytes(byte[] bytes, int count) {
+        return marks.feed(bytes, count);
     }
 
     @Override
     public void onEnd() {
         try {
-            decode(ByteBuffer.allocate(0), true);
-            keep(line.toString().strip());
+            marks.end();
+            text.endLine();
         } finally {
-            tellSuppressed();
+            log.flush();
             ended = true;
         }
     }
 
-    private void decode(ByteBuffer bytes, boolean isEnd) {
-        ByteBuffer in =
-                ByteBuffer.allocate(split.remaining() + bytes.remaining()).put(split).put(bytes);
-        CharBuffer out = CharBuffer.allocate(in.flip().remaining() + 1);
-        decoder.decode(in, out, isEnd);
-        split = in;
-        out.flip().chars().forEach(c -> add((char) c));
+    private void begin(String id) {
+        text.endLine();
+        isMarked = true;
+        task = id;
     }
 
-    private void add(char c) {
-        if (c != '\n') {
-            line.append(c);
-        }
-        if (c == '\n' || line.length() == MAX_LINE) {
-            keep(line.toString().strip());
-            line.setLength(0);
-        }
-    }
-
-    private void keep(String line) {
-        if (line.isEmpty()) {
-            return;
-        }
+    private void onLine(String line) {
         synchronized (lines) {
-            lines.addLast(new Line(line, System.nanoTime()));
+            lines.addLast(new Line(line, task, System.nanoTime()));
             if (lines.size() > KEPT_LINES) {
                 lines.removeFirst();
             }
         }
-        log(line);
-    }
-
-    private synchronized void log(String line) {
-        long now = System.nanoTime();
-        if (budget.isOver(now)) {
-            tellSuppressed();
-        }
-        if (budget.takes(now)) {
-            write(Logger.Level.INFO, Excerpt.oneLine(line));
-        } else if (!isFlushPending) {
-            isFlushPending = true;
-            CompletableFuture.delayedExecutor(1, TimeUnit.SECONDS).execute(this::tellSuppressed);
-        }
-    }
-
-    private synchronized void tellSuppressed() {
-        isFlushPending = false;
-        long suppressed = budget.takeSuppressed();
-        if (suppressed > 0) {
-            write(Logger.Level.WARN, "… %d lines more".formatted(suppressed));
-        }
-    }
-
-    /** The keys come last and are always there, so that no line can pass for another's. */
-    private void write(Logger.Level level, String text) {
-        String running = listener.currentTask();
-        LOG.logf(
-                level,
-                "%s worker=%s pid=%d task=%s",
-                text,
-                worker,
-                pid,
-                running == null ? "-" : Texts.word(running));
+        log.write(line, isMarked ? task : listener.currentTask());
     }
 }

@@ -36,7 +36,6 @@ final class StdioChannel implements WorkerChannel {
     private boolean writeFailed;
     private boolean outputEnded;
     private @Nullable Integer exitStatus;
-    private String stderr = "";
     private boolean endReported;
 
     /**
@@ -146,9 +145,8 @@ final class StdioChannel implements WorkerChannel {
                 });
     }
 
-    private void onExit(int status, String written) {
+    private void onExit(int status) {
         exitStatus = status;
-        stderr = written;
         stdout.resume(); // what is left of it is no more than the pipe holds
         endWhenRead(-1);
         reportEnd();
@@ -181,7 +179,7 @@ final class StdioChannel implements WorkerChannel {
         }
         endReported = true;
         boolean unread = endedBefore || writeFailed || stdin.isUnread();
-        WorkerExit ending = replies.ending(exitStatus, stderr, unread);
+        WorkerExit ending = replies.ending(exitStatus, process.lastWords(), unread);
         replies.close();
         stdin.close();
         listener.onEnded(ending);

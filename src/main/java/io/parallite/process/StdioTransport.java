@@ -3,6 +3,8 @@ package io.parallite.process;
 import io.parallite.engine.Engine;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.UniEmitter;
+import java.security.SecureRandom;
+import java.util.HexFormat;
 import java.util.Map;
 
 /**
@@ -14,6 +16,7 @@ public final class StdioTransport implements WorkerTransport {
     private final Engine engine;
     private final WorkerLauncher launcher;
     private final ReplyLimits limits;
+    private final SecureRandom random = new SecureRandom();
 
     /** A transport that starts workers by {@code launcher}. */
     StdioTransport(Engine engine, WorkerLauncher launcher, ReplyLimits limits) {
@@ -44,6 +47,10 @@ public final class StdioTransport implements WorkerTransport {
         launcher.close();
     }
 
+    private String stderrMark() {
+        return HexFormat.of().toHexDigits(random.nextLong());
+    }
+
     /** One process on its way up; owned by the engine's thread. */
     private final class Opening {
 
@@ -60,7 +67,12 @@ public final class StdioTransport implements WorkerTransport {
             emitter.onTermination(() -> over = true);
             WorkerLaunch launch =
                     new WorkerLaunch(
-                            name, command, WorkerLaunch.Streams.FRAMES, Map.of(), null, listener);
+                            name,
+                            command,
+                            WorkerLaunch.Streams.FRAMES,
+                            Map.of(WorkerSite.STDERR_MARK, stderrMark()),
+                            null,
+                            listener);
             launcher.launch(launch, this::onStarted, this::onFailed);
         }
 
@@ -69,7 +81,7 @@ public final class StdioTransport implements WorkerTransport {
             try {
                 channel.open();
             } catch (OutOfMemoryError e) { // no thread to read with
-                process.onExit((status, stderr) -> onFailed(noThread(e)));
+                process.onExit(status -> onFailed(noThread(e)));
                 process.kill();
                 return;
             }

@@ -87,6 +87,7 @@ record WorkerLaunch(
         worker.put("token", environment.getOrDefault(WorkerSite.TOKEN, ""));
         worker.put("stdout", Objects.requireNonNull(file).toString());
         worker.put("stderr", stderr.toString());
+        worker.put("stderr_mark", stderrMark());
         String prefetch = environment.get(WorkerSite.PREFETCH);
         if (prefetch != null) {
             worker.put("prefetch", prefetch);
@@ -136,14 +137,24 @@ record WorkerLaunch(
      * @throws OutOfMemoryError when there can be no thread that reads
      */
     StderrTail readStderr(long pid, InputStream stderr) {
-        return StderrTail.of(name, pid, stderr, listener);
+        StderrTail tail = tail(pid);
+        tail.readOnThread(stderr);
+        return tail;
     }
 
     /** The same through the reader of all named pipes. */
     StderrTail readStderr(long pid, NamedPipeInput stderr, PipeReader reader) {
-        StderrTail tail = new StderrTail(name, pid, listener);
+        StderrTail tail = tail(pid);
         reader.read(stderr, tail);
         return tail;
+    }
+
+    private StderrTail tail(long pid) {
+        return new StderrTail(name, pid, stderrMark(), listener);
+    }
+
+    private String stderrMark() {
+        return Objects.requireNonNull(environment.get(WorkerSite.STDERR_MARK));
     }
 
     /** Why it could not be started, with advice. */

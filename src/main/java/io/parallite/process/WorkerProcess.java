@@ -5,7 +5,7 @@ import io.parallite.engine.LibC;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.Objects;
-import java.util.function.BiConsumer;
+import java.util.function.IntConsumer;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -56,14 +56,27 @@ final class WorkerProcess {
         return Objects.requireNonNull(pipes).getInputStream();
     }
 
+    /** The worker has said that it marks in stderr which task begins. */
+    void expectMarks() {
+        stderr.expectMarks();
+    }
+
     /**
-     * Calls {@code action} on the engine's thread with exit status and the end of stderr once the
-     * process and all its descendants are gone.
+     * The end of what was written to stderr for the task that the worker runs now, on one line. All
+     * of it once {@link #onExit} has called.
      */
-    void onExit(BiConsumer<Integer, String> action) {
+    String lastWords() {
+        return stderr.text();
+    }
+
+    /**
+     * Calls {@code action} on the engine's thread with the exit status once the process and all its
+     * descendants are gone.
+     */
+    void onExit(IntConsumer action) {
         tree.onGone(
                 status -> {
-                    engine.execute(() -> action.accept(status, stderr.text()));
+                    engine.execute(() -> action.accept(status));
                     onGone.accept(pid());
                 },
                 stderr::hasEnded);

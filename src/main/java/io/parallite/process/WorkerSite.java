@@ -32,6 +32,9 @@ public final class WorkerSite {
     /** The path of the pipe for prefetched tasks. */
     static final String PREFETCH = "PARALLITE_WORKER_PREFETCH";
 
+    /** By what the daemon knows the marks of tasks in a worker's standard error. */
+    static final String STDERR_MARK = "PARALLITE_WORKER_STDERR_MARK";
+
     /** After how many tasks a worker exits. */
     static final String MAX_TASKS = "PARALLITE_WORKER_MAX_TASKS";
 

@@ -10,12 +10,17 @@ import java.io.SequenceInputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Collections;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class StderrTailTest {
 
+    private static final String SECRET = "0123456789abcdef";
+
     /** {@link System#nanoTime} of the last answer. */
     private volatile long answeredAt = System.nanoTime();
+
+    private volatile @Nullable String running;
 
     @Test
     void quotesWhatWasWrittenForTheRunningTask() {
@@ -30,7 +35,7 @@ class StderrTailTest {
 
     @Test
     void joinsCharactersAndLinesThatComeInPieces() {
-        StderrTail tail = new StderrTail(WorkerName.persistent("work", 1), 1, new Listener());
+        StderrTail tail = tail();
         for (byte b : "größer 🙂\nzwei".getBytes(StandardCharsets.UTF_8)) {
             tail.onBytes(new byte[] {b}, 1);
         }
@@ -43,23 +48,78 @@ class StderrTailTest {
 
     @Test
     void cutsLinesWithoutEndAndLosesNothing() {
-        StderrTail tail = new StderrTail(WorkerName.persistent("work", 1), 1, new Listener());
+        StderrTail tail = tail();
         byte[] text = (" ".repeat(4096) + "yz\n").getBytes(StandardCharsets.UTF_8);
         tail.onBytes(text, text.length);
 
         assertThat(tail.text()).isEqualTo("yz");
     }
 
+    @Test
+    void quotesOnlyWhatIsMarkedAsTheRunningTasks() {
+        running = "b";
+        StderrTail tail = tail(text("boot\n"), mark("a"), text("of a"), mark("b"), text("of b\n"));
+
+        assertThat(tail.text()).isEqualTo("of b");
+    }
+
+    @Test
+    void quotesNothingForATaskThatDiedBeforeItsMark() {
+        running = "b";
+
+        assertThat(tail(mark("a"), text("of a\n")).text()).isEmpty();
+    }
+
+    @Test
+    void quotesNoWordsOfTheStartOnceMarksAreExpected() {
+        running = "a";
+        StderrTail tail = tail(text("boot\n"));
+        answeredAt = 0;
+        assertThat(tail.text()).isEqualTo("boot");
+
+        tail.expectMarks();
+
+        assertThat(tail.text()).isEmpty();
+    }
+
+    @Test
+    void quotesTheEndOfAWorkerThatIsAtNoTaskByWhenItWasRead() {
+        StderrTail tail = tail(mark("a"), text("of a\n"), answer(), text("of the end\n"));
+
+        assertThat(tail.text()).isEqualTo("of the end");
+    }
+
+    @Test
+    void endsALineAndACharacterAtAMark() {
+        running = "a";
+        StderrTail tail = tail(mark("a"), text("gr"), raw(0xC3), mark("b"), raw(0xB6), text("n"));
+        assertThat(tail.text()).isEqualTo("gr\uFFFD");
+
+        running = "b";
+        assertThat(tail.text()).isEqualTo("\uFFFDn");
+    }
+
+    private StderrTail tail() {
+        return new StderrTail(WorkerName.persistent("work", 1), 1, SECRET, new Listener());
+    }
+
     private StderrTail tail(InputStream... parts) {
-        WorkerName name = WorkerName.persistent("work", 1);
-        InputStream stderr = new SequenceInputStream(Collections.enumeration(List.of(parts)));
-        StderrTail tail = StderrTail.of(name, 1, stderr, new Listener());
+        StderrTail tail = tail();
+        tail.readOnThread(new SequenceInputStream(Collections.enumeration(List.of(parts))));
         await().until(tail::hasEnded);
         return tail;
     }
 
     private static InputStream text(String text) {
         return new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static InputStream mark(String id) {
+        return new ByteArrayInputStream(TaskMarksTest.mark(SECRET, id));
+    }
+
+    private static InputStream raw(int b) {
+        return new ByteArrayInputStream(new byte[] {(byte) b});
     }
 
     /** The moment at which the worker answers a task; nothing is written. */
@@ -80,6 +140,11 @@ class StderrTailTest {
 
         @Override
         public void onGarbage(String description) {}
+
+        @Override
+        public @Nullable String currentTask() {
+            return running;
+        }
 
         @Override
         public boolean isOfCurrentTask(long readAt) {
