@@ -54,7 +54,6 @@ function showCards() {
     const at = past && past.at ? clock(past.at) : null;
     const ran = stats.tasks.latency_ms?.ran;
     const minute = ran?.max > 0 ? ran : null;
-    const limits = stats.settings ?? {};
     card(
         'card-throughput',
         count((now.completed ?? 0) + (now.failed ?? 0) + (now.cancelled ?? 0)),
@@ -72,8 +71,8 @@ function showCards() {
         count(past ? past.queued : stats.queue.length),
         'waiting',
         at ?? (stats.queue.length > 0
-            ? `the oldest for ${duration(stats.queue.oldest_ms)}; limit ${count(limits.max_queue)}`
-            : `limit ${count(limits.max_queue)}`),
+            ? `the oldest for ${duration(stats.queue.oldest_ms)}; limit ${count(stats.queue.limit)}`
+            : `limit ${count(stats.queue.limit)}`),
     );
     card(
         'card-workers',

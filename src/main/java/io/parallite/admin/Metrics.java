@@ -57,8 +57,8 @@ final class Metrics {
                 .register(registry);
         gauge(
                 "parallite.queue.limit.tasks",
-                "max_queue: more tasks are refused",
-                snapshot -> maxQueue.getAsInt());
+                "Most tasks that may wait: max_queue, and those that workers come for",
+                snapshot -> maxQueue.getAsInt() + snapshot.pool().coming());
         workers();
         tasks();
         memory =

@@ -42,7 +42,7 @@ final class QueueReady implements AsyncHealthCheck {
                 HealthCheckResponse.named(NAME)
                         .status(reason.isEmpty() || readiness.isForgiven(pool))
                         .withData("waiting", pool.queued())
-                        .withData("max", readiness.maxQueue());
+                        .withData("max", readiness.limit(pool));
         reason.ifPresent(text -> response.withData("reason", text));
         return response.build();
     }

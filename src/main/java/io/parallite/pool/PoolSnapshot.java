@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param answering how many of the idle and the busy ones have answered something since they
  *     started: the ping that the bundled worker is sent, or a task
+ * @param coming how many tasks may wait besides {@code max_queue}: those for which a worker is
+ *     idle, starts, or may be started
  * @param oldestQueuedMillis how long the oldest task in the queue has waited
  * @param restartsByReason how often a persistent worker was replaced, by why it ended; all reasons
  *     are there
@@ -29,6 +31,7 @@ public record PoolSnapshot(
         int ending,
         int answering,
         int queued,
+        int coming,
         long oldestQueuedMillis,
         Map<String, Long> restartsByReason,
         long wedges,

@@ -272,12 +272,21 @@ public final class WorkerPool {
         }
         TaskException failure = startFailure(waiter);
         if (failure == null && waiting() >= settings.maxQueue() + capacity()) {
-            return new TaskException(
-                    FailureKind.QUEUE_FULL,
-                    "%d tasks are waiting and max_queue=%d; submit fewer at once, or raise max_queue or max_workers=%d"
-                            .formatted(queue.size(), settings.maxQueue(), settings.max()));
+            return queueFull();
         }
         return failure;
+    }
+
+    private TaskException queueFull() {
+        String more =
+                capacity() == 0
+                        ? ""
+                        : " beside places for %d in workers that are idle or may start"
+                                .formatted(capacity());
+        return new TaskException(
+                FailureKind.QUEUE_FULL,
+                "%d tasks are waiting and max_queue=%d%s; submit fewer at once, or raise max_queue or max_workers=%d"
+                        .formatted(waiting(), settings.maxQueue(), more, settings.max()));
     }
 
     /** Why a task cannot be served now; {@code null} when it can, or will be. */
@@ -722,6 +731,7 @@ public final class WorkerPool {
                 workers.count(Worker::isEnding),
                 workers.count(worker -> worker.isInService() && worker.hasAnswered()),
                 waiting(),
+                capacity(),
                 Duration.ofNanos(waits).toMillis(),
                 workers.restarts(),
                 wedge.count(),

@@ -197,9 +197,10 @@ public final class Figures {
         return figures;
     }
 
-    private static Map<String, Object> queue(PoolSnapshot pool) {
+    private Map<String, Object> queue(PoolSnapshot pool) {
         Map<String, Object> figures = new LinkedHashMap<>();
         figures.put("length", pool.queued());
+        figures.put("limit", readiness.limit(pool));
         figures.put("oldest_ms", pool.oldestQueuedMillis());
         return figures;
     }

@@ -66,13 +66,21 @@ public record ReadinessPolicy(boolean isLenient, int maxQueue) {
 
     /** Why the task would not be let into the queue. */
     public Optional<String> queue(PoolSnapshot pool) {
-        int waiting = pool.queued();
-        int unstarted = pool.max() - pool.idle() - pool.busy() - pool.starting() - pool.ending();
-        int coming = pool.idle() + pool.starting() + Math.max(0, unstarted);
-        return waiting < maxQueue + coming
-                ? Optional.empty()
-                : Optional.of(
-                        "%d tasks wait and max_queue=%d: more are refused; raise max_workers or submit less"
-                                .formatted(waiting, maxQueue));
+        if (pool.queued() < limit(pool)) {
+            return Optional.empty();
+        }
+        String more =
+                pool.coming() == 0
+                        ? ""
+                        : " beside places for %d in workers that are idle or may start"
+                                .formatted(pool.coming());
+        return Optional.of(
+                "%d tasks wait and max_queue=%d%s: more are refused; raise max_workers or submit less"
+                        .formatted(pool.queued(), maxQueue, more));
+    }
+
+    /** How many tasks may wait now: {@code max_queue}, and those that workers come for. */
+    public int limit(PoolSnapshot pool) {
+        return maxQueue + pool.coming();
     }
 }

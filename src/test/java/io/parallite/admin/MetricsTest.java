@@ -40,7 +40,7 @@ class MetricsTest {
                         "parallite_workers_max 4.0",
                         "parallite_worker_memory_bytes{worker=\"work-1\"} 100000.0",
                         "parallite_queue_tasks 1.0",
-                        "parallite_queue_limit_tasks 10.0",
+                        "parallite_queue_limit_tasks 13.0",
                         "parallite_queue_wedges_total 0.0",
                         "parallite_tasks_in_flight 2.0",
                         "parallite_tasks_submitted_total 2.0",

@@ -78,7 +78,10 @@ class ReadinessTest {
 
         assertDown(
                 QueueReady.judge(snapshot(), STRICT),
-                "4 tasks wait and max_queue=3: more are refused; raise max_workers or submit less");
+                "4 tasks wait and max_queue=3 beside places for 1 in workers that are idle or may start: more are refused; raise max_workers or submit less");
+        assertThat(QueueReady.judge(snapshot(), STRICT).getData().orElse(Map.of()))
+                .containsEntry("waiting", 4L)
+                .containsEntry("max", 4L);
         assertThat(daemon.submit("one too many")).contains("QUEUE_FULL");
     }
 

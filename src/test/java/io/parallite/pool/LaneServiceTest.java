@@ -86,6 +86,8 @@ class LaneServiceTest {
                 .as("max_queue and one for the idle worker")
                 .isEqualTo(PoolFixture.MAX_QUEUE + 1);
         assertThat(fixture.submissions.getLast().failureKind()).isEqualTo(FailureKind.QUEUE_FULL);
+        assertThat(fixture.submissions.getLast().failure().explanation())
+                .startsWith("11 tasks are waiting and max_queue=10 beside places for 1 in workers");
     }
 
     @Test

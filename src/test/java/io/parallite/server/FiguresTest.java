@@ -90,7 +90,7 @@ class FiguresTest {
                 .contains(
                         "\"workers\":[{\"name\":\"work-1\",\"pid\":100,\"state\":\"busy\",\"served\":0,"
                                 + "\"age_ms\":3,\"task_id\":\"a\",\"task_age_ms\":3}]}")
-                .contains("\"queue\":{\"length\":1,\"oldest_ms\":3}")
+                .contains("\"queue\":{\"length\":1,\"limit\":13,\"oldest_ms\":3}")
                 .contains(
                         "\"tasks\":{\"submitted\":2,\"completed\":0,\"failed\":0,\"cancelled\":0,\"in_flight\":2,")
                 .contains("\"cache\":{")
