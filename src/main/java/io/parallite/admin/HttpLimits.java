@@ -21,12 +21,19 @@ final class HttpLimits implements HttpServerOptionsCustomizer {
 
     private static final int HEADERS = 16 * 1024;
 
+    /**
+     * How many connections wait for being accepted. Those beyond the limit are accepted and closed,
+     * by other threads: a burst of thousands would take all descriptors before that.
+     */
+    private static final int BACKLOG = 16;
+
     @Override
     public void customizeHttpServer(HttpServerOptions options) {
         options.setIdleTimeoutUnit(TimeUnit.SECONDS)
                 .setIdleTimeout((int) PATIENCE.toSeconds())
                 .setWriteIdleTimeout((int) PATIENCE.toSeconds())
                 .setMaxHeaderSize(HEADERS)
+                .setAcceptBacklog(BACKLOG)
                 // else a connection counts from its first request on, which may never come
                 .setHttp2ClearTextEnabled(false);
     }
