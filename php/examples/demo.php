@@ -2,7 +2,7 @@
 
 /**
  * Shows what the daemon does: closures of several kinds run in parallel, some of them failing as they should.
- * Exits with 0 if everything came out as expected.
+ * Exits with 0 if everything came out as expected, with 74 if its output was lost.
  *
  * Usage: php demo.php [--socket PATH]     (default: PARALLITE_SOCKET, else the daemon's default socket)
  */
@@ -14,6 +14,8 @@ use B7s\Parallite\Exception\ConnectionException;
 use B7s\Parallite\Exception\ParalliteException;
 use B7s\Parallite\Exception\TaskTimedOut;
 use B7s\Parallite\Future;
+
+ignore_user_abort(true); // the loss of its output is told at the end, in place of an exit with 255
 
 $composer = dirname(__DIR__) . '/vendor/autoload.php';
 require is_file($composer) ? $composer : dirname(__DIR__) . '/autoload.php';
@@ -261,4 +263,8 @@ echo "\n";
 printTable($outcomes);
 $wrong = array_filter($outcomes, static fn(Outcome $outcome): bool => !$outcome->asExpected);
 echo "\n", $wrong === [] ? "  Everything came out as it should.\n" : "  Some of it did not come out as it should.\n";
+if (connection_aborted() !== 0) {
+    fwrite(STDERR, "parallite: output is lost, standard output cannot be written\n");
+    exit(74);
+}
 exit($wrong === [] ? 0 : 1);

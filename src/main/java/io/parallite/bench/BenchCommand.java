@@ -162,14 +162,22 @@ public final class BenchCommand implements Callable<Integer> {
                 Greeting.exchange(plan.target(), GREETING);
                 generator.connect();
             } catch (ProtocolException e) {
-                err.println(e.getMessage());
-                return EXIT_UNAVAILABLE;
+                return unavailable(reason(e));
             } catch (IOException | RuntimeException e) {
-                err.println(refusal(plan, generator.connected(), reason(e)));
-                return EXIT_UNAVAILABLE;
+                return unavailable(refusal(plan, generator.connected(), reason(e)));
             }
             return measure(generator, new BenchReport(plan, frames, encoding()));
         }
+    }
+
+    /** Says why nothing was measured, in the words of the other commands. */
+    private int unavailable(String message) {
+        if (json) {
+            spec.commandLine().getOut().println(BenchReport.jsonOfRefusal(message));
+        } else {
+            spec.commandLine().getErr().println("parallite: " + message);
+        }
+        return EXIT_UNAVAILABLE;
     }
 
     /** Runs and prints; on Ctrl-C the JVM ends only after the table is printed. */

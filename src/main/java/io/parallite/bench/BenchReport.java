@@ -112,6 +112,21 @@ final class BenchReport {
         return text.toString();
     }
 
+    /** One line that says why nothing was measured, as all commands have it. */
+    static String jsonOfRefusal(String message) {
+        StringWriter text = new StringWriter();
+        try (JsonGenerator json = new JsonFactory().createGenerator(text)) {
+            json.writeStartObject();
+            json.writeBooleanField("ok", false);
+            json.writeStringField("error", message);
+            json.writeStringField("error_code", "UNAVAILABLE");
+            json.writeEndObject();
+        } catch (IOException e) {
+            throw new AssertionError("a StringWriter does not fail", e);
+        }
+        return text.toString();
+    }
+
     private static void printLatencies(Histogram latencies, PrintWriter out) {
         out.println();
         if (latencies.getTotalCount() == 0) {

@@ -28,7 +28,7 @@ import picocli.CommandLine.Spec;
             "  parallite demo --php /usr/bin/php8.4",
             "",
             "Exit codes: 0 all came out as it should; 1 some did not; 64 bad arguments; 69 the daemon"
-                    + " did not start; 78 no PHP."
+                    + " did not start; 74 its output is lost; 78 no PHP."
         })
 public final class DemoCommand implements Callable<Integer> {
 

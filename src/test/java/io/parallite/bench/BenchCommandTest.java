@@ -83,9 +83,22 @@ class BenchCommandTest {
         assertThat(status).isEqualTo(69);
         assertThat(out.toString()).isEmpty();
         assertThat(err.toString())
-                .startsWith("cannot connect to ")
+                .startsWith("parallite: cannot connect to ")
                 .contains("start the daemon")
                 .hasLineCount(1);
+    }
+
+    @Test
+    void saysInJsonThatThereIsNoDaemon() {
+        int status = execute("--socket", directory.resolve("none.sock").toString(), "--json");
+
+        assertThat(status).isEqualTo(69);
+        assertThat(out.toString().lines())
+                .singleElement()
+                .asString()
+                .startsWith("{\"ok\":false,\"error\":\"cannot connect to ")
+                .endsWith(",\"error_code\":\"UNAVAILABLE\"}");
+        assertThat(err.toString()).isEmpty();
     }
 
     @Test

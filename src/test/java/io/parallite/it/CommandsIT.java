@@ -68,6 +68,10 @@ final class CommandsIT {
                         "tasks",
                         "config",
                         "doctor --json",
+                        "failures",
+                        "top",
+                        "pause",
+                        "resume",
                         "completion bash",
                         "--help",
                         "--version")) {
@@ -78,6 +82,11 @@ final class CommandsIT {
                     .as(command)
                     .contains("parallite: output is lost, standard output: No space left");
         }
+        assertThat(cli.runInShell("parallite demo > /dev/full"))
+                .returns(ExitCode.OUTPUT, Cli.Ended::exitCode)
+                .extracting(Cli.Ended::err)
+                .asString()
+                .contains("parallite: output is lost");
         assertThat(cli.runInShell("parallite submit -- sh -c 'echo a; exit 3' > /dev/full"))
                 .extracting(Cli.Ended::exitCode)
                 .isEqualTo(3);
