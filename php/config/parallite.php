@@ -35,6 +35,12 @@ return [
     'fallback' => env('PARALLITE_FALLBACK'),
 
     /*
+     * A file with a secret of 32 bytes or more, by which tasks and results are signed: workers run nothing that this
+     * application has not submitted. Null: nothing is signed.
+     */
+    'payload_secret_file' => env('PARALLITE_PAYLOAD_SECRET_FILE'),
+
+    /*
      * Settings for the daemons that `parallite:start` and autostart start; they go before those in
      * parallite.json. All are listed in the daemon's documentation. What is null is as parallite.json says, else as
      * many workers as there are processors, and the PHP that runs artisan.

@@ -50,6 +50,10 @@ final class Client implements ClientInterface
 
     private readonly Unhandled $unhandled;
 
+    private readonly ?PayloadSecret $secret;
+
+    private readonly ValueReader $values;
+
     /** What results may be: PHP values, or plain data only. */
     private string $accepted = 'php';
 
@@ -68,6 +72,8 @@ final class Client implements ClientInterface
      * @param ?list<class-string> $allowedClasses those of which results, emitted values and exceptions may hold objects,
      *     enum cases included; "Closure" stands for closures. Anything else is an error that names it. Null: all
      * @param ?Credentials $credentials for a daemon on TCP; else those in the environment
+     * @param ?string $payloadSecretFile with the secret by which tasks and results are signed, the same for the workers; else
+     *     PARALLITE_PAYLOAD_SECRET_FILE names it, or nothing is signed
      * @throws ConnectionException when the parallite.json that would tell the address is damaged or another user's
      */
     public function __construct(
@@ -79,6 +85,7 @@ final class Client implements ClientInterface
         ?Closure $onUnhandled = null,
         public readonly ?array $allowedClasses = null,
         ?Credentials $credentials = null,
+        ?string $payloadSecretFile = null,
     ) {
         if ($fallback !== null && $fallback !== self::SYNC) {
             throw new InvalidArgumentException("fallback is \"$fallback\"; it may be null or 'sync'");
@@ -96,6 +103,8 @@ final class Client implements ClientInterface
         $this->sharing = new Sharing($this->tasks, $this->ids);
         $this->isSyncAllowed = $fallback === self::SYNC;
         $this->unhandled = new Unhandled($onUnhandled);
+        $this->secret = $payloadSecretFile === null ? PayloadSecret::inEnvironment() : PayloadSecret::inFile($payloadSecretFile);
+        $this->values = new ValueReader($allowedClasses, $this->secret);
     }
 
     /**
@@ -270,7 +279,7 @@ final class Client implements ClientInterface
             $request['enable_benchmark'] = $benchmark;
         }
         if ($detach) {
-            $this->control->ask($this->withShared($delivery->fields() + $request));
+            $this->control->ask($this->ready($delivery->fields() + $request));
             return $this->future($id);
         }
         if (!$stream) {
@@ -383,8 +392,14 @@ final class Client implements ClientInterface
      */
     public function sendForTask(string $type, string $id, ?Reports $reports = null): Exchange
     {
-        $exchange = new Exchange($type, $reports, null, $this->unhandled, $this->allowedClasses);
+        $exchange = new Exchange($type, $reports, null, $this->unhandled, $this->values);
         return $this->tasks->exchange(['type' => $type, 'task_id' => $id], $exchange);
+    }
+
+    /** @internal for futures */
+    public function reports(): Reports
+    {
+        return new Reports($this->values);
     }
 
     /**
@@ -394,7 +409,8 @@ final class Client implements ClientInterface
     public function sendValue(string $id, mixed $value, ?float $timeout): void
     {
         $request = ['type' => 'send', 'task_id' => $this->ids->next(), 'to' => $id, 'value_encoding' => 'php'];
-        $request['value'] = $this->payloads->ofValue($value);
+        $value = $this->payloads->ofValue($value);
+        $request['value'] = $this->secret?->sign(PayloadSecret::MESSAGE, $id, $value) ?? $value;
         $this->sharing->keep(SharedValues::taken());
         try {
             $this->tasks->ask($request, $timeout); // behind the task itself
@@ -444,7 +460,7 @@ final class Client implements ClientInterface
                 return $this->submitChunk($call, $keys, $items, $options, $how->chunk, $origin, $more);
             };
         $flush = fn() => $this->tasks->first()->flush();
-        return (new ParallelMap($how, $submit, $flush, $this->cancelAll(...), $origin, $this->allowedClasses))->over($items);
+        return (new ParallelMap($how, $submit, $flush, $this->cancelAll(...), $origin, $this->values))->over($items);
     }
 
     /**
@@ -507,12 +523,12 @@ final class Client implements ClientInterface
         if ($options->cancellation?->isRequested() === true) {
             return Future::failed(Cancellation::failure(), $request['task_id']);
         }
-        $execution = $this->execution($request, $origin, $streams ? new Reports($this->allowedClasses) : null, $more);
+        $execution = $this->execution($request, $origin, $streams ? $this->reports() : null, $more);
         if ($options->retry !== null) {
             $again = fn(int $try): Execution => $this->execution(
                 ['task_id' => $this->ids->next()] + $request,
                 $origin,
-                $streams ? new Reports($this->allowedClasses) : null,
+                $streams ? $this->reports() : null,
                 more: false,
             );
             $execution = new RetriedExecution($execution, $options->retry, $again);
@@ -528,25 +544,28 @@ final class Client implements ClientInterface
     private function execution(array $request, ?Origin $origin, ?Reports $reports, bool $more): RemoteExecution
     {
         $id = $request['task_id'];
-        $request = $this->withShared($request);
+        $request = $this->ready($request);
         // who submits the same again has a future of the same task; another payload gets an answer of its own
         $kind = $this->ids->isOurs($id) ? 'submit' : 'submit ' . hash('xxh128', $request['payload']);
         if ($reports !== null && $this->tasks->first()->isInFlight($id)) {
             unset($request['stream']); // else who joins a task on the connection that submitted it would get all twice
             $reports = null;
         }
-        $exchange = new Exchange($kind, $reports, $origin, $this->unhandled, $this->allowedClasses);
+        $exchange = new Exchange($kind, $reports, $origin, $this->unhandled, $this->values);
         return new RemoteExecution($this, $id, $this->tasks->exchange($request, $exchange, $more), $reports);
     }
 
     /**
-     * Has the daemon keep the values that a task shares with others.
+     * A task's request as it is sent: its payload signed, the values that it shares with others kept by the daemon.
      *
      * @param array<string, mixed> $request
      * @return array<string, mixed>
      */
-    private function withShared(array $request): array
+    private function ready(array $request): array
     {
+        if ($this->secret !== null) {
+            $request['payload'] = $this->secret->sign(PayloadSecret::TASK, $request['task_id'], $request['payload']);
+        }
         if (isset($request['shared'])) {
             $request['shared'] = $this->sharing->keep($request['shared']);
         }

@@ -31,14 +31,14 @@ final class Exchange
      * @param string $kind what was asked about the task: only requests of the same kind get the same reply
      * @param ?Origin $origin where the task was submitted
      * @param ?Unhandled $unhandled to be told of a failure of the task that nobody awaits
-     * @param ?list<string> $allowedClasses of objects in the reply; null: all
+     * @param ?ValueReader $values rebuilds what is in the reply
      */
     public function __construct(
         public readonly string $kind,
         private readonly ?Reports $reports = null,
         private readonly ?Origin $origin = null,
         private readonly ?Unhandled $unhandled = null,
-        private readonly ?array $allowedClasses = null,
+        private readonly ?ValueReader $values = null,
     ) {
     }
 
@@ -102,7 +102,7 @@ final class Exchange
     {
         if ($this->outcome === null && $this->isDone()) {
             $this->outcome = $this->failure === null
-                ? Outcome::ofReply($this->reply ?? [], $this->origin, $this->allowedClasses)
+                ? Outcome::ofReply($this->reply ?? [], $this->origin, $this->values)
                 : Outcome::failure($this->failure);
         }
         return $this->outcome;

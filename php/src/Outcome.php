@@ -6,8 +6,6 @@ namespace B7s\Parallite;
 
 use B7s\Parallite\Exception\TaskException;
 use B7s\Parallite\Value\Deserializer;
-use B7s\Parallite\Wire\PhpException;
-use B7s\Parallite\Wire\PhpValue;
 use Throwable;
 
 /**
@@ -24,23 +22,23 @@ final class Outcome
 
     /**
      * @param array<array-key, mixed>|null $reply not opened yet
-     * @param ?list<string> $allowedClasses of objects in it; null: all
+     * @param ?ValueReader $values rebuilds what is in it
      */
     private function __construct(
         private ?array $reply,
         private readonly string $output = '',
         private readonly ?TaskStats $stats = null,
         private readonly ?Origin $origin = null,
-        private readonly ?array $allowedClasses = null,
+        private readonly ?ValueReader $values = null,
     ) {
     }
 
     /**
      * @param array<array-key, mixed> $reply
      * @param ?Origin $origin where the task was submitted
-     * @param ?list<string> $allowedClasses of objects in it; null: all
+     * @param ?ValueReader $values rebuilds what is in it
      */
-    public static function ofReply(array $reply, ?Origin $origin = null, ?array $allowedClasses = null): self
+    public static function ofReply(array $reply, ?Origin $origin = null, ?ValueReader $values = null): self
     {
         $output = $reply['output'] ?? '';
         $benchmark = $reply['benchmark'] ?? null;
@@ -49,7 +47,7 @@ final class Outcome
             is_string($output) ? $output : '',
             is_array($benchmark) ? TaskStats::of($benchmark) : null,
             $origin,
-            $allowedClasses,
+            $values,
         );
     }
 
@@ -120,12 +118,14 @@ final class Outcome
     private function openValue(array $reply): void
     {
         $result = $reply['result'] ?? null;
-        if (($reply['result_encoding'] ?? null) !== 'php' || !is_string($result)) {
+        $values = $this->values ?? new ValueReader();
+        $isSerialized = ($reply['result_encoding'] ?? null) === 'php' && is_string($result);
+        if (!$isSerialized && !$values->wantsSignatures()) {
             $this->value = $result;
             return;
         }
         try {
-            $this->value = PhpValue::decode($result, $this->allowedClasses);
+            $this->value = $values->value(PayloadSecret::RESULT, self::idIn($reply), $isSerialized ? $result : '');
         } catch (Throwable $e) {
             $error = ['error' => 'the result cannot be rebuilt here: ' . Deserializer::reason($e)];
             $error += ['error_code' => 'RESULT_NOT_ENCODABLE'] + $reply;
@@ -143,7 +143,13 @@ final class Outcome
     {
         $exception = $reply['exception'] ?? null;
         return ($reply['exception_encoding'] ?? null) === 'php' && is_string($exception)
-            ? PhpException::decode($exception, $reply, $this->allowedClasses)
+            ? ($this->values ?? new ValueReader())->exception(self::idIn($reply), $exception, $reply)
             : null;
+    }
+
+    /** @param array<array-key, mixed> $reply */
+    private static function idIn(array $reply): string
+    {
+        return is_string($reply['task_id'] ?? null) ? $reply['task_id'] : '';
     }
 }

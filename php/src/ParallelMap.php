@@ -37,7 +37,7 @@ final class ParallelMap
      * @param Closure(): mixed $flush sends what has been submitted
      * @param Closure(list<Execution>): mixed $cancel cancels tasks without waiting
      * @param ?Origin $origin where the map was called
-     * @param ?list<class-string> $allowedClasses {@see Client}
+     * @param ValueReader $values rebuilds results
      */
     public function __construct(
         private readonly MapOptions $options,
@@ -45,7 +45,7 @@ final class ParallelMap
         private readonly Closure $flush,
         private readonly Closure $cancel,
         private readonly ?Origin $origin,
-        private readonly ?array $allowedClasses,
+        private readonly ValueReader $values,
     ) {
         $this->ended = new SplQueue();
         $this->pid = (int) getmypid();
@@ -177,7 +177,7 @@ final class ParallelMap
                 ? ['task_id' => $id, 'ok' => false] + $reply['failures'][$i]
                 : ['task_id' => $id, 'ok' => true, 'result' => $reply['blobs'][$i], 'result_encoding' => 'php'],
             $this->origin?->withKey($key),
-            $this->allowedClasses,
+            $this->values->ofVerified(),
         );
     }
 

@@ -103,7 +103,7 @@ final class RemoteExecution implements Execution
     public function reports(): Reports
     {
         if ($this->reports === null) {
-            $this->reports = new Reports($this->client->allowedClasses);
+            $this->reports = $this->client->reports();
             if ($this->outcome === null) {
                 $isAwaited = $this->exchange !== null;
                 $exchange = $this->client->sendForTask('tail', $this->id, $this->reports);

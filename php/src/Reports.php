@@ -6,7 +6,6 @@ namespace B7s\Parallite;
 
 use B7s\Parallite\Exception\NothingReceived;
 use B7s\Parallite\Exception\ParalliteException;
-use B7s\Parallite\Wire\PhpValue;
 use Closure;
 
 /**
@@ -59,8 +58,8 @@ final class Reports implements TaskContext
 
     private bool $isAbandoned = false;
 
-    /** @param ?list<string> $allowedClasses of objects in emitted values; null: all */
-    public function __construct(private readonly ?array $allowedClasses = null)
+    /** @param ValueReader $values rebuilds what is emitted */
+    public function __construct(private readonly ValueReader $values = new ValueReader())
     {
         $this->emitted = new \SplQueue();
     }
@@ -208,7 +207,7 @@ final class Reports implements TaskContext
             if ($this->bytes <= self::LOW_WATER) {
                 $this->hold(false);
             }
-            return is_array($value) ? $value[0] : PhpValue::decode($value, $this->allowedClasses);
+            return is_array($value) ? $value[0] : $this->values->value(PayloadSecret::VALUE, $this->id, $value);
         } finally {
             Signals::release();
         }

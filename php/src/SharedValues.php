@@ -10,6 +10,7 @@ use B7s\Parallite\Value\Deserializer;
 use B7s\Parallite\Value\Refusal;
 use B7s\Parallite\Value\Serializer;
 use B7s\Parallite\Value\Survey;
+use B7s\Parallite\Worker\Seals;
 use WeakMap;
 
 /**
@@ -150,6 +151,9 @@ final class SharedValues
         }
         $file = "$directory/$hash";
         $content = is_file($file) ? file_get_contents($file) : false;
+        if ($content !== false && Seals::areRequired() && !hash_equals($hash, hash('sha256', $content))) {
+            throw new SharedValueGone("the shared value $hash was changed on its way; nothing of it is used");
+        }
         return $content !== false
             ? $content
             : throw new SharedValueGone("the daemon does not keep the shared value $hash any longer: what share() has returned, "

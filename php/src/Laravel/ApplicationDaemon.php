@@ -47,6 +47,7 @@ final class ApplicationDaemon
             $this->address(),
             autostart: ($this->config['autostart'] ?? false) ? $this->autostart() : false,
             fallback: $this->config['fallback'] ?? null,
+            payloadSecretFile: $this->config['payload_secret_file'] ?? null,
         );
     }
 
@@ -119,6 +120,8 @@ final class ApplicationDaemon
             $isSaid = isset($this->file[$name]) || getenv('PARALLITE_' . strtoupper($name)) !== false;
             $settings += $isSaid || $default === null ? [] : [$name => $default];
         }
+        $secret = $this->config['payload_secret_file'] ?? null;
+        $settings += $secret === null ? [] : ['payload_secret_file' => $secret]; // for the workers
         $settings += ['bootstrap' => $this->inRelease(__DIR__ . '/worker.php')];
         return array_map(static fn(mixed $value): mixed => is_array($value) ? implode(',', $value) : $value, $settings);
     }

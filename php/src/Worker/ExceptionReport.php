@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace B7s\Parallite\Worker;
 
+use B7s\Parallite\PayloadSecret;
 use B7s\Parallite\Value\ThrowableProperties;
 use B7s\Parallite\Wire\Encoding;
 use B7s\Parallite\Wire\PhpException;
@@ -58,14 +59,16 @@ final class ExceptionReport
     /**
      * The exception as PHP serializes it, for a client that throws it again.
      *
+     * @param string $id of the task
      * @return array{}|array{exception: string, exception_encoding: 'php'} nothing where it can't travel
      */
-    public static function asItself(\Throwable $e, Encoding $encoding): array
+    public static function asItself(\Throwable $e, string $id, Encoding $encoding): array
     {
         $blob = self::blob($e);
         if ($blob === null) {
             return [];
         }
+        $blob = Seals::sign(PayloadSecret::EXCEPTION, $id, $blob);
         return [
             'exception' => $encoding->isBinarySafe() ? $blob : base64_encode($blob),
             'exception_encoding' => 'php',

@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace B7s\Parallite\Worker;
 
+use B7s\Parallite\PayloadSecret;
 use B7s\Parallite\TaskPayload;
 use B7s\Parallite\Wire\Encoding;
 
@@ -25,7 +26,8 @@ final class Rehearsal implements Line
     {
         $payload = (new TaskPayload())->of(\Closure::bind(static fn(): int => 1, null, null), []);
         foreach ($encodings as $encoding) {
-            $task = ['type' => 'submit', 'task_id' => 'rehearsal', 'payload' => $payload];
+            $signed = Seals::sign(PayloadSecret::TASK, 'rehearsal', $payload);
+            $task = ['type' => 'submit', 'task_id' => 'rehearsal', 'payload' => $signed];
             $requests = [['type' => 'ping', 'echo' => 1], $task, ['accept' => 'php'] + $task];
             for ($round = 0; $round < self::ROUNDS; $round++) {
                 foreach ($requests as $request) {

@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace B7s\Parallite\Worker;
 
+use B7s\Parallite\PayloadSecret;
 use B7s\Parallite\Value\Refusal;
 use B7s\Parallite\Value\Serializer;
 use B7s\Parallite\Wire\Encoding;
@@ -18,14 +19,20 @@ final class ResultSerializer
     }
 
     /**
-     * @param string $name of the value in error messages
+     * @param string $id of the task
+     * @param string $kind what the value is, by a constant of {@see PayloadSecret}, which error messages name, too
      * @return string in base64 where the encoding carries no bytes
      * @throws TaskRefused RESULT_NOT_ENCODABLE, naming the path of the culprit
      */
-    public static function serialize(mixed $value, Encoding $encoding, string $name = 'result'): string
+    public static function serialize(
+        mixed $value,
+        string $id,
+        Encoding $encoding,
+        string $kind = PayloadSecret::RESULT,
+    ): string
     {
         try {
-            $blob = self::blob($value, $name);
+            $blob = Seals::sign($kind, $id, self::blob($value, $kind));
         } catch (Refusal $e) {
             throw self::refused($e);
         }

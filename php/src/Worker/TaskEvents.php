@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace B7s\Parallite\Worker;
 
 use B7s\Parallite\Exception\NothingReceived;
+use B7s\Parallite\PayloadSecret;
 use B7s\Parallite\TaskContext;
 use B7s\Parallite\Wire\Encoding;
 use B7s\Parallite\Wire\PhpValue;
@@ -101,7 +102,7 @@ final class TaskEvents implements TaskContext
             return;
         }
         if ($this->task->acceptsPhp) {
-            $value = ResultSerializer::serialize($value, $this->encoding, 'value');
+            $value = ResultSerializer::serialize($value, $this->task->taskId, $this->encoding, PayloadSecret::VALUE);
             $fields = ['value' => $value, 'value_encoding' => 'php'];
         } else {
             $fields = $this->task->acceptsBase64 && is_string($value)
@@ -132,7 +133,11 @@ final class TaskEvents implements TaskContext
         }
         $this->send('received', []);
         $value = $message['value'] ?? null;
-        return ($message['value_encoding'] ?? null) === 'php' && is_string($value) ? PhpValue::decode($value) : $value;
+        $isSerialized = ($message['value_encoding'] ?? null) === 'php' && is_string($value);
+        if (!$isSerialized && !Seals::areRequired()) {
+            return $value;
+        }
+        return PhpValue::decode(Seals::ofMessage($this->task->taskId, $isSerialized ? $value : ''));
     }
 
     /** Whether the client wants what the task prints while it runs. */

@@ -92,7 +92,7 @@ final class TaskRunner
         $this->process->endIfForked();
         $benchmark?->stop();
         return $request->acceptsPhp
-            ? ResultSerializer::serialize($result, $encoding)
+            ? ResultSerializer::serialize($result, $request->taskId, $encoding)
             : ResultNormalizer::normalize($result, $encoding);
     }
 
@@ -123,7 +123,7 @@ final class TaskRunner
         }
         $report = ExceptionReport::of($e);
         return $request->acceptsPhp && $encoding !== null
-            ? $report + ExceptionReport::asItself($e, $encoding)
+            ? $report + ExceptionReport::asItself($e, $request->taskId, $encoding)
             : $report;
     }
 }

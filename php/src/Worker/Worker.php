@@ -96,9 +96,11 @@ final class Worker
             $taskId = is_string($map['task_id'] ?? null) ? $map['task_id'] : null;
             $this->lastWords->taskBegins($taskId, $encoding);
             $this->marks?->taskBegins((string) $taskId);
+            $map = Seals::ofTask($map);
             $this->state->taskBegins();
             if ($looksBack) {
-                $this->state->expect($body, $map['payload'] ?? null, $map['context'] ?? null);
+                $seen = Seals::areRequired() ? $map['payload'] : $body; // what was in base64 is not any longer
+                $this->state->expect($seen, $map['payload'] ?? null, $map['context'] ?? null);
             }
             return $this->runner->run(Request::of($map), $encoding);
         } catch (MalformedBody $e) {

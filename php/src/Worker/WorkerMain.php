@@ -4,6 +4,8 @@ declare(strict_types=1);
 
 namespace B7s\Parallite\Worker;
 
+use B7s\Parallite\PayloadSecret;
+
 /**
  * Starts a worker: environment, autoloader and includes, connection, hello, loop.
  */
@@ -26,6 +28,7 @@ final class WorkerMain
         $settings = Settings::fromEnvironment();
         try {
             StandardStreams::define();
+            Seals::useSecret(PayloadSecret::inEnvironment());
             [$channel, $stdoutFile] = $settings->socket === null
                 ? StdioChannel::open($settings->maxPayloadBytes, $settings->ofStdio())
                 : [null, $settings->stdoutFile];

@@ -11,6 +11,7 @@ use B7s\Parallite\Exception\RemoteException;
 use B7s\Parallite\Exception\ResultNotSerializable;
 use B7s\Parallite\Reports;
 use B7s\Parallite\Tests\Support\MiniDaemon;
+use B7s\Parallite\ValueReader;
 use Closure;
 use PHPUnit\Framework\TestCase;
 
@@ -91,7 +92,7 @@ final class ValuesOfTasksTest extends TestCase
 
     public function testEmittedValuesAreLimitedToo(): void
     {
-        $reports = new Reports([]);
+        $reports = new Reports(new ValueReader([]));
         $reports->take(['event' => 'emit', 'value' => serialize(new ArrayObject()), 'value_encoding' => 'php']);
 
         $this->expectExceptionMessage('class ArrayObject is not among the allowedClasses');

@@ -149,6 +149,9 @@ final class ProcessState
     /** Puts back what may turn out to be lost; false when the worker must not run another task. */
     public function isIntact(): bool
     {
+        if (!$this->hasOwn) {
+            return true; // the first request was refused: no task has run
+        }
         $this->isSilent = $this->code->isSilent();
         $this->restoreAll($this->beforeReply);
         if (!$this->isSilent) {
@@ -166,6 +169,9 @@ final class ProcessState
     /** Puts back everything else; false when the worker must not run another task. */
     public function restore(): bool
     {
+        if (!$this->hasOwn) {
+            return true;
+        }
         $this->restoreAll($this->afterReply);
         if (!$this->isSilent) {
             $this->restoreNamed($this->namedAfterReply);
