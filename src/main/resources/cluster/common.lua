@@ -138,7 +138,7 @@ local function announce(id)
   local waiting = P .. 'w:' .. id
   local nodes = redis.call('SMEMBERS', waiting)
   if #nodes > 0 then
-    local how = outcome(id)
+    local how = not string.find(id, '\n', 1, true) and outcome(id)
     for _, node in ipairs(nodes) do
       tell(node, how and 'ended ' .. id .. '\n' .. how or 'done ' .. id)
     end

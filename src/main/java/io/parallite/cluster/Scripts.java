@@ -1,5 +1,6 @@
 package io.parallite.cluster;
 
+import io.parallite.task.TaskId;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.redis.client.Command;
@@ -54,6 +55,7 @@ final class Scripts {
             switch (argument) {
                 case byte[] bytes -> request.arg(Buffer.buffer(bytes));
                 case Number number -> request.arg(number.longValue());
+                case TaskId id -> request.arg(id.value()); // its text is for people, and shortened
                 default -> request.arg(argument.toString());
             }
         }
