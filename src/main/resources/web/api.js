@@ -64,3 +64,13 @@ export const cancel = (taskId) =>
         method: 'POST',
         headers: {'X-Parallite': '1'},
     });
+
+/** The nodes, queues and dead letters of the cluster. */
+export const cluster = () => call('api/cluster');
+
+/** Does something (`retry` or `drop`) with a dead letter of the cluster. */
+export const dead = (action, taskId) =>
+    call(`api/dead/${action}?task_id=${encodeURIComponent(taskId)}`, {
+        method: 'POST',
+        headers: {'X-Parallite': '1'},
+    });

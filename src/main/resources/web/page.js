@@ -2,6 +2,7 @@
 
 import * as api from './api.js';
 import {Charts, Samples, SPANS} from './charts.js';
+import {clusterPanel} from './cluster.js';
 import {watchAddress} from './detail.js';
 import {askForToken, confirm, toast} from './dialogs.js';
 import {byId, setText, showText} from './dom.js';
@@ -26,6 +27,7 @@ let historyAt = 0;
 const showWorkers = workersTable();
 const showFailures = failuresTable();
 const showTasks = tasksTable(cancelTask);
+const cluster = clusterPanel({onRetry: retryLetter, onDrop: dropLetter});
 let state = null;
 let hovered = null;
 let lost = null;
@@ -146,6 +148,7 @@ function show(next) {
     const memory = workers.reduce((all, {memory_bytes: used}) => all + (used ?? 0), 0);
     setText(byId('workers-sum'), [memory > 0 ? `${bytes(memory)} in all` : '', restarts(stats.pool)].filter(Boolean).join(' · '));
     showWorkers(workers, {fixed: stats.pool.fixed_workers, now, failure: stats.pool.start_failure});
+    cluster.show(stats.cluster, now);
     showFailures(next.failures, now);
     showTasks(
         {
@@ -259,6 +262,31 @@ async function cancelTask(task) {
             () => api.cancel(task.task_id),
             ({cancelled}) => (cancelled === false ? 'The task had ended already.' : 'The task is cancelled.'),
         );
+    }
+}
+
+async function retryLetter({task_id: id}) {
+    const yes = await confirm({
+        title: 'Run this task again?',
+        text: `${id} goes back into the queue of the cluster, as if no node had been lost that ran it.`,
+        yes: 'Run again',
+    });
+    if (yes) {
+        await act(() => api.dead('retry', id), () => 'The task is in the queue again.');
+        cluster.refresh();
+    }
+}
+
+async function dropLetter({task_id: id}) {
+    const yes = await confirm({
+        title: 'Drop this dead letter?',
+        text: `${id} is forgotten in the whole cluster, with what it was to run.`,
+        yes: 'Drop',
+        danger: true,
+    });
+    if (yes) {
+        await act(() => api.dead('drop', id), () => 'The dead letter is dropped.');
+        cluster.refresh();
     }
 }
 

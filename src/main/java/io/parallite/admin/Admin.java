@@ -2,6 +2,7 @@ package io.parallite.admin;
 
 import io.parallite.cluster.Cluster;
 import io.parallite.cluster.ClusterSnapshot;
+import io.parallite.cluster.Registry;
 import io.parallite.dispatch.Dispatcher;
 import io.parallite.dispatch.TaskListener;
 import io.parallite.dispatch.TaskRun;
@@ -22,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -164,6 +166,37 @@ public final class Admin {
     /** Takes a task out of the queue or kills its worker; whether there was such a task. */
     Uni<Boolean> cancel(TaskId id) {
         return view.ask(() -> daemon().dispatcher().cancel(id));
+    }
+
+    /**
+     * What {@code question} answers of the cluster. Fails with a {@link TaskException}: {@code
+     * NOT_FOUND} when this daemon is on its own, {@code CLUSTER_UNAVAILABLE} without Redis.
+     */
+    <T> Uni<T> cluster(Function<Registry, Uni<T>> question) {
+        return view.askLater(
+                () -> {
+                    Cluster cluster = daemon().dispatcher().cluster();
+                    return cluster == null
+                            ? Uni.createFrom().failure(Admin::notInACluster)
+                            : patiently(question.apply(cluster.registry()));
+                });
+    }
+
+    private static TaskException notInACluster() {
+        return new TaskException(
+                FailureKind.NOT_FOUND,
+                "this daemon is in no cluster; set cluster_url and cluster_secret_file");
+    }
+
+    /** A Redis that is silent must not pass for an event loop that is stuck. */
+    private static <T> Uni<T> patiently(Uni<T> asked) {
+        return asked.ifNoItem()
+                .after(EngineView.PATIENCE.dividedBy(2))
+                .failWith(
+                        () ->
+                                new TaskException(
+                                        FailureKind.CLUSTER_UNAVAILABLE,
+                                        "the cluster's Redis does not answer"));
     }
 
     /** Steers the daemon as {@code action} says; what {@link Figures#control} answers then. */

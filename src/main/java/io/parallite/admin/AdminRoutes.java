@@ -2,6 +2,7 @@ package io.parallite.admin;
 
 import io.parallite.config.ParalliteConfig;
 import io.parallite.pool.ReloadOutcome;
+import io.parallite.task.FailureKind;
 import io.parallite.task.TaskException;
 import io.parallite.task.TaskId;
 import io.parallite.wire.Encoding;
@@ -73,6 +74,11 @@ final class AdminRoutes {
                         allowed(
                                 access::refuseReading,
                                 context -> LookRoutes.settings(context, settings.get())));
+        router.get("/api/cluster")
+                .handler(
+                        allowed(
+                                access::refuseReading,
+                                context -> ClusterRoutes.show(context, admin.get())));
         router.post("/api/reload").handler(allowed(access::refuseActing, this::reload));
         router.post("/api/cancel").handler(allowed(access::refuseActing, this::cancel));
         Map<String, BiConsumer<RoutingContext, Admin>> controls =
@@ -80,7 +86,9 @@ final class AdminRoutes {
                         "pause", ControlRoutes::pause,
                         "resume", ControlRoutes::resume,
                         "drain", ControlRoutes::drain,
-                        "scale", ControlRoutes::scale);
+                        "scale", ControlRoutes::scale,
+                        "dead/retry", ClusterRoutes::retry,
+                        "dead/drop", ClusterRoutes::drop);
         controls.forEach(
                 (name, control) ->
                         router.post("/api/" + name)
@@ -185,8 +193,9 @@ final class AdminRoutes {
     private static void fail(RoutingContext context, Throwable failure) {
         if (failure instanceof EngineView.EngineStuckException) {
             refuse(context, 503, failure.getMessage());
-        } else if (failure instanceof TaskException unknown) {
-            refuse(context, 404, unknown.explanation());
+        } else if (failure instanceof TaskException known) {
+            boolean isAway = known.kind() == FailureKind.CLUSTER_UNAVAILABLE;
+            refuse(context, isAway ? 503 : 404, known.explanation());
         } else {
             LOG.error("a request over HTTP failed by a defect of the daemon", failure);
             refuse(context, 500, "a defect of the daemon; its log has the details");

@@ -3,11 +3,16 @@ package io.parallite.it;
 import static io.parallite.it.Closures.closure;
 import static io.parallite.it.Closures.sleep;
 import static io.parallite.it.DaemonBuilder.daemon;
+import static io.parallite.it.TestClient.request;
 import static io.parallite.it.TestClient.task;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.parallite.cluster.RedisServer;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.openqa.selenium.Keys;
 
@@ -25,6 +30,7 @@ final class PageIT {
                 TestClient client = daemon.connect();
                 Browser browser = Browser.open(1440, 1000).go(http.uri("/"))) {
             browser.awaitText("#health", "Running");
+            assertThat(browser.text("#cluster-panel")).as("it is in no cluster").isEmpty();
             assertThat(browser.texts("#workers tbody tr")).hasSize(2);
             assertThat(browser.text("#tasks-empty")).isEqualTo("No task has ended yet.");
 
@@ -43,6 +49,62 @@ final class PageIT {
             assertThat(browser.texts(".chart canvas")).hasSize(4);
             assertThat(browser.complaints()).isEmpty();
             client.receive("slow");
+        }
+    }
+
+    @Test
+    void showsTheClusterAndWhatIsDoneWithDeadLetters() throws Exception {
+        Path directory = Files.createTempDirectory("pl-page-");
+        try (RedisServer redis = RedisServer.start();
+                DaemonProcess daemon =
+                        new ClusterNodes(redis, directory)
+                                .builder("one", 1)
+                                .flags(http.flag())
+                                .startAtRest();
+                TestClient client = daemon.connect()) {
+            ClusterNodes.awaitJoined(daemon);
+            client.send(task("busy", sleep(600_000)));
+            await().until(() -> daemon.stats().busy() == 1);
+            for (String id : List.of(HOSTILE, "dropped", "repeated")) {
+                Map<String, Object> forged = task(id, closure("fn () => 42"));
+                forged.put("detach", true);
+                assertThat(client.call(forged).ok()).isTrue();
+                redis.run("hset", "{parallite:parallite}:t:" + id, "mac", "an attacker's");
+            }
+            client.call(request("cancel", "busy"));
+
+            try (Browser browser = Browser.open(1440, 1000).go(http.uri("/"))) {
+                browser.awaitText("#cluster-sum", "1 node")
+                        .awaitText("#nodes tbody", "this one")
+                        .awaitText("#dead tbody", "INVALID_SIGNATURE")
+                        .awaitText("#dead tbody", HOSTILE);
+                assertThat(browser.texts("#dead tbody strong.id"))
+                        .containsExactlyInAnyOrder(HOSTILE, "dropped", "repeated");
+                browser.click("#dead summary").awaitText("#dead dl", "Release");
+                browser.picture("cluster");
+
+                browser.click("[aria-label='Drop task dropped']")
+                        .awaitText("#confirm-text", "dropped is forgotten")
+                        .click("#confirm-yes")
+                        .awaitText("#toasts", "The dead letter is dropped.");
+                await().until(
+                                () ->
+                                        browser.evaluate(
+                                                        "document.querySelectorAll('#dead tbody tr').length")
+                                                .equals(2L));
+                browser.click("[aria-label='Run task repeated again']")
+                        .click("#confirm-yes")
+                        .awaitText("#toasts", "The task is in the queue again.");
+                // it dies again, of the same signature
+                client.call(request("await", "repeated")).assertFailure("INVALID_SIGNATURE");
+                client.call(request("await", "dropped")).assertFailure("NOT_FOUND");
+
+                redis.kill();
+                browser.awaitText("#cluster-sum", "not connected");
+                assertThat(browser.evaluate("window.hacked")).isNull();
+                assertThat(browser.evaluate("document.querySelectorAll('main img').length"))
+                        .isEqualTo(0L);
+            }
         }
     }
 
