@@ -3,15 +3,16 @@
 /*
  * Makes certificates for tests of TLS in the directory that is its argument: those of an authority (ca), and signed by
  * it of a server on localhost and of its successor (server, next) and of a client (client); and one of a client that
- * nobody knows (stranger). Each NAME.pem has a NAME.key beside it.
+ * nobody knows (stranger). Further arguments are IP addresses that server and next are for, too. Each NAME.pem has a NAME.key beside it.
  */
 
 declare(strict_types=1);
 
-$directory = $argv[1];
+[, $directory] = $argv;
+$addresses = implode('', array_map(static fn(string $address): string => ",IP:$address", array_slice($argv, 2)));
 $config = "$directory/openssl.cnf";
 file_put_contents($config, "[req]\ndistinguished_name=dn\n[dn]\n[ca]\nbasicConstraints=critical,CA:TRUE\n"
-    . "[server]\nsubjectAltName=DNS:localhost\n[client]\nbasicConstraints=CA:FALSE\n");
+    . "[server]\nsubjectAltName=DNS:localhost$addresses\n[client]\nbasicConstraints=CA:FALSE\n");
 
 function make(string $name, string $kind, ?array $signer = null): array
 {

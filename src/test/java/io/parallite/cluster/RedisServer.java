@@ -53,9 +53,21 @@ public final class RedisServer implements AutoCloseable {
      * @param certificates holds {@code ca.pem}, {@code server.pem} and {@code server.key}
      */
     public static RedisServer startWithTls(Path certificates) throws IOException {
+        return startWithTls(certificates, List.of());
+    }
+
+    /**
+     * The same at further addresses of this machine.
+     *
+     * @param addresses beside that of loopback
+     */
+    public static RedisServer startWithTls(Path certificates, List<String> addresses)
+            throws IOException {
         int tlsPort = freePort();
-        RedisServer server =
-                start(
+        List<String> options = new ArrayList<>(List.of("--bind", "127.0.0.1"));
+        options.addAll(addresses);
+        options.addAll(
+                List.of(
                         "--tls-port",
                         String.valueOf(tlsPort),
                         "--tls-cert-file",
@@ -63,7 +75,8 @@ public final class RedisServer implements AutoCloseable {
                         "--tls-key-file",
                         certificates.resolve("server.key").toString(),
                         "--tls-ca-cert-file",
-                        certificates.resolve("ca.pem").toString());
+                        certificates.resolve("ca.pem").toString()));
+        RedisServer server = start(options.toArray(String[]::new));
         server.tlsPort = tlsPort;
         return server;
     }
@@ -131,7 +144,17 @@ public final class RedisServer implements AutoCloseable {
 
     /** Its address for TLS, for a user of its own. */
     public String tlsUrl(String user, String password) {
-        return "rediss://%s:%s@localhost:%d".formatted(user, password, tlsPort);
+        return tlsUrl(user, password, "localhost");
+    }
+
+    /** The same at another address of this machine. */
+    public String tlsUrl(String user, String password, String host) {
+        return "rediss://%s:%s@%s:%d".formatted(user, password, host, tlsPort);
+    }
+
+    /** Its password, of the user {@code default}. */
+    public String password() {
+        return PASSWORD;
     }
 
     public long pid() {
