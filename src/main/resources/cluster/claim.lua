@@ -1,6 +1,6 @@
 -- Leases waiting tasks to a node, and wakes another node when more of them wait.
 -- ARGV  node, release, prefix of the attempts' tokens, how many at most, order (high|low: which priority is served first)
--- reply how many tasks still wait, then for each leased one {id, token, frame, signature, mode, once}
+-- reply how many tasks still wait, then for each leased one {id, token, frame, signature, mode, once, links}
 --
 -- What is in the stream and not waiting is dropped; so are awaited tasks whose origin is gone: nobody waits for them.
 
@@ -9,7 +9,7 @@ local order = ARGV[5] == 'low' and {'low', 'normal', 'high'} or PRIORITIES
 local leased = {}
 
 local function lease(stream, entry, id)
-  local task = redis.call('HMGET', task_key(id), 'state', 'entry', 'mode', 'origin', 'frame', 'mac', 'once')
+  local task = redis.call('HMGET', task_key(id), 'state', 'entry', 'mode', 'origin', 'frame', 'mac', 'once', 'links')
   if task[1] ~= 'queued' or task[2] ~= entry then
     redis.call('XACK', stream, GROUP, entry)
     redis.call('XDEL', stream, entry)
@@ -23,7 +23,7 @@ local function lease(stream, entry, id)
   end
   local token = ARGV[3] .. #leased
   redis.call('HSET', task_key(id), 'state', 'running', 'node', node, 'token', token, 'started', now())
-  leased[#leased + 1] = {id, token, task[5], task[6], task[3], task[7]}
+  leased[#leased + 1] = {id, token, task[5], task[6], task[3], task[7], task[8] or ''}
 end
 
 promote(release)

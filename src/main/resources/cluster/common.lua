@@ -179,3 +179,43 @@ local function bury(id, kind, message)
   free_key(id)
   announce(id)
 end
+
+-- Who follows a task: in f:ID a hash with w:NODE (e: events, o: what it prints, too), r:NODE (how many events it has read),
+-- b:NODE (bytes that it has not), last (token and number of the last event). What a node has not read is in the list e:ID:NODE.
+local function followers_key(id) return P .. 'f:' .. id end
+local function events_key(id, node) return P .. 'e:' .. id .. ':' .. node end
+
+-- Has a node follow a task that is being stored or in flight.
+local function add_follower(id, node, wish, position)
+  local followers = followers_key(id)
+  if redis.call('HSETNX', followers, 'w:' .. node, wish) == 0 and wish == 'o' then
+    redis.call('HSET', followers, 'w:' .. node, wish)
+  end
+  redis.call('HSETNX', followers, 'r:' .. node, position)
+  redis.call('PEXPIRE', followers, 86400000)
+end
+
+local function drop_follower(id, node)
+  local followers = followers_key(id)
+  redis.call('HDEL', followers, 'w:' .. node, 'r:' .. node, 'b:' .. node)
+  redis.call('DEL', events_key(id, node))
+  for _, field in ipairs(redis.call('HKEYS', followers)) do
+    if string.sub(field, 1, 2) == 'w:' then
+      return
+    end
+  end
+  redis.call('DEL', followers)
+end
+
+-- Has the node that claims a task learn that it is followed (e, o), or has messages (m).
+local function link(id, sort)
+  local links = redis.call('HGET', task_key(id), 'links') or ''
+  if not string.find(links, sort, 1, true) then
+    redis.call('HSET', task_key(id), 'links', links .. sort)
+  end
+end
+
+-- Messages to a task: in m:ID a list of them, in i:ID a hash with w:NODE (number of the last that the node has written),
+-- a:NODE (of the last of its that was taken), taken (how many were), refusal (why none is).
+local function box_key(id) return P .. 'm:' .. id end
+local function box_state_key(id) return P .. 'i:' .. id end

@@ -1,6 +1,7 @@
 -- Accepts a task: checks its id and the backlog, stores it and puts it into the stream of its release and priority.
 -- ARGV  id, release, priority, mode (detached|awaited), once (1|0), origin node, fingerprint, frame, signature, limit of
---       the backlog, delay (ms), how often it is tried again, delay before that (ms), key that one task has at a time
+--       the backlog, delay (ms), how often it is tried again, delay before that (ms), key that one task has at a time,
+--       what its origin wants to follow (e: its events, o: what it prints, too; empty: nothing)
 -- An awaited task's origin is told of its end.
 -- reply QUEUED, KNOWN (the same task is here already), CONFLICT (another of that id is), FULL, TAKEN (another task has
 --       the key)
@@ -28,6 +29,10 @@ end
 if ARGV[14] ~= '' then
   redis.call('HSET', task_key(id), 'unique', ARGV[14])
   redis.call('SET', unique_key(ARGV[14]), id)
+end
+if ARGV[15] ~= '' then
+  add_follower(id, ARGV[6], ARGV[15], 0)
+  link(id, ARGV[15])
 end
 if ARGV[12] ~= '0' then
   redis.call('HSET', task_key(id), 'retries', ARGV[12], 'backoff', ARGV[13])

@@ -1,6 +1,8 @@
 -- Where a task stands.
 -- ARGV  id
--- reply nothing when there is no such task, else {state, submitted, started, finished, node, kind, error}
+-- reply nothing when there is no such task, else {state, submitted, started, finished, node, kind, error, last progress
+--       that was told to who follows, its signature}
 
-local task = redis.call('HMGET', task_key(ARGV[1]), 'state', 'submitted', 'started', 'finished', 'node', 'kind', 'error')
+local task = redis.call('HMGET', task_key(ARGV[1]), 'state', 'submitted', 'started', 'finished', 'node', 'kind', 'error',
+  'progress', 'pmac')
 return task[1] and task or nil

@@ -7,15 +7,19 @@ import io.parallite.cluster.NodeInfo;
 import io.parallite.config.ConfigException;
 import io.parallite.config.ParalliteConfig;
 import io.parallite.dispatch.Dispatcher;
+import io.parallite.dispatch.Watch;
 import io.parallite.engine.VertxEngine;
 import io.parallite.pool.Lane;
 import io.parallite.pool.WorkerPool;
+import io.parallite.task.EventSource;
 import io.parallite.task.Task;
 import io.parallite.task.TaskId;
 import io.parallite.task.TaskResult;
+import io.parallite.task.TaskWatcher;
 import io.smallrye.mutiny.Uni;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * Makes the daemon a node of a cluster; its class is loaded only where {@code cluster_url} is set.
@@ -82,6 +86,16 @@ final class ClusterAssembly {
         @Override
         public void cancel(TaskId id, Duration grace) {
             dispatcher.cancel(id, grace);
+        }
+
+        @Override
+        public Optional<EventSource> follow(TaskId id, TaskWatcher watcher) {
+            return dispatcher.watchHere(id, watcher).map(Watch::source);
+        }
+
+        @Override
+        public Uni<Void> deliver(TaskId id, byte[] frame) {
+            return dispatcher.sendHere(id, frame, () -> {});
         }
     }
 }

@@ -1,11 +1,13 @@
 package io.parallite.cluster;
 
 import io.parallite.engine.Engine;
+import io.parallite.task.EventSource;
 import io.parallite.task.FailureKind;
 import io.parallite.task.Task;
 import io.parallite.task.TaskId;
 import io.parallite.task.TaskResult;
 import io.parallite.task.TaskStatus;
+import io.parallite.task.TaskWatcher;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
 import io.vertx.redis.client.Command;
@@ -54,6 +56,9 @@ public final class Cluster {
     private final Sweeper sweeper;
     private final Waiters waiters;
     private final Placement placement;
+    private final Followings followings;
+    private final ExecutorLinks links;
+    private final Senders senders;
     private boolean subscribed;
     private boolean draining;
     private boolean stopped;
@@ -75,7 +80,13 @@ public final class Cluster {
         this.store = new TaskStore(scripts, settings, self.id());
         this.postponed = new Postponed(engine, store);
         this.outbox = new Outbox(engine, store, postponed, random);
-        this.leased = new LeasedTasks(local, store, settings, outbox, this::onWorkerIdle);
+        EventStore events = new EventStore(scripts, settings.signer(), self.id());
+        MessageStore messages = new MessageStore(scripts, settings.signer(), self.id());
+        this.links =
+                new ExecutorLinks(
+                        new Feeds(local, events, settings.maxPayload()),
+                        new Deliveries(local, messages, settings.signer()));
+        this.leased = new LeasedTasks(local, store, settings, outbox, links, this::onWorkerIdle);
         this.claimer =
                 new Claimer(
                         engine,
@@ -89,6 +100,8 @@ public final class Cluster {
                         engine, store, leased, settings.lease(), postponed, () -> figures(local));
         this.sweeper = new Sweeper(engine, store, settings.lease(), random);
         this.waiters = new Waiters(store);
+        this.followings = new Followings(events, store, settings.signer());
+        this.senders = new Senders(messages, waiters, settings.maxPayload(), commands::isUp);
         this.placement = new Placement(engine, store, waiters, local, settings, this::isUp);
     }
 
@@ -133,6 +146,9 @@ public final class Cluster {
         sweeper.onUp();
         claimer.lookAnew();
         waiters.lookAtAll();
+        links.lookAtAll();
+        senders.lookAtAll();
+        followings.lookAtAll();
         registry.inspect().subscribe().with(this::report, failure -> {});
     }
 
@@ -169,6 +185,7 @@ public final class Cluster {
                         done -> {
                             subscribed = true;
                             waiters.lookAtAll();
+                            lookAgain();
                         },
                         failure -> inbox.reset("it cannot be subscribed to"));
     }
@@ -181,13 +198,21 @@ public final class Cluster {
         if (!stopped) {
             claimer.lookAnew();
             waiters.lookAgain();
+            lookAgain();
             inbox.send(Request.cmd(Command.PING)).subscribe().with(done -> {}, failure -> {});
             engine.schedule(Duration.ofSeconds(PING_SECONDS), this::ping);
         }
     }
 
+    private void lookAgain() {
+        followings.lookAgain();
+        links.lookAtAll();
+        senders.lookAtAll();
+    }
+
     /**
-     * {@code done ID}, {@code ended} {@link Ended}, {@code claimed ID}, {@code cancel GRACE ID};
+     * {@code done ID}, {@code ended} {@link Ended}, {@code claimed ID}, {@code cancel GRACE ID},
+     * {@code follow e|o ID}, {@code heard ID}, {@code events ID}, {@code mail ID}, {@code sent ID};
      * others are for newer versions.
      */
     private void onTold(Response push) {
@@ -206,6 +231,11 @@ public final class Cluster {
             case "done" -> waiters.onDone(new TaskId(words[1]));
             case "claimed" -> placement.onClaimed(new TaskId(words[1]));
             case "cancel" -> onCancelled(words[1].split(" ", 2));
+            case "follow" -> onFollowed(words[1].split(" ", 2));
+            case "heard" -> links.onHeard(new TaskId(words[1]));
+            case "events" -> followings.onEvents(new TaskId(words[1]));
+            case "mail" -> leased.onLink(new TaskId(words[1]), new Links("m"));
+            case "sent" -> senders.onSent(new TaskId(words[1]));
             default -> LOG.debugf("a message of another version is passed over: %s", words[0]);
         }
     }
@@ -219,6 +249,10 @@ public final class Cluster {
 
     private void onCancelled(String... graceAndId) {
         leased.lose(new TaskId(graceAndId[1]), Duration.ofMillis(Long.parseLong(graceAndId[0])));
+    }
+
+    private void onFollowed(String... wishAndId) {
+        leased.onLink(new TaskId(wishAndId[1]), new Links(wishAndId[0]));
     }
 
     private void run(Claimed task) {
@@ -296,18 +330,74 @@ public final class Cluster {
 
     /**
      * The result of a task of the cluster, wherever it runs; {@code NOT_FOUND} when there is none.
-     * While Redis is away it waits on. Cancelling leaves the task alone.
+     * While Redis is away it waits on, and while who follows the task here has not been told all.
+     * Cancelling leaves the task alone.
      */
     public Uni<TaskResult> await(TaskId id) {
-        return waiters.await(id);
+        return waiters.await(id).flatMap(result -> whenHeard(id, result));
+    }
+
+    private <T> Uni<T> whenHeard(TaskId id, T result) {
+        return Uni.createFrom()
+                .emitter(emitter -> followings.whenHeard(id, () -> emitter.complete(result)));
     }
 
     /**
      * The result of an awaited task that another node may run; empty when it is to run here.
      * Cancelling cancels it wherever it is.
+     *
+     * @param watcher follows it while it is elsewhere, if {@code isFollowed}
      */
-    public Uni<Optional<TaskResult>> elsewhere(Task task) {
-        return placement.elsewhere(task);
+    public Uni<Optional<TaskResult>> elsewhere(Task task, TaskWatcher watcher, boolean isFollowed) {
+        if (!isFollowed) {
+            return placement.elsewhere(task, "").flatMap(result -> heard(task.id(), result));
+        }
+        followings.expect(task.id(), watcher);
+        return placement
+                .elsewhere(task, EventStore.wish(watcher.wantsOutput()))
+                .flatMap(result -> heard(task.id(), result));
+    }
+
+    private Uni<Optional<TaskResult>> heard(TaskId id, Optional<TaskResult> result) {
+        return result.isPresent() ? whenHeard(id, result) : Uni.createFrom().item(result);
+    }
+
+    /**
+     * Has {@code watcher} follow a task of the cluster, wherever it runs, from now on until it has
+     * ended. It is told at once where the task stands.
+     */
+    public EventSource follow(TaskId id, TaskWatcher watcher) {
+        return followings.follow(id, watcher);
+    }
+
+    /** A watcher of the task wants more than it has before. */
+    public void followMore(TaskId id) {
+        followings.followMore(id);
+    }
+
+    /** How many follow a task of the cluster on this node. */
+    public int watchers(TaskId id) {
+        return followings.watchers(id);
+    }
+
+    /** Who follows a task that {@link #elsewhere} was given. */
+    public Optional<EventSource> events(TaskId id) {
+        return followings.find(id);
+    }
+
+    /**
+     * Sends a message to a task of the cluster; completes when its worker has it. Fails with a
+     * {@code TaskException} when the task ends before, is none of the cluster's, takes no messages,
+     * or Redis is away.
+     */
+    public Uni<Void> send(TaskId id, byte[] frame) {
+        return senders.send(id, frame);
+    }
+
+    /** A task that {@link #elsewhere} was given is here again. */
+    public void forget(TaskId id) {
+        followings.forget(id);
+        senders.forget(id);
     }
 
     /** Where a task of the cluster stands. Fails with a {@code TaskException} without Redis. */

@@ -36,6 +36,7 @@ final class LeasedTasks {
     private final TaskStore store;
     private final ClusterSettings settings;
     private final Outbox outbox;
+    private final ExecutorLinks links;
     private final Runnable onEnded;
     private final Map<TaskId, Lease> leases = new LinkedHashMap<>();
     private long claimed;
@@ -51,11 +52,13 @@ final class LeasedTasks {
             TaskStore store,
             ClusterSettings settings,
             Outbox outbox,
+            ExecutorLinks links,
             Runnable onEnded) {
         this.local = local;
         this.store = store;
         this.settings = settings;
         this.outbox = outbox;
+        this.links = links;
         this.onEnded = onEnded;
     }
 
@@ -81,6 +84,9 @@ final class LeasedTasks {
         local.run(request)
                 .subscribe()
                 .with(result -> onResult(lease, request.terms().delivery().retries(), result));
+        if (leases.containsKey(lease.id())) {
+            links.begin(lease, task.links());
+        }
     }
 
     private void bury(Lease lease, FailureKind kind, String message) {
@@ -103,16 +109,33 @@ final class LeasedTasks {
     }
 
     private void onResult(Lease lease, Retries retries, TaskResult result) {
-        if (leases.remove(lease.id(), lease)) {
-            if (isRetried(retries, result)) {
-                outbox.deliverOrRetry(lease, result);
-            } else if (result instanceof TaskResult.Failed failed) {
-                onFailed(lease, failed);
-            } else {
-                outbox.deliver(lease, result);
-            }
+        if (lease.equals(leases.get(lease.id()))) {
+            links.whenTold(lease.id(), () -> end(lease, retries, result));
         }
         onEnded.run();
+    }
+
+    private void end(Lease lease, Retries retries, TaskResult result) {
+        if (!leases.remove(lease.id(), lease)) {
+            return;
+        }
+        if (isRetried(retries, result)) {
+            outbox.deliverOrRetry(lease, result);
+        } else if (result instanceof TaskResult.Failed failed) {
+            onFailed(lease, failed);
+        } else {
+            outbox.deliver(lease, result);
+        }
+    }
+
+    /** Somebody follows a task, or has sent it a message. */
+    void onLink(TaskId id, Links link) {
+        Lease lease = leases.get(id);
+        if (lease == null) {
+            links.addEarly(id, link);
+        } else {
+            links.add(lease, link);
+        }
     }
 
     private static boolean isRetried(Retries retries, TaskResult result) {
@@ -152,6 +175,7 @@ final class LeasedTasks {
     void lose(TaskId id, Duration grace) {
         if (leases.remove(id) != null) {
             lost++;
+            links.close(id);
             LOG.infof("a task is ended, its lease is lost task=%s", id);
             local.cancel(id, grace);
         }

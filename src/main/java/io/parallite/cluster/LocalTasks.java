@@ -1,10 +1,13 @@
 package io.parallite.cluster;
 
+import io.parallite.task.EventSource;
 import io.parallite.task.Task;
 import io.parallite.task.TaskId;
 import io.parallite.task.TaskResult;
+import io.parallite.task.TaskWatcher;
 import io.smallrye.mutiny.Uni;
 import java.time.Duration;
+import java.util.Optional;
 
 /** This daemon, as its cluster sees it. Called on the engine's thread. */
 public interface LocalTasks {
@@ -35,4 +38,15 @@ public interface LocalTasks {
 
     /** Ends a task that was given to {@link #run}; its worker is killed after {@code grace}. */
     void cancel(TaskId id, Duration grace);
+
+    /**
+     * Has {@code watcher} follow a task that was given to {@link #run}; empty when it has ended.
+     */
+    Optional<EventSource> follow(TaskId id, TaskWatcher watcher);
+
+    /**
+     * Passes a message on to a task that was given to {@link #run}; completes when its worker has
+     * it. Those to one task complete in order. Fails with a {@code TaskException}.
+     */
+    Uni<Void> deliver(TaskId id, byte[] frame);
 }

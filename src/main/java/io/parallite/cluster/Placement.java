@@ -79,11 +79,11 @@ final class Placement {
             this.outcome = outcome;
         }
 
-        void begin(Task task) {
+        void begin(Task task, String wish) {
             unclaimed++;
             onWaiting(); // to be taken back, when nobody claims it
             waiting = waiters.expect(id).subscribe().with(this::onEnded);
-            store.enqueue(task).subscribe().with(this::onAdmission, failure -> {});
+            store.enqueue(task, wish).subscribe().with(this::onAdmission, failure -> {});
         }
 
         private void onAdmission(TaskStore.Admission admission) {
@@ -218,8 +218,10 @@ final class Placement {
     /**
      * Offers a task to all nodes: its result, or nothing when it is to run here. Cancelling cancels
      * it wherever it is.
+     *
+     * @param wish what of its events this node follows; see {@link EventStore#wish}
      */
-    Uni<Optional<TaskResult>> elsewhere(Task task) {
+    Uni<Optional<TaskResult>> elsewhere(Task task, String wish) {
         return Uni.createFrom()
                 .emitter(
                         emitter -> {
@@ -229,7 +231,7 @@ final class Placement {
                                 return;
                             }
                             emitter.onTermination(offer::cancel);
-                            offer.begin(task);
+                            offer.begin(task, wish);
                         });
     }
 

@@ -31,7 +31,13 @@ enum Script {
     DEAD,
     RETRY,
     DROP,
-    WITHDRAW;
+    WITHDRAW,
+    FOLLOW,
+    UNFOLLOW,
+    TELL,
+    HEAR,
+    SEND,
+    TAKE;
 
     private final String text = read("common") + read(name().toLowerCase(Locale.ROOT));
     private final String digest = digest(text);

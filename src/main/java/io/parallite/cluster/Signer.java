@@ -4,6 +4,7 @@ import io.parallite.task.TaskId;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
+import java.util.Arrays;
 import javax.crypto.Mac;
 import javax.crypto.SecretKey;
 import javax.crypto.spec.SecretKeySpec;
@@ -12,8 +13,8 @@ import javax.crypto.spec.SecretKeySpec;
  * Signs what goes over Redis by HMAC-SHA-256 with the cluster's secret: closures and serialized
  * results are code, so none is run or passed on that does not carry the signature.
  *
- * <p>Signed are the cluster, what it is (a task or a result), the release or the attempt that it
- * belongs to, the task's id and the bytes. Owned by the engine's thread.
+ * <p>Signed are the cluster, what it is (a task, a result, an event, a message), the release or the
+ * attempt that it belongs to, the task's id and the bytes. Owned by the engine's thread.
  */
 final class Signer {
 
@@ -42,6 +43,41 @@ final class Signer {
     /** The signature of a worker's reply. */
     byte[] ofResult(TaskId id, byte[] frame) {
         return sign("result", id, "", frame);
+    }
+
+    /**
+     * The signature of what a task tells; {@code context} says in which attempt, and where there.
+     */
+    byte[] ofEvent(TaskId id, String context, byte[] frame) {
+        return sign("event", id, context, frame);
+    }
+
+    /** The signature of how far a task is. */
+    byte[] ofProgress(TaskId id, byte[] frame) {
+        return sign("progress", id, "", frame);
+    }
+
+    /** The signature of a message to a task; {@code context} says who has sent it. */
+    byte[] ofMessage(TaskId id, String context, byte[] frame) {
+        return sign("message", id, context, frame);
+    }
+
+    /** A line, with its line feed, and the frame behind it. */
+    static byte[] joined(String line, byte[] frame) {
+        byte[] head = line.getBytes(StandardCharsets.UTF_8);
+        byte[] joined = Arrays.copyOf(head, head.length + frame.length);
+        System.arraycopy(frame, 0, joined, head.length, frame.length);
+        return joined;
+    }
+
+    /** Where the first line ends; -1 when it is longer than {@code most}, or there is none. */
+    static int endOfHead(byte[] bytes, int most) {
+        for (int i = 0; i < Math.min(bytes.length, most); i++) {
+            if (bytes[i] == '\n') {
+                return i;
+            }
+        }
+        return -1;
     }
 
     /** Whether two signatures are the same; takes as long whatever they differ in. */

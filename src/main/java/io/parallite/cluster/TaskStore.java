@@ -3,7 +3,6 @@ package io.parallite.cluster;
 import io.parallite.task.Delivery;
 import io.parallite.task.FailureKind;
 import io.parallite.task.Task;
-import io.parallite.task.TaskFailure;
 import io.parallite.task.TaskId;
 import io.parallite.task.TaskResult;
 import io.parallite.task.TaskState;
@@ -74,6 +73,15 @@ final class TaskStore {
 
     /** Puts {@code task} into the queue of this node's release. */
     Uni<Admission> enqueue(Task task) {
+        return enqueue(task, "");
+    }
+
+    /**
+     * The same, with this node as one that follows it.
+     *
+     * @param wish what it wants to hear; see {@link EventStore#wish}
+     */
+    Uni<Admission> enqueue(Task task, String wish) {
         byte[] frame = task.frame();
         Delivery delivery = task.terms().delivery();
         return scripts.run(
@@ -91,7 +99,8 @@ final class TaskStore {
                         delivery.delay().toMillis(),
                         delivery.retries().times(),
                         delivery.retries().delay().toMillis(),
-                        delivery.unique() == null ? "" : delivery.unique())
+                        delivery.unique() == null ? "" : delivery.unique(),
+                        wish)
                 .map(reply -> Admission.valueOf(reply.text()));
     }
 
@@ -125,7 +134,8 @@ final class TaskStore {
         boolean isOnce = task.at(5).text().equals("1");
         Lease lease =
                 new Lease(new TaskId(task.at(0).text()), task.at(1).text(), !isAwaited && !isOnce);
-        return new Claimed(lease, task.at(2).bytes(), task.at(3).bytes());
+        Links links = new Links(task.at(6).text());
+        return new Claimed(lease, task.at(2).bytes(), task.at(3).bytes(), links);
     }
 
     /**
@@ -293,34 +303,11 @@ final class TaskStore {
     /** Where a task stands; empty when there is none of that id. */
     Uni<Optional<TaskStatus>> status(TaskId id) {
         return scripts.run(Script.STATUS, id)
-                .map(reply -> reply.isNil() ? Optional.empty() : Optional.of(status(id, reply)));
-    }
-
-    private static TaskStatus status(TaskId id, ScriptReply reply) {
-        String executor = reply.at(4).text();
-        String kind = reply.at(5).text();
-        TaskState state = state(reply.at(0).text(), kind);
-        TaskStatus status =
-                new TaskStatus(
-                        id,
-                        state,
-                        reply.at(1).whole(),
-                        reply.at(2).whole(),
-                        reply.at(3).whole(),
-                        executor.isEmpty() ? null : executor);
-        return status.with(kind.isEmpty() ? null : new TaskFailure(kind, reply.at(6).text()));
-    }
-
-    private static TaskState state(String name, String kind) {
-        if (kind.equals(FailureKind.CANCELLED.name())) {
-            return TaskState.CANCELLED;
-        }
-        return switch (name) {
-            case "queued", "delayed" -> TaskState.PENDING;
-            case "running" -> TaskState.RUNNING;
-            case "completed" -> TaskState.COMPLETED;
-            default -> TaskState.FAILED;
-        };
+                .map(
+                        reply ->
+                                reply.isNil()
+                                        ? Optional.empty()
+                                        : Optional.of(Statuses.read(id, reply, settings.signer())));
     }
 
     /** Cancels a task wherever it is; empty when there is none of that id. */
@@ -335,7 +322,8 @@ final class TaskStore {
                             TaskState state =
                                     done
                                             ? TaskState.CANCELLED
-                                            : state(reply.at(1).text(), reply.at(2).text());
+                                            : Statuses.state(
+                                                    reply.at(1).text(), reply.at(2).text());
                             return Optional.of(new Cancellation(done, state));
                         });
     }

@@ -29,11 +29,17 @@
  *                      consumer per node; what runs is pending, and its idle time is the lease's age
  *  t:ID                hash; state, release, priority, mode (detached, awaited), once, origin,
  *                      fingerprint, entry, token, node, deaths, submitted, started, finished;
- *                      frame and mac until it has ended; then ok and result and rmac, or kind and error
+ *                      frame and mac until it has ended; then ok and result and rmac, or kind and error; links,
+ *                      progress and pmac where somebody follows or sends messages
  *  w:ID                set; the nodes on which somebody awaits the task
  *  bell:RELEASE        list of at most one element; wakes one of the nodes that block on it
  *  in:NODE             channel; "ended ID OUTCOME", "done ID" (the outcome is too long), "claimed ID",
- *                      "cancel GRACE ID"
+ *                      "cancel GRACE ID", and of what is followed or sent "follow e|o ID",
+ *                      "events ID", "heard ID", "mail ID", "sent ID"
+ *  f:ID                hash; the nodes that follow the task, what of it, and how far they have read
+ *  e:ID:NODE           list; the signed events that a node which follows has not read
+ *  m:ID, i:ID          list of the signed messages that the task's worker has not got, and a hash of
+ *                      how many each node has sent and how many were taken
  *  n:NODE              hash that lives as long as heartbeats come; host, pid, version, figures
  *  nodes, releases     sets; what n:NODE and q:RELEASE:* there are
  *  dead                sorted set of ids, by when they died
@@ -44,8 +50,17 @@
  * A node: its leases run out after 15 s, any other node finds them ({@link
  * io.parallite.cluster.Sweeper}). Its view of Redis: it fences itself after 10 s ({@link
  * io.parallite.cluster.Heartbeat}). Redis: nothing is claimed, results wait in the {@link
- * io.parallite.cluster.Outbox}. A message: nothing rests on one; states are read after each
- * reconnect.
+ * io.parallite.cluster.Outbox}. A notice on a channel: nothing rests on one; states, events and
+ * messages are read after each reconnect and every 5 s.
+ *
+ * <h2>What tasks tell and are told</h2>
+ *
+ * A {@link io.parallite.cluster.Feed} at the node that runs a task puts its events into the list of
+ * each node that follows, where a {@link io.parallite.cluster.Following} takes them. A {@link
+ * io.parallite.cluster.Sender} puts messages into the task's list, a {@link
+ * io.parallite.cluster.Delivery} takes them to the worker. Both lists are read by position and cut
+ * off only by what was read before, so a reply that was lost is asked for again; what is put is
+ * numbered, so it is kept once.
  *
  * <p>Imports {@code wire}, {@code task}, {@code engine} and {@code config}. All of it is owned by
  * the engine's thread.

@@ -16,6 +16,7 @@ import io.parallite.task.TaskId;
 import io.parallite.task.TaskResult;
 import io.parallite.task.TaskState;
 import io.parallite.task.TaskStatus;
+import io.parallite.task.TaskWatcher;
 import io.parallite.wire.RequestException;
 import io.parallite.worker.UndeliveredException;
 import io.parallite.worker.WorkerLease;
@@ -109,6 +110,12 @@ public final class Dispatcher {
         }
         TaskRun run = inFlight.get(id);
         return run == null ? !knows(id) : run.task().detached();
+    }
+
+    /** Whether other nodes may run a task of this daemon, so that they know more of it. */
+    public boolean isElsewhere(TaskId id) {
+        TaskRun run = inFlight.get(id);
+        return run != null && run.isElsewhere();
     }
 
     /** The tasks that have ended last, and figures over them. */
@@ -224,17 +231,21 @@ public final class Dispatcher {
 
     /** On another node; here after all when none has a worker for it. */
     private Uni<TaskResult> elsewhere(Cluster others, TaskRun run, Lane lane) {
-        return others.elsewhere(run.task())
+        RemoteRun remote = new RemoteRun(others, run);
+        return remote.begin()
                 .flatMap(
                         result ->
                                 result.map(ended -> Uni.createFrom().item(ended))
-                                        .orElseGet(() -> attempt(run, lane)));
+                                        .orElseGet(
+                                                () -> {
+                                                    remote.comeBack();
+                                                    return attempt(run, lane);
+                                                }));
     }
 
     /**
      * Has an awaited task that waits for a worker run elsewhere; see {@link WorkerPool#shed}. One
-     * that somebody follows stays: its events are heard here only; and one that shares values,
-     * which are here only.
+     * that shares values stays: those are here only.
      *
      * @param maxFrame the longest frame that may leave, in bytes
      * @return whether there was such a task
@@ -246,7 +257,6 @@ public final class Dispatcher {
                     TaskRun run = inFlight.get(task.id());
                     return run != null
                             && !task.detached()
-                            && run.watchers() == 0
                             && task.terms().parent() == null
                             && task.terms().shared().isEmpty()
                             && task.frame().length <= maxFrame;
@@ -439,26 +449,40 @@ public final class Dispatcher {
     }
 
     /**
-     * Has {@code watcher} follow the task of this id; empty when none is in flight.
+     * Has {@code watcher} follow the task of this id; empty when none is in flight here, and there
+     * is no cluster that may know it.
      *
      * @throws RequestException of kind {@link FailureKind#BUDGET_EXCEEDED} when {@value
      *     #MAX_WATCHERS} follow it already
      */
     public Optional<Watch> watch(TaskId id, TaskWatcher watcher) {
+        Cluster joined = cluster;
+        if (joined != null && isShared(id)) {
+            requireRoom(id, joined.watchers(id));
+            return Optional.of(new Watch(id, joined.follow(id, watcher), watcher));
+        }
+        return watchHere(id, watcher);
+    }
+
+    /** The same of a task that is in flight here. */
+    public Optional<Watch> watchHere(TaskId id, TaskWatcher watcher) {
         return Optional.ofNullable(inFlight.get(id)).map(run -> follow(run, watcher));
     }
 
     /** Each event is sent once to everybody who follows, so there is a limit to how many do. */
     private static Watch follow(TaskRun run, TaskWatcher watcher) {
-        if (run.watchers() >= MAX_WATCHERS) {
-            TaskId id = run.task().id();
+        requireRoom(run.task().id(), run.watchers());
+        return run.watch(watcher);
+    }
+
+    private static void requireRoom(TaskId id, int watchers) {
+        if (watchers >= MAX_WATCHERS) {
             throw new RequestException(
                     FailureKind.BUDGET_EXCEEDED,
                     "task \"%s\" is followed by %d already, the most that may; await it instead"
                             .formatted(id, MAX_WATCHERS),
                     id.value());
         }
-        return run.watch(watcher);
     }
 
     /** The same for who has submitted {@code task}, unless it is another task of the same id. */
@@ -480,6 +504,14 @@ public final class Dispatcher {
      * @param onReleased run once when nothing here refers to {@code frame} any longer
      */
     public Uni<Void> send(TaskId id, byte[] frame, Runnable onReleased) {
+        Cluster joined = cluster;
+        return joined != null && isShared(id)
+                ? joined.send(id, frame).onTermination().invoke(onReleased)
+                : sendHere(id, frame, onReleased);
+    }
+
+    /** The same to a task that is in flight here. */
+    public Uni<Void> sendHere(TaskId id, byte[] frame, Runnable onReleased) {
         TaskRun run = inFlight.get(id);
         if (run == null) {
             onReleased.run();

@@ -9,6 +9,7 @@ import io.smallrye.mutiny.subscription.UniEmitter;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +33,7 @@ final class Messages {
     private final ArrayDeque<Message> waiting = new ArrayDeque<>();
     private long bytesWithWorker;
     private @Nullable WorkerLease lease;
+    private @Nullable Function<byte[], Uni<Void>> elsewhere;
 
     /** Why no further one is taken; {@code null} while they are. */
     private @Nullable TaskException refusal;
@@ -92,28 +94,72 @@ final class Messages {
     /** The task has begun on the worker of {@code on}, which has read none of them. */
     void begin(WorkerLease on) {
         lease = on;
-        withWorker.descendingIterator().forEachRemaining(waiting::addFirst);
-        withWorker.clear();
-        bytesWithWorker = 0;
+        elsewhere = null;
+        takeBack();
         forward();
     }
 
+    /**
+     * Another node may run the task: {@code send} passes a message on, and completes when the
+     * task's worker has it.
+     */
+    void beginElsewhere(Function<byte[], Uni<Void>> send) {
+        lease = null;
+        elsewhere = send;
+        takeBack();
+        forward();
+    }
+
+    private void takeBack() {
+        withWorker.descendingIterator().forEachRemaining(waiting::addFirst);
+        withWorker.clear();
+        bytesWithWorker = 0;
+    }
+
     private void forward() {
-        WorkerLease to = lease;
-        while (to != null && !waiting.isEmpty() && hasRoom(waiting.getFirst())) {
-            Message next = waiting.removeFirst();
-            if (!to.send(next.frame)) {
-                waiting.addFirst(next);
-                end(
-                        new TaskException(
-                                FailureKind.INVALID_REQUEST,
-                                "the worker of task \"%s\" takes no messages: its script lacks the feature \"messages\""
-                                        .formatted(task)));
-                return;
+        boolean goesOn = true;
+        while (goesOn && !waiting.isEmpty() && hasRoom(waiting.getFirst())) {
+            Function<byte[], Uni<Void>> away = elsewhere;
+            if (away != null) {
+                forwardElsewhere(away);
+            } else {
+                goesOn = lease != null && forwardTo(lease);
             }
-            withWorker.add(next);
-            bytesWithWorker += next.frame.length;
-            next.answer(null);
+        }
+    }
+
+    private boolean forwardTo(WorkerLease to) {
+        Message next = waiting.removeFirst();
+        if (!to.send(next.frame)) {
+            waiting.addFirst(next);
+            end(
+                    new TaskException(
+                            FailureKind.INVALID_REQUEST,
+                            "the worker of task \"%s\" takes no messages: its script lacks the feature \"messages\""
+                                    .formatted(task)));
+            return false;
+        }
+        withWorker.add(next);
+        bytesWithWorker += next.frame.length;
+        next.answer(null);
+        return true;
+    }
+
+    private void forwardElsewhere(Function<byte[], Uni<Void>> away) {
+        Message next = waiting.removeFirst();
+        withWorker.add(next);
+        bytesWithWorker += next.frame.length;
+        away.apply(next.frame)
+                .subscribe()
+                .with(done -> onCarried(next, null), failure -> onCarried(next, failure));
+    }
+
+    private void onCarried(Message message, @Nullable Throwable problem) {
+        if (withWorker.remove(message)) {
+            bytesWithWorker -= message.frame.length;
+            message.release();
+            message.answer(problem);
+            forward();
         }
     }
 
@@ -144,6 +190,7 @@ final class Messages {
     private void end(TaskException why) {
         refusal = why;
         lease = null;
+        elsewhere = null;
         List<Message> left = new ArrayList<>(withWorker);
         left.addAll(waiting);
         withWorker.clear();

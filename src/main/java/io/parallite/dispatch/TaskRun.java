@@ -2,11 +2,13 @@ package io.parallite.dispatch;
 
 import io.parallite.engine.Guard;
 import io.parallite.pool.Lane;
+import io.parallite.task.EventSource;
 import io.parallite.task.Task;
 import io.parallite.task.TaskFailure;
 import io.parallite.task.TaskResult;
 import io.parallite.task.TaskState;
 import io.parallite.task.TaskStatus;
+import io.parallite.task.TaskWatcher;
 import io.parallite.wire.Events;
 import io.parallite.worker.WorkerEvents;
 import io.parallite.worker.WorkerLease;
@@ -25,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * A task in flight and all who wait for its result. Times are {@code Engine.nanoTime}, given by the
  * dispatcher. Owned by the engine's thread.
  */
-public final class TaskRun implements WorkerEvents {
+public final class TaskRun implements WorkerEvents, EventSource {
 
     private static final long NANOS_PER_MILLI = 1_000_000;
 
@@ -51,6 +53,7 @@ public final class TaskRun implements WorkerEvents {
     private long pid;
     private @Nullable Cancellable attempt;
     private @Nullable WorkerLease lease;
+    private @Nullable Elsewhere elsewhere;
     private List<TaskWatcher> watchers = List.of();
     private boolean wantsOutput;
     private byte @Nullable [] progress;
@@ -232,14 +235,18 @@ public final class TaskRun implements WorkerEvents {
                 lease.follow();
             }
         }
-        return watchAsSubmitted(watcher);
+        Watch watch = watchAsSubmitted(watcher);
+        if (elsewhere != null) {
+            elsewhere.onWatched(watcher.wantsOutput());
+        }
+        return watch;
     }
 
     /** Adds who has submitted it: the worker has read in the request what this one wants. */
     Watch watchAsSubmitted(TaskWatcher watcher) {
         watchers = new ArrayList<>(watchers);
         watchers.add(watcher);
-        return new Watch(this, watcher);
+        return new Watch(task.id(), this, watcher);
     }
 
     /** Sends a message to it; see {@link Messages#send}. */
@@ -258,7 +265,9 @@ public final class TaskRun implements WorkerEvents {
     }
 
     private void beginMessages() {
-        if (messages != null && lease != null && hasBegun) {
+        if (messages != null && elsewhere != null) {
+            messages.beginElsewhere(elsewhere::send);
+        } else if (messages != null && lease != null && hasBegun) {
             messages.begin(lease);
         }
     }
@@ -268,9 +277,13 @@ public final class TaskRun implements WorkerEvents {
         return wantsOutput;
     }
 
-    void remove(TaskWatcher watcher) {
+    @Override
+    public void remove(TaskWatcher watcher) {
         watchers = new ArrayList<>(watchers);
         watchers.remove(watcher);
+        if (watchers.isEmpty() && elsewhere != null) {
+            elsewhere.onUnwatched();
+        }
         holdOrRelease();
     }
 
@@ -301,17 +314,47 @@ public final class TaskRun implements WorkerEvents {
     }
 
     /** While a watcher is behind nothing is read from the worker. */
-    void holdOrRelease() {
-        if (lease == null) {
-            return;
+    @Override
+    public void holdOrRelease() {
+        if (elsewhere != null) {
+            elsewhere.holdOrRelease();
+        } else if (lease != null && isBehind()) {
+            lease.pause();
+        } else if (lease != null) {
+            lease.resume();
         }
+    }
+
+    /** Whether any watcher takes no events now. */
+    boolean isBehind() {
         for (TaskWatcher watcher : watchers) {
             if (watcher.isBehind()) {
-                lease.pause();
-                return;
+                return true;
             }
         }
-        lease.resume();
+        return false;
+    }
+
+    /** Other nodes may run it until {@link #comeBack}. */
+    void goElsewhere(Elsewhere there) {
+        elsewhere = there;
+        beginMessages();
+    }
+
+    /** It runs here after all; what messages nobody has got wait for its worker. */
+    void comeBack() {
+        elsewhere = null;
+    }
+
+    boolean isElsewhere() {
+        return elsewhere != null;
+    }
+
+    /** Another node has begun it. */
+    void onStartedElsewhere(TaskStatus status) {
+        for (TaskWatcher watcher : watchers) {
+            Guard.run("passing a start on", () -> watcher.onStarted(status));
+        }
     }
 
     /** Where it is at the time {@code now}. */
@@ -349,10 +392,15 @@ public final class TaskRun implements WorkerEvents {
         ended = now;
         lease = null;
         watchers = List.of();
-        Messages left = messages;
-        messages = null;
+        Elsewhere left = elsewhere;
+        elsewhere = null;
         if (left != null) {
-            left.end();
+            left.onUnwatched();
+        }
+        Messages unsent = messages;
+        messages = null;
+        if (unsent != null) {
+            unsent.end();
         }
     }
 

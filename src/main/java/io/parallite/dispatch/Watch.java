@@ -1,33 +1,42 @@
 package io.parallite.dispatch;
 
+import io.parallite.task.EventSource;
 import io.parallite.task.TaskId;
+import io.parallite.task.TaskWatcher;
 
 /** A {@link TaskWatcher} that follows a task. Owned by the engine's thread. */
 public final class Watch {
 
-    private final TaskRun run;
+    private final TaskId id;
+    private final EventSource source;
     private final TaskWatcher watcher;
 
-    Watch(TaskRun run, TaskWatcher watcher) {
-        this.run = run;
+    Watch(TaskId id, EventSource source, TaskWatcher watcher) {
+        this.id = id;
+        this.source = source;
         this.watcher = watcher;
     }
 
+    /** Where its events come from. */
+    public EventSource source() {
+        return source;
+    }
+
     /** Holds or resumes the watcher if it follows this task. */
-    public void hold(TaskId id, boolean held) {
-        if (run.task().id().equals(id)) {
+    public void hold(TaskId task, boolean held) {
+        if (id.equals(task)) {
             watcher.hold(held);
-            run.holdOrRelease();
+            source.holdOrRelease();
         }
     }
 
     /** The watcher has caught up. */
     public void resume() {
-        run.holdOrRelease();
+        source.holdOrRelease();
     }
 
     /** Tells the watcher nothing more; further calls do nothing. */
     public void close() {
-        run.remove(watcher);
+        source.remove(watcher);
     }
 }

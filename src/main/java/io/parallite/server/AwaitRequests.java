@@ -141,7 +141,7 @@ final class AwaitRequests {
     void tail(Encoding encoding, TaskId id) {
         Follower follower = new Follower(encoding, id, replies, new Follower.Wishes(true, true));
         Optional<Watch> watch = dispatcher.watch(id, follower);
-        if (watch.isPresent()) {
+        if (watch.isPresent() && !dispatcher.isShared(id)) { // the cluster tells it by itself
             dispatcher.status(id).ifPresent(follower::onStarted);
         }
         result(id)

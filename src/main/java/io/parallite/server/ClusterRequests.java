@@ -27,11 +27,17 @@ final class ClusterRequests {
     private static final Logger LOG = Logger.getLogger(ClusterRequests.class);
 
     private final Cluster cluster;
+    private final Function<TaskId, Reply> statusHere;
     private final Replies replies;
     private final Account account;
 
-    ClusterRequests(Cluster cluster, Replies replies, Account account) {
+    /**
+     * @param statusHere where a task stands that the cluster does not know
+     */
+    ClusterRequests(
+            Cluster cluster, Function<TaskId, Reply> statusHere, Replies replies, Account account) {
         this.cluster = cluster;
+        this.statusHere = statusHere;
         this.replies = replies;
         this.account = account;
     }
@@ -59,7 +65,7 @@ final class ClusterRequests {
                 id,
                 owe(),
                 cluster.status(id),
-                status -> status.map(Reply::status).orElseGet(() -> notFound(id)));
+                status -> status.map(Reply::status).orElseGet(() -> statusHere.apply(id)));
     }
 
     void cancel(Encoding encoding, TaskId id, Duration grace) {

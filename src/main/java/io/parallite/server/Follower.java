@@ -1,9 +1,9 @@
 package io.parallite.server;
 
-import io.parallite.dispatch.TaskWatcher;
 import io.parallite.task.TaskId;
 import io.parallite.task.TaskOutput;
 import io.parallite.task.TaskStatus;
+import io.parallite.task.TaskWatcher;
 import io.parallite.wire.Encoding;
 import io.parallite.wire.Events;
 import io.parallite.wire.Reply;

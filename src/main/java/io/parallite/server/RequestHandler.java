@@ -72,7 +72,8 @@ final class RequestHandler {
         this.account = account;
         this.turn = turn;
         Cluster joined = dispatcher.cluster();
-        this.cluster = joined == null ? null : new ClusterRequests(joined, replies, account);
+        this.cluster =
+                joined == null ? null : new ClusterRequests(joined, this::status, replies, account);
         this.shared = new SharedRequests(services.shared(), replies, turn);
         this.awaits = new AwaitRequests(dispatcher, replies, account, turn);
         this.daemon = new DaemonRequests(services, replies, account, turn, peer);
@@ -287,7 +288,7 @@ final class RequestHandler {
     }
 
     private void status(Encoding encoding, TaskId id) {
-        if (cluster != null && dispatcher.isShared(id)) {
+        if (cluster != null && (dispatcher.isShared(id) || dispatcher.isElsewhere(id))) {
             cluster.status(encoding, id);
         } else {
             replies.answer(encoding, status(id));

@@ -62,6 +62,22 @@ public record TaskStatus(
         return with(pid, why);
     }
 
+    /** The same task, with what it has said last of how far it is. */
+    public TaskStatus withProgress(@Nullable TaskProgress said) {
+        return new TaskStatus(
+                id,
+                state,
+                submittedAt,
+                startedAt,
+                finishedAt,
+                queuedNanos,
+                ranNanos,
+                worker,
+                pid,
+                said,
+                failure);
+    }
+
     private TaskStatus with(long workerPid, @Nullable TaskFailure why) {
         return new TaskStatus(
                 id,

@@ -66,6 +66,20 @@ final class ClusterFixture implements AutoCloseable {
         return store;
     }
 
+    /** What tasks tell, as a node of this name sees it. */
+    EventStore events(String name) {
+        ClusterSettings settings = settings("r1", 100);
+        return new EventStore(
+                new Scripts(link(settings), settings.prefix()), settings.signer(), name);
+    }
+
+    /** The messages to tasks, as a node of this name sees them. */
+    MessageStore messages(String name) {
+        ClusterSettings settings = settings("r1", 100);
+        return new MessageStore(
+                new Scripts(link(settings), settings.prefix()), settings.signer(), name);
+    }
+
     RedisLink link(ClusterSettings settings) {
         CountDownLatch up = new CountDownLatch(1);
         RedisLink link =

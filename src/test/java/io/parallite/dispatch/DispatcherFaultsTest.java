@@ -8,6 +8,7 @@ import io.parallite.task.FailureKind;
 import io.parallite.task.TaskException;
 import io.parallite.task.TaskId;
 import io.parallite.task.TaskStatus;
+import io.parallite.task.TaskWatcher;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;

@@ -11,6 +11,7 @@ import io.parallite.task.TaskProgress;
 import io.parallite.task.TaskResult;
 import io.parallite.task.TaskState;
 import io.parallite.task.TaskStatus;
+import io.parallite.task.TaskWatcher;
 import io.parallite.wire.TestFrames;
 import java.time.Duration;
 import java.util.ArrayList;

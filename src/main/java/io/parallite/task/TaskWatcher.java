@@ -1,6 +1,4 @@
-package io.parallite.dispatch;
-
-import io.parallite.task.TaskStatus;
+package io.parallite.task;
 
 /** Somebody who follows a task while it is in flight. Called on the engine's thread. */
 public interface TaskWatcher {
@@ -27,6 +25,9 @@ public interface TaskWatcher {
     /** It wants no more events, or wants them again: {@link #isBehind} says so. */
     default void hold(boolean held) {}
 
-    /** Whether it takes no events now; {@link Watch#resume} says when it takes them again. */
+    /**
+     * Whether it takes no events now; {@link EventSource#holdOrRelease} says when it takes them
+     * again.
+     */
     boolean isBehind();
 }

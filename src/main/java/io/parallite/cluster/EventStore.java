@@ -1,0 +1,132 @@
+package io.parallite.cluster;
+
+import io.parallite.task.TaskId;
+import io.parallite.task.TaskState;
+import io.parallite.task.TaskStatus;
+import io.smallrye.mutiny.Uni;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What running tasks tell, in Redis: for each node that follows a task a list of the events that it
+ * has not read. Each method is one {@link Script} and fails with {@link LinkDownException}. Owned
+ * by the engine's thread.
+ */
+final class EventStore {
+
+    /** More events than these, or {@link #WINDOW_BYTES} of them, are not unread for a follower. */
+    static final int WINDOW = 64;
+
+    static final int WINDOW_BYTES = 1 << 20;
+
+    private final Scripts scripts;
+    private final Signer signer;
+    private final String node;
+
+    EventStore(Scripts scripts, Signer signer, String node) {
+        this.scripts = scripts;
+        this.signer = signer;
+        this.node = node;
+    }
+
+    /**
+     * How far nodes are that follow a task.
+     *
+     * @param followers how many there are
+     * @param entries how many events the one that is most behind has not read
+     * @param bytes the same in bytes
+     */
+    record Unread(int followers, int entries, long bytes) {}
+
+    /**
+     * Keeps events for all who follow; empty when the lease was lost. Calling it again with the
+     * same events keeps none twice.
+     *
+     * @param first the number of the first of them
+     */
+    Uni<Optional<Unread>> tell(Lease lease, long first, List<Event> events) {
+        byte[] progress = null;
+        List<Object> arguments = new ArrayList<>();
+        for (int i = 0; i < events.size(); i++) {
+            Event event = events.get(i);
+            if (event.name().equals("progress")) {
+                progress = event.frame();
+            }
+            arguments.add(event.signed(signer, lease, first + i));
+        }
+        List<Object> head =
+                List.of(
+                        lease.id(),
+                        lease.token(),
+                        first,
+                        WINDOW,
+                        WINDOW_BYTES,
+                        progress == null ? "" : progress,
+                        progress == null ? "" : signer.ofProgress(lease.id(), progress));
+        arguments.addAll(0, head);
+        return scripts.run(Script.TELL, arguments).map(EventStore::unread);
+    }
+
+    private static Optional<Unread> unread(ScriptReply reply) {
+        return reply.isNil()
+                ? Optional.empty()
+                : Optional.of(
+                        new Unread(
+                                (int) reply.at(0).whole(),
+                                (int) reply.at(1).whole(),
+                                reply.at(2).whole()));
+    }
+
+    /**
+     * Follows a task from now on, or goes on with it; where the task stands, empty when there is
+     * none or it has ended.
+     *
+     * @param output whether what it prints is wanted, too
+     * @param position how many events of it this node has read
+     */
+    Uni<Optional<TaskStatus>> follow(TaskId id, boolean output, long position) {
+        return scripts.run(Script.FOLLOW, id, node, wish(output), position)
+                .map(
+                        reply ->
+                                reply.isNil()
+                                        ? Optional.<TaskStatus>empty()
+                                        : Optional.of(Statuses.read(id, reply, signer)))
+                .map(status -> status.filter(EventStore::isInFlight));
+    }
+
+    private static boolean isInFlight(TaskStatus status) {
+        return status.state() == TaskState.PENDING || status.state() == TaskState.RUNNING;
+    }
+
+    /** How a wish is written; nothing for {@code null}. */
+    static String wish(@Nullable Boolean output) {
+        if (output == null) {
+            return "";
+        }
+        return output ? "o" : "e";
+    }
+
+    /** Follows a task no more. */
+    Uni<ScriptReply> unfollow(TaskId id) {
+        return scripts.run(Script.UNFOLLOW, id, node);
+    }
+
+    /**
+     * The events after those that were read; empty when this node does not follow the task.
+     *
+     * @param position how many were read
+     */
+    Uni<Optional<List<byte[]>>> hear(TaskId id, long position) {
+        return scripts.run(Script.HEAR, id, node, position, WINDOW, WINDOW_BYTES)
+                .map(
+                        reply ->
+                                reply.isNil()
+                                        ? Optional.empty()
+                                        : Optional.of(
+                                                reply.elements().stream()
+                                                        .map(ScriptReply::bytes)
+                                                        .toList()));
+    }
+}

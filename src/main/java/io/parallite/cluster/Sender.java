@@ -1,0 +1,144 @@
+package io.parallite.cluster;
+
+import io.parallite.engine.Guard;
+import io.parallite.task.FailureKind;
+import io.parallite.task.TaskException;
+import io.parallite.task.TaskId;
+import io.parallite.task.TaskResult;
+import io.smallrye.mutiny.Uni;
+import io.smallrye.mutiny.subscription.Cancellable;
+import io.smallrye.mutiny.subscription.UniEmitter;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The messages of this node to one task, in the order in which they were sent.
+ *
+ * <p>As many are in Redis as {@link MessageStore#WINDOW} and its bytes allow, at least one; the
+ * others wait here. Owned by the engine's thread.
+ */
+final class Sender {
+
+    /** A message and who is told of it. */
+    private record Entry(MessageStore.Numbered message, UniEmitter<? super Void> emitter) {}
+
+    private final TaskId id;
+    private final MessageStore store;
+    private final Runnable onOver;
+    private final ArrayDeque<Entry> all = new ArrayDeque<>();
+    private long stored;
+    private boolean sending;
+    private boolean again;
+    private boolean ended;
+    private boolean over;
+    private @Nullable Cancellable waiting;
+
+    /**
+     * @param onOver called when there is nothing more to tell
+     */
+    Sender(TaskId id, MessageStore store, Runnable onOver) {
+        this.id = id;
+        this.store = store;
+        this.onOver = onOver;
+    }
+
+    void add(long number, byte[] frame, UniEmitter<? super Void> emitter) {
+        all.add(new Entry(new MessageStore.Numbered(number, frame), emitter));
+        look();
+    }
+
+    void waitForEnd(Uni<TaskResult> end) {
+        waiting =
+                end.subscribe()
+                        .with(
+                                result -> {
+                                    ended = true;
+                                    look();
+                                });
+    }
+
+    /** Sends what there is room for, and learns what has become of the rest. */
+    void look() {
+        again = sending;
+        if (sending || over) {
+            return;
+        }
+        List<MessageStore.Numbered> batch = batch();
+        sending = true;
+        store.send(id, batch)
+                .subscribe()
+                .with(sent -> onSent(batch, sent), failure -> sending = false);
+    }
+
+    private List<MessageStore.Numbered> batch() {
+        List<MessageStore.Numbered> batch = new ArrayList<>();
+        int count = 0;
+        long bytes = 0;
+        for (Entry entry : all) {
+            count++;
+            bytes += entry.message.frame().length;
+            if (count > MessageStore.WINDOW || (count > 1 && bytes > MessageStore.WINDOW_BYTES)) {
+                break;
+            }
+            if (entry.message.number() > stored) {
+                batch.add(entry.message);
+            }
+        }
+        return batch;
+    }
+
+    private void onSent(List<MessageStore.Numbered> batch, MessageStore.Sent sent) {
+        sending = false;
+        if (over) {
+            return;
+        }
+        boolean isAskedAgain = again;
+        if (sent.inFlight() && !batch.isEmpty()) {
+            stored = batch.getLast().number();
+        }
+        List<Entry> taken = new ArrayList<>();
+        while (!all.isEmpty() && all.getFirst().message.number() <= sent.taken()) {
+            taken.add(all.remove());
+        }
+        List<Entry> refused = List.of();
+        TaskException why = refusal(sent);
+        if (why != null) {
+            refused = List.copyOf(all);
+            all.clear();
+        }
+        if (all.isEmpty() && (ended || !sent.inFlight())) {
+            finish();
+        } else if (isAskedAgain || (!taken.isEmpty() && !batch().isEmpty())) {
+            look();
+        }
+        taken.forEach(entry -> Guard.run("answering a sender", () -> entry.emitter.complete(null)));
+        refused.forEach(entry -> Guard.run("answering a sender", () -> entry.emitter.fail(why)));
+    }
+
+    private @Nullable TaskException refusal(MessageStore.Sent sent) {
+        if (!sent.refusal().isEmpty()) {
+            return new TaskException(FailureKind.INVALID_REQUEST, sent.refusal());
+        }
+        return ended || !sent.inFlight()
+                ? new TaskException(
+                        FailureKind.NOT_FOUND,
+                        "task \"%s\" has ended, or is not in flight here or in the cluster, and takes no messages"
+                                .formatted(id))
+                : null;
+    }
+
+    private void finish() {
+        forget();
+        onOver.run();
+    }
+
+    /** Tells nothing more to anybody. */
+    void forget() {
+        over = true;
+        if (waiting != null) {
+            waiting.cancel();
+        }
+    }
+}

@@ -1,0 +1,20 @@
+-- Has a node follow a task: what the task tells is kept for it from now on, until it has read it. Again: changes nothing.
+-- ARGV  id, node, wish (e: events, o: what it prints, too), how many events of the task the node has read so far
+-- reply nothing when there is no such task, else {state, submitted, started, finished, node, kind, error, last progress, its
+--       signature}; of one that has ended nothing is told
+
+local id, node, wish = ARGV[1], ARGV[2], ARGV[3]
+local task = redis.call('HMGET', task_key(id), 'state', 'submitted', 'started', 'finished', 'node', 'kind', 'error',
+  'progress', 'pmac')
+if not task[1] then
+  return nil
+end
+if is_in_flight(task[1]) then
+  permit_writes()
+  add_follower(id, node, wish, ARGV[4])
+  link(id, wish)
+  if task[1] == 'running' then
+    tell(task[5], 'follow ' .. wish .. ' ' .. id)
+  end
+end
+return task

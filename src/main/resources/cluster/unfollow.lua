@@ -1,0 +1,10 @@
+-- Has a node follow a task no more.
+-- ARGV  id, node
+-- reply OK
+
+drop_follower(ARGV[1], ARGV[2])
+local task = redis.call('HMGET', task_key(ARGV[1]), 'state', 'node')
+if task[1] == 'running' then
+  tell(task[2], 'heard ' .. ARGV[1])
+end
+return 'OK'
