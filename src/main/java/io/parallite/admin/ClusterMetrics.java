@@ -77,6 +77,14 @@ final class ClusterMetrics {
                 "overflowed.tasks",
                 "Awaited tasks of this node that others have taken over",
                 ClusterSnapshot::overflowed);
+        gauge(
+                "outbox.tasks",
+                "Detached tasks that were accepted while Redis was away and wait for it",
+                node -> node.outbox().tasks());
+        counter(
+                "dropped.tasks",
+                "Detached tasks that were accepted while Redis was away, which it refused then",
+                node -> node.outbox().dropped());
     }
 
     private void load(String name, String help, ToDoubleFunction<ClusterLoad> figure) {

@@ -232,7 +232,10 @@ record DaemonStats(Node node) {
             return "";
         }
         if (!cluster.at("connected").isTrue()) {
-            return "not connected: " + Texts.printable(cluster.at("problem").text().orElse(ABSENT));
+            long kept = cluster.at("outbox").at("tasks").whole();
+            return "not connected: "
+                    + Texts.printable(cluster.at("problem").text().orElse(ABSENT))
+                    + (kept == 0 ? "" : ", %s tasks wait for it".formatted(HumanUnits.count(kept)));
         }
         Node backlog = cluster.at("backlog");
         long dead = cluster.at("dead").whole();

@@ -6,6 +6,7 @@ import io.parallite.task.FailureKind;
 import io.parallite.task.Task;
 import io.parallite.task.TaskId;
 import io.parallite.task.TaskResult;
+import io.parallite.task.TaskState;
 import io.parallite.task.TaskStatus;
 import io.parallite.task.TaskWatcher;
 import io.smallrye.mutiny.Uni;
@@ -59,6 +60,7 @@ public final class Cluster {
     private final Followings followings;
     private final ExecutorLinks links;
     private final Senders senders;
+    private final Submissions submissions;
     private boolean subscribed;
     private boolean draining;
     private boolean stopped;
@@ -86,6 +88,7 @@ public final class Cluster {
                 new ExecutorLinks(
                         new Feeds(local, events, settings.maxPayload()),
                         new Deliveries(local, messages, settings.signer()));
+        this.submissions = new Submissions(engine, store, settings.outbox(), this::onAdmission);
         this.leased = new LeasedTasks(local, store, settings, outbox, links, this::onWorkerIdle);
         this.claimer =
                 new Claimer(
@@ -142,6 +145,7 @@ public final class Cluster {
         }
         heartbeat.beat();
         recover();
+        submissions.flush(); // before anybody asks for them
         outbox.flush();
         sweeper.onUp();
         claimer.lookAnew();
@@ -276,8 +280,9 @@ public final class Cluster {
     /**
      * Stores a detached task in Redis, for any node to run.
      *
-     * @return nothing when it is stored; else why it is not: {@code CLUSTER_UNAVAILABLE}, {@code
-     *     QUEUE_FULL}, {@code CONFLICT}, {@code PAYLOAD_TOO_LARGE}
+     * @return nothing when it is stored, or waits here for Redis as {@code cluster_outbox_bytes}
+     *     allows; else why it is not: {@code CLUSTER_UNAVAILABLE}, {@code QUEUE_FULL}, {@code
+     *     CONFLICT}, {@code PAYLOAD_TOO_LARGE}
      */
     public Uni<Optional<TaskResult.Failed>> submit(Task task) {
         if (task.frame().length > settings.maxPayload()) {
@@ -290,7 +295,15 @@ public final class Cluster {
                 .invoke(admission -> onAdmission(task, admission))
                 .map(admission -> refusal(task, admission))
                 .onFailure(LinkDownException.class)
-                .recoverWithItem(e -> Optional.of(e.toResult()));
+                .recoverWithItem(e -> whileAway(task, e));
+    }
+
+    private Optional<TaskResult.Failed> whileAway(Task task, LinkDownException e) {
+        return switch (submissions.accept(task)) {
+            case ACCEPTED -> Optional.empty();
+            case CONFLICT -> refusal(task, TaskStore.Admission.CONFLICT);
+            case REFUSED -> Optional.of(e.toResult());
+        };
     }
 
     private void onAdmission(Task task, TaskStore.Admission admission) {
@@ -402,7 +415,8 @@ public final class Cluster {
 
     /** Where a task of the cluster stands. Fails with a {@code TaskException} without Redis. */
     public Uni<Optional<TaskStatus>> status(TaskId id) {
-        return store.status(id);
+        Optional<TaskStatus> waiting = submissions.status(id);
+        return waiting.isPresent() ? Uni.createFrom().item(waiting) : store.status(id);
     }
 
     /**
@@ -410,7 +424,9 @@ public final class Cluster {
      * now. Fails with a {@code TaskException} without Redis.
      */
     public Uni<Optional<Cancellation>> cancel(TaskId id, Duration grace) {
-        return store.cancel(id, grace);
+        return submissions.cancel(id)
+                ? Uni.createFrom().item(Optional.of(new Cancellation(true, TaskState.CANCELLED)))
+                : store.cancel(id, grace);
     }
 
     /** The nodes and the dead letters. */
@@ -432,7 +448,9 @@ public final class Cluster {
                 leased.lost(),
                 sweeper.reclaimed(),
                 outbox.refused(),
-                placement.overflowed());
+                placement.overflowed(),
+                new ClusterSnapshot.Submitted(
+                        submissions.size(), submissions.bytes(), submissions.dropped()));
     }
 
     // The end
@@ -465,6 +483,7 @@ public final class Cluster {
 
     private void close(Runnable whenLeft) {
         outbox.close();
+        submissions.close();
         commands.close();
         bell.close();
         inbox.close();

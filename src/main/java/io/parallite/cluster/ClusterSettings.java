@@ -21,6 +21,7 @@ import java.util.Optional;
  * @param overflow how long an awaited task waits here before others may have it; zero: for ever
  * @param maxQueue most tasks of a release that wait in Redis
  * @param maxPayload bytes of the longest request and the longest reply that go over Redis
+ * @param outbox bytes of detached tasks that wait for Redis to come back
  * @param lease how long a lease is good
  * @param signer knows the cluster's secret
  */
@@ -32,6 +33,7 @@ public record ClusterSettings(
         Duration overflow,
         int maxQueue,
         int maxPayload,
+        int outbox,
         LeaseTimes lease,
         Signer signer) {
 
@@ -80,6 +82,7 @@ public record ClusterSettings(
                 config.clusterOverflow(),
                 config.clusterMaxQueue(),
                 config.clusterMaxPayloadBytes(),
+                config.clusterOutboxBytes(),
                 LeaseTimes.usual(),
                 new Signer(SecretFile.ofCluster(Path.of(secretFile)), config.clusterName()));
     }

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param reclaimed how many tasks of dead nodes it has found
  * @param refused how many results came too late
  * @param overflowed how many awaited tasks other nodes have taken over
+ * @param outbox what was accepted while Redis was away
  */
 public record ClusterSnapshot(
         String node,
@@ -31,7 +32,17 @@ public record ClusterSnapshot(
         long lost,
         long reclaimed,
         long refused,
-        long overflowed) {
+        long overflowed,
+        Submitted outbox) {
+
+    /**
+     * Detached tasks that were accepted while Redis was away.
+     *
+     * @param tasks how many wait for it
+     * @param bytes how many bytes they take
+     * @param dropped how many Redis has refused then
+     */
+    public record Submitted(int tasks, long bytes, long dropped) {}
 
     /** The same as {@code stats} tells it. */
     public Map<String, Object> figures() {
@@ -57,6 +68,12 @@ public record ClusterSnapshot(
         figures.put("reclaimed", reclaimed);
         figures.put("refused", refused);
         figures.put("overflowed", overflowed);
+        figures.put(
+                "outbox",
+                Map.of(
+                        "tasks", outbox.tasks(),
+                        "bytes", outbox.bytes(),
+                        "dropped", outbox.dropped()));
         return figures;
     }
 }

@@ -155,6 +155,8 @@ public interface ParalliteConfig {
 
     int clusterMaxPayloadBytes();
 
+    int clusterOutboxBytes();
+
     Optional<String> clusterCaFile();
 
     Optional<String> clusterCertificateFile();

@@ -175,6 +175,10 @@ public enum Setting {
             integer(1024, 512 << 20),
             "8388608",
             "Longest request and longest reply that go over Redis, in bytes."),
+    CLUSTER_OUTBOX_BYTES(
+            integer(0, 1 << 30),
+            "0",
+            "Bytes of detached tasks that are accepted while Redis is away; 0: none."),
     CLUSTER_CA_FILE(
             new Check.File(), null, "Certificates, in PEM, that the one of Redis is checked by."),
     CLUSTER_CERTIFICATE_FILE(

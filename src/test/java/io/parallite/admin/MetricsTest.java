@@ -139,11 +139,13 @@ class MetricsTest {
                         0,
                         0,
                         0,
-                        0);
+                        0,
+                        new ClusterSnapshot.Submitted(7, 0, 0));
 
         assertThat(scrape())
                 .contains(
                         "parallite_cluster_connected 1.0",
+                        "parallite_cluster_outbox_tasks 7.0",
                         "parallite_cluster_nodes 6.0",
                         "parallite_cluster_backlog_tasks{priority=\"high\"} 1.0",
                         "parallite_cluster_backlog_tasks{priority=\"normal\"} 20.0",

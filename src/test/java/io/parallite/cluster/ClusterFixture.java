@@ -50,6 +50,7 @@ final class ClusterFixture implements AutoCloseable {
                 Duration.ofMillis(100),
                 maxQueue,
                 64 * 1024,
+                0,
                 LeaseTimes.usual(),
                 new Signer(secret.getBytes(StandardCharsets.UTF_8), "test"));
     }

@@ -322,6 +322,72 @@ final class ClusterIT {
                 .env("PARALLITE_CLUSTER_KEY_FILE", directory.resolve("client.key").toString());
     }
 
+    /** What a log shows of them is the same. */
+    @Test
+    void tellsIdsApartThatLookAlike() {
+        DaemonProcess one = node("one");
+        TestClient client = one.connect();
+        String words = "x".repeat(200);
+        List<String> ids = List.of("x y", "x_y", "x\ny", words + "1", words + "2");
+        for (int i = 0; i < ids.size(); i++) {
+            accept(client, detached(ids.get(i), traced("return %d;".formatted(i))));
+        }
+
+        for (int i = 0; i < ids.size(); i++) {
+            assertThat(resultOf(one, ids.get(i))).isEqualTo(i);
+        }
+        assertThat(trace()).hasSize(ids.size());
+    }
+
+    private static Reply clusterOf(TestClient client) {
+        return new Reply(client.call(request("stats", "stats")).map("cluster"));
+    }
+
+    @Test
+    void acceptsTasksWhileRedisIsAwayAsFarAsItsOutboxAllows() {
+        DaemonProcess one = node(builder("one").env("PARALLITE_CLUSTER_OUTBOX_BYTES", "20000"));
+        TestClient client = one.connect();
+        redis.kill();
+        await().until(() -> clusterOf(client).fields().get("connected").equals(false));
+
+        int accepted = 0;
+        Reply last = client.call(detached("t0", traced("return 1;")));
+        while (last.ok()) {
+            accepted++;
+            last = client.call(detached("t" + accepted, traced("return 1;")));
+        }
+
+        last.assertFailure("CLUSTER_UNAVAILABLE");
+        assertThat(accepted).isBetween(2, 20_000 / 512);
+        assertThat(clusterOf(client).map("outbox")).containsEntry("tasks", accepted);
+        assertThat(client.call(detached("t0", traced("return 1;"))).ok()).isTrue(); // again
+        client.call(detached("t0", traced("return 2;"))).assertFailure("CONFLICT");
+        assertThat(stateOf(one, "t0")).isEqualTo("pending");
+        assertThat(client.call(request("cancel", "t1")).fields()).containsEntry("cancelled", true);
+
+        redis.restart();
+
+        replyTo(one, "t0").assertResult(1);
+        for (int i = 2; i < accepted; i++) {
+            assertThat(resultOf(one, "t" + i)).isEqualTo(1);
+        }
+        replyTo(one, "t1").assertFailure("NOT_FOUND");
+        assertThat(trace()).hasSize(accepted - 1);
+        assertThat(clusterOf(client).map("outbox")).containsEntry("tasks", 0);
+    }
+
+    @Test
+    void saysHowManyTasksItLosesThatItAcceptedWhileRedisWasAway() {
+        DaemonProcess one = node(builder("one").env("PARALLITE_CLUSTER_OUTBOX_BYTES", "20000"));
+        try (TestClient client = one.connect()) {
+            redis.kill();
+            await().until(() -> clusterOf(client).fields().get("connected").equals(false));
+            accept(client, detached("a", traced("return 1;")));
+        }
+
+        assertThat(one.stop().log()).contains("accepted while Redis was away: 1");
+    }
+
     @Test
     void cancelsATaskThatIsBeingTakenBackFromALostNode() {
         DaemonProcess one = node("one");
