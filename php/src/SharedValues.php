@@ -176,7 +176,13 @@ final class SharedValues
         self::$noted[$shared->hash] = $shared;
     }
 
-    /** @return array<string, Shared<mixed>> those that have been serialized since this was last asked, by hash */
+    /** Something is serialized that will travel: what the program has serialized for itself does not go with it. */
+    public static function begin(): void
+    {
+        self::$noted = [];
+    }
+
+    /** @return array<string, Shared<mixed>> those that have been serialized since then, by hash */
     public static function taken(): array
     {
         if (self::$noted === []) {

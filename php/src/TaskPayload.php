@@ -61,6 +61,7 @@ final class TaskPayload
      */
     public function of(callable|string|PreparedTask $task, array $args, ?Closure $hint = null): string
     {
+        SharedValues::begin();
         if ($args === [] && $task instanceof Closure && isset($this->known[$task])) {
             return $this->known[$task];
         }
@@ -90,6 +91,7 @@ final class TaskPayload
         ?Retry $retry = null,
         ?Closure $hint = null,
     ): string {
+        SharedValues::begin();
         $callee = $task->callee ??= $this->calleeOf($task->original, $hint, isAlone: false);
         $arguments = [$callee, $items, $task->takesKeys ? $keys : null];
         if ($isBounded || $retry !== null) {
@@ -109,6 +111,7 @@ final class TaskPayload
      */
     public function ofValue(mixed $value): string
     {
+        SharedValues::begin();
         try {
             return $this->serializer->serialize($value, 'the value');
         } catch (Refusal $e) {

@@ -10,6 +10,8 @@ use B7s\Parallite\Exception\ClosureNotSerializable;
 use B7s\Parallite\Exception\RemoteException;
 use B7s\Parallite\Exception\ResultNotSerializable;
 use B7s\Parallite\Reports;
+use B7s\Parallite\Shared;
+use B7s\Parallite\TaskPayload;
 use B7s\Parallite\Tests\Support\MiniDaemon;
 use B7s\Parallite\ValueReader;
 use Closure;
@@ -88,6 +90,18 @@ final class ValuesOfTasksTest extends TestCase
         }
         $this->expectException(\DomainException::class);
         self::client([\DomainException::class])->run($task);
+    }
+
+    /** The daemon of this test keeps no shared values, and refuses to. */
+    public function testSharedValuesThatTheProgramSerializesDoNotGoWithATask(): void
+    {
+        serialize(Shared::of([1]));
+        try {
+            (new TaskPayload())->of('count', [[Shared::of([2]), fopen('php://memory', 'r')]]);
+            self::fail('a stream was packed');
+        } catch (ClosureNotSerializable) {
+            self::assertSame(3, self::client()->run('abs', [-3]));
+        }
     }
 
     public function testEmittedValuesAreLimitedToo(): void
