@@ -134,7 +134,7 @@ final class CommandsIT {
 
     /** The words stand in a file, because a JVM without a locale could not pass them on. */
     @ParameterizedTest
-    @ValueSource(strings = {"C", "xx_YY.UTF-8", "xx_YY.utf8"})
+    @ValueSource(strings = {"C", "xx_YY.UTF-8", "xx_YY.utf8", "xx_YY", "xx_YY@euro"})
     void readsArgumentsAsUtf8InALocaleThatIsNotThere(String locale) throws IOException {
         Path script = directory.resolve("say.sh");
         Files.writeString(
