@@ -48,8 +48,9 @@ final class StartCheck {
         attempt("cluster", this::lookAtCluster);
         if (!isServed) {
             attempt("http", () -> HttpPort.check(settings));
-            ListenRehearsal.problems(current.now().listenSettings())
-                    .forEach(problem -> findings.add(failure("socket", problem)));
+            ListenRehearsal listening = ListenRehearsal.of(current.now().listenSettings());
+            listening.problems().forEach(problem -> findings.add(failure("socket", problem)));
+            listening.warnings().forEach(warning -> findings.add(warning("socket", warning)));
         }
         return findings;
     }
@@ -76,6 +77,11 @@ final class StartCheck {
         } catch (ConfigException | ListenException e) {
             findings.add(failure(topic, String.valueOf(e.getMessage())));
         }
+    }
+
+    private static Finding warning(String topic, String sentence) {
+        int advice = sentence.lastIndexOf("; ");
+        return Finding.warn(topic, sentence.substring(0, advice), sentence.substring(advice + 2));
     }
 
     private static Finding failure(String topic, String sentence) {

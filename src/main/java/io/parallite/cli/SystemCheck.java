@@ -17,6 +17,8 @@ final class SystemCheck {
     private static final long FEW_FILES = 1024;
     private static final long THREADS_A_WORKER = 4;
     private static final long THREADS_OF_THE_JVM = 40;
+    private static final Pattern ROOT = Pattern.compile("^Uid:\\s+0\\s", Pattern.MULTILINE);
+    private static final Pattern WHOLE_SYSTEM = Pattern.compile("^\\s*0\\s+0\\s+4294967295");
     private static final long HEAP = 512L << 20;
     private final Workers workers;
     private final Path root;
@@ -78,7 +80,9 @@ final class SystemCheck {
     private void lookAtProcesses() {
         long limit =
                 Math.min(
-                        ProcessLimits.read(root).processes().orElse(Long.MAX_VALUE),
+                        isRoot()
+                                ? Long.MAX_VALUE
+                                : ProcessLimits.read(root).processes().orElse(Long.MAX_VALUE),
                         number("sys/fs/cgroup/pids.max").orElse(Long.MAX_VALUE));
         if (limit == Long.MAX_VALUE) {
             findings.add(Finding.ok("processes", "no limit"));
@@ -98,6 +102,12 @@ final class SystemCheck {
                             ? Finding.warn("processes", text, advice)
                             : Finding.ok("processes", text));
         }
+    }
+
+    /** Whether {@code ulimit -u} does not count: for root, but not for that of a user namespace. */
+    private boolean isRoot() {
+        return ROOT.matcher(read("proc/self/status")).find()
+                && WHOLE_SYSTEM.matcher(read("proc/self/uid_map")).find();
     }
 
     private OptionalLong memory() {

@@ -14,7 +14,11 @@ import java.security.InvalidKeyException;
 import java.security.PrivateKey;
 import java.security.PublicKey;
 import java.security.Signature;
+import java.security.cert.CertificateExpiredException;
+import java.security.cert.CertificateNotYetValidException;
+import java.security.cert.X509Certificate;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import javax.net.ssl.X509ExtendedKeyManager;
 import javax.net.ssl.X509ExtendedTrustManager;
@@ -34,6 +38,7 @@ final class Certificates {
     private final TlsFiles files;
     private final CurrentKeys keys = new CurrentKeys();
     private final CurrentAuthorities authorities = new CurrentAuthorities();
+    private volatile List<String> warnings = List.of();
 
     Certificates(Vertx vertx, TlsFiles files) {
         this.vertx = vertx;
@@ -85,6 +90,10 @@ final class Certificates {
                         "the key in tls_key_file %s is not that of the certificate in tls_certificate_file %s"
                                 .formatted(files.key(), files.certificate()));
             }
+            warnings =
+                    Stream.of(pairs.getCertificateChain(alias))
+                            .flatMap(each -> outdated(each).stream())
+                            .toList();
             return pairs;
         } catch (ListenException e) {
             throw e;
@@ -92,6 +101,26 @@ final class Certificates {
             throw new ListenException(
                     "tls_certificate_file %s or tls_key_file %s is not usable: %s"
                             .formatted(files.certificate(), files.key(), e.getMessage()));
+        }
+    }
+
+    /** What clients will have against the certificates that were read last; a sentence each. */
+    List<String> warnings() {
+        return warnings;
+    }
+
+    private Optional<String> outdated(X509Certificate certificate) {
+        try {
+            certificate.checkValidity();
+            return Optional.empty();
+        } catch (CertificateExpiredException | CertificateNotYetValidException e) {
+            return Optional.of(
+                    "%s in tls_certificate_file %s is valid from %s to %s only, and clients refuse it; put one in that is valid now"
+                            .formatted(
+                                    certificate.getSubjectX500Principal(),
+                                    files.certificate(),
+                                    certificate.getNotBefore().toInstant(),
+                                    certificate.getNotAfter().toInstant()));
         }
     }
 

@@ -19,31 +19,47 @@ import java.util.List;
  */
 public final class ListenRehearsal {
 
+    private final List<String> problems = new ArrayList<>();
+    private final List<String> warnings = new ArrayList<>();
+
     private ListenRehearsal() {}
 
+    /** What comes of a start that is to listen at {@code where}. */
+    public static ListenRehearsal of(ListenSettings where) {
+        ListenRehearsal rehearsal = new ListenRehearsal();
+        rehearsal.look(where);
+        return rehearsal;
+    }
+
     /** A sentence for everything that a start would fail with. */
-    public static List<String> problems(ListenSettings where) {
-        List<String> problems = new ArrayList<>();
+    public List<String> problems() {
+        return problems;
+    }
+
+    /** A sentence for everything that a start would warn of. */
+    public List<String> warnings() {
+        return warnings;
+    }
+
+    private void look(ListenSettings where) {
         for (ListenAddress address : where.addresses()) {
-            rehearse(problems, () -> listen(address, where));
+            rehearse(() -> listen(address, where));
         }
         boolean isTls = where.addresses().stream().anyMatch(ListenAddress.Tls.class::isInstance);
         if (isTls || !where.sockets().users().isEmpty()) {
             Vertx vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
             rehearse(
-                    problems,
                     () ->
                             AllowedUsers.of(
                                     where.sockets().users(), vertx.isNativeTransportEnabled()));
             where.tls()
                     .filter(files -> isTls)
-                    .ifPresent(files -> rehearse(problems, () -> read(vertx, files)));
+                    .ifPresent(files -> rehearse(() -> read(vertx, files)));
             vertx.close();
         }
-        return problems;
     }
 
-    private static void rehearse(List<String> problems, Runnable step) {
+    private void rehearse(Runnable step) {
         try {
             step.run();
         } catch (ListenException | ConfigException e) {
@@ -51,8 +67,10 @@ public final class ListenRehearsal {
         }
     }
 
-    private static void read(Vertx vertx, TlsFiles files) {
-        new Certificates(vertx, files).read();
+    private void read(Vertx vertx, TlsFiles files) {
+        Certificates certificates = new Certificates(vertx, files);
+        certificates.read();
+        warnings.addAll(certificates.warnings());
     }
 
     private static void listen(ListenAddress address, ListenSettings where) {

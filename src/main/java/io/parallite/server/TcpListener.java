@@ -83,7 +83,12 @@ final class TcpListener implements Listener {
 
     private Certificates keepCertificates(TlsFiles files) {
         Certificates made = new Certificates(engine.vertx(), files);
-        kept.add(new Kept("certificates", new FileVersions(files.all()), made::read));
+        Runnable read =
+                () -> {
+                    made.read();
+                    made.warnings().forEach(LOG::warn);
+                };
+        kept.add(new Kept("certificates", new FileVersions(files.all()), read));
         return made;
     }
 

@@ -67,6 +67,17 @@ class SystemCheckTest {
     }
 
     @Test
+    void countsNoProcessesOfRoot() throws IOException {
+        limits("65536", "20");
+        write("proc/self/status", "Name:\tjava\nUid:\t0\t0\t0\t0\n");
+        write("proc/self/uid_map", "         0          0 4294967295\n");
+        assertThat(level(look(32, MEGABYTE), "processes")).isEqualTo(Level.OK);
+
+        write("proc/self/uid_map", "         0       1000          1\n");
+        assertThat(level(look(32, MEGABYTE), "processes")).isEqualTo(Level.FAIL);
+    }
+
+    @Test
     void comparesTheWorstCaseWithTheMemoryOfTheContainer() throws IOException {
         assertThat(level(look(32, 256 * MEGABYTE), "memory")).isEqualTo(Level.OK);
         assertThat(level(look(1000, 256 * MEGABYTE), "memory")).isEqualTo(Level.WARN);

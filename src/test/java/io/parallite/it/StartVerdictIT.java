@@ -4,7 +4,10 @@ import static io.parallite.it.DaemonBuilder.daemon;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.parallite.cluster.RedisServer;
 import io.parallite.process.LockFile;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -18,8 +21,10 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -35,6 +40,8 @@ final class StartVerdictIT {
 
     private static final int TAKEN = 69;
     private static final int MISCONFIGURED = 78;
+
+    @TempDir private static Path certificates;
 
     private final List<AutoCloseable> held = new ArrayList<>();
 
@@ -163,6 +170,39 @@ final class StartVerdictIT {
                         p -> listenOnTls(p, "none.pem")),
                 place("certificates are none", TAKEN, StartVerdictIT::certificatesAreNone),
                 place(
+                        "the key is another certificate's",
+                        TAKEN,
+                        p ->
+                                listenOnTls(
+                                        p,
+                                        made().resolve("server.pem"),
+                                        made().resolve("next.key")),
+                        "is not that of the certificate"),
+                place(
+                        "the certificate has expired",
+                        WELL,
+                        p ->
+                                listenOnTls(
+                                        p,
+                                        made().resolve("expired.pem"),
+                                        made().resolve("expired.key")),
+                        "CN=expired",
+                        "clients refuse it"),
+                place(
+                        "the token is a directory",
+                        MISCONFIGURED,
+                        p -> p.json("{'auth_token_file': '/'}"),
+                        "auth_token_file"),
+                place(
+                        "the token is closed to the daemon's user",
+                        MISCONFIGURED,
+                        StartVerdictIT::tokenIsClosed,
+                        "auth_token_file"),
+                place(
+                        "processes are limited, but not for root",
+                        WELL,
+                        StartVerdictIT::rootMayRunFewProcesses),
+                place(
                         "the run-time directory's path is too long",
                         MISCONFIGURED,
                         StartVerdictIT::runDirectoryIsDeep),
@@ -174,7 +214,21 @@ final class StartVerdictIT {
                         "the cluster has no secret",
                         MISCONFIGURED,
                         p -> p.json("{'cluster_url': 'redis://127.0.0.1:1'}")),
-                place("Redis is away", WELL, StartVerdictIT::redisIsAway),
+                place(
+                        "Redis is away",
+                        WELL,
+                        p -> joins(p, "redis://127.0.0.1:1"),
+                        "cannot be used"),
+                place(
+                        "Redis has another password",
+                        WELL,
+                        StartVerdictIT::redisHasAnotherPassword,
+                        "cannot be used: WRONGPASS"),
+                place(
+                        "Redis wants a password",
+                        WELL,
+                        StartVerdictIT::redisWantsAPassword,
+                        "cannot be used: NOAUTH"),
                 place("there is no PHP", NOT_READY, p -> p.json("{'php_binary': '/no/such/php'}")),
                 place("an include throws", NOT_READY, StartVerdictIT::includeThrows),
                 place(
@@ -185,7 +239,7 @@ final class StartVerdictIT {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("places")
-    void doctorAgreesWithAStart(String name, int expected, Preparation preparation)
+    void doctorAgreesWithAStart(String name, int expected, Preparation preparation, String[] says)
             throws IOException {
         Place place = new Place();
         preparation.of(place);
@@ -199,6 +253,7 @@ final class StartVerdictIT {
         assertThat(verdict.out().lines().anyMatch(line -> line.startsWith("fail ")))
                 .as("whether doctor tells of faults: %s", verdict)
                 .isEqualTo(expected != WELL);
+        assertThat(List.of(says)).allMatch(text -> verdict.out().contains(text), verdict.out());
         verdict.assertExit(expected == WELL ? 0 : 1);
     }
 
@@ -221,8 +276,10 @@ final class StartVerdictIT {
         }
     }
 
-    private static Arguments place(String name, int expected, Preparation preparation) {
-        return Arguments.of(name, expected, preparation);
+    /** A place, and what {@code doctor} says of it among the rest. */
+    private static Arguments place(
+            String name, int expected, Preparation preparation, String... says) {
+        return Arguments.of(name, expected, preparation, says);
     }
 
     private static void write(Path file, String text) throws IOException {
@@ -252,13 +309,38 @@ final class StartVerdictIT {
         place.json("{'auth_token_file': 'token'}");
     }
 
+    private static void tokenIsClosed(Place place) throws IOException {
+        Path token = place.daemon.project().resolve("token");
+        write(token, "0123456789abcdef");
+        Files.setPosixFilePermissions(token, Set.of());
+        assumeFalse(Files.isReadable(token), "root reads all files");
+        place.json("{'auth_token_file': 'token'}");
+    }
+
+    /** Others could not even start the shell, since all that they run counts. */
+    private static void rootMayRunFewProcesses(Place place) {
+        assumeTrue(System.getProperty("user.name").equals("root"), "for root only");
+        place.shell("prlimit --pid $$ --nproc=20:20");
+    }
+
+    private static Path made() {
+        if (!Files.exists(certificates.resolve("ca.pem"))) {
+            Certificates.make(certificates);
+        }
+        return certificates;
+    }
+
     private static void listenOnTls(Place place, String file) throws IOException {
+        listenOnTls(place, Path.of(file), Path.of(file));
+    }
+
+    private static void listenOnTls(Place place, Path certificate, Path key) throws IOException {
         write(place.daemon.project().resolve("token"), "0123456789abcdef");
         place.json(
                 "{'listen': ['tls://127.0.0.1:0'], 'auth_token_file': 'token', 'tls_certificate_file': '"
-                        + file
+                        + certificate
                         + "', 'tls_key_file': '"
-                        + file
+                        + key
                         + "'}");
     }
 
@@ -278,9 +360,23 @@ final class StartVerdictIT {
         place.env("PARALLITE_JAVA_OPTS", "-Djava.io.tmpdir=" + file);
     }
 
-    private static void redisIsAway(Place place) throws IOException {
+    private static void redisHasAnotherPassword(Place place) throws IOException {
+        joins(place, running(place).url().replaceFirst("//.*@", "//:wrong-horse@"));
+    }
+
+    private static void redisWantsAPassword(Place place) throws IOException {
+        joins(place, running(place).url().replaceFirst("//.*@", "//"));
+    }
+
+    private static RedisServer running(Place place) {
+        RedisServer redis = RedisServer.start();
+        place.holds(redis);
+        return redis;
+    }
+
+    private static void joins(Place place, String redis) throws IOException {
         write(place.daemon.project().resolve("secret"), "0123456789abcdef");
-        place.json("{'cluster_url': 'redis://127.0.0.1:1', 'cluster_secret_file': 'secret'}");
+        place.json("{'cluster_url': '" + redis + "', 'cluster_secret_file': 'secret'}");
     }
 
     private static void includeThrows(Place place) throws IOException {
