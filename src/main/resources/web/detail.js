@@ -23,6 +23,7 @@ function progress(task) {
 
 /** Title and text of each fact; those without a text are left out. */
 const facts = (task) => [
+    ['Name', task.name],
     ['State', task.status],
     ['Submitted', time(task.submitted_at)],
     ['Started', time(task.started_at)],

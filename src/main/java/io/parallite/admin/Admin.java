@@ -108,17 +108,23 @@ public final class Admin {
         return view.ask(() -> observers().history().since(span, since));
     }
 
-    /** All that is kept of a task; fails with {@code NOT_FOUND} when that is nothing. */
+    /**
+     * All that is kept of a task, of what a running one prints as much as is known by then; fails
+     * with {@code NOT_FOUND} when that is nothing.
+     */
     Uni<TaskDetail> detail(TaskId id) {
         return view.ask(
-                () ->
-                        daemon().dispatcher()
-                                .detail(id)
-                                .orElseThrow(
-                                        () ->
-                                                new TaskException(
-                                                        FailureKind.NOT_FOUND,
-                                                        "nothing is kept of this task; it was never submitted, or too many have ended since")));
+                () -> {
+                    Dispatcher dispatcher = daemon().dispatcher();
+                    dispatcher.listen(id);
+                    return dispatcher
+                            .detail(id)
+                            .orElseThrow(
+                                    () ->
+                                            new TaskException(
+                                                    FailureKind.NOT_FOUND,
+                                                    "nothing is kept of this task; it was never submitted, or too many have ended since"));
+                });
     }
 
     private Map<TaskState, List<TaskStatus>> tasks() {

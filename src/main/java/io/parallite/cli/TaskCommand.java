@@ -10,8 +10,9 @@ import picocli.CommandLine.Parameters;
         header = "Show one task: its times, its worker, why and where it failed, what it printed.",
         description = {
             "A task that waits or runs, one whose result is retained, or one of the last hundred that"
-                    + " failed. Of the trace the beginning is shown, of the output the end. What a"
-                    + " running task prints is shown by `parallite tail`."
+                    + " failed. Of the trace the beginning is shown, of the output the end; of a"
+                    + " running task what it has printed so far if it is a command, or if its"
+                    + " client follows that. `parallite tail` shows it as it comes."
         },
         footer = {
             "  parallite task cli-7d41b2f09c13",

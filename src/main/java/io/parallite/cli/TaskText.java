@@ -27,6 +27,7 @@ final class TaskText {
     /** All that is known of a task, from the answer to {@code task}. */
     static void describe(Node task, PrintWriter out) {
         out.printf("%-10s %s%n", "task", printable(task.at("task_id").text().orElse("")));
+        text(task.at("name")).ifPresent(name -> out.printf("%-10s %s%n", "name", printable(name)));
         print(task, out);
         out.printf("%-10s %s%n", "waited", DaemonStats.time(task.at("queued_ms")));
         if (task.at("started_at").isPresent()) {

@@ -411,11 +411,21 @@ public final class Dispatcher {
                 : Optional.ofNullable(cache.status(id));
     }
 
+    /**
+     * Has {@link #detail} know from now on what a running task prints, where that is possible.
+     *
+     * @return whether what it has printed so far may be known in a moment
+     */
+    public boolean listen(TaskId id) {
+        TaskRun run = inFlight.get(id);
+        return run != null && run.listen();
+    }
+
     /** All that is kept of a task that is in flight, retained, or remembered by {@link #log}. */
     public Optional<TaskDetail> detail(TaskId id) {
         TaskRun run = inFlight.get(id);
         if (run != null) {
-            return Optional.of(new TaskDetail(run.status(engine.nanoTime()), null));
+            return Optional.of(run.detail(engine.nanoTime()));
         }
         RetainedTask retained = cache.find(id);
         return retained == null ? log.find(id) : Optional.of(retained.detail());

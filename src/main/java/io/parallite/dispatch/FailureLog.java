@@ -74,9 +74,10 @@ final class FailureLog {
             budget.suppressed = 0;
             LOG.logf(
                     level(failure.code()),
-                    "task failed%s kind=%s%s queued_ms=%d ran_ms=%d worker=%s task=%s",
+                    "task failed%s kind=%s%s%s queued_ms=%d ran_ms=%d worker=%s task=%s",
                     more == 0 ? "" : " (and %d more of this kind)".formatted(more),
                     Texts.word(failure.code()),
+                    failed.name() == null ? "" : " name=" + Texts.word(failed.name()),
                     place(failure.place()),
                     millis(failed.queuedNanos()),
                     millis(failed.ranNanos()),

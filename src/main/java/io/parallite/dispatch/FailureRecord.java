@@ -61,6 +61,7 @@ final class FailureRecord {
         TaskStatus status =
                 new TaskStatus(
                         new TaskId(text(fields, "task_id")),
+                        optional(fields, "name"),
                         TaskState.FAILED,
                         time(fields, "submitted_at"),
                         time(fields, "started_at"),

@@ -45,7 +45,8 @@ public final class TaskCache {
     private static final int WORKER_LENGTH = ID_LENGTH + Short.BYTES;
     private static final int CODE_LENGTH = WORKER_LENGTH + Short.BYTES;
     private static final int MESSAGE_LENGTH = CODE_LENGTH + Short.BYTES;
-    private static final int ID = MESSAGE_LENGTH + Short.BYTES;
+    private static final int NAME_LENGTH = MESSAGE_LENGTH + Short.BYTES;
+    private static final int ID = NAME_LENGTH + Short.BYTES;
 
     private static final byte[] NONE = {};
 
@@ -142,11 +143,13 @@ public final class TaskCache {
 
     /** What of an entry has no fixed length, in the order in which it is written. */
     @SuppressWarnings("ArrayRecordComponent") // never compared
-    private record Parts(byte[] id, byte[] worker, byte[] code, byte[] message, byte[] body) {
+    private record Parts(
+            byte[] id, byte[] worker, byte[] code, byte[] message, byte[] name, byte[] body) {
 
         /** Why a task failed is kept beside a worker's reply, and is all there is of others. */
         static Parts of(TaskId id, RetainedTask task) {
             String worker = task.status().worker();
+            String name = task.status().name();
             TaskFailure failure =
                     task.result() instanceof TaskResult.Replied ? task.status().failure() : null;
             return new Parts(
@@ -154,11 +157,17 @@ public final class TaskCache {
                     worker == null ? NONE : utf8(worker),
                     failure == null ? NONE : utf8(failure.code()),
                     failure == null ? NONE : utf8(failure.message()),
+                    name == null ? NONE : utf8(name),
                     bodyOf(task.result()));
         }
 
         int length() {
-            return id.length + worker.length + code.length + message.length + body.length;
+            return id.length
+                    + worker.length
+                    + code.length
+                    + message.length
+                    + name.length
+                    + body.length;
         }
     }
 
@@ -215,10 +224,12 @@ public final class TaskCache {
                 .writeShort(parts.worker.length)
                 .writeShort(parts.code.length)
                 .writeShort(parts.message.length)
+                .writeShort(parts.name.length)
                 .writeBytes(parts.id)
                 .writeBytes(parts.worker)
                 .writeBytes(parts.code)
                 .writeBytes(parts.message)
+                .writeBytes(parts.name)
                 .writeBytes(parts.body);
     }
 
@@ -240,12 +251,7 @@ public final class TaskCache {
 
     @SuppressWarnings("EnumOrdinal")
     private static TaskResult result(ByteBuf entry) {
-        int start =
-                ID
-                        + entry.getUnsignedShort(ID_LENGTH)
-                        + entry.getUnsignedShort(WORKER_LENGTH)
-                        + entry.getUnsignedShort(CODE_LENGTH)
-                        + entry.getUnsignedShort(MESSAGE_LENGTH);
+        int start = nameAt(entry) + entry.getUnsignedShort(NAME_LENGTH);
         byte[] body = new byte[entry.capacity() - start];
         entry.getBytes(start, body);
         int outcome = entry.getByte(OUTCOME);
@@ -253,6 +259,14 @@ public final class TaskCache {
                 ? new TaskResult.Replied(body, outcome == SUCCEEDED)
                 : new TaskResult.Failed(
                         FailureKind.values()[outcome], new String(body, StandardCharsets.UTF_8));
+    }
+
+    private static int nameAt(ByteBuf entry) {
+        return ID
+                + entry.getUnsignedShort(ID_LENGTH)
+                + entry.getUnsignedShort(WORKER_LENGTH)
+                + entry.getUnsignedShort(CODE_LENGTH)
+                + entry.getUnsignedShort(MESSAGE_LENGTH);
     }
 
     @SuppressWarnings("EnumOrdinal")
@@ -266,6 +280,7 @@ public final class TaskCache {
     private static TaskStatus status(TaskId id, ByteBuf entry) {
         int at = ID + entry.getUnsignedShort(ID_LENGTH);
         String worker = text(entry, at, entry.getUnsignedShort(WORKER_LENGTH));
+        String name = text(entry, nameAt(entry), entry.getUnsignedShort(NAME_LENGTH));
         return new TaskStatus(
                         id,
                         state(entry.getByte(OUTCOME)),
@@ -273,6 +288,7 @@ public final class TaskCache {
                         entry.getLong(STARTED),
                         entry.getLong(FINISHED),
                         worker.isEmpty() ? null : worker)
+                .named(name.isEmpty() ? null : name)
                 .on(entry.getLong(PID))
                 .with(failure(entry, at + entry.getUnsignedShort(WORKER_LENGTH)));
     }

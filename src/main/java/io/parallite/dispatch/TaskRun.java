@@ -4,12 +4,14 @@ import io.parallite.engine.Guard;
 import io.parallite.pool.Lane;
 import io.parallite.task.EventSource;
 import io.parallite.task.Task;
+import io.parallite.task.TaskDetail;
 import io.parallite.task.TaskFailure;
 import io.parallite.task.TaskResult;
 import io.parallite.task.TaskState;
 import io.parallite.task.TaskStatus;
 import io.parallite.task.TaskWatcher;
 import io.parallite.wire.Events;
+import io.parallite.wire.ReplyDetail;
 import io.parallite.worker.WorkerEvents;
 import io.parallite.worker.WorkerLease;
 import io.smallrye.mutiny.Uni;
@@ -57,6 +59,7 @@ public final class TaskRun implements WorkerEvents, EventSource {
     private List<TaskWatcher> watchers = List.of();
     private boolean wantsOutput;
     private byte @Nullable [] progress;
+    private @Nullable OutputTail output;
     private @Nullable TaskResult outcome;
     private @Nullable TaskFailure failure;
     private @Nullable Lane owner;
@@ -227,6 +230,25 @@ public final class TaskRun implements WorkerEvents, EventSource {
         }
     }
 
+    /**
+     * Has the worker of a running task tell what that prints, for {@link #detail}; gives whether it
+     * was asked only now. A worker tells that of commands, from the first byte on.
+     */
+    boolean listen() {
+        if (wantsOutput || lease == null) {
+            return false;
+        }
+        wantsOutput = true;
+        lease.follow();
+        return true;
+    }
+
+    /** All that is known of it at the time {@code now}, while it is in flight. */
+    TaskDetail detail(long now) {
+        return new TaskDetail(
+                status(now), output == null ? null : ReplyDetail.ofOutput(output.text()));
+    }
+
     /** Adds somebody who follows it. */
     Watch watch(TaskWatcher watcher) {
         if (watcher.wantsOutput()) {
@@ -305,6 +327,12 @@ public final class TaskRun implements WorkerEvents, EventSource {
         if (isProgress && frame.length <= MAX_PROGRESS) {
             progress = frame;
         }
+        if (name.equals("output")) {
+            if (output == null) {
+                output = new OutputTail();
+            }
+            output.add(frame);
+        }
         if (!watchers.isEmpty() && (isProgress || TOLD.contains(name))) {
             for (TaskWatcher watcher : watchers) {
                 Guard.run("passing an event on", () -> watcher.onEvent(name, frame));
@@ -362,6 +390,7 @@ public final class TaskRun implements WorkerEvents, EventSource {
         long until = hasEnded() ? ended : now;
         return new TaskStatus(
                 task.id(),
+                task.terms().name(),
                 state(),
                 submittedAt,
                 worker == null ? 0 : epochMillis(started),
@@ -391,6 +420,7 @@ public final class TaskRun implements WorkerEvents, EventSource {
         outcome = result;
         ended = now;
         lease = null;
+        output = null;
         watchers = List.of();
         Elsewhere left = elsewhere;
         elsewhere = null;

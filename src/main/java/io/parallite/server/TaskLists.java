@@ -36,6 +36,9 @@ final class TaskLists {
             BooleanSupplier isWanted,
             Consumer<byte[]> onFrame) {}
 
+    /** In which a worker tells what its task has printed so far. */
+    private static final Duration MOMENT = Duration.ofMillis(100);
+
     private final Engine engine;
     private final Offload offload;
     private final Dispatcher dispatcher;
@@ -70,10 +73,14 @@ final class TaskLists {
                         onFrame));
     }
 
-    /** The same with all that is kept of one task; its reply, which may be long, is read then. */
+    /**
+     * The same with all that is kept of one task; its reply, which may be long, is read then. The
+     * first time that somebody asks for a running task, its worker has a moment to say what that
+     * has printed.
+     */
     void describe(
             TaskId id, Encoding encoding, BooleanSupplier isWanted, Consumer<byte[]> onFrame) {
-        ask(
+        Asked asked =
                 new Asked(
                         () -> {
                             Optional<TaskDetail> detail = dispatcher.detail(id);
@@ -83,7 +90,12 @@ final class TaskLists {
                         },
                         encoding,
                         isWanted,
-                        onFrame));
+                        onFrame);
+        if (dispatcher.listen(id)) {
+            engine.schedule(MOMENT, () -> ask(asked));
+        } else {
+            ask(asked);
+        }
     }
 
     private void ask(Asked asked) {

@@ -5,6 +5,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What is known of a task without its payload and result, as of one moment.
  *
+ * @param name what it is called for people; {@code null} when it has no name
  * @param submittedAt milliseconds since the epoch
  * @param startedAt the same, of its (last) dispatch to a worker; 0 when it never got one
  * @param finishedAt the same, of its end; 0 while it is in flight
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record TaskStatus(
         TaskId id,
+        @Nullable String name,
         TaskState state,
         long submittedAt,
         long startedAt,
@@ -40,6 +42,7 @@ public record TaskStatus(
             @Nullable String worker) {
         this(
                 id,
+                null,
                 state,
                 submittedAt,
                 startedAt,
@@ -52,20 +55,26 @@ public record TaskStatus(
                 null);
     }
 
+    /** The same task with another name. */
+    public TaskStatus named(@Nullable String other) {
+        return with(other, pid, failure);
+    }
+
     /** The same task, on a worker with this process id. */
     public TaskStatus on(long workerPid) {
-        return with(workerPid, failure);
+        return with(name, workerPid, failure);
     }
 
     /** The same task, with the reason of its failure. */
     public TaskStatus with(@Nullable TaskFailure why) {
-        return with(pid, why);
+        return with(name, pid, why);
     }
 
     /** The same task, with what it has said last of how far it is. */
     public TaskStatus withProgress(@Nullable TaskProgress said) {
         return new TaskStatus(
                 id,
+                name,
                 state,
                 submittedAt,
                 startedAt,
@@ -78,9 +87,10 @@ public record TaskStatus(
                 failure);
     }
 
-    private TaskStatus with(long workerPid, @Nullable TaskFailure why) {
+    private TaskStatus with(@Nullable String called, long workerPid, @Nullable TaskFailure why) {
         return new TaskStatus(
                 id,
+                called,
                 state,
                 submittedAt,
                 startedAt,

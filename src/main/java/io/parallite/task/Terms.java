@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param parent the task that has submitted it, and waits for it; {@code null}: a program has
  * @param delivery what a cluster is to do for it
  * @param shared the hashes of the values that it shares with other tasks
+ * @param name what it is called for people; {@code null} when it has no name
  */
 public record Terms(
         Isolation isolation,
@@ -22,7 +23,8 @@ public record Terms(
         boolean endsWithClient,
         @Nullable TaskId parent,
         Delivery delivery,
-        List<String> shared) {
+        List<String> shared,
+        @Nullable String name) {
 
     /** Those of a task of which a cluster is asked nothing. */
     public Terms(
@@ -31,7 +33,15 @@ public record Terms(
             @Nullable Duration queueTimeout,
             boolean endsWithClient,
             @Nullable TaskId parent) {
-        this(isolation, priority, queueTimeout, endsWithClient, parent, Delivery.USUAL, List.of());
+        this(
+                isolation,
+                priority,
+                queueTimeout,
+                endsWithClient,
+                parent,
+                Delivery.USUAL,
+                List.of(),
+                null);
     }
 
     /** Those of a task that asks for nothing. */

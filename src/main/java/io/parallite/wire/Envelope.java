@@ -33,6 +33,9 @@ final class Envelope {
     private static final int DEFAULT_RETRY_MS = 1000;
     private static final int MAX_UNIQUE = 255;
 
+    /** Characters of a name that are kept. */
+    private static final int MAX_NAME = 100;
+
     private static final Pattern CODES = Pattern.compile("[A-Z_]+(,[A-Z_]+)*");
 
     private static final long MAX_TIMEOUT_MS = Integer.MAX_VALUE;
@@ -254,7 +257,14 @@ final class Envelope {
                 endsWithClient,
                 parent == null ? null : toId(parent),
                 delivery(options),
-                shared(options));
+                shared(options),
+                name(options));
+    }
+
+    /** For people only: whatever it is, the task runs. */
+    private static @Nullable String name(RequestOptions given) {
+        String name = given.textIfAny("name");
+        return name == null || name.isEmpty() ? null : Texts.shorten(name, MAX_NAME);
     }
 
     private Delivery delivery(RequestOptions given) {

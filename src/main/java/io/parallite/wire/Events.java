@@ -38,6 +38,13 @@ public final class Events {
                 fields.get("length") instanceof Number length ? length.longValue() : 0);
     }
 
+    /** The text of an {@code output} event; bytes that are none are replaced. */
+    public static String outputText(byte[] frame) {
+        Map<String, Object> fields = fields(frame);
+        String data = fields.get("data") instanceof String text ? text : "";
+        return Marks.BASE64.equals(fields.get("data" + Marks.SUFFIX)) ? Marks.text(data) : data;
+    }
+
     /** What PHP was doing by a {@code stack} event; empty when it does not say. */
     public static String stack(byte[] frame) {
         return fields(frame).get("stack") instanceof String stack ? stack : "";

@@ -93,7 +93,8 @@ final class JsonEncoding implements Encoding {
                             "hash",
                             "to",
                             "payload_encoding",
-                            "parent" ->
+                            "parent",
+                            "name" ->
                             envelope.options().put(field, scalar(envelope, field, parser));
                     case "shared" -> envelope.options().put(field, texts(envelope, parser));
                     default -> parser.skipChildren();

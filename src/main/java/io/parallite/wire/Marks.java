@@ -1,6 +1,8 @@
 package io.parallite.wire;
 
 import io.parallite.task.FailureKind;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +32,15 @@ final class Marks {
     private final Map<String, Integer> occurrences = new HashMap<>(4);
     private int ofCommand;
     private int fields;
+
+    /** The text that {@code base64} stands for; what is no base64 as it is. */
+    static String text(String base64) {
+        try {
+            return new String(Base64.getDecoder().decode(base64), StandardCharsets.UTF_8);
+        } catch (IllegalArgumentException e) {
+            return base64;
+        }
+    }
 
     /** Takes note of a field; {@code value} is its text, {@code null} when it is something else. */
     void note(String name, @Nullable String value) {

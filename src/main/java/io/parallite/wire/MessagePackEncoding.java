@@ -57,7 +57,8 @@ final class MessagePackEncoding implements Encoding {
                             "hash",
                             "to",
                             "payload_encoding",
-                            "parent" ->
+                            "parent",
+                            "name" ->
                             envelope.options().put(field, scalar(unpacker, frame));
                     case "shared" -> envelope.options().put(field, texts(unpacker, frame));
                     default -> skipWithin(JsonEncoding.MAX_DEPTH, unpacker, frame);

@@ -151,6 +151,9 @@ public record Reply(Map<String, Object> fields) {
     }
 
     private static void putStatus(Map<String, Object> fields, TaskStatus status) {
+        if (status.name() != null) {
+            fields.put("name", status.name());
+        }
         fields.put("status", status.state().wireName());
         putTime(fields, "submitted_at", status.submittedAt());
         putTime(fields, "started_at", status.startedAt());

@@ -2,8 +2,6 @@ package io.parallite.wire;
 
 import io.parallite.task.TaskException;
 import io.parallite.units.Texts;
-import java.nio.charset.StandardCharsets;
-import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
@@ -47,7 +45,7 @@ public final class ReplyDetail {
         }
         if (picked.get(OUTPUT) instanceof String output && !output.isEmpty()) {
             boolean inBase64 = Marks.BASE64.equals(picked.get(OUTPUT_ENCODING));
-            fields.put(OUTPUT, end(inBase64 ? decoded(output) : output));
+            fields.put(OUTPUT, end(inBase64 ? Marks.text(output) : output));
         }
         return fields;
     }
@@ -57,18 +55,15 @@ public final class ReplyDetail {
         return Encoding.JSON.encode(of(frame));
     }
 
+    /** A frame that says no more than what a task has printed. */
+    public static byte[] ofOutput(String printed) {
+        return Encoding.JSON.encode(Map.of(OUTPUT, printed));
+    }
+
     private static void put(Map<String, Object> fields, Map<String, Object> picked, String name) {
         Object value = picked.get(name);
         if (value != null) {
             fields.put(name, value instanceof String text ? Texts.shorten(text, MAX_TEXT) : value);
-        }
-    }
-
-    private static String decoded(String base64) {
-        try {
-            return new String(Base64.getDecoder().decode(base64), StandardCharsets.UTF_8);
-        } catch (IllegalArgumentException e) {
-            return base64;
         }
     }
 

@@ -72,6 +72,11 @@ final class RequestOptions {
         return list.stream().map(String.class::cast).toList();
     }
 
+    /** A string; {@code null} when it is absent, or something else. */
+    @Nullable String textIfAny(String field) {
+        return values.get(field) instanceof String text ? text : null;
+    }
+
     @Nullable String text(String field) {
         Object value = values.get(field);
         if (value == null || value instanceof String) {

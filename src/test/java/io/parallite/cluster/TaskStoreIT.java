@@ -39,7 +39,8 @@ final class TaskStoreIT {
                     false,
                     null,
                     Delivery.AT_MOST_ONCE,
-                    List.of());
+                    List.of(),
+                    null);
 
     private static RedisServer redis;
     private ClusterFixture cluster;
@@ -505,7 +506,15 @@ final class TaskStoreIT {
                 id,
                 "x",
                 true,
-                new Terms(Isolation.NONE, Priority.LOW, null, false, null, delivery, List.of()));
+                new Terms(
+                        Isolation.NONE,
+                        Priority.LOW,
+                        null,
+                        false,
+                        null,
+                        delivery,
+                        List.of(),
+                        null));
     }
 
     private static Delivery after(Duration delay) {

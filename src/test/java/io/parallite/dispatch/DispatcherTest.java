@@ -133,6 +133,7 @@ class DispatcherTest {
                 .isEqualTo(
                         new TaskStatus(
                                 new TaskId("a"),
+                                null,
                                 TaskState.RUNNING,
                                 start,
                                 start,
@@ -147,6 +148,7 @@ class DispatcherTest {
                 .isEqualTo(
                         new TaskStatus(
                                 new TaskId("b"),
+                                null,
                                 TaskState.PENDING,
                                 start,
                                 0,
@@ -167,6 +169,7 @@ class DispatcherTest {
                 .isEqualTo(
                         new TaskStatus(
                                 new TaskId("b"),
+                                null,
                                 TaskState.FAILED,
                                 start,
                                 start + 1000,

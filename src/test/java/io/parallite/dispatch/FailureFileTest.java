@@ -52,6 +52,7 @@ class FailureFileTest {
     void keepsAFailureOfWhichOnlyTheKindIsKnown() {
         TaskStatus status =
                 new TaskStatus(new TaskId("x"), TaskState.FAILED, 1000, 0, 2000, null)
+                        .named("import")
                         .with(new TaskFailure("QUEUE_TIMEOUT", "no\nworker \u2028"));
         append(new TaskDetail(status, null));
 

@@ -73,6 +73,16 @@ class FailureLogTest {
     }
 
     @Test
+    void saysWhatTheTaskIsCalled() {
+        log.add(status("a", "TIMEOUT").named("import orders\u202e"), 0);
+
+        assertThat(lines)
+                .singleElement()
+                .asString()
+                .startsWith("WARN task failed kind=TIMEOUT name=import_orders_ queued_ms=0");
+    }
+
+    @Test
     void limitsTheLinesOfEachKindAndSaysHowManyThereWereMore() {
         for (int i = 0; i < FailureLog.LINES_A_SECOND + 7; i++) {
             log.add(status("t" + i, "TIMEOUT"), 0);

@@ -31,7 +31,8 @@ class TaskCacheTest {
     void givesBackWhatItWasGiven() {
         TaskResult.Replied result = reply(1000);
         TaskStatus status =
-                new TaskStatus(new TaskId("ü-😀"), TaskState.COMPLETED, 1, 2, 3, "wörk-1");
+                new TaskStatus(new TaskId("ü-😀"), TaskState.COMPLETED, 1, 2, 3, "wörk-1")
+                        .named("nächtlicher Import");
 
         cache.put(status.id(), new RetainedTask(-42, status, result));
 

@@ -12,10 +12,12 @@ import io.parallite.task.TaskResult;
 import io.parallite.task.TaskState;
 import io.parallite.task.TaskStatus;
 import io.parallite.task.TaskWatcher;
+import io.parallite.wire.Reply;
 import io.parallite.wire.TestFrames;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** What running tasks say, who hears it, and tasks that are asked to end. */
@@ -117,6 +119,45 @@ class TaskEventsTest {
 
         assertThat(worker.lastTask()).isEqualTo("a");
         assertThat(worker.follows()).isEqualTo(1);
+    }
+
+    @Test
+    void detailHasWhatTheRunningTaskHasPrinted() {
+        worker.features("follow");
+        fixture.submit("a");
+        TaskId id = new TaskId("a");
+        assertThat(printed(id)).isNull();
+
+        assertThat(dispatcher.listen(id)).isTrue();
+        assertThat(dispatcher.listen(id)).isFalse();
+        worker.say("'event':'output','stream':'stdout','offset':0,'length':4,'data':'one\\n'");
+        worker.say("'event':'output','stream':'stderr','offset':0,'length':5,'data':'oops\\n'");
+        assertThat(worker.follows()).isEqualTo(1);
+        assertThat(printed(id)).isEqualTo("one\noops\n");
+
+        worker.say("'event':'output','stream':'stdout','offset':0,'length':4,'data':'one\\n'");
+        worker.say(
+                "'event':'output','stream':'stdout','offset':4,'length':1,'data':'/w==','data_encoding':'base64'");
+        assertThat(printed(id)).as("without what is told again").isEqualTo("one\noops\n\ufffd");
+    }
+
+    @Test
+    void detailHasTheEndOfMuchOutput() {
+        fixture.submit("a");
+        for (int i = 0; i < 100; i++) {
+            worker.say(
+                    "'event':'output','stream':'output','offset':%d,'length':1000,'data':'%s'"
+                            .formatted(i * 1000, Integer.toString(i % 10).repeat(1000)));
+        }
+
+        assertThat(printed(new TaskId("a")))
+                .asString()
+                .startsWith("…")
+                .endsWith("8".repeat(1000) + "9".repeat(1000));
+    }
+
+    private @Nullable Object printed(TaskId id) {
+        return Reply.detail(dispatcher.detail(id).orElseThrow()).fields().get("output");
     }
 
     @Test

@@ -16,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -258,6 +259,30 @@ final class CommandsIT {
                 .containsPattern("pid +[1-9][0-9]*\n");
         assertThat(cli.run("task", "never-heard-of").assertExit(1).err()).contains("NOT_FOUND");
         cli.run("cancel", "it-runs").assertExit(0);
+    }
+
+    @Test
+    void tellsTheNameAndTheOutputSoFarOfARunningTask() {
+        try (TestClient client = daemon.connect()) {
+            client.send(
+                    Map.of(
+                            "task_id",
+                            "it-prints",
+                            "name",
+                            "nightly\u202e import",
+                            "command",
+                            List.of("sh", "-c", "echo one; echo oops >&2; exec sleep 60")));
+
+            await().untilAsserted(
+                            () ->
+                                    assertThat(cli.run("task", "it-prints").assertExit(0).out())
+                                            .containsPattern("name +nightly\\? import\n")
+                                            .containsPattern("status +running\n")
+                                            .contains("output\n", "  one\n", "  oops\n"));
+            cli.run("cancel", "it-prints").assertExit(0);
+            assertThat(cli.run("task", "it-prints").assertExit(0).out())
+                    .containsPattern("name +nightly\\? import\n");
+        }
     }
 
     @Test

@@ -16,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Set;
 import org.assertj.core.api.ThrowableAssertAlternative;
 import org.junit.jupiter.api.Test;
@@ -101,12 +102,13 @@ class DecodeTest {
     void readsTermsInBothEncodings() {
         Terms terms =
                 submit(
-                                "{'task_id':'a','priority':'low','queue_timeout_ms':1500,'on_disconnect':'cancel','payload':'x'}")
+                                "{'task_id':'a','priority':'low','queue_timeout_ms':1500,'on_disconnect':'cancel','payload':'x','name':'import'}")
                         .terms();
         byte[] msgpack =
                 TestFrames.msgpack(
                         packer -> {
-                            packer.packMapHeader(5);
+                            packer.packMapHeader(6);
+                            packer.packString("name").packString("import");
                             packer.packString("on_disconnect").packString("cancel");
                             packer.packString("task_id").packString("a");
                             packer.packString("payload").packString("x");
@@ -117,9 +119,27 @@ class DecodeTest {
         assertThat(terms)
                 .isEqualTo(
                         new Terms(
-                                Isolation.NONE, Priority.LOW, Duration.ofMillis(1500), true, null));
+                                Isolation.NONE,
+                                Priority.LOW,
+                                Duration.ofMillis(1500),
+                                true,
+                                null,
+                                Delivery.USUAL,
+                                List.of(),
+                                "import"));
         assertThat(((Request.Submit) Encoding.of(msgpack).decode(msgpack)).task().terms())
                 .isEqualTo(terms);
+    }
+
+    @Test
+    void passesOverANameThatIsNone() {
+        for (String name : new String[] {"7", "null", "''", "{}", "[1]"}) {
+            String request = "{'task_id':'a','payload':'x','name':" + name + "}";
+            assertThat(submit(request).terms().name()).as(name).isNull();
+        }
+        String longest = "x".repeat(99) + "…";
+        String request = "{'task_id':'a','payload':'x','name':'" + "x".repeat(1000) + "'}";
+        assertThat(submit(request).terms().name()).isEqualTo(longest);
     }
 
     @Test
