@@ -110,6 +110,13 @@ final class Messages {
         forward();
     }
 
+    /** Nobody may run the task now: what no worker has got, and what comes, waits for the next. */
+    void suspend() {
+        lease = null;
+        elsewhere = null;
+        takeBack();
+    }
+
     private void takeBack() {
         withWorker.descendingIterator().forEachRemaining(waiting::addFirst);
         withWorker.clear();

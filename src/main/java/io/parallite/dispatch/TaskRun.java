@@ -372,6 +372,9 @@ public final class TaskRun implements WorkerEvents, EventSource {
     /** It runs here after all; what messages nobody has got wait for its worker. */
     void comeBack() {
         elsewhere = null;
+        if (messages != null) {
+            messages.suspend();
+        }
     }
 
     boolean isElsewhere() {
