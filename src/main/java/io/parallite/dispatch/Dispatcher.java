@@ -471,12 +471,12 @@ public final class Dispatcher {
             requireRoom(id, joined.watchers(id));
             return Optional.of(new Watch(id, joined.follow(id, watcher), watcher));
         }
-        return watchHere(id, watcher);
+        return Optional.ofNullable(inFlight.get(id)).map(run -> follow(run, watcher));
     }
 
-    /** The same of a task that is in flight here. */
+    /** The same of a task that is in flight here, for the cluster, which is one watcher at most. */
     public Optional<Watch> watchHere(TaskId id, TaskWatcher watcher) {
-        return Optional.ofNullable(inFlight.get(id)).map(run -> follow(run, watcher));
+        return Optional.ofNullable(inFlight.get(id)).map(run -> run.watch(watcher));
     }
 
     /** Each event is sent once to everybody who follows, so there is a limit to how many do. */
