@@ -1,5 +1,14 @@
 // What the page is built with. Text from the daemon only ever becomes text: nothing here parses HTML.
 
+// What ends a line or turns text around: controls but tab and line breaks, and those of the bidirectional algorithm.
+const STEERING = /[\0-\b\v\f\x0e-\x1f\x7f-\x9f\u2028\u2029]|\p{Bidi_Control}/gu;
+
+/** A text as it may be shown: what steers is written as in JSON, `\u202e`. */
+export const plain = (text) =>
+    typeof text === 'string'
+        ? text.replace(STEERING, (c) => `\\u${c.codePointAt(0).toString(16).padStart(4, '0')}`)
+        : text;
+
 /** The element with this id. */
 export const byId = (id) => document.getElementById(id);
 
@@ -11,14 +20,15 @@ export function element(name, attributes = {}, ...children) {
             made.setAttribute(key, value === true ? '' : value);
         }
     }
-    made.append(...children.filter((child) => child !== null));
+    made.append(...children.filter((child) => child !== null).map(plain));
     return made;
 }
 
 /** Changes the text of a node only when it differs, so that a selection in it stays. */
 export function setText(node, text) {
-    if (node.textContent !== text) {
-        node.textContent = text;
+    const shown = plain(text);
+    if (node.textContent !== shown) {
+        node.textContent = shown;
     }
 }
 

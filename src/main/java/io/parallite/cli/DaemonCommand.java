@@ -1,5 +1,7 @@
 package io.parallite.cli;
 
+import static io.parallite.units.Texts.printable;
+
 import io.parallite.config.ConfigException;
 import io.parallite.config.DaemonAddress;
 import io.parallite.units.Durations;
@@ -131,7 +133,7 @@ abstract class DaemonCommand implements Callable<Integer> {
         if (json) {
             out().println(answer.raw());
         } else {
-            err().printf("parallite: %s (%s)%n", answer.error(), answer.errorCode());
+            err().printf("parallite: %s (%s)%n", printable(answer.error()), answer.errorCode());
         }
         return ExitCode.FAILED;
     }

@@ -164,7 +164,7 @@ record DaemonStats(Node node) {
         }
         long forks = template.at("forks").whole();
         String counted = HumanUnits.count(forks) + (forks == 1 ? " fork" : " forks");
-        String objection = template.at("objection").text().orElse("");
+        String objection = Texts.printable(template.at("objection").text().orElse(""));
         return objection.isEmpty()
                 ? state + ", " + counted
                 : "%s, workers are started: %s".formatted(state, objection);

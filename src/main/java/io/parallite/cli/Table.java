@@ -1,6 +1,8 @@
 package io.parallite.cli;
 
+import io.parallite.units.Texts;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -39,8 +41,9 @@ final class Table {
         this.columns = List.of(columns);
     }
 
+    /** Adds a row; what is not printable in a cell, whoever chose it, is replaced. */
     void add(String... cells) {
-        rows.add(List.of(cells));
+        rows.add(Arrays.stream(cells).map(Texts::printable).toList());
     }
 
     /**

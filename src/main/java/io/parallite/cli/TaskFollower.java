@@ -106,7 +106,7 @@ final class TaskFollower {
 
     private void showFailure(Answer answer) {
         Node reply = answer.node();
-        String type = reply.at("class").text().map(text -> text + ": ").orElse("");
+        String type = reply.at("class").text().map(text -> printable(text) + ": ").orElse("");
         say(
                 "parallite: %s%s (%s)"
                         .formatted(type, printable(answer.error()), answer.errorCode()),
@@ -114,10 +114,16 @@ final class TaskFollower {
         reply.at("file")
                 .text()
                 .ifPresent(
-                        file -> say("  at %s:%d".formatted(file, reply.at("line").whole()), err));
+                        file ->
+                                say(
+                                        "  at %s:%d"
+                                                .formatted(
+                                                        printable(file), reply.at("line").whole()),
+                                        err));
         reply.at("trace")
                 .text()
-                .ifPresent(trace -> trace.lines().forEach(line -> say("  " + line, err)));
+                .ifPresent(
+                        trace -> trace.lines().forEach(line -> say("  " + printable(line), err)));
     }
 
     /**

@@ -1,5 +1,6 @@
 package io.parallite.process;
 
+import io.parallite.units.Texts;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayDeque;
@@ -104,7 +105,7 @@ final class StderrTail implements PipeReader.Sink {
             String text =
                     lines.stream()
                             .filter(line -> isQuoted(line, running))
-                            .map(Line::text)
+                            .map(line -> Texts.printable(line.text))
                             .collect(Collectors.joining(" "));
             return text.length() <= KEPT_CHARACTERS
                     ? text

@@ -5,8 +5,9 @@ package io.parallite.units;
  * or a message.
  *
  * <p>What is not printable here can end a line, steer a terminal or change what a reader sees:
- * control characters (C0, DEL, C1), the line and paragraph separators U+2028 and U+2029, the marks,
- * embeddings, overrides and isolates of the bidirectional algorithm, and halves of surrogate pairs.
+ * control characters (C0, DEL, C1), the line and paragraph separators U+2028 and U+2029, format
+ * characters but for those of words (the controls of the bidirectional algorithm, what has no
+ * width, tags), and halves of surrogate pairs.
  */
 public final class Texts {
 
@@ -98,16 +99,22 @@ public final class Texts {
                     Character.PARAGRAPH_SEPARATOR,
                     Character.SURROGATE ->
                     false;
-            case Character.FORMAT -> !isBidirectionalControl(c);
+            case Character.FORMAT -> isVisibleFormat(c);
             default -> true;
         };
     }
 
-    private static boolean isBidirectionalControl(int c) {
-        return c == 0x061c
-                || c == 0x200e
-                || c == 0x200f
-                || (c >= 0x202a && c <= 0x202e)
-                || (c >= 0x2066 && c <= 0x2069);
+    /** Joiners, which belong to words and emojis, and the signs of number of Arabic and others. */
+    private static boolean isVisibleFormat(int c) {
+        return c == 0x200c
+                || c == 0x200d
+                || (c >= 0x0600 && c <= 0x0605)
+                || c == 0x06dd
+                || c == 0x070f
+                || c == 0x0890
+                || c == 0x0891
+                || c == 0x08e2
+                || c == 0x110bd
+                || c == 0x110cd;
     }
 }

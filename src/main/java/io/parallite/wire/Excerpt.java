@@ -25,7 +25,7 @@ public final class Excerpt {
         if (text == to || text - from >= TELLING) {
             String shown = new String(bytes, from, text - from, StandardCharsets.UTF_8);
             String tail = text < bytes.length ? "…" : "";
-            return '"' + shown.replaceAll("\\s+", " ").strip() + tail + '"';
+            return '"' + Texts.printable(shown.replaceAll("\\s+", " ").strip()) + tail + '"';
         }
         int end = Math.min(to, from + SHOWN / 2);
         String tail = end < bytes.length ? "…" : "";

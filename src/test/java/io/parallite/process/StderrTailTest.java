@@ -64,6 +64,11 @@ class StderrTailTest {
     }
 
     @Test
+    void quotesWhatIsPrintableOnly() {
+        assertThat(tail(text("a\u202eb\u2028c\u001b[2J\n")).text()).isEqualTo("a?b?c?[2J");
+    }
+
+    @Test
     void quotesNothingForATaskThatDiedBeforeItsMark() {
         running = "b";
 

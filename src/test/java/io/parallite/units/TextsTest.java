@@ -18,7 +18,7 @@ class TextsTest {
 
     @Test
     void leavesWhatIsPrintable() {
-        String text = "Grüße, 世界 👩‍💻 \\ \"App\\Job\"";
+        String text = "Grüße, 世界 👩‍💻 \\ \"App\\Job\" می\u200cخواهم \u0600۱۲";
 
         assertThat(Texts.escape(text)).isSameAs(text);
         assertThat(Texts.printable(text)).isEqualTo(text);
@@ -36,7 +36,8 @@ class TextsTest {
     @ValueSource(
             ints = {
                 0, '\n', '\r', '\t', 0x0b, 0x0c, 0x1b, 0x7f, 0x85, 0x9b, 0x61c, 0x200e, 0x200f,
-                0x2028, 0x2029, 0x202a, 0x202e, 0x2066, 0x2069, 0xd800, 0xdfff
+                0x2028, 0x2029, 0x202a, 0x202e, 0x2066, 0x2069, 0xd800, 0xdfff, 0xad, 0x180e,
+                0x200b, 0x2060, 0x206f, 0xfeff, 0xfff9
             })
     void nothingThatSteersALogOrATerminalIsLeft(int codePoint) {
         String text = "a" + Character.toString(codePoint) + "b";
