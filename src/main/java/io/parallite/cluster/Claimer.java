@@ -66,6 +66,17 @@ final class Claimer {
         look();
     }
 
+    /**
+     * The same, and keeps the connection of the bell in use, which would be taken for dead else: to
+     * be called more often than {@link RedisClient#SILENCE}.
+     */
+    void lookAgain() {
+        lookAnew();
+        if (!listening && bell.isUp()) {
+            bell.send(Request.cmd(Command.PING)).subscribe().with(pong -> {}, failure -> {});
+        }
+    }
+
     /** Claims if workers are idle, or listens when the queue is known to be empty. */
     void look() {
         if (stopped || claiming || listening || !bell.isUp()) {

@@ -200,7 +200,7 @@ public final class Cluster {
      */
     private void ping() {
         if (!stopped) {
-            claimer.lookAnew();
+            claimer.lookAgain();
             waiters.lookAgain();
             lookAgain();
             inbox.send(Request.cmd(Command.PING)).subscribe().with(done -> {}, failure -> {});
