@@ -22,6 +22,8 @@ import io.parallite.wire.TestFrames;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -30,6 +32,8 @@ import org.junit.jupiter.api.Test;
 
 /** Each script on a real Redis, and what two nodes do to one task. */
 final class TaskStoreIT {
+
+    private static final Pattern PUBLISHED = Pattern.compile("cmdstat_publish:calls=(\\d+)");
 
     private static final Terms ONCE =
             new Terms(
@@ -404,6 +408,25 @@ final class TaskStoreIT {
         enqueue(task("a", "x", false, Terms.USUAL));
         claim(there);
         assertThat(cluster.await(() -> here.withdraw(new TaskId("a"), ""))).isFalse();
+    }
+
+    @Test
+    void whoAwaitsWhatItsOriginTakesBackIsToldToLook() {
+        enqueue(task("a", "x", false, Terms.USUAL));
+        cluster.await(() -> there.await(new TaskId("a")));
+        long before = published();
+
+        cluster.await(() -> here.withdraw(new TaskId("a"), ""));
+
+        assertThat(published() - before).isEqualTo(1);
+        assertThat(cluster.await(() -> there.await(new TaskId("a"))))
+                .isEqualTo(new Outcome.Unknown());
+    }
+
+    /** How many messages Redis was given to pass on. */
+    private long published() {
+        Matcher calls = PUBLISHED.matcher(redis.run("info", "commandstats"));
+        return calls.find() ? Long.parseLong(calls.group(1)) : 0;
     }
 
     @Test
