@@ -627,6 +627,9 @@ public final class Dispatcher {
 
     /** Takes no more tasks, and calls {@code whenIdle} once none is in flight. */
     public void drain(Runnable whenIdle) {
+        LOG.infof(
+                "the daemon stops: what runs may end, nothing else is begun in_flight=%d",
+                inFlight.size());
         onIdle = whenIdle;
         pool.drain();
         tellIfIdle();

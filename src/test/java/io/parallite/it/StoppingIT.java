@@ -48,6 +48,7 @@ final class StoppingIT {
             client.receive("running").assertResult("slept");
             assertThat(client.isClosedWithin(TestClient.PATIENCE)).isTrue();
             assertThat(daemon.awaitEnd().exitCode()).isZero();
+            assertThat(daemon.log()).contains("the daemon stops", "in_flight=2", "has stopped");
         }
     }
 
