@@ -56,8 +56,10 @@ final class ChaosFaults implements AutoCloseable {
         DaemonProcess node = nodes.builder(name, WORKERS).startAtRest();
         all.add(node);
         named.put(name, node);
-        ClusterNodes.awaitJoined(node);
-        node.awaitRest(); // again, with its connections to Redis
+        do { // again, with its connections to Redis, some of which may just have been killed
+            ClusterNodes.awaitJoined(node);
+            node.awaitRest();
+        } while (!ClusterNodes.isConnected(node));
         living.add(node);
     }
 

@@ -56,7 +56,7 @@ final class ClusterNodes {
         }
     }
 
-    /** Waits until Redis has heard of {@code node}. */
+    /** Waits until Redis has heard of {@code node}, and all of its connections are made. */
     static void awaitJoined(DaemonProcess node) {
         await().untilAsserted(
                         () -> {
@@ -64,7 +64,20 @@ final class ClusterNodes {
                                 Reply nodes = client.call(request("nodes", "nodes"));
                                 assertThat(nodes.fields().toString())
                                         .contains("pid=" + node.pid() + ",");
+                                assertThat(isConnected(client)).as("all connections").isTrue();
                             }
                         });
+    }
+
+    /** Whether {@code node} has all of its connections to Redis at this moment. */
+    static boolean isConnected(DaemonProcess node) {
+        try (TestClient client = node.connect()) {
+            return isConnected(client);
+        }
+    }
+
+    private static boolean isConnected(TestClient client) {
+        Reply cluster = new Reply(client.call(request("stats", "stats")).map("cluster"));
+        return Boolean.TRUE.equals(cluster.fields().get("connected"));
     }
 }
