@@ -4,9 +4,11 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.parallite.bench.Measurements.Failure;
 import io.parallite.units.HumanUnits;
+import io.parallite.wire.Encoding;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import org.HdrHistogram.Histogram;
@@ -114,17 +116,11 @@ final class BenchReport {
 
     /** One line that says why nothing was measured, as all commands have it. */
     static String jsonOfRefusal(String message) {
-        StringWriter text = new StringWriter();
-        try (JsonGenerator json = new JsonFactory().createGenerator(text)) {
-            json.writeStartObject();
-            json.writeBooleanField("ok", false);
-            json.writeStringField("error", message);
-            json.writeStringField("error_code", "UNAVAILABLE");
-            json.writeEndObject();
-        } catch (IOException e) {
-            throw new AssertionError("a StringWriter does not fail", e);
-        }
-        return text.toString();
+        Map<String, Object> refusal = new LinkedHashMap<>();
+        refusal.put("ok", false);
+        refusal.put("error", message);
+        refusal.put("error_code", "UNAVAILABLE");
+        return Encoding.jsonText(refusal);
     }
 
     private static void printLatencies(Histogram latencies, PrintWriter out) {

@@ -56,10 +56,7 @@ final class ChaosFaults implements AutoCloseable {
         DaemonProcess node = nodes.builder(name, WORKERS).startAtRest();
         all.add(node);
         named.put(name, node);
-        do { // again, with its connections to Redis, some of which may just have been killed
-            ClusterNodes.awaitJoined(node);
-            node.awaitRest();
-        } while (!ClusterNodes.isConnected(node));
+        ClusterNodes.awaitRest(node);
         living.add(node);
     }
 

@@ -51,8 +51,7 @@ final class ClusterEventsIT {
     private DaemonProcess node(String name) {
         DaemonProcess node = new ClusterNodes(redis, directory).builder(name, 1).startAtRest();
         nodes.add(node);
-        ClusterNodes.awaitJoined(node);
-        node.awaitRest(); // again, with its connections to Redis
+        ClusterNodes.awaitRest(node);
         return node;
     }
 

@@ -54,8 +54,7 @@ final class ClusterIT {
     private DaemonProcess node(DaemonBuilder builder) {
         DaemonProcess node = builder.startAtRest();
         nodes.add(node);
-        ClusterNodes.awaitJoined(node);
-        node.awaitRest(); // again, with its connections to Redis
+        ClusterNodes.awaitRest(node);
         return node;
     }
 

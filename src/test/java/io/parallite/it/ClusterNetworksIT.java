@@ -68,8 +68,7 @@ final class ClusterNetworksIT {
     private DaemonProcess node(DaemonBuilder builder) {
         DaemonProcess node = builder.startAtRest();
         nodes.add(node);
-        ClusterNodes.awaitJoined(node);
-        node.awaitRest(); // again, with its connections to Redis
+        ClusterNodes.awaitRest(node);
         return node;
     }
 

@@ -56,6 +56,17 @@ final class ClusterNodes {
         }
     }
 
+    /**
+     * Waits until {@code node} is a node of the cluster and at rest, and has it remember what it
+     * holds then: all of its connections to Redis, of which one may be killed meanwhile.
+     */
+    static void awaitRest(DaemonProcess node) {
+        do {
+            awaitJoined(node);
+            node.awaitRest();
+        } while (!isConnected(node));
+    }
+
     /** Waits until Redis has heard of {@code node}, and all of its connections are made. */
     static void awaitJoined(DaemonProcess node) {
         await().untilAsserted(
@@ -69,8 +80,7 @@ final class ClusterNodes {
                         });
     }
 
-    /** Whether {@code node} has all of its connections to Redis at this moment. */
-    static boolean isConnected(DaemonProcess node) {
+    private static boolean isConnected(DaemonProcess node) {
         try (TestClient client = node.connect()) {
             return isConnected(client);
         }
