@@ -55,6 +55,13 @@ export const reload = () =>
 /** Gives no waiting task a worker, until it is resumed. */
 export const pause = () => call('api/pause', {method: 'POST', headers: {'X-Parallite': '1'}});
 
+/** Refuses new tasks from now on, and finishes the others; answers at once. */
+export const drain = () => call('api/drain', {method: 'POST', headers: {'X-Parallite': '1'}});
+
+/** Keeps so many persistent workers; whatever is no number of them is refused in words. */
+export const scale = (workers) =>
+    call(`api/scale?workers=${encodeURIComponent(workers)}`, {method: 'POST', headers: {'X-Parallite': '1'}});
+
 /** Ends a pause or a drain. */
 export const resume = () => call('api/resume', {method: 'POST', headers: {'X-Parallite': '1'}});
 

@@ -1,6 +1,7 @@
 // All that is kept of one task, in a dialog that #task=ID opens, so that it can be linked to.
 
 import * as api from './api.js';
+import {explanation} from './dialogs.js';
 import {byId, element, setText, showText} from './dom.js';
 import {clock, duration, NONE, percent} from './format.js';
 
@@ -62,7 +63,7 @@ async function look(taskId) {
         showText(byId('detail-error'), '');
         show(task);
     } catch (error) {
-        showText(byId('detail-error'), error instanceof api.Refused ? error.message : 'The daemon does not answer.');
+        showText(byId('detail-error'), explanation(error));
     }
     if (byId('detail').open && location.hash === addressOf(taskId) && task && !OVER.includes(task.status)) {
         setTimeout(() => look(taskId), EVERY_MS);

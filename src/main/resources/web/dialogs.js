@@ -1,7 +1,7 @@
 // Questions and short messages.
 
-import {byId, element, setText} from './dom.js';
-import {token} from './api.js';
+import {byId, element, setText, showText} from './dom.js';
+import {Refused, token, TokenNeeded} from './api.js';
 
 const TOAST_MS = 6000;
 
@@ -36,6 +36,63 @@ export function askForToken() {
             {once: true},
         );
     });
+}
+
+/** What to tell of a request that failed with `error`. */
+export const explanation = (error) => (error instanceof Refused ? error.message : 'The daemon does not answer.');
+
+/**
+ * Asks for a number and has `submit` send it; the dialog stays open, and says why, while the daemon refuses.
+ * Resolves to what the daemon answers, or to null when nothing was sent.
+ */
+export function askForNumber({text, value, submit}) {
+    const dialog = byId('number');
+    const input = byId('number-value');
+    const form = dialog.querySelector('form');
+    setText(byId('number-text'), text);
+    showText(byId('number-error'), '');
+    input.value = value;
+    dialog.showModal();
+    input.select();
+    return new Promise((resolve) => {
+        let answer = null;
+        const send = async (event) => {
+            event.preventDefault();
+            try {
+                answer = await submit(input.value.trim());
+                dialog.close();
+            } catch (error) {
+                if (error instanceof TokenNeeded) {
+                    await askForToken();
+                } else {
+                    showText(byId('number-error'), explanation(error));
+                }
+            }
+        };
+        form.addEventListener('submit', send);
+        byId('number-no').onclick = () => dialog.close();
+        dialog.addEventListener(
+            'close',
+            () => {
+                form.removeEventListener('submit', send);
+                resolve(answer);
+            },
+            {once: true},
+        );
+    });
+}
+
+/** Carries out `action`, and says how it went. */
+export async function act(action, done) {
+    try {
+        toast(done(await action()));
+    } catch (error) {
+        if (error instanceof TokenNeeded) {
+            await askForToken();
+        } else {
+            toast(explanation(error), 'bad');
+        }
+    }
 }
 
 /** Says something for a few seconds. */

@@ -3,8 +3,9 @@
 import * as api from './api.js';
 import {Charts, Samples, SPANS} from './charts.js';
 import {clusterPanel} from './cluster.js';
+import {drainNotice, showControls, watchControls} from './control.js';
 import {watchAddress} from './detail.js';
-import {askForToken, confirm, toast} from './dialogs.js';
+import {act, askForToken, confirm} from './dialogs.js';
 import {byId, setText, showText} from './dom.js';
 import {bytes, clock, count, duration, plural} from './format.js';
 import {watchSettings} from './settings.js';
@@ -99,11 +100,14 @@ function restarts({restarts: all, restarts_by_reason: reasons}) {
 }
 
 function health(stats) {
-    if (stats.draining) {
+    if (stats.stopping) {
         return ['warn', 'Stopping'];
     }
     if (stats.pool.start_failure) {
         return ['bad', 'Workers do not start'];
+    }
+    if (stats.draining) {
+        return ['warn', stats.tasks.in_flight > 0 ? 'Draining' : 'Drained'];
     }
     if (stats.reloading) {
         return ['warn', 'Reloading'];
@@ -118,6 +122,12 @@ function badge(tone, text) {
     byId('health').dataset.tone = tone;
     setText(byId('health'), text);
     document.title = tone === 'good' ? 'Parallite' : `${text} · Parallite`;
+}
+
+/** What an operator has to know now, as `[text, tone]`. */
+function noticeOf(stats) {
+    const failure = stats.pool.start_failure;
+    return failure ? [`Workers do not start: ${failure}`, 'bad'] : drainNotice(stats) ?? ['', 'bad'];
 }
 
 function notice(text, tone) {
@@ -136,12 +146,10 @@ function show(next) {
     minutes.add(next.history);
     updateHistory();
     badge(...health(stats));
-    notice(stats.pool.start_failure ? `Workers do not start: ${stats.pool.start_failure}` : '', 'bad');
+    notice(...noticeOf(stats));
     setText(byId('facts'), `${stats.version} · pid ${stats.pid} · up ${duration(Math.floor(stats.uptime_ms / 1000) * 1000)}`);
     setText(byId('footer-facts'), `${plural(stats.cache.entries, 'result')} kept, ${bytes(stats.cache.bytes)}`);
-    byId('reload').disabled = Boolean(stats.reloading || stats.draining);
-    byId('pause').disabled = false;
-    setText(byId('pause'), stats.paused || stats.draining ? 'Resume' : 'Pause');
+    showControls(stats);
     showCards();
     charts.draw();
     const {workers} = stats.pool;
@@ -198,8 +206,7 @@ function onLost(error) {
     lost ??= Date.now();
     document.body.classList.add('lost');
     badge('bad', 'No connection');
-    byId('reload').disabled = true;
-    byId('pause').disabled = true;
+    showControls(null);
     const since = duration(Math.floor((Date.now() - lost) / 1000) * 1000);
     notice(
         error instanceof api.Refused
@@ -235,19 +242,6 @@ async function poll() {
     }
     const rest = (document.hidden ? HIDDEN_MS : EVERY_MS) - (Date.now() - began);
     setTimeout(poll, Math.max(100, rest));
-}
-
-/** Carries out `action`, and says how it went. */
-async function act(action, done) {
-    try {
-        toast(done(await action()));
-    } catch (error) {
-        if (error instanceof api.TokenNeeded) {
-            await askForToken();
-        } else {
-            toast(error instanceof api.Refused ? error.message : 'The daemon does not answer.', 'bad');
-        }
-    }
 }
 
 async function cancelTask(task) {
@@ -290,32 +284,6 @@ async function dropLetter({task_id: id}) {
     }
 }
 
-byId('reload').addEventListener('click', async () => {
-    const yes = await confirm({
-        title: 'Reload the workers?',
-        text: 'A new worker starts first. When it is up, each of the others is replaced as soon as its task ends; no task is lost.',
-        yes: 'Reload',
-    });
-    if (yes) {
-        await act(api.reload, ({replaced, took_ms: took}) => `${plural(replaced, 'worker')} replaced in ${duration(took)}.`);
-    }
-});
-
-byId('pause').addEventListener('click', async () => {
-    if (state?.stats.paused || state?.stats.draining) {
-        await act(api.resume, () => 'Tasks are taken and served.');
-        return;
-    }
-    const yes = await confirm({
-        title: 'Pause the queue?',
-        text: 'Tasks that run go on; those that wait, and those that come, wait until you resume, and time out as ever.',
-        yes: 'Pause',
-    });
-    if (yes) {
-        await act(api.pause, () => 'The queue is paused.');
-    }
-});
-
 const THEMES = ['system', 'light', 'dark'];
 function showTheme() {
     const theme = document.documentElement.dataset.theme ?? 'system';
@@ -343,6 +311,7 @@ document.addEventListener('visibilitychange', () => {
 });
 
 showTheme();
+watchControls();
 watchSettings();
 watchAddress();
 poll();

@@ -2,7 +2,7 @@
 
 import * as api from './api.js';
 import {byId, element} from './dom.js';
-import {toast} from './dialogs.js';
+import {explanation, toast} from './dialogs.js';
 
 const LABELS = ['Setting', 'Value', 'Meaning'];
 
@@ -28,7 +28,7 @@ export function watchSettings() {
             const sorted = settings.toSorted((a, b) => Number(a.is_default) - Number(b.is_default));
             details.querySelector('tbody').replaceChildren(...sorted.map(row));
         } catch (error) {
-            toast(error instanceof api.Refused ? error.message : 'The daemon does not answer.', 'bad');
+            toast(explanation(error), 'bad');
         }
     });
 }

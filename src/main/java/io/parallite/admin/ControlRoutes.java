@@ -43,7 +43,7 @@ final class ControlRoutes {
             workers = -1;
         }
         if (workers < 0) {
-            send(context, 400, refusal("workers must be a number from 0 on"));
+            send(context, 400, refusal("workers must be a whole number from 0 on"));
             return;
         }
         int wanted = workers;

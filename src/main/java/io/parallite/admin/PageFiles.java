@@ -33,6 +33,7 @@ final class PageFiles {
                     Map.entry("/assets/api.js", "web/api.js"),
                     Map.entry("/assets/charts.js", "web/charts.js"),
                     Map.entry("/assets/cluster.js", "web/cluster.js"),
+                    Map.entry("/assets/control.js", "web/control.js"),
                     Map.entry("/assets/detail.js", "web/detail.js"),
                     Map.entry("/assets/settings.js", "web/settings.js"),
                     Map.entry("/assets/dialogs.js", "web/dialogs.js"),

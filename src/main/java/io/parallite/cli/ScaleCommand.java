@@ -11,8 +11,8 @@ import picocli.CommandLine.Parameters;
         header = "Keep another number of persistent workers.",
         description = {
             "Starts those that lack, and ends those that are too many once their tasks are done, until the"
-                    + " daemon ends or its configuration is reloaded: what lasts is fixed_workers in"
-                    + " parallite.json. No more than max_workers."
+                    + " daemon ends or a reload finds another fixed_workers in parallite.json, which is"
+                    + " what lasts. No more than max_workers."
         },
         footer = {
             "  parallite scale 8",

@@ -102,9 +102,9 @@ public final class Figures {
 
     /**
      * The figures of {@link #ping}, and {@code ready}, {@code problems}, {@code shortages}, {@code
-     * draining}, {@code reloading}, {@code pool}, {@code queue}, {@code tasks}, {@code cache},
-     * {@code shared}, {@code cluster} where there is one, {@code settings}. Waits for a look at the
-     * workers' processes; never fails.
+     * draining}, {@code stopping}, {@code paused}, {@code reloading}, {@code pool}, {@code queue},
+     * {@code tasks}, {@code cache}, {@code shared}, {@code cluster} where there is one, {@code
+     * settings}. Waits for a look at the workers' processes; never fails.
      */
     public Uni<Map<String, Object>> stats() {
         List<Long> pids = new ArrayList<>();
@@ -125,6 +125,7 @@ public final class Figures {
         figures.put("problems", problems);
         figures.put("shortages", shortages.get());
         figures.put("draining", pool.draining() || tasks.draining());
+        figures.put("stopping", pool.draining());
         figures.put("paused", pool.paused());
         figures.put("reloading", pool.reloading());
         figures.put("pool", pool(pool, usage));

@@ -132,6 +132,22 @@ final class Browser implements AutoCloseable {
         return this;
     }
 
+    /** Types {@code text} in place of what is there. */
+    Browser replace(String css, String text) {
+        driver.findElement(By.cssSelector(css)).clear();
+        return type(css, text);
+    }
+
+    /** What can be pressed but is lower or narrower than 44 px, as HTML; empty when nothing is. */
+    String tooSmallForFingers() {
+        return (String)
+                evaluate(
+                        "[...document.querySelectorAll('button, a[href], summary, input')].filter(e => {"
+                                + " const r = e.getBoundingClientRect();"
+                                + " return r.width > 0 && (r.height < 44 || r.width < 44); })"
+                                + ".map(e => e.outerHTML).join('\\n')");
+    }
+
     /** Presses a key, wherever the focus is. */
     Browser press(Keys key) {
         new Actions(driver).sendKeys(key).perform();

@@ -224,16 +224,10 @@ final class PageIT {
             client.send(task("endless", sleep(600_000)));
             browser.awaitText("#failures tbody", "EXCEPTION").click("[data-view=current]");
             browser.awaitText("#tasks tbody", "endless");
-            String small =
-                    "[...document.querySelectorAll('button, a[href], summary, input')].filter(e => {"
-                            + " const r = e.getBoundingClientRect();"
-                            + " return r.width > 0 && (r.height < 44 || r.width < 44); })"
-                            + ".map(e => e.outerHTML).join('\\n')";
-
-            assertThat(browser.evaluate(small)).isEqualTo("");
+            assertThat(browser.tooSmallForFingers()).isEmpty();
             assertThat(browser.evaluate("document.documentElement.scrollWidth")).isEqualTo(360L);
             browser.click("#workers tbody a.id").awaitText("#detail-facts", "running");
-            assertThat(browser.evaluate(small)).isEqualTo("");
+            assertThat(browser.tooSmallForFingers()).isEmpty();
             http.post("/api/cancel?task_id=endless", "X-Parallite", "1");
             client.receive("endless");
         }
