@@ -4,6 +4,7 @@ import * as api from './api.js';
 import {act, askForNumber, confirm, toast} from './dialogs.js';
 import {byId, setText} from './dom.js';
 import {count, duration, plural} from './format.js';
+import {refreshSettings} from './settings.js';
 
 const BUTTONS = ['reload', 'pause', 'drain', 'scale'];
 
@@ -46,6 +47,7 @@ async function reload() {
     });
     if (yes) {
         await act(api.reload, ({replaced, took_ms: took}) => `${plural(replaced, 'worker')} replaced in ${duration(took)}.`);
+        refreshSettings();
     }
 }
 
@@ -85,6 +87,7 @@ async function scale() {
     });
     if (kept !== null) {
         toast(`Workers kept from now on: ${count(kept.fixed_workers)}.`);
+        refreshSettings();
     }
 }
 

@@ -16,6 +16,7 @@ import io.parallite.server.ClientBudget;
 import io.parallite.server.ClientServer;
 import io.parallite.server.Figures;
 import io.parallite.server.SessionSettings;
+import io.parallite.server.SettingsInForce;
 import io.smallrye.config.SmallRyeConfig;
 import io.vertx.core.Vertx;
 import jakarta.enterprise.inject.Disposes;
@@ -124,6 +125,7 @@ final class Assembly {
                         PartSettings.limits(current),
                         PartSettings.readiness(current.now()));
         figures.tellShortages(reserve::shortages);
+        figures.tellSettings(new SettingsInForce(current, dispatcher)::fields);
         return figures;
     }
 

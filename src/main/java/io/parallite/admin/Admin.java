@@ -103,6 +103,11 @@ public final class Admin {
                 observers().history().since(History.Span.MINUTES, since));
     }
 
+    /** What {@link Figures#settings} answers. */
+    Uni<Map<String, Object>> settings() {
+        return view.ask(() -> daemon().figures().settings());
+    }
+
     /** The samples of {@code span} after {@code since}, in milliseconds since the epoch. */
     Uni<Map<String, Object>> history(History.Span span, long since) {
         return view.ask(() -> observers().history().since(span, since));

@@ -43,12 +43,10 @@ final class AdminRoutes {
 
     private final ParalliteConfig config;
     private final Instance<Admin> admin;
-    private final Instance<SettingsView> settings;
 
-    AdminRoutes(ParalliteConfig config, Instance<Admin> admin, Instance<SettingsView> settings) {
+    AdminRoutes(ParalliteConfig config, Instance<Admin> admin) {
         this.config = config;
         this.admin = admin;
-        this.settings = settings;
     }
 
     void install(@Observes Router router) {
@@ -73,7 +71,7 @@ final class AdminRoutes {
                 .handler(
                         allowed(
                                 access::refuseReading,
-                                context -> LookRoutes.settings(context, settings.get())));
+                                context -> LookRoutes.settings(context, admin.get())));
         router.get("/api/cluster")
                 .handler(
                         allowed(

@@ -5,7 +5,6 @@ import io.parallite.task.TaskId;
 import io.parallite.wire.Encoding;
 import io.parallite.wire.Reply;
 import io.vertx.ext.web.RoutingContext;
-import java.util.Map;
 import java.util.Optional;
 
 /** What the page asks for when somebody looks closer. Owned by HTTP's threads. */
@@ -48,12 +47,12 @@ final class LookRoutes {
                 Encoding::jsonText);
     }
 
-    /** The settings that are in force. */
-    static void settings(RoutingContext context, SettingsView settings) {
-        AdminRoutes.send(
+    /** The settings that are in force, and where they come from. */
+    static void settings(RoutingContext context, Admin admin) {
+        AdminRoutes.answer(
                 context,
-                200,
                 AdminRoutes.JSON,
-                Encoding.jsonText(Map.of("ok", true, "settings", settings.list())));
+                admin.settings(),
+                settings -> Encoding.jsonText(Reply.figures(null, settings).fields()));
     }
 }

@@ -3,7 +3,6 @@ package io.parallite.cli;
 import io.parallite.cli.Table.Column;
 import io.parallite.config.JsonSchema;
 import io.parallite.config.LaunchSettings;
-import io.parallite.config.Origin;
 import io.parallite.config.SettingValue;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -26,20 +25,23 @@ import picocli.CommandLine.Spec;
         description = {
             "What a daemon that is started here, with the same flags, would run with: of flag,"
                     + " environment, parallite.json and default the first that is set counts. All"
-                    + " flags of the daemon are known here too."
+                    + " flags of the daemon are known here too.",
+            "",
+            "With --running, what a daemon goes by that was started earlier, or elsewhere: with the"
+                    + " settings that it has taken over at reloads, and the workers it was scaled to."
         },
         footer = {
             "  parallite config",
             "  parallite config --fixed-workers 8 --json | jq .settings.fixed_workers",
+            "  parallite config --running",
             "  parallite config --check deploy/parallite.json",
             "  parallite config --schema > parallite.schema.json",
             "      for the \"$schema\" key of parallite.json, by which editors complete and check",
             "",
-            "Exit codes: 0 a daemon would start; 64 bad arguments; 78 bad configuration."
+            "Exit codes: 0 a daemon would start, or has answered; 1 it refuses; 64 bad arguments;"
+                    + " 69 no daemon; 78 bad configuration."
         })
 public final class ConfigCommand implements Callable<Integer> {
-
-    private static final String SECRET = "***";
 
     @Spec
     @SuppressWarnings("NullAway.Init") // set by picocli
@@ -71,6 +73,13 @@ public final class ConfigCommand implements Callable<Integer> {
                 names = "--schema",
                 description = "Print the JSON schema (draft 2020-12) of parallite.json.")
         private boolean schema;
+
+        @Option(
+                names = "--running",
+                description =
+                        "Ask the daemon that runs, at --socket or where the other commands look, what it"
+                                + " goes by now.")
+        private boolean running;
     }
 
     @Override
@@ -78,6 +87,9 @@ public final class ConfigCommand implements Callable<Integer> {
         if (mode != null && mode.schema) {
             out().println(Json.indented(JsonSchema.tree()));
             return ExitCode.OK;
+        }
+        if (mode != null && mode.running) {
+            return new RunningSettings(spec, config, json).show();
         }
         String checked = mode == null ? null : mode.check;
         Path file = checked == null || checked.isEmpty() ? config : Path.of(checked);
@@ -113,31 +125,16 @@ public final class ConfigCommand implements Callable<Integer> {
         for (SettingValue value : settings) {
             table.add(
                     value.setting().key(),
-                    value.values().isEmpty() ? DaemonStats.ABSENT : shown(value),
-                    from(value.origin()));
+                    value.values().isEmpty() ? DaemonStats.ABSENT : value.shown(),
+                    value.origin().text());
         }
         return table;
-    }
-
-    private static String shown(SettingValue value) {
-        return value.setting().isSecret() ? SECRET : value.text();
-    }
-
-    private static String from(Origin origin) {
-        return origin.name().isEmpty() ? origin.kind().word() : origin.name();
     }
 
     private static Map<String, Object> tree(LaunchSettings settings) {
         Map<String, Object> values = new LinkedHashMap<>();
         for (SettingValue value : settings.effective()) {
-            Map<String, @Nullable Object> one = new LinkedHashMap<>();
-            boolean hidden = value.setting().isSecret() && !value.values().isEmpty();
-            one.put("value", hidden ? SECRET : value.json());
-            one.put("from", value.origin().kind().word());
-            if (!value.origin().name().isEmpty()) {
-                one.put("name", value.origin().name());
-            }
-            values.put(value.setting().key(), one);
+            values.put(value.setting().key(), value.fields());
         }
         Map<String, Object> tree = new LinkedHashMap<>();
         tree.put("ok", settings.problems().isEmpty());

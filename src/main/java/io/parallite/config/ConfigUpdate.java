@@ -8,17 +8,20 @@ import java.util.Map;
  *
  * @param config what is in force once it is adopted
  * @param values the same, setting by setting, as texts; none where nothing is set
+ * @param origins where they come from; what is not among them is a default
  * @param changed the settings that are taken over
  * @param pending those that differ from what the daemon runs with, and need a restart
  */
 public record ConfigUpdate(
         ParalliteConfig config,
         Map<Setting, List<String>> values,
+        Map<Setting, Origin> origins,
         List<Setting> changed,
         List<Setting> pending) {
 
     public ConfigUpdate {
         values = Map.copyOf(values);
+        origins = Map.copyOf(origins);
         changed = List.copyOf(changed);
         pending = List.copyOf(pending);
     }

@@ -28,13 +28,18 @@ public final class CurrentConfig {
 
     private final Function<String, @Nullable String> properties;
     private final Map<Setting, List<String>> atStart;
+    private final Map<Setting, Origin> originsAtStart;
     private volatile ConfigUpdate inForce;
 
     /** The configuration of a daemon that would be started with {@code settings}. */
     public static CurrentConfig of(LaunchSettings settings) {
         SmallRyeConfig values =
                 InMemoryConfig.of(InMemoryConfig.valuesOf(settings::values), settings.file());
-        return new CurrentConfig(values.getConfigMapping(ParalliteConfig.class), values);
+        return new CurrentConfig(
+                values.getConfigMapping(ParalliteConfig.class),
+                values,
+                System::getProperty,
+                settings.origins());
     }
 
     /**
@@ -55,9 +60,18 @@ public final class CurrentConfig {
             ParalliteConfig config,
             SmallRyeConfig values,
             Function<String, @Nullable String> properties) {
+        this(config, values, properties, Origins.of(values, properties));
+    }
+
+    private CurrentConfig(
+            ParalliteConfig config,
+            SmallRyeConfig values,
+            Function<String, @Nullable String> properties,
+            Map<Setting, Origin> origins) {
         this.properties = properties;
+        this.originsAtStart = origins;
         this.atStart = InMemoryConfig.valuesOf(setting -> InMemoryConfig.valuesIn(values, setting));
-        this.inForce = new ConfigUpdate(config, atStart, List.of(), List.of());
+        this.inForce = new ConfigUpdate(config, atStart, origins, List.of(), List.of());
     }
 
     /** What is in force. */
@@ -68,6 +82,34 @@ public final class CurrentConfig {
     /** What is in force, setting by setting. */
     public Map<Setting, List<String>> values() {
         return inForce.values();
+    }
+
+    /**
+     * What is in force with its origin, in the order of {@link Setting}; a default that is worked
+     * out is a default, too.
+     */
+    public List<SettingValue> effective() {
+        ConfigUpdate update = inForce;
+        return Arrays.stream(Setting.values())
+                .filter(setting -> !setting.isIgnored())
+                .map(
+                        setting ->
+                                new SettingValue(
+                                        setting,
+                                        Optional.ofNullable(update.values().get(setting))
+                                                .orElseGet(() -> workedOut(setting, update)),
+                                        update.origins().getOrDefault(setting, Origin.DEFAULT)))
+                .toList();
+    }
+
+    private static List<String> workedOut(Setting setting, ConfigUpdate update) {
+        ParalliteConfig config = update.config();
+        return switch (setting) {
+            case SOCKET -> List.of(ListenAddress.byDefault());
+            case MAX_WORKERS -> List.of(String.valueOf(config.maxWorkers()));
+            case QUEUE_TIMEOUT_MS -> List.of(String.valueOf(config.queueTimeout().toMillis()));
+            default -> List.of();
+        };
     }
 
     /** Makes {@code update} count. */
@@ -88,7 +130,7 @@ public final class CurrentConfig {
         boolean isThere = Files.exists(file);
         if (!isThere && now().config().isPresent()) {
             LOG.warnf("%s does not exist any more; the settings stay as they are", file);
-            return new ConfigUpdate(now(), values(), List.of(), List.of());
+            return new ConfigUpdate(now(), values(), inForce.origins(), List.of(), List.of());
         }
         LaunchSettings found = LaunchSettings.inspect(file, flags());
         if (!found.problems().isEmpty()) {
@@ -107,8 +149,20 @@ public final class CurrentConfig {
         return new ConfigUpdate(
                 InMemoryConfig.of(merged, file).getConfigMapping(ParalliteConfig.class),
                 merged,
+                mergedOrigins(found.origins()),
                 differing(wanted, values()).filter(Setting::isReloadable).toList(),
                 differing(wanted, atStart).filter(setting -> !setting.isReloadable()).toList());
+    }
+
+    private Map<Setting, Origin> mergedOrigins(Map<Setting, Origin> wanted) {
+        Map<Setting, Origin> merged = new EnumMap<>(Setting.class);
+        for (Setting setting : Setting.values()) {
+            Origin origin = (setting.isReloadable() ? wanted : originsAtStart).get(setting);
+            if (origin != null) {
+                merged.put(setting, origin);
+            }
+        }
+        return merged;
     }
 
     /** The values as SmallRye Config has them, which may look into them. */

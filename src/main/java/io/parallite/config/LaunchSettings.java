@@ -249,6 +249,13 @@ public final class LaunchSettings {
                 .toList();
     }
 
+    /** Where the values come from that are given. */
+    Map<Setting, Origin> origins() {
+        Map<Setting, Origin> origins = new EnumMap<>(Setting.class);
+        given.forEach((setting, value) -> origins.put(setting, value.origin()));
+        return origins;
+    }
+
     /** What is given for {@code setting}, or its plain default; none where there is neither. */
     List<String> values(Setting setting) {
         return Optional.ofNullable(given.get(setting))

@@ -5,7 +5,7 @@ import java.util.Locale;
 /**
  * Where the value of a setting comes from.
  *
- * @param name the flag, the variable or the file; empty for a default
+ * @param name the flag, the variable or the file; empty for a default and what was scaled
  */
 public record Origin(Kind kind, String name) {
 
@@ -14,7 +14,9 @@ public record Origin(Kind kind, String name) {
         DEFAULT,
         FILE,
         ENVIRONMENT,
-        FLAG;
+        FLAG,
+        /** What a command has changed in a daemon that runs. */
+        SCALED;
 
         /** The word for people and programs, for example {@code environment}. */
         public String word() {
@@ -23,6 +25,11 @@ public record Origin(Kind kind, String name) {
     }
 
     static final Origin DEFAULT = new Origin(Kind.DEFAULT, "");
+
+    /** Another number of workers, since the daemon was started. */
+    public static final Origin SCALED = new Origin(Kind.SCALED, "");
+
+    private static final String SCALED_IN_WORDS = "scaled at run time";
 
     static Origin file(String path) {
         return new Origin(Kind.FILE, path);
@@ -36,6 +43,15 @@ public record Origin(Kind kind, String name) {
         return new Origin(Kind.FLAG, flag);
     }
 
+    /** How commands and the page name it: the flag, variable or file, else what it is. */
+    public String text() {
+        return switch (kind) {
+            case DEFAULT -> kind.word();
+            case FILE, ENVIRONMENT, FLAG -> name;
+            case SCALED -> SCALED_IN_WORDS;
+        };
+    }
+
     /** How messages name it. */
     String described() {
         return switch (kind) {
@@ -43,6 +59,7 @@ public record Origin(Kind kind, String name) {
             case FILE -> name;
             case ENVIRONMENT -> "environment variable " + name;
             case FLAG -> "flag " + name;
+            case SCALED -> SCALED_IN_WORDS;
         };
     }
 }

@@ -21,7 +21,8 @@ public final class ParalliteJsonSource extends PropertiesConfigSource {
     /** The system property that names the file that was asked for, whether it is there or not. */
     static final String ASKED = "parallite.asked_config";
 
-    private static final int ORDINAL = 275;
+    /** Below that of the environment. */
+    static final int ORDINAL = 275;
 
     public ParalliteJsonSource() {
         super(read(System.getProperty(LOCATION)), "parallite.json", ORDINAL);

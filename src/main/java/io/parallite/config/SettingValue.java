@@ -1,6 +1,8 @@
 package io.parallite.config;
 
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,6 +11,8 @@ import org.jspecify.annotations.Nullable;
  * @param values one text, or those of a list; none where nothing is set and there is no default
  */
 public record SettingValue(Setting setting, List<String> values, Origin origin) {
+
+    private static final String SECRET = "***";
 
     public SettingValue {
         values = List.copyOf(values);
@@ -19,6 +23,25 @@ public record SettingValue(Setting setting, List<String> values, Origin origin) 
      */
     public String text() {
         return String.join(",", values);
+    }
+
+    /** The same for people to read: {@code ***} for a secret. */
+    public String shown() {
+        return setting.isSecret() && !values.isEmpty() ? SECRET : text();
+    }
+
+    /**
+     * {@code {value, from, name?}}: the value as {@link #json}, {@code ***} for a secret; the kind
+     * of origin, and which flag, variable or file it is.
+     */
+    public Map<String, @Nullable Object> fields() {
+        Map<String, @Nullable Object> fields = new LinkedHashMap<>();
+        fields.put("value", setting.isSecret() && !values.isEmpty() ? SECRET : json());
+        fields.put("from", origin.kind().word());
+        if (!origin.name().isEmpty()) {
+            fields.put("name", origin.name());
+        }
+        return fields;
     }
 
     /** The value as JSON has it: a number, a boolean, a text, a list; null when there is none. */

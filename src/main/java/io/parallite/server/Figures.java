@@ -32,6 +32,7 @@ public final class Figures {
     private volatile ReadinessPolicy readiness;
     private final long startedAt;
     private Supplier<List<String>> shortages = List::of;
+    private Supplier<Map<String, Object>> effective = Map::of;
     private Supplier<Map<String, Object>> shared = Map::of;
 
     /**
@@ -63,6 +64,11 @@ public final class Figures {
         shortages = source;
     }
 
+    /** Has {@link #settings} tell what {@code source} has. */
+    public void tellSettings(Supplier<Map<String, Object>> source) {
+        effective = source;
+    }
+
     /** Tells {@code limits}, and is ready by {@code policy}, from now on. */
     public void configure(Map<String, Object> limits, ReadinessPolicy policy) {
         settings = limits;
@@ -86,6 +92,11 @@ public final class Figures {
         figures.put("pid", ProcessHandle.current().pid());
         figures.put("uptime_ms", engine.epochMillis() - startedAt);
         return figures;
+    }
+
+    /** {@code {settings}}: those that are in force and where they come from, without secrets. */
+    public Map<String, Object> settings() {
+        return Map.of("settings", effective.get());
     }
 
     /** What can be steered, as it is now: {@code {fixed_workers, paused, draining, in_flight}}. */

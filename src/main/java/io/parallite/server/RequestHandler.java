@@ -118,6 +118,8 @@ final class RequestHandler {
             case Request.Authenticate(var id, _) ->
                     replies.answer(encoding, Reply.figures(id, Map.of("authenticated", true)));
             case Request.Stats(var id) -> daemon.stats(encoding, id);
+            case Request.Settings(var id) ->
+                    replies.answer(encoding, Reply.figures(id, figures.settings()));
             case Request.Nodes _, Request.DeadLetters _, Request.DeadLetter _ ->
                     ofCluster(encoding, request);
         }

@@ -115,12 +115,13 @@ final class Envelope {
             case "dead" -> dead();
             case "ping" -> new Request.Ping(optionalId());
             case "stats" -> new Request.Stats(optionalId());
+            case "settings" -> new Request.Settings(optionalId());
             case "reload" -> new Request.Reload(optionalId());
             case "control" -> control();
             case "stop" -> new Request.Stop(optionalId());
             default ->
                     throw invalid(
-                            "type \"%s\" is unknown; use submit, await, tail, hold, resume, status, task, cancel, tasks, failures, send, share, unshare, nodes, dead, auth, ping, stats, reload, control or stop"
+                            "type \"%s\" is unknown; use submit, await, tail, hold, resume, status, task, cancel, tasks, failures, send, share, unshare, nodes, dead, auth, ping, stats, settings, reload, control or stop"
                                     .formatted(Texts.shorten(named, SHOWN)));
         };
     }

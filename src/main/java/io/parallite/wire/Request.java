@@ -148,6 +148,9 @@ public sealed interface Request {
     /** Answer with the figures of pool, queue and cache. */
     record Stats(@Nullable TaskId id) implements Request {}
 
+    /** Answer with the settings that are in force, and where they come from. */
+    record Settings(@Nullable TaskId id) implements Request {}
+
     /** Replace all workers by new ones. */
     record Reload(@Nullable TaskId id) implements Request {}
 

@@ -113,6 +113,35 @@ class CurrentConfigTest {
     }
 
     @Test
+    void tellsWhereWhatIsInForceComesFrom() {
+        properties.put(Setting.MAX_QUEUE.property(), "5");
+        CurrentConfig current = started("{\"timeout_ms\": 7, \"php_options\": [\"-n\"]}");
+        write("{\"max_workers\": 40, \"prefix_name\": \"other\"}");
+
+        assertThat(origin(current, Setting.MAX_QUEUE)).isEqualTo("5 of --max-queue");
+        assertThat(origin(current, Setting.TIMEOUT_MS)).isEqualTo("7 of " + file);
+        assertThat(origin(current, Setting.QUEUE_TIMEOUT_MS)).isEqualTo("7 of default");
+        assertThat(origin(current, Setting.PHP_OPTIONS)).isEqualTo("-n of " + file);
+        assertThat(origin(current, Setting.MAX_WORKERS)).isEqualTo("32 of default");
+
+        current.adopt(current.read(path -> path));
+
+        assertThat(origin(current, Setting.MAX_QUEUE)).isEqualTo("5 of --max-queue");
+        assertThat(origin(current, Setting.TIMEOUT_MS)).isEqualTo("60000 of default");
+        assertThat(origin(current, Setting.PHP_OPTIONS)).isEqualTo(" of default");
+        assertThat(origin(current, Setting.MAX_WORKERS)).isEqualTo("40 of " + file);
+        assertThat(origin(current, Setting.PREFIX_NAME)).isEqualTo("work of default");
+    }
+
+    private static String origin(CurrentConfig current, Setting setting) {
+        return current.effective().stream()
+                .filter(value -> value.setting() == setting)
+                .map(value -> value.text() + " of " + value.origin().text())
+                .findFirst()
+                .orElseThrow();
+    }
+
+    @Test
     void failsWithWhatIsWrongInTheFile() {
         CurrentConfig current = started("{\"max_queue\": 7}");
 

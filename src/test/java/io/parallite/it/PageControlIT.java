@@ -67,8 +67,9 @@ final class PageControlIT {
                         daemon("--fixed-workers", "1", "--max-workers", "3", http.flag())
                                 .startAtRest();
                 Browser browser = Browser.open(1440, 1000).go(http.uri("/"))) {
-            browser.awaitText("#health", "Running").click("#scale");
-            browser.awaitText("#number-text", "From 0 to max_workers, which is 3.");
+            browser.awaitText("#health", "Running").click("#settings summary");
+            browser.awaitText("#settings tbody", "fixed_workers 1 --fixed-workers");
+            browser.click("#scale").awaitText("#number-text", "From 0 to max_workers, which is 3.");
             assertThat(browser.focused()).isEqualTo("number-value");
 
             browser.type("#number-value", "4").press(Keys.ENTER);
@@ -81,7 +82,9 @@ final class PageControlIT {
             browser.replace("#number-value", "3").press(Keys.ENTER);
 
             browser.awaitText("#toasts", "Workers kept from now on: 3.")
-                    .awaitText("#card-workers .figure", "of 3 busy");
+                    .awaitText("#card-workers .figure", "of 3 busy")
+                    .awaitText("#settings tbody", "fixed_workers 3 scaled at run time")
+                    .picture("settings");
             await().until(() -> daemon.stats().idle() == 3);
             browser.click("#scale").click("#number-no").awaitText("#health", "Running");
             browser.click("#scale").replace("#number-value", "0").press(Keys.ENTER);
@@ -111,6 +114,9 @@ final class PageControlIT {
                 Browser browser = Browser.open(360, 800).go(http.uri("/"))) {
             browser.awaitText("#health", "Running").picture("phone");
             assertThat(browser.tooSmallForFingers()).isEmpty();
+            browser.click("#settings summary").awaitText("#settings tbody", "--fixed-workers");
+            browser.evaluate("document.getElementById('settings').scrollIntoView()");
+            browser.picture("phone-settings");
             browser.click("#scale").awaitText("#number-title", "Scale").picture("phone-scale");
             assertThat(browser.tooSmallForFingers()).isEmpty();
             browser.click("#number-no").click("#drain").click("#confirm-yes");

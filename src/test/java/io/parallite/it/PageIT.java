@@ -203,9 +203,12 @@ final class PageIT {
                     .press(Keys.ENTER)
                     .awaitText("#health", "Running");
 
-            browser.click("#settings summary").awaitText("#settings tbody", "max_queue 77");
+            browser.click("#settings summary")
+                    .awaitText("#settings tbody", "max_queue 77 --max-queue");
             assertThat(browser.text("#settings tbody"))
-                    .contains("http_token ***")
+                    .contains("http_token *** PARALLITE_HTTP_TOKEN")
+                    .contains("queue_timeout_ms 60000 default")
+                    .contains("php_options not set default")
                     .doesNotContain("correct-horse");
             assertThat(browser.texts(".legend li"))
                     .containsExactly("ended", "failed", "median", "99 %", "waiting", "busy", "all");

@@ -1,0 +1,130 @@
+package io.parallite.cli;
+
+import io.parallite.cli.Table.Column;
+import io.parallite.config.ConfigException;
+import io.parallite.config.DaemonAddress;
+import io.parallite.config.Origin;
+import io.parallite.config.Setting;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+
+/** {@code parallite config --running}: what the daemon that runs goes by, in the same form. */
+final class RunningSettings {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+    private final CommandSpec spec;
+    private final @Nullable Path config;
+    private final boolean json;
+
+    /**
+     * The settings of the daemon that {@code spec} and {@code config} lead to.
+     *
+     * @param config the file that may say where the daemon is
+     */
+    RunningSettings(CommandSpec spec, @Nullable Path config, boolean json) {
+        this.spec = spec;
+        this.config = config;
+        this.json = json;
+    }
+
+    /**
+     * Asks the daemon and prints what it says; the exit code of that.
+     *
+     * @throws ParameterException when other settings are given: the daemon has its own
+     */
+    int show() {
+        Map<Setting, String> flags = new EnumMap<>(Setting.class);
+        flags.putAll(SettingFlags.in(spec));
+        String socket = flags.remove(Setting.SOCKET);
+        if (!flags.isEmpty()) {
+            String given =
+                    flags.keySet().stream().map(Setting::flag).collect(Collectors.joining(", "));
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--running asks the daemon that runs; %s would be for one that is started"
+                            .formatted(given));
+        }
+        try (DaemonConnection daemon =
+                DaemonConnection.open(
+                        DaemonAddress.find(
+                                socket, config, System.getenv(), Path.of("").toAbsolutePath()),
+                        PATIENCE)) {
+            return print(daemon.call("settings"));
+        } catch (DaemonException e) {
+            return fail(ExitCode.UNAVAILABLE, "UNAVAILABLE", String.valueOf(e.getMessage()));
+        } catch (ConfigException e) {
+            return fail(ExitCode.CONFIG, "CONFIG", String.valueOf(e.getMessage()));
+        }
+    }
+
+    private int print(Answer answer) {
+        if (!answer.isOk()) {
+            return fail(ExitCode.FAILED, answer.errorCode(), answer.error());
+        }
+        PrintWriter out = spec.commandLine().getOut();
+        if (json) {
+            out.println(Json.indented(answer.node().value()));
+        } else {
+            table(answer.node().at("settings")).lines(Terminal.width()).forEach(out::println);
+        }
+        return ExitCode.OK;
+    }
+
+    /**
+     * The table that {@code parallite config} prints.
+     *
+     * @param settings by key, {@code {value, from, name?}}
+     */
+    static Table table(Node settings) {
+        Table table =
+                new Table(Column.left("SETTING"), Column.giving("VALUE"), Column.left("FROM"));
+        if (settings.value() instanceof Map<?, ?> map) {
+            map.forEach(
+                    (key, fields) -> {
+                        Node setting = new Node(fields);
+                        table.add(String.valueOf(key), value(setting.at("value")), from(setting));
+                    });
+        }
+        return table;
+    }
+
+    private static String value(Node value) {
+        String text =
+                value.elements().stream()
+                        .map(element -> String.valueOf(element.value()))
+                        .collect(Collectors.joining(","));
+        return switch (value.value()) {
+            case null -> DaemonStats.ABSENT;
+            case Iterable<?> _ -> text.isEmpty() ? DaemonStats.ABSENT : text;
+            case Object one -> one.toString();
+        };
+    }
+
+    private static String from(Node setting) {
+        String kind = setting.at("from").text().orElse(DaemonStats.ABSENT);
+        boolean isScaled = kind.equals(Origin.SCALED.kind().word());
+        return setting.at("name").text().orElse(isScaled ? Origin.SCALED.text() : kind);
+    }
+
+    private int fail(int exitCode, String errorCode, String message) {
+        if (json) {
+            Map<String, Object> answer = new LinkedHashMap<>();
+            answer.put("ok", false);
+            answer.put("error", message);
+            answer.put("error_code", errorCode);
+            spec.commandLine().getOut().println(Json.line(answer));
+        } else {
+            spec.commandLine().getErr().println("parallite: " + message);
+        }
+        return exitCode;
+    }
+}
