@@ -12,7 +12,6 @@ import io.parallite.task.TaskWatcher;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
 import io.vertx.redis.client.Command;
-import io.vertx.redis.client.Redis;
 import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
 import io.vertx.redis.client.ResponseType;
@@ -43,7 +42,7 @@ public final class Cluster {
     private final Engine engine;
     private final ClusterSettings settings;
     private final NodeInfo self;
-    private final Redis client;
+    private final RedisClient client;
     private final RedisLink commands;
     private final RedisLink bell;
     private final RedisLink inbox;
@@ -71,12 +70,20 @@ public final class Cluster {
         this.engine = engine;
         this.settings = settings;
         this.self = self;
-        this.client = RedisClient.create(vertx, settings.redis(), settings.encryption());
+        this.client = new RedisClient(vertx, settings.redis(), settings.encryption());
         RandomGenerator random = RandomGenerator.getDefault();
-        this.commands = new RedisLink(engine, client, "commands", random, this::onUp, m -> {});
-        this.bell = new RedisLink(engine, client, "the bell", random, this::onBellUp, m -> {});
+        this.commands =
+                new RedisLink(engine, client::connect, "commands", random, this::onUp, m -> {});
+        this.bell =
+                new RedisLink(engine, client::connect, "the bell", random, this::onBellUp, m -> {});
         this.inbox =
-                new RedisLink(engine, client, "the inbox", random, this::subscribe, this::onTold);
+                new RedisLink(
+                        engine,
+                        client::connect,
+                        "the inbox",
+                        random,
+                        this::subscribe,
+                        this::onTold);
         Scripts scripts = new Scripts(commands, settings.prefix());
         this.registry = new Registry(commands, scripts);
         this.store = new TaskStore(scripts, settings, self.id());

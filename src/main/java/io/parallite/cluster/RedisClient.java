@@ -1,18 +1,24 @@
 package io.parallite.cluster;
 
 import io.parallite.config.RedisAddress;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.net.NetClientOptions;
 import io.vertx.core.net.PemKeyCertOptions;
 import io.vertx.core.net.PemTrustOptions;
 import io.vertx.redis.client.ProtocolVersion;
 import io.vertx.redis.client.Redis;
+import io.vertx.redis.client.RedisConnection;
 import io.vertx.redis.client.RedisOptions;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
-/** Makes the client of Vert.x for the Redis of a cluster. */
+/**
+ * The Redis of a cluster, by the client of Vert.x, which gives all its connections to the event
+ * loop on which it was made: that of the thread that asks for the first one.
+ */
 final class RedisClient {
 
     /** A connection is dead on which nothing has come for so long. */
@@ -23,18 +29,40 @@ final class RedisClient {
     /** More requests than these wait for no answer on one connection. */
     private static final int MOST_UNANSWERED = 16 * 1024;
 
-    private RedisClient() {}
+    private final Vertx vertx;
+    private final RedisOptions options;
+    private @Nullable Redis client;
 
     /** A client that has not connected yet. */
-    static Redis create(Vertx vertx, RedisAddress address, ClusterSettings.Encryption encryption) {
-        RedisOptions options =
+    RedisClient(Vertx vertx, RedisAddress address, ClusterSettings.Encryption encryption) {
+        this.vertx = vertx;
+        this.options =
                 new RedisOptions()
                         .setConnectionString(address.url())
                         .setPreferredProtocolVersion(ProtocolVersion.RESP3)
                         .setMaxWaitingHandlers(MOST_UNANSWERED)
                         .setPoolName("cluster")
                         .setNetClientOptions(netOptions(address, encryption));
-        return Redis.createClient(vertx, options);
+    }
+
+    /**
+     * A new connection. Always on the same event loop, on which everything of the connection then
+     * happens: no reply comes before the call that has asked for it has returned.
+     */
+    Future<RedisConnection> connect() {
+        Redis known = client;
+        if (known == null) {
+            known = Redis.createClient(vertx, options);
+            client = known;
+        }
+        return known.connect();
+    }
+
+    /** Closes all connections. */
+    void close() {
+        if (client != null) {
+            client.close();
+        }
     }
 
     private static NetClientOptions netOptions(

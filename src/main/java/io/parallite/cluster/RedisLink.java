@@ -4,12 +4,13 @@ import io.parallite.engine.Engine;
 import io.parallite.engine.Guard;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.AsyncResult;
+import io.vertx.core.Future;
 import io.vertx.redis.client.Command;
-import io.vertx.redis.client.Redis;
 import io.vertx.redis.client.RedisConnection;
 import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -27,7 +28,7 @@ final class RedisLink {
     private static final Logger LOG = Logger.getLogger(RedisLink.class);
 
     private final Engine engine;
-    private final Redis client;
+    private final Supplier<Future<RedisConnection>> client;
     private final String purpose;
     private final Backoff backoff;
     private final Runnable onUp;
@@ -40,13 +41,14 @@ final class RedisLink {
     /**
      * A link that is not open yet.
      *
+     * @param client makes a connection, on the event loop of the engine that it is asked on
      * @param purpose what it is for, in the log
      * @param onUp called each time a connection is there
      * @param onMessage receives what is published to it
      */
     RedisLink(
             Engine engine,
-            Redis client,
+            Supplier<Future<RedisConnection>> client,
             String purpose,
             RandomGenerator random,
             Runnable onUp,
@@ -65,17 +67,9 @@ final class RedisLink {
         engine.execute(
                 () -> {
                     if (!closed) {
-                        client.connect().onComplete(result -> onEngine(() -> onConnect(result)));
+                        client.get().onComplete(this::onConnect);
                     }
                 });
-    }
-
-    private void onEngine(Runnable action) {
-        if (engine.isCurrent()) {
-            action.run();
-        } else {
-            engine.execute(action);
-        }
     }
 
     private void onConnect(AsyncResult<RedisConnection> result) {
@@ -84,12 +78,11 @@ final class RedisLink {
             return;
         }
         RedisConnection made = result.result();
-        made.exceptionHandler(e -> onEngine(() -> onLost(made, describe(e))));
-        made.endHandler(ended -> onEngine(() -> onLost(made, "the connection was closed")));
-        made.handler(message -> onEngine(() -> onMessage.accept(message)));
+        made.exceptionHandler(e -> onLost(made, describe(e)));
+        made.endHandler(ended -> onLost(made, "the connection was closed"));
+        made.handler(onMessage::accept);
         // one that was closed before it had these handlers would never say so
-        made.send(Request.cmd(Command.PING))
-                .onComplete(pong -> onEngine(() -> onAnswer(made, pong)));
+        made.send(Request.cmd(Command.PING)).onComplete(pong -> onAnswer(made, pong));
     }
 
     private void onAnswer(RedisConnection made, AsyncResult<Response> pong) {
@@ -158,17 +151,8 @@ final class RedisLink {
                 .<@Nullable Response>emitter(
                         emitter ->
                                 now.send(request)
-                                        .onComplete(
-                                                reply ->
-                                                        onEngine(
-                                                                () -> {
-                                                                    if (reply.succeeded()) {
-                                                                        emitter.complete(
-                                                                                reply.result());
-                                                                    } else {
-                                                                        emitter.fail(reply.cause());
-                                                                    }
-                                                                })));
+                                        .onSuccess(emitter::complete)
+                                        .onFailure(emitter::fail));
     }
 
     /** Has the connection made anew: what was sent on it gets no answer any more. */

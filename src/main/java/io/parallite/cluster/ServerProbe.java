@@ -5,7 +5,6 @@ import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
 import io.vertx.redis.client.Command;
-import io.vertx.redis.client.Redis;
 import io.vertx.redis.client.Request;
 import java.io.IOException;
 import java.time.Duration;
@@ -36,8 +35,9 @@ public final class ServerProbe {
                                                 .setFileCachingEnabled(false)
                                                 .setClassPathResolvingEnabled(false)));
         try {
-            Redis client = RedisClient.create(vertx, address, encryption);
-            return client.send(Request.cmd(Command.INFO))
+            return new RedisClient(vertx, address, encryption)
+                    .connect()
+                    .compose(connection -> connection.send(Request.cmd(Command.INFO)))
                     .map(info -> ServerReport.of(String.valueOf(info)))
                     .toCompletionStage()
                     .toCompletableFuture()

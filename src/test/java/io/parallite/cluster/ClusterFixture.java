@@ -86,7 +86,7 @@ final class ClusterFixture implements AutoCloseable {
         RedisLink link =
                 new RedisLink(
                         engine,
-                        RedisClient.create(vertx, settings.redis(), settings.encryption()),
+                        new RedisClient(vertx, settings.redis(), settings.encryption())::connect,
                         "a test",
                         RandomGenerator.getDefault(),
                         up::countDown,
