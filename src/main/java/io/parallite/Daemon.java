@@ -10,6 +10,7 @@ import io.parallite.dispatch.FailureFile;
 import io.parallite.engine.VertxEngine;
 import io.parallite.pool.ReloadOutcome;
 import io.parallite.process.FileWatch;
+import io.parallite.process.Reserve;
 import io.parallite.process.WorkerScript;
 import io.parallite.server.ClientServer;
 import io.parallite.server.ListenException;
@@ -257,6 +258,10 @@ public final class Daemon implements QuarkusApplication {
         parts().dispatcher().log().close();
         parts().processes().close();
         LOG.info("Parallite has stopped");
+        if (!Reserve.isThreadLeft()) {
+            // Vert.x closes on new threads: it would wait for seconds, and print a stack for each
+            Runtime.getRuntime().halt(exitCode.get());
+        }
     }
 
     private void drainCluster() {

@@ -31,7 +31,8 @@ public final class OsSignal {
     public record Former(Object handler) {}
 
     /**
-     * Has {@code handler} handle it from now on, on a thread of the JVM's.
+     * Has {@code handler} handle it from now on, on a thread that exists already (see {@link
+     * SignalThreads}); where that is not possible, on a new thread of the JVM's.
      *
      * @param handler called with the number of the signal
      * @throws IllegalArgumentException if the JVM or the system keeps it to itself
@@ -50,8 +51,13 @@ public final class OsSignal {
                             default -> "handler of " + signal;
                         };
         Class<?>[] type = {handlerClass()};
-        return new Former(
-                install(Proxy.newProxyInstance(OsSignal.class.getClassLoader(), type, invocation)));
+        Former former =
+                new Former(
+                        install(
+                                Proxy.newProxyInstance(
+                                        OsSignal.class.getClassLoader(), type, invocation)));
+        SignalThreads.intercept(number());
+        return former;
     }
 
     /** Has {@code former} handle it again. */

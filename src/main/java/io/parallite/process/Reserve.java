@@ -15,11 +15,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * A few threads and descriptors that do nothing, for when the system has no more.
  *
- * <p>The JVM handles each signal on a new thread: at the limit of processes SIGTERM would be lost,
- * and at that of open files the run-time directory could not be removed. Every {@link #LOOK} it is
- * tried whether there is one more of each; where there is not, the reserve of it is given up, and
- * what is short is logged and told in {@code stats}, until there is room for the reserve again.
- * Owned by the engine's thread.
+ * <p>To stop takes threads here and there, and to remove the run-time directory takes descriptors.
+ * (Signals come without: see {@link io.parallite.engine.OsSignal}.) Every {@link #LOOK} it is tried
+ * whether there is one more of each; where there is not, the reserve of it is given up, and what is
+ * short is logged and told in {@code stats}, until there is room for the reserve again. Owned by
+ * the engine's thread.
  */
 public final class Reserve {
 
@@ -70,6 +70,16 @@ public final class Reserve {
         this.engine = engine;
         this.threads = threads;
         this.descriptors = descriptors;
+    }
+
+    /** Whether one more thread can be started now. Any thread. */
+    public static boolean isThreadLeft() {
+        try {
+            startThread();
+            return true;
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     private static void startThread() throws IOException {

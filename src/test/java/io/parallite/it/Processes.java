@@ -64,6 +64,30 @@ final class Processes {
                 * 1024;
     }
 
+    /** The threads of all processes of the user that a process runs as: what its limit counts. */
+    static long ofTheUserOf(long pid) {
+        String user = real(Long.toString(pid), "Uid");
+        try (Stream<Path> entries = Files.list(PROC)) {
+            return entries.map(entry -> entry.getFileName().toString())
+                    .filter(name -> Character.isDigit(name.charAt(0)))
+                    .filter(each -> real(each, "Uid").equals(user))
+                    .mapToLong(each -> Long.parseLong("0" + real(each, "Threads")))
+                    .sum();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The first word of a line of {@code /proc/PID/status}; nothing where it has ended. */
+    private static String real(String pid, String figure) {
+        return text(pid, "status")
+                .lines()
+                .filter(line -> line.startsWith(figure + ":"))
+                .map(line -> line.substring(figure.length() + 1).strip().split("\\s")[0])
+                .findFirst()
+                .orElse("");
+    }
+
     /** What the open files of a process are: paths, {@code socket:[…]}, {@code pipe:[…]}. */
     static List<String> openFiles(long pid) {
         try (Stream<Path> entries = Files.list(PROC.resolve(pid + "/fd"))) {

@@ -1,0 +1,104 @@
+package io.parallite.it;
+
+import static io.parallite.it.Closures.sleep;
+import static io.parallite.it.DaemonBuilder.daemon;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.parallite.deploy.Tool;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The limit of processes, RLIMIT_NPROC: of a user other than root, who has none. */
+@EnabledOnOs(OS.LINUX)
+final class ProcessLimitIT {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+    /** Nobody else's, so that what others of the user run does not count. */
+    private static final int USER = 59_417;
+
+    private static final List<String> AS_USER =
+            List.of("setpriv", "--reuid=" + USER, "--regid=" + USER, "--clear-groups");
+
+    private static boolean isRoot() {
+        return System.getProperty("user.name").equals("root");
+    }
+
+    /** A daemon that the limit is for. */
+    private static DaemonBuilder limited(String... flags) {
+        DaemonBuilder builder = daemon(flags);
+        if (isRoot()) {
+            Path project = builder.project();
+            for (Path own : List.of(project.getParent(), project, project.resolveSibling("run"))) {
+                belongsTo(USER, own);
+            }
+            builder.under(AS_USER.toArray(String[]::new));
+        }
+        return builder;
+    }
+
+    private static void belongsTo(int user, Path file) {
+        try {
+            Files.setAttribute(file, "unix:uid", user);
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static void limit(DaemonProcess daemon, long processes) {
+        List<String> command = new ArrayList<>(isRoot() ? AS_USER : List.of());
+        command.addAll(
+                List.of(
+                        "prlimit",
+                        "--pid=" + daemon.pid(),
+                        "--nproc=" + processes + ":" + processes));
+        Tool.tool(command.toArray()).run().ok();
+    }
+
+    @RepeatedTest(5)
+    @DisplayName("SIGTERM that comes as soon as starts of workers have reached the limit stops it")
+    void stopsAsSoonAsTheLimitIsReached() {
+        try (DaemonProcess daemon =
+                        limited("--fixed-workers", "1", "--max-workers", "60").startAtRest();
+                TestClient client = daemon.connect()) {
+            limit(daemon, Processes.ofTheUserOf(daemon.pid()) + 12);
+            for (int i = 0; i < 60; i++) {
+                client.send(TestClient.task("task" + i, sleep(100)));
+            }
+            await().pollDelay(Duration.ZERO)
+                    .pollInterval(Duration.ofMillis(1))
+                    .atMost(PATIENCE)
+                    .until(() -> daemon.log().contains("ulimit -u"));
+
+            assertThat(daemon.stop().exitCode()).isZero();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"TERM", "INT"})
+    @DisplayName("With a limit far below what already runs, a signal stops it")
+    void stopsWhereNothingCanBeStarted(String signal) {
+        try (DaemonProcess daemon =
+                        limited("--fixed-workers", "2", "--max-workers", "8").startAtRest();
+                TestClient client = daemon.connect()) {
+            limit(daemon, 1);
+            client.submit("task", sleep(1)).assertResult("slept");
+
+            DaemonProcess.Ended ended = daemon.end(signal);
+
+            assertThat(ended.exitCode()).isZero();
+            assertThat(ended.log()).contains("has stopped").doesNotContain("OutOfMemoryError");
+        }
+    }
+}
