@@ -1,7 +1,7 @@
 // The nodes, queues and dead letters of the cluster; of a daemon on its own nothing is shown or asked for.
 
 import * as api from './api.js';
-import {byId, element, keyedRows, setText, showText} from './dom.js';
+import {byId, element, keyedRows, setHint, setText, showText} from './dom.js';
 import {ago, clock, count, duration, NONE, plural} from './format.js';
 
 const EVERY_MS = 5000;
@@ -28,7 +28,7 @@ function nodeRow() {
         node: element('tr', {}, ...cells),
         update(node, self) {
             setText(name, node.host ?? node.id);
-            name.title = node.id;
+            setHint(name, 'title', node.id);
             setText(about, [`pid ${node.pid ?? NONE}`, node.version, node.id === self ? 'this one' : ''].filter(Boolean).join(' · '));
             setText(state, node.draining ? 'draining' : node.busy > 0 ? 'busy' : 'idle');
             state.dataset.state = node.busy > 0 ? 'busy' : 'idle';
@@ -68,8 +68,8 @@ function letterRow(onRetry, onDrop) {
             setText(cells[2], count(letter.deaths));
             setText(cells[3], ago(now - letter.died_at));
             cells[3].title = clock(letter.died_at);
-            retry.setAttribute('aria-label', `Run task ${letter.task_id} again`);
-            drop.setAttribute('aria-label', `Drop task ${letter.task_id}`);
+            setHint(retry, 'aria-label', `Run task ${letter.task_id} again`);
+            setHint(drop, 'aria-label', `Drop task ${letter.task_id}`);
             if (facts.childElementCount === 0) {
                 for (const [term, text] of [
                     ['Last node', letter.node || NONE],

@@ -42,6 +42,9 @@ const facts = (task) => [
 
 const block = (title, text) => [element('h3', {}, title), element('pre', {tabindex: '0'}, text)];
 
+/** The blocks that are shown: they are made anew only when they change, so that a selection in them stays. */
+let shown = '';
+
 function show(task) {
     byId('detail-facts').replaceChildren(
         ...facts(task)
@@ -50,8 +53,8 @@ function show(task) {
     );
     const blocks = [['Error', task.error], ['Trace', task.trace], ['Output', task.output]].filter(([, text]) => text);
     const texts = JSON.stringify(blocks);
-    if (byId('detail-blocks').dataset.shown !== texts) {
-        byId('detail-blocks').dataset.shown = texts;
+    if (shown !== texts) {
+        shown = texts;
         byId('detail-blocks').replaceChildren(...blocks.flatMap(([title, text]) => block(title, text)));
     }
 }
@@ -84,7 +87,7 @@ function open() {
     setText(byId('detail-title'), taskId);
     byId('detail-facts').replaceChildren();
     byId('detail-blocks').replaceChildren();
-    delete byId('detail-blocks').dataset.shown;
+    shown = '';
     if (!byId('detail').open) {
         byId('detail').showModal();
     }

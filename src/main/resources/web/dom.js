@@ -17,7 +17,7 @@ export function element(name, attributes = {}, ...children) {
     const made = document.createElement(name);
     for (const [key, value] of Object.entries(attributes)) {
         if (value !== null && value !== false) {
-            made.setAttribute(key, value === true ? '' : value);
+            made.setAttribute(key, value === true ? '' : plain(value));
         }
     }
     made.append(...children.filter((child) => child !== null).map(plain));
@@ -31,6 +31,9 @@ export function setText(node, text) {
         node.textContent = shown;
     }
 }
+
+/** Sets what a tooltip (`title`) or a screen reader (`aria-label`) says of a node. */
+export const setHint = (node, attribute, text) => node.setAttribute(attribute, plain(text));
 
 /** Shows `node` with this text, or hides it when there is none. */
 export function showText(node, text) {

@@ -1,7 +1,7 @@
 // The tables of workers, failures and tasks.
 
 import {addressOf, linkTo} from './detail.js';
-import {byId, element, keyedRows, setText, showText} from './dom.js';
+import {byId, element, keyedRows, setHint, setText, showText} from './dom.js';
 import {ago, bytes, clock, count, duration, NONE, percent} from './format.js';
 
 const cell = (kind) => element('td', kind ? {class: kind} : {});
@@ -43,7 +43,7 @@ function workerRow() {
             setText(state, worker.state);
             state.dataset.state = worker.state;
             setText(task, worker.task_id ?? NONE);
-            task.title = worker.task_id ?? '';
+            setHint(task, 'title', worker.task_id ?? '');
             linkOrNot(task, worker.task_id);
             setText(cells[3], duration(worker.task_age_ms));
             setText(cells[4], count(worker.served));
@@ -151,7 +151,7 @@ function taskRow(onCancel) {
             setText(cells[4], duration(task.queued_ms));
             setText(cells[5], task.status === 'pending' ? NONE : duration(task.ran_ms));
             cancel.hidden = ended;
-            cancel.setAttribute('aria-label', `Cancel task ${task.task_id}`);
+            setHint(cancel, 'aria-label', `Cancel task ${task.task_id}`);
         },
     };
 }
@@ -183,7 +183,7 @@ function failureRow() {
                 cells[i].title = clock(Date.parse(iso));
             }
             linkOrNot(newest, group.task_id);
-            newest.setAttribute('aria-label', `Newest: ${group.task_id}`);
+            setHint(newest, 'aria-label', `Newest: ${group.task_id}`);
         },
     };
 }

@@ -148,6 +148,20 @@ final class Browser implements AutoCloseable {
                                 + ".map(e => e.outerHTML).join('\\n')");
     }
 
+    /**
+     * Texts and attributes of the page with characters that end a line or turn its text around, a
+     * line each; empty when there are none.
+     */
+    String steered() {
+        return (String)
+                evaluate(
+                        "[...document.querySelectorAll('body *')].flatMap(e =>"
+                                + " [...[...e.attributes].map(a => a.value), ...[...e.childNodes]"
+                                + ".filter(n => n.nodeType === Node.TEXT_NODE).map(n => n.data)])"
+                                + ".filter(t => /[\\u2028\\u2029]|\\p{Bidi_Control}/u.test(t))"
+                                + ".map(JSON.stringify).join('\\n')");
+    }
+
     /** Presses a key, wherever the focus is. */
     Browser press(Keys key) {
         new Actions(driver).sendKeys(key).perform();

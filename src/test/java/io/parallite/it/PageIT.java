@@ -65,7 +65,7 @@ final class PageIT {
             ClusterNodes.awaitJoined(daemon);
             client.send(task("busy", sleep(600_000)));
             await().until(() -> daemon.stats().busy() == 1);
-            for (String id : List.of(HOSTILE, "dropped", "repeated")) {
+            for (String id : List.of(HOSTILE, "turned\u202e", "dropped", "repeated")) {
                 Map<String, Object> forged = task(id, closure("fn () => 42"));
                 forged.put("detach", true);
                 assertThat(client.call(forged).ok()).isTrue();
@@ -79,7 +79,8 @@ final class PageIT {
                         .awaitText("#dead tbody", "INVALID_SIGNATURE")
                         .awaitText("#dead tbody", HOSTILE);
                 assertThat(browser.texts("#dead tbody strong.id"))
-                        .containsExactlyInAnyOrder(HOSTILE, "dropped", "repeated");
+                        .containsExactlyInAnyOrder(HOSTILE, "turned\\u202e", "dropped", "repeated");
+                assertThat(browser.steered()).isEmpty();
                 browser.click("#dead summary").awaitText("#dead dl", "Release");
                 browser.picture("cluster");
 
@@ -91,7 +92,7 @@ final class PageIT {
                                 () ->
                                         browser.evaluate(
                                                         "document.querySelectorAll('#dead tbody tr').length")
-                                                .equals(2L));
+                                                .equals(3L));
                 browser.click("[aria-label='Run task repeated again']")
                         .click("#confirm-yes")
                         .awaitText("#toasts", "The task is in the queue again.");
