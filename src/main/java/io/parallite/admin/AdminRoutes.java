@@ -42,10 +42,12 @@ final class AdminRoutes {
             "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
     private final ParalliteConfig config;
+    private final HttpConnections connections;
     private final Instance<Admin> admin;
 
-    AdminRoutes(ParalliteConfig config, Instance<Admin> admin) {
+    AdminRoutes(ParalliteConfig config, HttpConnections connections, Instance<Admin> admin) {
         this.config = config;
+        this.connections = connections;
         this.admin = admin;
     }
 
@@ -106,7 +108,10 @@ final class AdminRoutes {
                 access.apply(Caller.of(context.request()))
                         .ifPresentOrElse(
                                 refusal -> refuse(context, refusal.status(), refusal.reason()),
-                                () -> next.handle(context));
+                                () -> {
+                                    connections.keep(context);
+                                    next.handle(context);
+                                });
     }
 
     private Handler<RoutingContext> whenStarted(Handler<RoutingContext> handler) {

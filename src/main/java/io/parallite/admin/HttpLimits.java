@@ -7,8 +7,8 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Bounds what a client of HTTP may hold without asking anything. How many there may be at a time is
- * {@code quarkus.http.limits.max-connections}, which the launcher sets.
+ * Bounds what a client of HTTP may hold without asking anything. How many there may be at a time,
+ * and which of them has to go, is up to {@link ConnectionSlots}.
  */
 @Singleton
 final class HttpLimits implements HttpServerOptionsCustomizer {
@@ -21,11 +21,8 @@ final class HttpLimits implements HttpServerOptionsCustomizer {
 
     private static final int HEADERS = 16 * 1024;
 
-    /**
-     * How many connections wait for being accepted. Those beyond the limit are accepted and closed,
-     * by other threads: a burst of thousands would take all descriptors before that.
-     */
-    private static final int BACKLOG = 16;
+    /** How many connections wait for being accepted, so that a burst need not connect again. */
+    private static final int BACKLOG = 1024;
 
     @Override
     public void customizeHttpServer(HttpServerOptions options) {

@@ -295,8 +295,10 @@ public final class LaunchSettings {
                             systemProperties.put("quarkus.http.host-enabled", "true");
                             systemProperties.put("quarkus.http.port", "" + address.port());
                             systemProperties.put("quarkus.http.host", address.host());
+                            // admin.HttpConnections keeps to half of it
                             systemProperties.put(
-                                    "quarkus.http.limits.max-connections", "" + httpConnections);
+                                    "quarkus.http.limits.max-connections",
+                                    "" + 2 * httpConnections);
                         });
         if (value(Setting.DEBUG_LOGS).filter("true"::equals).isPresent()) {
             systemProperties.put("quarkus.log.category.\"io.parallite\".level", "DEBUG");

@@ -5,6 +5,7 @@ import static io.parallite.it.Closures.sleep;
 import static io.parallite.it.DaemonBuilder.daemon;
 import static io.parallite.it.TestClient.task;
 import static java.nio.file.StandardCopyOption.ATOMIC_MOVE;
+import static java.util.concurrent.TimeUnit.MINUTES;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -18,6 +19,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
 /** What an orchestrator asks: whether to restart the daemon, and whether to send it work. */
@@ -264,29 +266,84 @@ final class HealthIT {
     }
 
     @Test
-    void manyConnectionsOfHttpLeaveTheSocketItsOwn() throws IOException {
+    void answersProbesWhileStrangersHoldConnections() throws IOException {
         try (DaemonProcess daemon =
                 daemon("--fixed-workers", "1", "--max-workers", "4", http.flag())
                         .under("sh", "-c", "ulimit -n 400; exec \"$@\"", "sh")
                         .startAtRest()) {
-            List<Socket> idle = new ArrayList<>();
+            Path descriptors = Path.of("/proc/" + daemon.pid() + "/fd");
+            List<Socket> strangers = new ArrayList<>();
             try {
-                for (int i = 0; i < 300; i++) {
+                for (int i = 0; i < 2000; i++) {
                     Socket socket = new Socket(InetAddress.getLoopbackAddress(), http.port());
-                    socket.getOutputStream().write("GET / HT".getBytes(StandardCharsets.US_ASCII));
-                    idle.add(socket);
+                    strangers.add(socket);
+                    sendSome(socket, i);
+                    if (i % 100 == 0) {
+                        assertThat(http.status("/q/health/live")).isEqualTo(200);
+                        assertThat(sockets(descriptors)).isLessThan(100);
+                    }
                 }
+                assertThat(http.status(READY)).isEqualTo(200);
                 try (TestClient client = daemon.connect()) {
                     client.submit("task", closure("fn () => 'served'")).assertResult("served");
                 }
-                Path descriptors = Path.of("/proc/" + daemon.pid() + "/fd");
-                await().until(() -> sockets(descriptors) < 100);
+                assertThat(sockets(descriptors)).isLessThan(100);
             } finally {
-                for (Socket socket : idle) {
+                for (Socket socket : strangers) {
                     socket.close();
                 }
             }
-            await().until(() -> http.status("/q/health/live") == 200);
+        }
+    }
+
+    /** Nothing; the beginning of a request; one that has no end; one that is answered. */
+    private static void sendSome(Socket socket, int which) {
+        String[] some = {
+            "",
+            "GET / HT",
+            "POST /api/reload HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nx",
+            "GET /q/health/live HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        };
+        try {
+            socket.getOutputStream()
+                    .write(some[which % some.length].getBytes(StandardCharsets.US_ASCII));
+        } catch (IOException e) {
+            // its place has been taken already
+        }
+    }
+
+    @Test
+    void keepsTheConnectionOfARequestThatRuns() throws Exception {
+        try (DaemonProcess daemon =
+                        daemon("--fixed-workers", "1", "--max-workers", "1", http.flag())
+                                .under("sh", "-c", "ulimit -n 400; exec \"$@\"", "sh")
+                                .startAtRest();
+                TestClient client = daemon.connect()) {
+            Path goOn = daemon.directory().resolve("go-on");
+            client.send(
+                    task(
+                            "runs",
+                            closure(
+                                    "function () { while (!file_exists('%s')) { usleep(20000); clearstatcache(); } }"
+                                            .formatted(goOn))));
+            await().until(() -> daemon.stats().busy() == 1);
+            CompletableFuture<Http.Answer> reload =
+                    CompletableFuture.supplyAsync(
+                            () -> http.post("/api/reload", "X-Parallite", "1"));
+            await().until(() -> daemon.log().contains("reloaded over HTTP"));
+            List<Socket> strangers = new ArrayList<>();
+            try {
+                for (int i = 0; i < 200; i++) {
+                    strangers.add(new Socket(InetAddress.getLoopbackAddress(), http.port()));
+                }
+                Files.createFile(goOn);
+
+                assertThat(reload.get(1, MINUTES).status()).isEqualTo(200);
+            } finally {
+                for (Socket socket : strangers) {
+                    socket.close();
+                }
+            }
         }
     }
 

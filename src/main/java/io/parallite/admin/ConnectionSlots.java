@@ -1,0 +1,126 @@
+package io.parallite.admin;
+
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler.Sharable;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The connections of HTTP that are open, which are few: a new one takes the place of the one that
+ * has not asked anything for longest.
+ *
+ * <p>So who connects and asks is answered, however many others are idle, or send a request byte by
+ * byte: none of these counts before its headers are complete. A connection whose request has been
+ * allowed to run keeps its place until the answer; where all do, new ones are refused. While too
+ * many are being closed, others wait in the backlog of the system, so that a burst takes no more
+ * descriptors than there may be.
+ *
+ * <p>It is a handler of the channel that listens. Any thread.
+ */
+@Sharable
+final class ConnectionSlots extends ChannelInboundHandlerAdapter {
+
+    private final int most;
+    private final int atOnce;
+
+    /** How many requests each runs; the one that was silent for longest is the first. */
+    private final Map<Channel, Integer> running = new LinkedHashMap<>();
+
+    private int open;
+    private @Nullable Channel listening;
+
+    /**
+     * Slots for connections.
+     *
+     * @param descriptors how many there may be, with those that are being closed
+     */
+    ConnectionSlots(int descriptors) {
+        this.atOnce = descriptors;
+        this.most = Math.max(1, descriptors - Math.max(1, descriptors / 4));
+    }
+
+    /** Counts what this channel accepts from now on. On its event loop. */
+    synchronized void watch(Channel listens) {
+        listening = listens;
+        listens.pipeline().addFirst(this);
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object accepted) {
+        if (accepted instanceof Channel connection && !admit(connection)) {
+            connection.unsafe().closeForcibly(); // it has no event loop yet
+            return;
+        }
+        context.fireChannelRead(accepted);
+    }
+
+    private boolean admit(Channel connection) {
+        Channel silent = null;
+        synchronized (this) {
+            if (running.size() >= most) {
+                silent = takeSilent();
+                if (silent == null) {
+                    return false;
+                }
+            }
+            running.put(connection, 0);
+            open++;
+            acceptOrWait();
+        }
+        var _ = connection.closeFuture().addListener(ignored -> onClosed(connection));
+        if (silent != null) {
+            var _ = silent.close();
+        }
+        return true;
+    }
+
+    private @Nullable Channel takeSilent() {
+        Iterator<Map.Entry<Channel, Integer>> entries = running.entrySet().iterator();
+        while (entries.hasNext()) {
+            Map.Entry<Channel, Integer> entry = entries.next();
+            if (entry.getValue() == 0) {
+                entries.remove();
+                return entry.getKey();
+            }
+        }
+        return null;
+    }
+
+    private synchronized void onClosed(Channel connection) {
+        running.remove(connection);
+        open--;
+        acceptOrWait();
+    }
+
+    private void acceptOrWait() {
+        if (listening != null) {
+            listening.config().setAutoRead(open < atOnce);
+        }
+    }
+
+    /** A request has come. */
+    synchronized void onAsked(Channel connection) {
+        move(connection, 0);
+    }
+
+    /** A request is allowed to run: the connection stays until {@link #onAnswered}. */
+    synchronized void onRunning(Channel connection) {
+        move(connection, 1);
+    }
+
+    /** The end of {@link #onRunning}. */
+    synchronized void onAnswered(Channel connection) {
+        move(connection, -1);
+    }
+
+    private void move(Channel connection, int more) {
+        Integer requests = running.remove(connection);
+        if (requests != null) { // else its place was taken
+            running.put(connection, requests + more);
+        }
+    }
+}
