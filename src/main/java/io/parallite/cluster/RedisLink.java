@@ -139,8 +139,8 @@ final class RedisLink {
     }
 
     /**
-     * Sends {@code request} when it is subscribed to and gives the reply; {@code null} is a reply
-     * of Redis, too. Fails with {@link LinkDownException}.
+     * Sends {@code request} when it is subscribed to and gives the reply, never before it has
+     * returned; {@code null} is a reply of Redis, too. Fails with {@link LinkDownException}.
      */
     Uni<@Nullable Response> send(Request request) {
         RedisConnection now = connection;
@@ -150,9 +150,11 @@ final class RedisLink {
         return Uni.createFrom()
                 .<@Nullable Response>emitter(
                         emitter ->
-                                now.send(request)
-                                        .onSuccess(emitter::complete)
-                                        .onFailure(emitter::fail));
+                                engine.dispatch(
+                                        () ->
+                                                now.send(request)
+                                                        .onSuccess(emitter::complete)
+                                                        .onFailure(emitter::fail)));
     }
 
     /** Has the connection made anew: what was sent on it gets no answer any more. */

@@ -16,6 +16,13 @@ public interface Engine {
      */
     void execute(Runnable action);
 
+    /**
+     * Runs {@code action} now, such that what it asks of Vert.x is answered on this thread, too.
+     * Vert.x answers on the thread of the context that it is called in, and on any other one when
+     * there is none, as in timers and in what workers send. Engine thread only.
+     */
+    void dispatch(Runnable action);
+
     /** Whether the caller is on the engine's thread. */
     boolean isCurrent();
 

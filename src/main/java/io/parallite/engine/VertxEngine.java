@@ -91,6 +91,11 @@ public final class VertxEngine implements Engine {
     }
 
     @Override
+    public void dispatch(Runnable action) {
+        context.dispatch(action);
+    }
+
+    @Override
     public boolean isCurrent() {
         return eventLoop.inEventLoop();
     }

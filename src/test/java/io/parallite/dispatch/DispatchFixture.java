@@ -86,6 +86,11 @@ final class DispatchFixture {
         }
 
         @Override
+        public void dispatch(Runnable action) {
+            action.run();
+        }
+
+        @Override
         public boolean isCurrent() {
             throw error;
         }

@@ -27,6 +27,11 @@ public final class ManualEngine implements Engine {
     }
 
     @Override
+    public void dispatch(Runnable action) {
+        action.run();
+    }
+
+    @Override
     public boolean isCurrent() {
         return true;
     }

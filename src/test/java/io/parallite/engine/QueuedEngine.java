@@ -26,6 +26,11 @@ public final class QueuedEngine implements Engine {
     }
 
     @Override
+    public void dispatch(Runnable action) {
+        action.run();
+    }
+
+    @Override
     public boolean isCurrent() {
         return true;
     }
