@@ -99,6 +99,9 @@ public final class Daemon implements QuarkusApplication {
         parts().reconfiguration().follow();
         if (config().httpPort() > 0) {
             parts().admin().start();
+            LOG.infof(
+                    "page, metrics and health checks are at http://%s:%d/",
+                    config().httpHost(), config().httpPort());
         }
         parts().server().onStopAsked(this::onStopAsked);
         try {

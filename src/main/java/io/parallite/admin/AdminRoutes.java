@@ -96,9 +96,6 @@ final class AdminRoutes {
                                         allowed(
                                                 access::refuseActing,
                                                 context -> control.accept(context, admin.get()))));
-        LOG.infof(
-                "page, metrics and health checks are at http://%s:%d/",
-                config.httpHost(), config.httpPort());
     }
 
     private Handler<RoutingContext> allowed(
@@ -140,7 +137,7 @@ final class AdminRoutes {
             return;
         }
         LOG.infof(
-                "a task is cancelled over HTTP task=%s by=%s",
+                "cancelling is asked for over HTTP task=%s by=%s",
                 id, context.request().remoteAddress());
         answer(
                 context,

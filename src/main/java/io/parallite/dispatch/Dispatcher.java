@@ -596,7 +596,9 @@ public final class Dispatcher {
                 .emitter(
                         emitter -> {
                             if (!isDraining) {
-                                LOG.infof("the daemon is drained in_flight=%d", inFlight.size());
+                                LOG.infof(
+                                        "the daemon drains: new tasks are refused in_flight=%d",
+                                        inFlight.size());
                             }
                             isDraining = true;
                             drained.add(emitter);

@@ -94,6 +94,10 @@ final class ControlIT {
             assertThat(cli.run("drain").assertExit(0).out()).contains("no task is left");
             client.receive("runs").assertResult("done");
             client.receive("waits").assertResult(2);
+            assertThat(daemon.log())
+                    .containsSubsequence(
+                            "the daemon drains: new tasks are refused in_flight=2",
+                            "the daemon is drained: no task is in flight");
 
             cli.run("resume").assertExit(0);
             other.submit("again", closure("fn () => 3")).assertResult(3);

@@ -101,7 +101,7 @@ final class ObservingIT {
     @Test
     void writesTheLogAsJson() {
         try (DaemonProcess daemon =
-                        daemon("--fixed-workers", "1")
+                        daemon("--fixed-workers", "1", Http.onFreePort().flag())
                                 .json("{\"log_format\": \"json\"}")
                                 .startAtRest();
                 TestClient client = daemon.connect()) {
@@ -114,7 +114,11 @@ final class ObservingIT {
 
             List<Map<String, Object>> lines =
                     daemon.log().lines().map(ObservingIT::parsed).toList();
-            assertThat(lines.getFirst().get("message").toString()).contains("accepts connections");
+            assertThat(lines.subList(0, 2))
+                    .extracting(line -> line.get("message").toString())
+                    .satisfiesExactly(
+                            first -> assertThat(first).contains("page, metrics and health checks"),
+                            second -> assertThat(second).contains("accepts connections"));
             assertThat(lines)
                     .anySatisfy(
                             line ->

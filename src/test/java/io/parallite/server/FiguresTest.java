@@ -85,7 +85,8 @@ class FiguresTest {
                 .contains(
                         "\"pool\":{\"fixed_workers\":1,\"max_workers\":4,\"idle\":0,\"busy\":1,"
                                 + "\"starting\":0,\"ending\":0,\"restarts\":0,")
-                .contains("\"draining\":false,\"paused\":false,\"reloading\":false,")
+                .contains(
+                        "\"draining\":false,\"stopping\":false,\"paused\":false,\"reloading\":false,")
                 .containsPattern("\"restarts_by_reason\":\\{(\"[a-z_]+\":0,?)+\\}")
                 .contains(
                         "\"workers\":[{\"name\":\"work-1\",\"pid\":100,\"state\":\"busy\",\"served\":0,"
