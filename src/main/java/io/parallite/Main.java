@@ -5,6 +5,7 @@ import io.parallite.cli.Commands;
 import io.parallite.cli.ExitCode;
 import io.parallite.cli.SettingFlags;
 import io.parallite.cli.StandardOutput;
+import io.parallite.units.Texts;
 import io.quarkus.runtime.annotations.QuarkusMain;
 import java.util.Arrays;
 import java.util.Optional;
@@ -61,7 +62,7 @@ public final class Main {
     /** One sentence and where to read on, in place of the whole usage. */
     private static int onBadArguments(CommandLine.ParameterException e, String[] args) {
         CommandLine command = e.getCommandLine();
-        command.getErr().println("parallite: " + e.getMessage());
+        command.getErr().println("parallite: " + Texts.escape(String.valueOf(e.getMessage())));
         CommandLine.UnmatchedArgumentException.printSuggestions(e, command.getErr());
         command.getErr().printf("Try '%s --help'.%n", command.getCommandSpec().qualifiedName());
         return command.getCommandSpec().exitCodeOnInvalidInput();

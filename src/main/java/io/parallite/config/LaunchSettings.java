@@ -1,5 +1,6 @@
 package io.parallite.config;
 
+import io.parallite.units.Texts;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -35,7 +36,7 @@ public final class LaunchSettings {
      */
     public static LaunchSettings check(@Nullable Path file, Map<Setting, String> flags) {
         LaunchSettings settings = inspect(file, flags);
-        settings.warnings.forEach(warning -> System.err.println("parallite: " + warning));
+        settings.warnings().forEach(warning -> System.err.println("parallite: " + warning));
         if (!settings.problems.isEmpty()) {
             throw new ConfigException(settings.problems.getFirst());
         }
@@ -58,14 +59,14 @@ public final class LaunchSettings {
         return settings;
     }
 
-    /** A sentence for everything that stops the daemon from starting. */
+    /** A sentence, on a line of its own, for everything that stops the daemon from starting. */
     public List<String> problems() {
-        return List.copyOf(problems);
+        return problems.stream().map(Texts::escape).toList();
     }
 
-    /** A sentence for everything that has no effect, though it looks meant to. */
+    /** A sentence each, as {@link #problems}, for what has no effect, though it looks meant to. */
     public List<String> warnings() {
-        return List.copyOf(warnings);
+        return warnings.stream().map(Texts::escape).toList();
     }
 
     private void addFile(@Nullable Path asked) {

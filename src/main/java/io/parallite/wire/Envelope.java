@@ -90,6 +90,11 @@ final class Envelope {
         return invalid("%s must be %s".formatted(field, expected));
     }
 
+    /** A word of the client's, for a message. */
+    private static String shown(String word) {
+        return Texts.escape(Texts.shorten(word, SHOWN));
+    }
+
     RequestException invalid(String message) {
         return new RequestException(FailureKind.INVALID_REQUEST, message, taskId);
     }
@@ -122,7 +127,7 @@ final class Envelope {
             default ->
                     throw invalid(
                             "type \"%s\" is unknown; use submit, await, tail, hold, resume, status, task, cancel, tasks, failures, send, share, unshare, nodes, dead, auth, ping, stats, settings, reload, control or stop"
-                                    .formatted(Texts.shorten(named, SHOWN)));
+                                    .formatted(shown(named)));
         };
     }
 
@@ -139,7 +144,7 @@ final class Envelope {
         if (encoding != null && !encoding.equals(Marks.BASE64)) {
             throw invalid(
                     "payload_encoding \"%s\" is unknown; use base64, or leave it out"
-                            .formatted(Texts.shorten(encoding, SHOWN)));
+                            .formatted(shown(encoding)));
         }
         return new Request.Share(
                 optionalId(),
@@ -178,9 +183,7 @@ final class Envelope {
                     default ->
                             throw invalid(
                                     "action \"%s\" is unknown; use pause, resume, drain or scale"
-                                            .formatted(
-                                                    Texts.shorten(
-                                                            name == null ? "" : name, SHOWN)));
+                                            .formatted(shown(name == null ? "" : name)));
                 };
         int workers = options().number("fixed_workers", 0, MAX_WORKERS, -1);
         if (action == Request.Action.SCALE && workers < 0) {
@@ -209,7 +212,7 @@ final class Envelope {
             default ->
                     throw invalid(
                             "action \"%s\" is unknown; use list, show, retry or drop"
-                                    .formatted(Texts.shorten(action, SHOWN)));
+                                    .formatted(shown(action)));
         };
     }
 
@@ -231,7 +234,7 @@ final class Envelope {
                         () ->
                                 invalid(
                                         "status \"%s\" is unknown; use pending, running, completed, failed or cancelled"
-                                                .formatted(Texts.shorten(name, SHOWN))));
+                                                .formatted(shown(name))));
     }
 
     private Task toTask(byte[] frame) {
@@ -296,7 +299,7 @@ final class Envelope {
         if (codes != null && !CODES.matcher(codes).matches()) {
             throw invalid(
                     "retry_on \"%s\" is no list of codes; use for example EXCEPTION,TIMEOUT"
-                            .formatted(Texts.shorten(codes, SHOWN)));
+                            .formatted(shown(codes)));
         }
         return new Retries(
                 times,
@@ -316,7 +319,7 @@ final class Envelope {
         throw given instanceof String
                 ? invalid(
                         "on_disconnect \"%s\" is unknown; use cancel or finish"
-                                .formatted(Texts.shorten(given.toString(), SHOWN)))
+                                .formatted(shown(given.toString())))
                 : wrongType("on_disconnect", "a string");
     }
 
@@ -330,7 +333,7 @@ final class Envelope {
                         () ->
                                 invalid(
                                         "priority \"%s\" is unknown; use high, normal or low"
-                                                .formatted(Texts.shorten(name, SHOWN))));
+                                                .formatted(shown(name))));
     }
 
     private static @Nullable Duration queueTimeout(RequestOptions given) {
@@ -348,7 +351,7 @@ final class Envelope {
                         () ->
                                 invalid(
                                         "isolation \"%s\" is unknown; use task, auto or none"
-                                                .formatted(Texts.shorten(name, SHOWN))));
+                                                .formatted(shown(name))));
     }
 
     private @Nullable Duration timeout() {

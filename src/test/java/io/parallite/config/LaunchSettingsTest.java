@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.parallite.units.Texts;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +16,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the launcher checks before it starts anything, and what it hands on. */
@@ -68,6 +70,35 @@ class LaunchSettingsTest {
         assertThatExceptionOfType(ConfigException.class)
                 .isThrownBy(() -> LaunchSettings.check(file, Map.of(Setting.FIXED_WORKERS, "many")))
                 .withMessageContaining("fixed_workers=many in flag --fixed-workers is not valid");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void putsEachProblemOnOneLineWhateverTheValueIs(Setting setting) {
+        LaunchSettings settings =
+                LaunchSettings.inspect(null, Map.of(setting, "1\n2\u202e3"), Map.of());
+
+        assertThat(settings.problems()).allSatisfy(LaunchSettingsTest::assertOneLine);
+        assertThat(settings.warnings()).allSatisfy(LaunchSettingsTest::assertOneLine);
+        assertThatExceptionOfType(ConfigException.class)
+                .isThrownBy(
+                        () ->
+                                LaunchSettings.check(
+                                        null, Map.of(Setting.FIXED_WORKERS, "1\n2\u202e3")))
+                .withMessageContaining("fixed_workers=1\\n2\\u202e3 in flag");
+    }
+
+    private static void assertOneLine(String problem) {
+        assertThat(problem).isEqualTo(Texts.escape(problem));
+    }
+
+    @Test
+    void putsAProblemOfTheFileOnOneLine() throws IOException {
+        Path file = write("{\"fixed_workers\": \"1\\n2\\u202e3\", \"fixed_worker\\ns\": 1}");
+
+        assertThat(LaunchSettings.inspect(file, Map.of(), Map.of()).problems())
+                .isNotEmpty()
+                .allSatisfy(LaunchSettingsTest::assertOneLine);
     }
 
     @ParameterizedTest

@@ -145,6 +145,15 @@ final class ConfigurationIT {
     }
 
     @Test
+    void putsAValueOfAnyKindOnOneLine() {
+        assertRefused(
+                daemon("--fixed-workers", "1\n2\u202e3"), "fixed_workers=1\\n2\\u202e3 in flag");
+        assertRefused(
+                daemon().json("{\"prefix_name\": \"a\\nb\\u202e\"}"),
+                "prefix_name=a\\nb\\u202e in ");
+    }
+
+    @Test
     void takesFlagBeforeEnvironmentBeforeFileBeforeDefault() {
         assertThat(fixedWorkers(daemon())).isEqualTo(1);
 

@@ -207,6 +207,24 @@ class DecodeTest {
                 .withMessage("on_disconnect must be a string");
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{'type':'%s'}",
+                "{'task_id':'a','payload':'x','priority':'%s'}",
+                "{'task_id':'a','payload':'x','isolation':'%s'}",
+                "{'task_id':'a','payload':'x','on_disconnect':'%s'}",
+                "{'task_id':'a','payload':'x','detach':true,'retries':1,'retry_on':'%s'}",
+                "{'type':'tasks','status':'%s'}",
+                "{'type':'control','action':'%s'}",
+                "{'type':'dead','action':'%s'}"
+            })
+    void repeatsWordsOfTheClientOnOneLine(String request) {
+        refused(request.formatted("a\\nb\\u202e"))
+                .withMessageContaining("\"a\\nb\\u202e\" is ")
+                .satisfies(e -> assertThat(e.explanation()).doesNotContain("\n", "\u202e"));
+    }
+
     @Test
     void refusesIsolationThatIsUnknown() {
         refused("{'task_id':'a','payload':'x','isolation':'pool'}")
