@@ -147,7 +147,7 @@ function show(next) {
     updateHistory();
     badge(...health(stats));
     notice(...noticeOf(stats));
-    setText(byId('facts'), `${stats.version} · pid ${stats.pid} · up ${duration(Math.floor(stats.uptime_ms / 1000) * 1000)}`);
+    setText(byId('facts'), `${stats.version} · pid ${stats.pid} · up ${duration(Math.floor(stats.uptime_ms / 1000) * 1000)}${stats.memory_bytes ? ` · ${bytes(stats.memory_bytes)}` : ''}`);
     setText(byId('footer-facts'), `${plural(stats.cache.entries, 'result')} kept, ${bytes(stats.cache.bytes)}`);
     showControls(stats);
     showCards();

@@ -74,11 +74,20 @@ final class Metrics {
      * The daemon's own process; what Micrometer names against Prometheus' conventions stays out.
      */
     private void process() {
+        gauge(
+                "process.resident.memory.bytes",
+                "Resident memory of the daemon itself, without its workers",
+                Metrics::ownMemory);
         new JvmMemoryMetrics().bindTo(registry);
         new JvmThreadMetrics().bindTo(registry);
         new ProcessorMetrics().bindTo(registry);
         new FileDescriptorMetrics().bindTo(registry);
         new UptimeMetrics().bindTo(registry);
+    }
+
+    private static double ownMemory(EngineSnapshot snapshot) {
+        ProcessUsage usage = snapshot.usage().get(ProcessHandle.current().pid());
+        return usage == null || usage.memoryBytes() < 0 ? Double.NaN : usage.memoryBytes();
     }
 
     private void workers() {

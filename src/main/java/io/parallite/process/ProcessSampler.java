@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executor;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,8 +42,8 @@ public final class ProcessSampler {
     }
 
     /**
-     * What the processes take, by process id, at most a second old; those that are gone, or have
-     * come since, are missing. Completes on the engine's thread and never fails.
+     * What the processes take, and this one, by process id, at most a second old; those that are
+     * gone, or have come since, are missing. Completes on the engine's thread and never fails.
      */
     public Uni<Map<Long, ProcessUsage>> sample(Collection<Long> pids) {
         Map<Long, ProcessUsage> known = last;
@@ -71,9 +72,11 @@ public final class ProcessSampler {
 
     private void lookUp(List<Long> pids) {
         Map<Long, ProcessUsage> found = new HashMap<>();
-        for (long pid : pids) {
-            ProcessUsage.of(pid, proc).ifPresent(usage -> found.put(pid, usage));
-        }
+        Stream.concat(Stream.of(ProcessHandle.current().pid()), pids.stream())
+                .forEach(
+                        pid ->
+                                ProcessUsage.of(pid, proc)
+                                        .ifPresent(usage -> found.put(pid, usage)));
         Map<Long, ProcessUsage> sample = Map.copyOf(found);
         engine.execute(() -> onSampled(sample));
     }

@@ -112,10 +112,11 @@ public final class Figures {
     }
 
     /**
-     * The figures of {@link #ping}, and {@code ready}, {@code problems}, {@code shortages}, {@code
-     * draining}, {@code stopping}, {@code paused}, {@code reloading}, {@code pool}, {@code queue},
-     * {@code tasks}, {@code cache}, {@code shared}, {@code cluster} where there is one, {@code
-     * settings}. Waits for a look at the workers' processes; never fails.
+     * The figures of {@link #ping}, {@code memory_bytes} where it is known, and {@code ready},
+     * {@code problems}, {@code shortages}, {@code draining}, {@code stopping}, {@code paused},
+     * {@code reloading}, {@code pool}, {@code queue}, {@code tasks}, {@code cache}, {@code shared},
+     * {@code cluster} where there is one, {@code settings}. Waits for a look at the workers'
+     * processes; never fails.
      */
     public Uni<Map<String, Object>> stats() {
         List<Long> pids = new ArrayList<>();
@@ -131,6 +132,10 @@ public final class Figures {
         PoolSnapshot pool = dispatcher.poolSnapshot();
         DispatchSnapshot tasks = dispatcher.snapshot();
         Map<String, Object> figures = ping();
+        ProcessUsage own = usage.get(ProcessHandle.current().pid());
+        if (own != null && own.memoryBytes() >= 0) {
+            figures.put("memory_bytes", own.memoryBytes());
+        }
         List<String> problems = readiness.problems(pool, tasks.draining());
         figures.put("ready", problems.isEmpty());
         figures.put("problems", problems);

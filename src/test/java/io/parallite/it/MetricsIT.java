@@ -54,7 +54,9 @@ final class MetricsIT {
                             () ->
                                     assertThat(http.get("/q/metrics").body())
                                             .containsPattern(
-                                                    "parallite_worker_memory_bytes\\{worker=\"work-1\"} [1-9][0-9.]*E7"));
+                                                    "parallite_worker_memory_bytes\\{worker=\"work-1\"} [1-9][0-9.]*E7")
+                                            .containsPattern(
+                                                    "process_resident_memory_bytes [1-9][0-9.]*E[78]"));
             assertThat(http.get("/q/metrics", "Accept", "application/openmetrics-text").body())
                     .endsWith("# EOF\n");
         }
