@@ -428,7 +428,7 @@ public final class Dispatcher {
             return Optional.of(run.detail(engine.nanoTime()));
         }
         RetainedTask retained = cache.find(id);
-        return retained == null ? log.find(id) : Optional.of(retained.detail());
+        return retained == null ? log.find(id) : Optional.of(retained.detail(log.find(id)));
     }
 
     /**

@@ -5,6 +5,7 @@ import io.parallite.task.TaskDetail;
 import io.parallite.task.TaskException;
 import io.parallite.task.TaskFailure;
 import io.parallite.task.TaskId;
+import io.parallite.task.TaskProgress;
 import io.parallite.task.TaskState;
 import io.parallite.task.TaskStatus;
 import io.parallite.wire.Encoding;
@@ -70,9 +71,18 @@ final class FailureRecord {
                         nanos(fields, "ran_ms"),
                         optional(fields, "worker"),
                         (long) number(fields, "pid"),
-                        null,
+                        progress(fields),
                         failure);
         return new TaskDetail(status, reply(fields));
+    }
+
+    private static @Nullable TaskProgress progress(Map<String, Object> fields) {
+        if (!(fields.get("progress") instanceof Map<?, ?> said)) {
+            return null;
+        }
+        return new TaskProgress(
+                said.get("fraction") instanceof Number fraction ? fraction.doubleValue() : null,
+                said.get("message") instanceof String message ? message : null);
     }
 
     private static byte @Nullable [] reply(Map<String, Object> fields) {

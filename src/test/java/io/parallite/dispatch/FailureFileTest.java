@@ -9,6 +9,7 @@ import io.parallite.task.FailurePlace;
 import io.parallite.task.TaskDetail;
 import io.parallite.task.TaskFailure;
 import io.parallite.task.TaskId;
+import io.parallite.task.TaskProgress;
 import io.parallite.task.TaskState;
 import io.parallite.task.TaskStatus;
 import io.parallite.wire.ReplyDetail;
@@ -53,7 +54,8 @@ class FailureFileTest {
         TaskStatus status =
                 new TaskStatus(new TaskId("x"), TaskState.FAILED, 1000, 0, 2000, null)
                         .named("import")
-                        .with(new TaskFailure("QUEUE_TIMEOUT", "no\nworker \u2028"));
+                        .with(new TaskFailure("QUEUE_TIMEOUT", "no\nworker \u2028"))
+                        .withProgress(new TaskProgress(0.25, "a quarter"));
         append(new TaskDetail(status, null));
 
         assertThat(read()).containsExactly(new TaskDetail(status, null));

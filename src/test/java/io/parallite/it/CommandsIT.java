@@ -233,7 +233,7 @@ final class CommandsIT {
     @Test
     void tellsAllOfOneTask() {
         String code =
-                "echo \"before\\nit\\x1b[2J broke\"; $f = function () { throw new DomainException('no stock', 42); }; $f();";
+                "B7s\\Parallite\\Task::progress(0.25, 'a quarter'); echo \"before\\nit\\x1b[2J broke\"; $f = function () { throw new DomainException('no stock', 42); }; $f();";
         cli.run("submit", "--id", "it-throws", "--php", code).assertExit(1);
         cli.run("submit", "--detach", "--id", "it-runs", "sleep", "60").assertExit(0);
 
@@ -248,6 +248,7 @@ final class CommandsIT {
                 .containsPattern("pid +[1-9][0-9]*\n")
                 .containsPattern("error code +EXCEPTION\n")
                 .containsPattern("error +no stock\n")
+                .containsPattern("progress +25 %, a quarter\n")
                 .containsPattern("thrown +DomainException at .+:[0-9]+\n")
                 .containsPattern("code +42\n")
                 .containsPattern("trace\n  #0 ")
