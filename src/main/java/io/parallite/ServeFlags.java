@@ -3,6 +3,7 @@ package io.parallite;
 import io.parallite.cli.ExitCode;
 import io.parallite.cli.HttpPort;
 import io.parallite.cli.OpenFiles;
+import io.parallite.cli.ProcessRoom;
 import io.parallite.cli.ResultMemory;
 import io.parallite.cli.SettingFlags;
 import io.parallite.config.ConfigException;
@@ -65,6 +66,8 @@ record ServeFlags(Optional<Path> config, Map<Setting, String> flags) {
         try {
             LaunchSettings settings = LaunchSettings.check(config.orElse(null), flags);
             OpenFiles.check(settings.fixedWorkers());
+            ProcessRoom.check(settings.fixedWorkers());
+            ProcessRoom.tryThreads();
             settings.chosenResultCacheBytes().ifPresent(ResultMemory::check);
             HttpPort.check(settings);
             settings.apply(OpenFiles.forHttp());

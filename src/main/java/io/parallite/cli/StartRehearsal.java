@@ -52,6 +52,7 @@ final class StartRehearsal {
     List<Finding> look(boolean isServed) {
         try {
             OpenFiles.check(settings.fixedWorkers());
+            ProcessRoom.check(settings.fixedWorkers());
         } catch (ConfigException e) {
             return List.of(); // nor would the rehearsal run; SystemCheck tells of it
         }

@@ -15,10 +15,6 @@ import java.util.regex.Pattern;
 final class SystemCheck {
 
     private static final long FEW_FILES = 1024;
-    private static final long THREADS_A_WORKER = 4;
-    private static final long THREADS_OF_THE_JVM = 40;
-    private static final Pattern ROOT = Pattern.compile("^Uid:\\s+0\\s", Pattern.MULTILINE);
-    private static final Pattern WHOLE_SYSTEM = Pattern.compile("^\\s*0\\s+0\\s+4294967295");
     private static final long HEAP = 512L << 20;
     private final Workers workers;
     private final Path root;
@@ -78,36 +74,23 @@ final class SystemCheck {
     }
 
     private void lookAtProcesses() {
-        long limit =
-                Math.min(
-                        isRoot()
-                                ? Long.MAX_VALUE
-                                : ProcessLimits.read(root).processes().orElse(Long.MAX_VALUE),
-                        number("sys/fs/cgroup/pids.max").orElse(Long.MAX_VALUE));
+        long limit = ProcessRoom.allowed(root);
         if (limit == Long.MAX_VALUE) {
             findings.add(Finding.ok("processes", "no limit"));
             return;
         }
-        long needed = THREADS_OF_THE_JVM + workers.most() * THREADS_A_WORKER;
+        long needed = ProcessRoom.needed(workers.most());
         String text =
                 "%d processes and threads are allowed; %d workers and the daemon need %d"
                         .formatted(limit, workers.most(), needed);
-        String advice =
-                "raise `ulimit -u` (systemd: TasksMax; containers: pids limit), or lower max_workers";
-        if (limit < THREADS_OF_THE_JVM + workers.fixed() * THREADS_A_WORKER) {
-            findings.add(Finding.fail("processes", text, advice));
+        if (limit < ProcessRoom.needed(workers.fixed())) {
+            findings.add(Finding.fail("processes", text, ProcessRoom.ADVICE));
         } else {
             findings.add(
                     limit < needed
-                            ? Finding.warn("processes", text, advice)
+                            ? Finding.warn("processes", text, ProcessRoom.ADVICE)
                             : Finding.ok("processes", text));
         }
-    }
-
-    /** Whether {@code ulimit -u} does not count: for root, but not for that of a user namespace. */
-    private boolean isRoot() {
-        return ROOT.matcher(read("proc/self/status")).find()
-                && WHOLE_SYSTEM.matcher(read("proc/self/uid_map")).find();
     }
 
     private OptionalLong memory() {

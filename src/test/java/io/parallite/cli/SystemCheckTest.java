@@ -59,7 +59,7 @@ class SystemCheckTest {
         assertThat(level(look(32, MEGABYTE), "processes")).isEqualTo(Level.WARN);
         assertThat(level(look(15, MEGABYTE), "processes")).isEqualTo(Level.OK);
 
-        write("sys/fs/cgroup/pids.max", "47\n");
+        write("sys/fs/cgroup/pids.max", "39\n");
 
         assertThat(level(look(32, MEGABYTE), "processes"))
                 .as("not even a start")

@@ -3,6 +3,7 @@ package io.parallite.it;
 import static io.parallite.it.Closures.sleep;
 import static io.parallite.it.DaemonBuilder.daemon;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 import static org.awaitility.Awaitility.await;
 
 import io.parallite.deploy.Tool;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -99,6 +101,62 @@ final class ProcessLimitIT {
 
             assertThat(ended.exitCode()).isZero();
             assertThat(ended.log()).contains("has stopped").doesNotContain("OutOfMemoryError");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 5, 12, 20, 28, 35})
+    @DisplayName("Too few processes for a start are told in one line")
+    void refusesToStartWithTooFewProcesses(int processes) {
+        assumeThat(isRoot()).as("what others of the user run would count").isTrue();
+
+        DaemonProcess.Ended ended =
+                limited("--fixed-workers", "1").under("prlimit", "--nproc=" + processes).run();
+
+        assertThat(ended.exitCode()).isEqualTo(78);
+        assertThat(ended.log().lines())
+                .singleElement()
+                .asString()
+                .startsWith("parallite: " + processes + " processes and threads are allowed")
+                .contains("ulimit -u");
+    }
+
+    @Test
+    @DisplayName("A start that finds all processes taken says so in one line")
+    void refusesToStartWhereOthersHaveTakenAll() throws IOException {
+        assumeThat(isRoot()).as("what others of the user run would count").isTrue();
+        List<String> sleep = new ArrayList<>(AS_USER);
+        sleep.addAll(List.of("sleep", "300"));
+        List<Process> others = new ArrayList<>();
+        try {
+            for (int i = 0; i < 26; i++) {
+                others.add(new ProcessBuilder(sleep).start());
+            }
+            DaemonProcess.Ended ended =
+                    limited("--fixed-workers", "1").under("prlimit", "--nproc=44").run();
+
+            assertThat(ended.exitCode()).isEqualTo(78);
+            assertThat(ended.log().lines())
+                    .singleElement()
+                    .asString()
+                    .contains("no more processes and threads can be started", "ulimit -u");
+        } finally {
+            others.forEach(Process::destroyForcibly);
+        }
+    }
+
+    @Test
+    @DisplayName("As many processes as a start asks for are enough")
+    void needsNoMoreProcessesThanItAsksFor() {
+        assumeThat(isRoot()).as("what others of the user run would count").isTrue();
+        try (DaemonProcess daemon =
+                        limited("--fixed-workers", "3", "--max-workers", "3")
+                                .under("prlimit", "--nproc=" + (32 + 3 * 4))
+                                .startAtRest();
+                TestClient client = daemon.connect()) {
+            client.submit("task", sleep(1)).assertResult("slept");
+            assertThat(daemon.log()).doesNotContain("ulimit -u", "WARN", "ERROR");
+            daemon.assertRestored();
         }
     }
 }
