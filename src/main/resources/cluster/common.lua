@@ -185,14 +185,15 @@ end
 local function followers_key(id) return P .. 'f:' .. id end
 local function events_key(id, node) return P .. 'e:' .. id .. ':' .. node end
 
--- Has a node follow a task that is being stored or in flight.
+-- Has a node follow a task that is being stored or in flight; 1 when it did not before.
 local function add_follower(id, node, wish, position)
   local followers = followers_key(id)
   if redis.call('HSETNX', followers, 'w:' .. node, wish) == 0 and wish == 'o' then
     redis.call('HSET', followers, 'w:' .. node, wish)
   end
-  redis.call('HSETNX', followers, 'r:' .. node, position)
+  local is_new = redis.call('HSETNX', followers, 'r:' .. node, position)
   redis.call('PEXPIRE', followers, 86400000)
+  return is_new
 end
 
 local function drop_follower(id, node)

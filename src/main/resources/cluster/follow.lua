@@ -1,7 +1,7 @@
 -- Has a node follow a task: what the task tells is kept for it from now on, until it has read it. Again: changes nothing.
 -- ARGV  id, node, wish (e: events, o: what it prints, too), how many events of the task the node has read so far
 -- reply nothing when there is no such task, else {state, submitted, started, finished, node, kind, error, last progress, its
---       signature}; of one that has ended nothing is told
+--       signature, 1 when the node has not followed it before}; of one that has ended nothing is told
 
 local id, node, wish = ARGV[1], ARGV[2], ARGV[3]
 local task = redis.call('HMGET', task_key(id), 'state', 'submitted', 'started', 'finished', 'node', 'kind', 'error',
@@ -11,7 +11,7 @@ if not task[1] then
 end
 if is_in_flight(task[1]) then
   permit_writes()
-  add_follower(id, node, wish, ARGV[4])
+  task[10] = add_follower(id, node, wish, ARGV[4])
   link(id, wish)
   if task[1] == 'running' then
     tell(task[5], 'follow ' .. wish .. ' ' .. id)

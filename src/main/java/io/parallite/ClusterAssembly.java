@@ -79,6 +79,11 @@ final class ClusterAssembly {
         }
 
         @Override
+        public Optional<Duration> longestWait(int maxFrame) {
+            return dispatcher.longestWait(maxFrame);
+        }
+
+        @Override
         public Uni<TaskResult> run(Task task) {
             return dispatcher.submit(task, lane);
         }

@@ -80,20 +80,29 @@ final class EventStore {
     }
 
     /**
-     * Follows a task from now on, or goes on with it; where the task stands, empty when there is
-     * none or it has ended.
+     * A task that is followed.
+     *
+     * @param status where it stands
+     * @param isNew whether Redis has kept nothing of it for this node so far, or not any more
+     */
+    record Followed(TaskStatus status, boolean isNew) {}
+
+    /**
+     * Follows a task from now on, or goes on with it; empty when there is none or it has ended.
      *
      * @param output whether what it prints is wanted, too
      * @param position how many events of it this node has read
      */
-    Uni<Optional<TaskStatus>> follow(TaskId id, boolean output, long position) {
+    Uni<Optional<Followed>> follow(TaskId id, boolean output, long position) {
         return scripts.run(Script.FOLLOW, id, node, wish(output), position)
-                .map(
-                        reply ->
-                                reply.isNil()
-                                        ? Optional.<TaskStatus>empty()
-                                        : Optional.of(Statuses.read(id, reply, signer)))
-                .map(status -> status.filter(EventStore::isInFlight));
+                .map(reply -> reply.isNil() ? Optional.empty() : followed(id, reply));
+    }
+
+    private Optional<Followed> followed(TaskId id, ScriptReply reply) {
+        TaskStatus status = Statuses.read(id, reply, signer);
+        return isInFlight(status)
+                ? Optional.of(new Followed(status, reply.at(9).whole() == 1))
+                : Optional.empty();
     }
 
     private static boolean isInFlight(TaskStatus status) {

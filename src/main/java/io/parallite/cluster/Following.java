@@ -45,6 +45,10 @@ final class Following implements EventSource {
     private boolean delivering;
     private boolean asking;
     private boolean mayBeForgotten;
+
+    /** Whether Redis is known to keep events for this node. */
+    private boolean kept;
+
     private boolean over;
 
     /**
@@ -81,16 +85,30 @@ final class Following implements EventSource {
         boolean output = watchers.stream().anyMatch(TaskWatcher::wantsOutput);
         events.follow(id, output, position)
                 .subscribe()
-                .with(status -> onFollowed(status, onStatus), failure -> {}); // after a reconnect
+                .with(
+                        followed -> onFollowed(followed, onStatus),
+                        failure -> {}); // after a reconnect
     }
 
-    private void onFollowed(Optional<TaskStatus> status, Consumer<TaskStatus> onStatus) {
-        if (over) {
+    private void onFollowed(Optional<EventStore.Followed> followed, Consumer<TaskStatus> onStatus) {
+        if (over || followed.isEmpty()) {
             return;
         }
-        if (status.isPresent()) {
-            onStatus.accept(status.get());
-            hear();
+        if (followed.get().isNew()) {
+            onForgotten();
+        }
+        kept = true;
+        onStatus.accept(followed.get().status());
+        hear();
+    }
+
+    /** Redis keeps nothing for this node: what the task has told since is not known. */
+    private void onForgotten() {
+        if (kept) {
+            kept = false;
+            tellLoss(
+                    FailureKind.CLUSTER_UNAVAILABLE,
+                    "events of the task may be lost: for longer than a lease this node could not reach Redis");
         }
     }
 
@@ -114,6 +132,11 @@ final class Following implements EventSource {
         hearing = false;
         if (over) {
             return;
+        }
+        if (heard.isPresent()) {
+            kept = true;
+        } else {
+            onForgotten();
         }
         if (heard.isEmpty() || heard.get().isEmpty()) {
             onNothing(heard.isPresent());

@@ -33,6 +33,9 @@ public interface LocalTasks {
      */
     boolean shed(Duration waited, int maxFrame);
 
+    /** How long the task has waited that {@link #shed} takes next; empty when there is none. */
+    Optional<Duration> longestWait(int maxFrame);
+
     /** Runs {@code task}; its result. Never fails: failures are results. */
     Uni<TaskResult> run(Task task);
 

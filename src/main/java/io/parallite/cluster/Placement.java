@@ -190,10 +190,6 @@ final class Placement {
         }
     }
 
-    private Duration interval() {
-        return longer(settings.overflow().dividedBy(2), SHORTEST_LOOK);
-    }
-
     private static Duration longer(Duration one, Duration other) {
         return one.compareTo(other) < 0 ? other : one;
     }
@@ -203,12 +199,29 @@ final class Placement {
         List.copyOf(offers.values()).forEach(offer -> offer.takeBackAfter(patience));
         fill();
         if ((unclaimed > 0 || local.queued() > 0) && !stopped) {
-            next.arm(interval());
+            next.arm(untilNextLook());
         }
     }
 
+    /** Until a task has waited long enough here, or one may be taken back. */
+    private Duration untilNextLook() {
+        Duration interval = longer(settings.overflow().dividedBy(2), SHORTEST_LOOK);
+        if (!mayOffer()) {
+            return interval;
+        }
+        Duration left =
+                local.longestWait(settings.maxPayload())
+                        .map(settings.overflow()::minus)
+                        .orElse(interval);
+        return unclaimed > 0 && left.compareTo(interval) > 0 ? interval : left;
+    }
+
+    private boolean mayOffer() {
+        return isUp.getAsBoolean() && unclaimed < MOST_OFFERED;
+    }
+
     private void fill() {
-        while (isUp.getAsBoolean() && unclaimed < MOST_OFFERED) {
+        while (mayOffer()) {
             if (!local.shed(settings.overflow(), settings.maxPayload())) {
                 return;
             }

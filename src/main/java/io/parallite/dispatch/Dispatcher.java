@@ -251,16 +251,20 @@ public final class Dispatcher {
      * @return whether there was such a task
      */
     public boolean shed(Duration waited, int maxFrame) {
-        return pool.shed(
-                waited,
-                task -> {
-                    TaskRun run = inFlight.get(task.id());
-                    return run != null
-                            && !task.detached()
-                            && task.terms().parent() == null
-                            && task.terms().shared().isEmpty()
-                            && task.frame().length <= maxFrame;
-                });
+        return pool.shed(waited, task -> mayLeave(task, maxFrame));
+    }
+
+    /** How long the task has waited that {@link #shed} takes next; empty when there is none. */
+    public Optional<Duration> longestWait(int maxFrame) {
+        return pool.longestWait(task -> mayLeave(task, maxFrame));
+    }
+
+    private boolean mayLeave(Task task, int maxFrame) {
+        return inFlight.get(task.id()) != null
+                && !task.detached()
+                && task.terms().parent() == null
+                && task.terms().shared().isEmpty()
+                && task.frame().length <= maxFrame;
     }
 
     private static boolean isWorthRetrying(TaskRun run, Throwable failure) {

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.function.Function;
 import java.util.function.IntSupplier;
 import java.util.function.Predicate;
@@ -186,13 +187,34 @@ final class TaskQueue {
      */
     @Nullable Waiter<?> takeFirst(long since, Predicate<Task> mayLeave) {
         for (Lane lane : lanes()) {
-            Waiter<?> first = lane.isHeld() || lane.isPinned() ? null : lane.first();
+            Waiter<?> first = leaving(lane);
             if (first != null && first.since - since <= 0 && mayLeave.test(first.task)) {
                 remove(first);
                 return first;
             }
         }
         return null;
+    }
+
+    /**
+     * Since when the task waits that waits longest of those which {@link #takeFirst} may take out;
+     * empty when there is none.
+     */
+    OptionalLong firstSince(Predicate<Task> mayLeave) {
+        OptionalLong earliest = OptionalLong.empty();
+        for (Lane lane : lanes()) {
+            Waiter<?> first = leaving(lane);
+            if (first != null
+                    && (earliest.isEmpty() || first.since - earliest.getAsLong() < 0)
+                    && mayLeave.test(first.task)) {
+                earliest = OptionalLong.of(first.since);
+            }
+        }
+        return earliest;
+    }
+
+    private static @Nullable Waiter<?> leaving(Lane lane) {
+        return lane.isHeld() || lane.isPinned() ? null : lane.first();
     }
 
     /** Takes out everything, held or not. */

@@ -13,6 +13,8 @@ import io.parallite.worker.WorkerLease;
 import io.parallite.worker.WorkerOwner;
 import io.smallrye.mutiny.Uni;
 import java.time.Duration;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -452,6 +454,14 @@ public final class WorkerPool {
         }
         shed.shed();
         return true;
+    }
+
+    /** How long the task has waited that {@link #shed} takes next; empty when there is none. */
+    public Optional<Duration> longestWait(Predicate<Task> mayLeave) {
+        OptionalLong since = queue.firstSince(mayLeave);
+        return since.isEmpty()
+                ? Optional.empty()
+                : Optional.of(Duration.ofNanos(engine.nanoTime() - since.getAsLong()));
     }
 
     // What workers report

@@ -88,8 +88,10 @@ final class EventStoreIT {
     @Test
     void keepsWhatIsToldTwiceOnceAndHasItReadAgainUntilItIsTaken() {
         Lease lease = running().lease();
-        assertThat(cluster.await(() -> follower.follow(ID, false, 0)).orElseThrow().state())
-                .isEqualTo(TaskState.RUNNING);
+        EventStore.Followed followed =
+                cluster.await(() -> follower.follow(ID, false, 0)).orElseThrow();
+        assertThat(followed.status().state()).isEqualTo(TaskState.RUNNING);
+        assertThat(followed.isNew()).isTrue();
 
         tell(lease, 1, emitted(1), emitted(2));
         assertThat(tell(lease, 1, emitted(1), emitted(2), emitted(3)).orElseThrow().entries())
@@ -115,6 +117,12 @@ final class EventStoreIT {
         assertThat(tell(lease, 1, emitted(1)).orElseThrow().followers()).isZero();
         assertThat(hear(0)).isEmpty();
         assertThat(redis.run("exists", "{parallite:test}:f:a").strip()).isEqualTo("0");
+        assertThat(isNewFollower()).isTrue();
+        assertThat(isNewFollower()).isFalse();
+    }
+
+    private boolean isNewFollower() {
+        return cluster.await(() -> follower.follow(ID, false, 0)).orElseThrow().isNew();
     }
 
     @Test

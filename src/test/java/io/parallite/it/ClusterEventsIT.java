@@ -293,6 +293,34 @@ final class ClusterEventsIT {
     }
 
     @Test
+    void tellsThatEventsMayBeLostOfATaskThatHasEndedWhileItsFollowerWasAway() throws Exception {
+        DaemonProcess one = node("one");
+        DaemonProcess two = node("two");
+        TestClient busy = occupied(two);
+        busy.call(detached("a", counting(10)));
+        awaitRunning(two, "a");
+        TestClient tail = two.connect();
+        tail.send(request("tail", "a"));
+        awaitFollowed("a");
+
+        two.signal("STOP");
+        await().until(() -> redis.run("--scan", "--pattern", KEYS + "n:*").lines().count() == 1);
+        open();
+        await().until(() -> "completed".equals(stateOf(one, "a")));
+        two.signal("CONT");
+
+        List<Reply> frames = untilReply(tail);
+        assertThat(values(frames)).containsOnlyNulls();
+        assertThat(frames)
+                .filteredOn(frame -> "CLUSTER_UNAVAILABLE".equals(frame.text("error_code")))
+                .singleElement()
+                .satisfies(lost -> assertThat(lost.text("error")).contains("may be lost"));
+        frames.getLast().assertResult(55);
+        free(two);
+        one.assertRestored();
+    }
+
+    @Test
     void passesNoEventOnThatIsNotSigned() throws Exception {
         DaemonProcess one = node("one");
         DaemonProcess two = node("two");
