@@ -131,11 +131,23 @@ final class DebianPackageIT {
     }
 
     @Test
-    void lintianFindsNothing() {
+    void lintianFindsNothingInThePackage() {
+        assertLintianFindsNothing(archive);
+    }
+
+    /** What an archive takes the package by: its checksums, and the distribution. */
+    @Test
+    void lintianFindsNothingInTheChanges() {
+        String name = archive.getFileName().toString().replaceFirst("\\.deb$", ".changes");
+
+        assertLintianFindsNothing(archive.resolveSibling(name));
+    }
+
+    private static void assertLintianFindsNothing(Path file) {
         assumeTrue(Tool.isInstalled("lintian"), "lintian is not installed");
 
         String found =
-                tool("lintian", "--allow-root", "--fail-on", "error,warning", archive).run().ok();
+                tool("lintian", "--allow-root", "--fail-on", "error,warning", file).run().ok();
 
         assertThat(found).doesNotContain("E: ", "W: ");
     }
