@@ -1,5 +1,7 @@
 package io.parallite.config;
 
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
@@ -62,11 +64,27 @@ sealed interface Check {
         }
     }
 
+    /**
+     * What is expected instead when {@code value} can be the path of no file here: it has a NUL, or
+     * characters that the locale's encoding has not.
+     */
+    static Optional<String> problemWithPath(String value) {
+        try {
+            var _ = Path.of(value);
+            return Optional.empty();
+        } catch (InvalidPathException e) {
+            return Optional.of(
+                    "a path that can be written in the encoding of this locale, without NUL");
+        }
+    }
+
     /** A file. In a configuration file its path is relative to that; else to the directory. */
     record File() implements Check {
         @Override
         public Optional<String> problemWith(String value) {
-            return value.isBlank() ? Optional.of("the path of a file") : Optional.empty();
+            return value.isBlank()
+                    ? Optional.of("the path of a file")
+                    : Check.problemWithPath(value);
         }
     }
 

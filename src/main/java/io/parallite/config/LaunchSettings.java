@@ -151,7 +151,7 @@ public final class LaunchSettings {
      * give one wherever a package manager might have put it.
      */
     private boolean isMissing(Setting setting, String script) {
-        if (setting != Setting.WORKER_SCRIPT) {
+        if (setting != Setting.WORKER_SCRIPT || Check.problemWithPath(script).isPresent()) {
             return false;
         }
         Path base = Path.of(systemProperties.getOrDefault(ParalliteJsonSource.LOCATION, ""));

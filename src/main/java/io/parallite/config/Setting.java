@@ -333,6 +333,7 @@ public enum Setting {
     /** What is wrong with a value: key, value, source and what is expected. */
     Optional<String> problemWith(String value, String source) {
         return check.problemWith(value)
+                .or(() -> isPath() ? Check.problemWithPath(value) : Optional.empty())
                 .map(
                         expected ->
                                 "%s=%s in %s is not valid: expected %s"
@@ -341,6 +342,10 @@ public enum Setting {
                                                 isSecret() ? "***" : value,
                                                 source,
                                                 expected));
+    }
+
+    private boolean isPath() {
+        return this == WORKER_SCRIPT || this == DIRECTORY;
     }
 
     /** What its values must be like. */

@@ -88,6 +88,19 @@ class LaunchSettingsTest {
                 .withMessageContaining("fixed_workers=1\\n2\\u202e3 in flag");
     }
 
+    @ParameterizedTest
+    @EnumSource(names = {"WORKER_SCRIPT", "DIRECTORY", "TLS_KEY_FILE", "FAILURES_FILE", "SOCKET"})
+    void refusesPathsThatNoFileCanHave(Setting setting) {
+        assertThat(LaunchSettings.inspect(null, Map.of(setting, "/a\0b"), Map.of()).problems())
+                .singleElement()
+                .satisfies(
+                        problem ->
+                                assertThat(problem)
+                                        .startsWith(setting.key() + "=/a")
+                                        .contains("is not valid: expected a path")
+                                        .isEqualTo(Texts.escape(problem)));
+    }
+
     private static void assertOneLine(String problem) {
         assertThat(problem).isEqualTo(Texts.escape(problem));
     }
