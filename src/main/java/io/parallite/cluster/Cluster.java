@@ -15,8 +15,10 @@ import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Request;
 import io.vertx.redis.client.Response;
 import io.vertx.redis.client.ResponseType;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,6 +40,9 @@ public final class Cluster {
     private static final Logger LOG = Logger.getLogger(Cluster.class);
 
     private static final int PING_SECONDS = 5;
+
+    /** How the message of a task's end begins. */
+    private static final byte[] ENDED = "ended ".getBytes(StandardCharsets.US_ASCII);
 
     private final Engine engine;
     private final ClusterSettings settings;
@@ -232,27 +237,38 @@ public final class Cluster {
                 || !push.get(0).toString().equals("message")) {
             return;
         }
-        String message = push.get(2).toString();
-        String[] words = message.split(" ", 2);
-        if (words.length < 2) {
+        byte[] message = push.get(2).toBytes();
+        if (startsWith(message, ENDED)) { // with a result, which is no text and may be long
+            onEnded(message);
             return;
         }
-        switch (words[0]) {
-            case "ended" -> onEnded(push.get(2).toBytes());
-            case "done" -> waiters.onDone(new TaskId(words[1]));
-            case "claimed" -> placement.onClaimed(new TaskId(words[1]));
-            case "cancel" -> onCancelled(words[1].split(" ", 2));
-            case "follow" -> onFollowed(words[1].split(" ", 2));
-            case "heard" -> links.onHeard(new TaskId(words[1]));
-            case "events" -> followings.onEvents(new TaskId(words[1]));
-            case "mail" -> leased.onLink(new TaskId(words[1]), new Links("m"));
-            case "sent" -> senders.onSent(new TaskId(words[1]));
-            default -> LOG.debugf("a message of another version is passed over: %s", words[0]);
+        String[] words = new String(message, StandardCharsets.UTF_8).split(" ", 2);
+        if (words.length == 2) {
+            onTold(words[0], words[1]);
+        }
+    }
+
+    private static boolean startsWith(byte[] message, byte[] start) {
+        return message.length >= start.length
+                && Arrays.equals(message, 0, start.length, start, 0, start.length);
+    }
+
+    private void onTold(String what, String rest) {
+        switch (what) {
+            case "done" -> waiters.onDone(new TaskId(rest));
+            case "claimed" -> placement.onClaimed(new TaskId(rest));
+            case "cancel" -> onCancelled(rest.split(" ", 2));
+            case "follow" -> onFollowed(rest.split(" ", 2));
+            case "heard" -> links.onHeard(new TaskId(rest));
+            case "events" -> followings.onEvents(new TaskId(rest));
+            case "mail" -> leased.onLink(new TaskId(rest), new Links("m"));
+            case "sent" -> senders.onSent(new TaskId(rest));
+            default -> LOG.debugf("a message of another version is passed over: %s", what);
         }
     }
 
     private void onEnded(byte[] message) {
-        Ended task = Ended.parse(message, "ended ".length());
+        Ended task = Ended.parse(message, ENDED.length);
         if (task != null) {
             waiters.onEnded(task);
         }
