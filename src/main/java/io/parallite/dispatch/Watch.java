@@ -30,6 +30,11 @@ public final class Watch {
         }
     }
 
+    /** The task has ended: the watcher is told what it was not told while it was held. */
+    public void release() {
+        watcher.hold(false);
+    }
+
     /** The watcher has caught up. */
     public void resume() {
         source.holdOrRelease();

@@ -182,7 +182,11 @@ final class AwaitRequests {
             return result;
         }
         watches.add(watch.get());
-        return result.invoke(() -> watches.remove(watch.get()));
+        return result.invoke(
+                () -> {
+                    watches.remove(watch.get());
+                    watch.get().release();
+                });
     }
 
     /** The client has read what it was sent. */

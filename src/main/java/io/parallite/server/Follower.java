@@ -7,7 +7,9 @@ import io.parallite.task.TaskWatcher;
 import io.parallite.wire.Encoding;
 import io.parallite.wire.Events;
 import io.parallite.wire.Reply;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -26,7 +28,15 @@ final class Follower implements TaskWatcher {
     private final Replies replies;
     private final Wishes wishes;
     private final Map<String, Long> heard = new HashMap<>(0);
+
+    /** What had been read from the worker before it was held: one read's worth at most. */
+    private final List<Event> early = new ArrayList<>(0);
+
     private boolean held;
+
+    /** An event as the worker has sent it. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    private record Event(String name, byte[] frame) {}
 
     Follower(Encoding encoding, TaskId id, Replies replies, Wishes wishes) {
         this.encoding = encoding;
@@ -44,6 +54,14 @@ final class Follower implements TaskWatcher {
 
     @Override
     public void onEvent(String name, byte[] frame) {
+        if (held) {
+            early.add(new Event(name, frame));
+        } else {
+            pass(name, frame);
+        }
+    }
+
+    private void pass(String name, byte[] frame) {
         if (!name.equals("output") || (wishes.output() && isNext(Events.output(frame)))) {
             replies.sendTranslated(
                     encoding,
@@ -72,6 +90,11 @@ final class Follower implements TaskWatcher {
     @Override
     public void hold(boolean hold) {
         held = hold;
+        if (!hold) {
+            List<Event> waiting = List.copyOf(early);
+            early.clear();
+            waiting.forEach(event -> pass(event.name(), event.frame()));
+        }
     }
 
     @Override

@@ -146,8 +146,8 @@ final class ConfigurationIT {
 
     @Test
     void putsAValueOfAnyKindOnOneLine() {
-        assertRefused(
-                daemon("--fixed-workers", "1\n2\u202e3"), "fixed_workers=1\\n2\\u202e3 in flag");
+        assertRefused(daemon("--fixed-workers", "1\n2"), "fixed_workers=1\\n2 in flag");
+        // in the file: an argument would be in the encoding of the tests' locale
         assertRefused(
                 daemon().json("{\"prefix_name\": \"a\\nb\\u202e\"}"),
                 "prefix_name=a\\nb\\u202e in ");

@@ -12,6 +12,7 @@ import io.parallite.wire.Encoding;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -156,6 +157,38 @@ final class EventsIT {
             assertThat(client.receiveNext().text("event")).isEqualTo("emit");
             assertCancelled(daemon.connect().call(cancel("endless", 0)));
         }
+    }
+
+    @Test
+    void tellsNothingOfATaskThatIsHeldAndAllOfItInOrder() {
+        try (DaemonProcess daemon = daemon("--fixed-workers", "1").startAtRest();
+                TestClient client = daemon.connect()) {
+            String counts =
+                    "function () { for ($i = 1; $i <= 4000; $i++) { B7s\\Parallite\\Task::emit($i); }"
+                            + " return 'done'; }";
+            client.send(streamed("counts", closure(counts)));
+            List<Reply> frames = new ArrayList<>();
+            for (int round = 1; frames.stream().noneMatch(EventsIT::isEndOfCounts); round++) {
+                client.send(request("hold", "counts"));
+                frames.addAll(untilEvent(client, "held"));
+                client.send(request("ping", "ping-" + round));
+                List<Reply> whileHeld = untilReply(client);
+                if (whileHeld.stream().noneMatch(EventsIT::isEndOfCounts)) {
+                    assertThat(whileHeld).hasSize(1);
+                }
+                frames.addAll(whileHeld);
+                client.send(request("resume", "counts"));
+                frames.addAll(untilEvent(client, "resumed"));
+            }
+
+            assertThat(frames.stream().filter(frame -> "emit".equals(frame.text("event"))))
+                    .extracting(frame -> frame.fields().get("value"))
+                    .isEqualTo(IntStream.rangeClosed(1, 4000).boxed().toList());
+        }
+    }
+
+    private static boolean isEndOfCounts(Reply frame) {
+        return frame.taskId().equals("counts") && frame.fields().containsKey("ok");
     }
 
     private static List<Reply> untilEvent(TestClient client, String event) {
