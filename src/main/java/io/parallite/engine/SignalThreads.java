@@ -9,7 +9,6 @@ import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.Consumer;
-import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,12 +26,12 @@ import org.jspecify.annotations.Nullable;
  * <p>This takes the package {@code jdk.internal.misc} to be open (the manifest of the daemon's jar
  * says so) and the class in it to be as it is in Java 25. Where either is not so, and in a native
  * executable, signals are handled as the JVM does.
+ *
+ * <p>Commands handle signals, too, and have no library for a log.
  */
 final class SignalThreads {
 
     static final String NAME = "parallite-signals";
-
-    private static final Logger LOG = Logger.getLogger(SignalThreads.class);
 
     private static final String DISPATCHER = "Signal Dispatcher";
 
@@ -82,7 +81,6 @@ final class SignalThreads {
             } catch (ReflectiveOperationException
                     | InaccessibleObjectException
                     | ClassCastException e) {
-                LOG.debugf("signals are handled on new threads: %s", e);
                 return null;
             }
         }
@@ -115,7 +113,8 @@ final class SignalThreads {
                     handle.invoke(handler, signal);
                 }
             } catch (Throwable e) { // the next signal needs this thread
-                LOG.error("a signal could not be handled", e);
+                Thread thread = Thread.currentThread();
+                thread.getUncaughtExceptionHandler().uncaughtException(thread, e);
             }
         }
     }
