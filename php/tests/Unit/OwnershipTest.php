@@ -218,9 +218,8 @@ final class OwnershipTest extends TestCase
             posix_kill(posix_getpid(), SIGKILL);
         }
         try {
-            for ($i = 0; $i < 3_000 && !file_exists($socket); $i++) {
-                usleep(1_000);
-                clearstatcache();
+            for ($i = 0; $i < 3_000 && !@stream_socket_client("unix://$socket"); $i++) {
+                usleep(1_000); // the file is there before anybody listens
             }
             chmod("{$this->directory}/shared", 0711);
             chown($socket, 0);
