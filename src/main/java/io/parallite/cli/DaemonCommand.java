@@ -1,7 +1,5 @@
 package io.parallite.cli;
 
-import static io.parallite.units.Texts.printable;
-
 import io.parallite.config.ConfigException;
 import io.parallite.config.DaemonAddress;
 import io.parallite.units.Durations;
@@ -9,7 +7,6 @@ import io.parallite.units.HumanUnits;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -55,9 +52,10 @@ abstract class DaemonCommand implements Callable<Integer> {
         try {
             return run();
         } catch (DaemonException e) {
-            return fail(ExitCode.UNAVAILABLE, "UNAVAILABLE", String.valueOf(e.getMessage()));
+            return refusal()
+                    .print(ExitCode.UNAVAILABLE, "UNAVAILABLE", String.valueOf(e.getMessage()));
         } catch (ConfigException e) {
-            return fail(ExitCode.CONFIG, "CONFIG", String.valueOf(e.getMessage()));
+            return refusal().print(ExitCode.CONFIG, "CONFIG", String.valueOf(e.getMessage()));
         } finally {
             out().flush();
         }
@@ -121,33 +119,20 @@ abstract class DaemonCommand implements Callable<Integer> {
 
     /** Prints that {@code what} is not over after {@code limit}; the exit code of that. */
     int late(String what, Duration limit) {
-        return fail(
-                ExitCode.FAILED,
-                "TIMEOUT",
-                "the %s has not ended within %s and goes on"
-                        .formatted(what, HumanUnits.age(limit)));
+        return refusal()
+                .print(
+                        ExitCode.FAILED,
+                        "TIMEOUT",
+                        "the %s has not ended within %s and goes on"
+                                .formatted(what, HumanUnits.age(limit)));
     }
 
     /** Prints why the daemon refused; the exit code of that. */
     int refused(Answer answer) {
-        if (json) {
-            out().println(answer.raw());
-        } else {
-            err().printf("parallite: %s (%s)%n", printable(answer.error()), answer.errorCode());
-        }
-        return ExitCode.FAILED;
+        return refusal().by(answer);
     }
 
-    private int fail(int exitCode, String errorCode, String message) {
-        if (json) {
-            Map<String, Object> answer = new LinkedHashMap<>();
-            answer.put("ok", false);
-            answer.put("error", message);
-            answer.put("error_code", errorCode);
-            out().println(Json.line(answer));
-        } else {
-            err().println("parallite: " + message);
-        }
-        return exitCode;
+    private Refusal refusal() {
+        return new Refusal(spec, json);
     }
 }

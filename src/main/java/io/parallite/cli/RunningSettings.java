@@ -9,7 +9,6 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumMap;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +23,7 @@ final class RunningSettings {
     private final CommandSpec spec;
     private final @Nullable Path config;
     private final boolean json;
+    private final Refusal refusal;
 
     /**
      * The settings of the daemon that {@code spec} and {@code config} lead to.
@@ -34,6 +34,7 @@ final class RunningSettings {
         this.spec = spec;
         this.config = config;
         this.json = json;
+        this.refusal = new Refusal(spec, json);
     }
 
     /**
@@ -60,15 +61,16 @@ final class RunningSettings {
                         PATIENCE)) {
             return print(daemon.call("settings"));
         } catch (DaemonException e) {
-            return fail(ExitCode.UNAVAILABLE, "UNAVAILABLE", String.valueOf(e.getMessage()));
+            return refusal.print(
+                    ExitCode.UNAVAILABLE, "UNAVAILABLE", String.valueOf(e.getMessage()));
         } catch (ConfigException e) {
-            return fail(ExitCode.CONFIG, "CONFIG", String.valueOf(e.getMessage()));
+            return refusal.print(ExitCode.CONFIG, "CONFIG", String.valueOf(e.getMessage()));
         }
     }
 
     private int print(Answer answer) {
         if (!answer.isOk()) {
-            return fail(ExitCode.FAILED, answer.errorCode(), answer.error());
+            return refusal.by(answer);
         }
         PrintWriter out = spec.commandLine().getOut();
         if (json) {
@@ -113,18 +115,5 @@ final class RunningSettings {
         String kind = setting.at("from").text().orElse(DaemonStats.ABSENT);
         boolean isScaled = kind.equals(Origin.SCALED.kind().word());
         return setting.at("name").text().orElse(isScaled ? Origin.SCALED.text() : kind);
-    }
-
-    private int fail(int exitCode, String errorCode, String message) {
-        if (json) {
-            Map<String, Object> answer = new LinkedHashMap<>();
-            answer.put("ok", false);
-            answer.put("error", message);
-            answer.put("error_code", errorCode);
-            spec.commandLine().getOut().println(Json.line(answer));
-        } else {
-            spec.commandLine().getErr().println("parallite: " + message);
-        }
-        return exitCode;
     }
 }

@@ -19,7 +19,8 @@ public interface Engine {
     /**
      * Runs {@code action} now, such that what it asks of Vert.x is answered on this thread, too.
      * Vert.x answers on the thread of the context that it is called in, and on any other one when
-     * there is none, as in timers and in what workers send. Engine thread only.
+     * there is none, as in timers and in what workers send. What the action throws is thrown.
+     * Engine thread only.
      */
     void dispatch(Runnable action);
 

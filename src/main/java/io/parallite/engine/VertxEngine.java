@@ -92,7 +92,12 @@ public final class VertxEngine implements Engine {
 
     @Override
     public void dispatch(Runnable action) {
-        context.dispatch(action);
+        ContextInternal former = context.beginDispatch();
+        try {
+            action.run();
+        } finally {
+            context.endDispatch(former);
+        }
     }
 
     @Override
