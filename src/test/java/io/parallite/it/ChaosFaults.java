@@ -57,6 +57,9 @@ final class ChaosFaults implements AutoCloseable {
         all.add(node);
         named.put(name, node);
         ClusterNodes.awaitRest(node);
+        if (generation > 0) {
+            node.restAs(all.getFirst()); // a connection to Redis may just have been killed
+        }
         living.add(node);
     }
 

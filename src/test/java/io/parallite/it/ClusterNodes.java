@@ -58,7 +58,8 @@ final class ClusterNodes {
 
     /**
      * Waits until {@code node} is a node of the cluster and at rest, and has it remember what it
-     * holds then: all of its connections to Redis, of which one may be killed meanwhile.
+     * holds then: all of its connections to Redis. One that is killed and made again meanwhile may
+     * be missing.
      */
     static void awaitRest(DaemonProcess node) {
         do {

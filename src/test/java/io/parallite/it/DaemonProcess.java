@@ -175,6 +175,14 @@ final class DaemonProcess implements AutoCloseable {
         filesAtRest = fewestOpenFiles();
     }
 
+    /**
+     * Takes what {@code other} held when it was at rest for what this one may hold, where this one
+     * was disturbed while it started: they must have the same settings.
+     */
+    void restAs(DaemonProcess other) {
+        filesAtRest = other.filesAtRest;
+    }
+
     /** Seen over a moment, so that a connection that is just being closed is not counted. */
     private long fewestOpenFiles() {
         long[] fewest = {openFiles()};
