@@ -54,6 +54,8 @@ final class Client implements ClientInterface
 
     private readonly ValueReader $values;
 
+    private readonly Traceparent $traceparent;
+
     /** What results may be: PHP values, or plain data only. */
     private string $accepted = 'php';
 
@@ -74,6 +76,8 @@ final class Client implements ClientInterface
      * @param ?Credentials $credentials for a daemon on TCP; else those in the environment
      * @param ?string $payloadSecretFile with the secret by which tasks and results are signed, the same for the workers; else
      *     PARALLITE_PAYLOAD_SECRET_FILE names it, or nothing is signed
+     * @param string|Closure(): ?string|null $traceparent the span of a distributed trace that submits tasks, as W3C Trace Context
+     *     writes it, or what tells it whenever one is submitted. Of another form it counts as none. In a task, that of the task, unless given
      * @throws ConnectionException when the parallite.json that would tell the address is damaged or another user's
      */
     public function __construct(
@@ -86,6 +90,7 @@ final class Client implements ClientInterface
         public readonly ?array $allowedClasses = null,
         ?Credentials $credentials = null,
         ?string $payloadSecretFile = null,
+        string|Closure|null $traceparent = null,
     ) {
         if ($fallback !== null && $fallback !== self::SYNC) {
             throw new InvalidArgumentException("fallback is \"$fallback\"; it may be null or 'sync'");
@@ -105,6 +110,7 @@ final class Client implements ClientInterface
         $this->unhandled = new Unhandled($onUnhandled);
         $this->secret = $payloadSecretFile === null ? PayloadSecret::inEnvironment() : PayloadSecret::inFile($payloadSecretFile);
         $this->values = new ValueReader($allowedClasses, $this->secret);
+        $this->traceparent = new Traceparent($traceparent);
     }
 
     /**
@@ -263,9 +269,10 @@ final class Client implements ClientInterface
         bool $atMostOnce = false,
         ?float $delay = null,
         ?string $unique = null,
+        ?string $traceparent = null,
     ): Future {
         $isOurs = $cancellation !== null;
-        $options = new TaskOptions($timeout, $isolate, $priority, $queueTimeout, $isOurs, $retry, $cancellation);
+        $options = new TaskOptions($timeout, $isolate, $priority, $queueTimeout, $isOurs, $retry, $cancellation, $traceparent);
         $delivery = new Delivery($detach, $atMostOnce, $delay, $unique, $retry);
         $id = $id === null ? $this->ids->next($name) : TaskIds::check($id);
         if ($this->isHere()) {
@@ -502,7 +509,7 @@ final class Client implements ClientInterface
         if ($shared !== []) {
             $request['shared'] = $shared; // the objects, as long as it may have to be sent again
         }
-        return $request + $options->fields();
+        return $request + $options->fields() + $this->traceparent->field($options->traceparent);
     }
 
     /**
@@ -589,7 +596,15 @@ final class Client implements ClientInterface
         }
         $id ??= $this->ids->next();
         $callable = $this->payloads->callableOf($task);
-        $run = fn(): Execution => LocalExecution::run($id, $callable, $args, $options->timeout, $this->unhandled);
+        $traceparent = $this->traceparent->field($options->traceparent)['traceparent'] ?? null;
+        $run = fn(): Execution => LocalExecution::run(
+            $id,
+            $callable,
+            $args,
+            $options->timeout,
+            $this->unhandled,
+            traceparent: $traceparent,
+        );
         return new Future($options->retry === null ? $run() : new RetriedExecution($run(), $options->retry, $run));
     }
 

@@ -220,6 +220,8 @@ interface ClientInterface
      * @param bool $atMostOnce in a cluster: a detached task fails when its machine is lost, and is not run again
      * @param ?float $delay seconds before a detached task may run; needs a cluster
      * @param ?string $unique a key that one detached task has at a time, from its submit to its end; needs a cluster
+     * @param ?string $traceparent the span of a distributed trace that submits it, as W3C Trace Context writes it, in place of the
+     *     client's. Of another form it counts as none
      * @return Future<T>
      * @throws TaskException when the task can't be sent
      * @throws ConnectionException
@@ -241,6 +243,7 @@ interface ClientInterface
         bool $atMostOnce = false,
         ?float $delay = null,
         ?string $unique = null,
+        ?string $traceparent = null,
     ): Future;
 
     /**

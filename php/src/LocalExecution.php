@@ -44,6 +44,7 @@ final class LocalExecution implements Execution
      * @param array<array-key, mixed> $args
      * @param ?float $timeout seconds, see {@see TimeLimit}
      * @param ?SplQueue<mixed> $sent what the task is to receive
+     * @param ?string $traceparent well-formed
      */
     public static function run(
         string $id,
@@ -52,10 +53,11 @@ final class LocalExecution implements Execution
         ?float $timeout = null,
         ?Unhandled $unhandled = null,
         ?SplQueue $sent = null,
+        ?string $traceparent = null,
     ): self {
         $reports = new Reports();
         $reports->receiveFrom($sent);
-        $reports->runHere($id, $timeout);
+        $reports->runHere($id, $timeout, $traceparent);
         $context = Task::bind($reports);
         ob_start();
         $level = ob_get_level();

@@ -49,6 +49,8 @@ final class Reports implements TaskContext
 
     private ?float $deadline = null;
 
+    private ?string $traceparent = null;
+
     /** @var ?\SplQueue<mixed> values that the task receives where it runs in this process */
     private ?\SplQueue $messages = null;
 
@@ -148,9 +150,10 @@ final class Reports implements TaskContext
     }
 
     /** It is that of a task in this process from now on. */
-    public function runHere(string $id, ?float $timeout): void
+    public function runHere(string $id, ?float $timeout, ?string $traceparent = null): void
     {
         $this->id = $id;
+        $this->traceparent = $traceparent;
         $this->deadline = $timeout === null ? null : microtime(true) + $timeout;
     }
 
@@ -172,6 +175,11 @@ final class Reports implements TaskContext
     public function deadline(): ?float
     {
         return $this->deadline;
+    }
+
+    public function traceparent(): ?string
+    {
+        return $this->traceparent;
     }
 
     public function parentId(): ?string

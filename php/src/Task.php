@@ -89,6 +89,17 @@ final class Task
         return self::$context?->deadline();
     }
 
+    /**
+     * The span of a distributed trace in which the task runs, for spans of its own: where the daemon records spans
+     * (`otel_endpoint`) that of the run, else what the program has given with the task.
+     *
+     * @return ?string as W3C Trace Context writes it, `00-TRACE-SPAN-FLAGS`; null where there is no trace
+     */
+    public static function traceparent(): ?string
+    {
+        return self::$context?->traceparent();
+    }
+
     /** @internal for clients: which task submits */
     public static function parentId(): ?string
     {

@@ -34,6 +34,9 @@ interface TaskContext
     /** When it will have run for too long, as microtime(true) tells the time; null when there is no limit. */
     public function deadline(): ?float;
 
+    /** The span of a distributed trace in which it runs, as W3C Trace Context writes it; null when there is none. */
+    public function traceparent(): ?string;
+
     /** The id that tasks which it submits name as their parent's; null when they have none. */
     public function parentId(): ?string;
 }

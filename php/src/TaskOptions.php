@@ -18,6 +18,7 @@ final class TaskOptions
     /**
      * @param ?float $queueTimeout seconds
      * @param bool $endsWithClient whether tasks are cancelled when this client goes away, because it alone awaits them
+     * @param ?string $traceparent {@see Traceparent}
      * @throws InvalidArgumentException when one of them is out of its range
      */
     public function __construct(
@@ -28,6 +29,7 @@ final class TaskOptions
         private readonly bool $endsWithClient = false,
         public readonly ?Retry $retry = null,
         public readonly ?Cancellation $cancellation = null,
+        public readonly ?string $traceparent = null,
     ) {
         Seconds::limit($timeout);
         Seconds::limit($queueTimeout, 'queueTimeout');

@@ -23,6 +23,7 @@ use B7s\Parallite\Seconds;
 use B7s\Parallite\TaskIds;
 use B7s\Parallite\TaskOptions;
 use B7s\Parallite\TaskPayload;
+use B7s\Parallite\Traceparent;
 use B7s\Parallite\Wire\PhpValue;
 use Closure;
 use Generator;
@@ -57,6 +58,8 @@ final class FakeClient implements ClientInterface
 
     private readonly TaskPayload $payloads;
 
+    private readonly Traceparent $traceparent;
+
     /** @var SplQueue<mixed> */
     private readonly SplQueue $sent;
 
@@ -65,9 +68,11 @@ final class FakeClient implements ClientInterface
     /**
      * @param bool $travels whether tasks, arguments and results are serialized as on their way to a worker and back:
      *     what can't travel is refused, and arguments and results are copies. Closures run as they are
+     * @param string|Closure(): ?string|null $traceparent {@see \B7s\Parallite\Client::__construct()}
      */
-    public function __construct(private readonly bool $travels = true)
+    public function __construct(private readonly bool $travels = true, string|Closure|null $traceparent = null)
     {
+        $this->traceparent = new Traceparent($traceparent);
         $this->script = new Script();
         $this->sent = new SplQueue();
         $this->payloads = new TaskPayload();
@@ -287,8 +292,9 @@ final class FakeClient implements ClientInterface
         bool $atMostOnce = false,
         ?float $delay = null,
         ?string $unique = null,
+        ?string $traceparent = null,
     ): Future {
-        $options = new TaskOptions($timeout, $isolate, $priority, $queueTimeout, true, $retry, $cancellation);
+        $options = new TaskOptions($timeout, $isolate, $priority, $queueTimeout, true, $retry, $cancellation, $traceparent);
         new Delivery($detach, $atMostOnce, $delay, $unique, $retry); // refuses what the client does
         return $this->accepted($task, $args, $options, $id, $detach, $name);
     }
@@ -346,13 +352,14 @@ final class FakeClient implements ClientInterface
             return $this->futures[$id]; // joins it, as with the daemon
         }
         $callable = $this->payloads->callableOf($task);
-        $recorded = RecordedTask::of($id, $callable, $args, $options, $name, $detach);
+        $traceparent = $this->traceparent->field($options->traceparent)['traceparent'] ?? null;
+        $recorded = RecordedTask::of($id, $callable, $args, $options, $name, $detach, $traceparent);
         if ($this->travels) {
             $args = PhpValue::decode(PhpValue::encode($args));
         }
         $this->tasks[] = $recorded;
         $answer = $this->script->answerTo($recorded) ?? static fn(): mixed => $callable(...$args);
-        $execution = LocalExecution::run($id, $this->traveller($answer), [], sent: $this->sent);
+        $execution = LocalExecution::run($id, $this->traveller($answer), [], sent: $this->sent, traceparent: $traceparent);
         $failure = $execution->outcome()->exception();
         if ($failure !== null && $options->retry?->isFor($failure, $tries) === true) {
             return $this->accept($task, $args, $options, null, $detach, $name, $tries + 1); // at once

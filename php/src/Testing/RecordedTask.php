@@ -20,6 +20,7 @@ final class RecordedTask
      * @param callable $task as it was given
      * @param array<array-key, mixed> $args
      * @param ?string $name that it was given for people
+     * @param ?string $traceparent the span that has submitted it
      */
     public function __construct(
         public readonly string $id,
@@ -31,6 +32,7 @@ final class RecordedTask
         public readonly ?bool $isolate = false,
         public readonly string $priority = 'normal',
         public readonly ?float $queueTimeout = null,
+        public readonly ?string $traceparent = null,
     ) {
         $this->callee = self::calleeOf($task);
     }
@@ -46,6 +48,7 @@ final class RecordedTask
         TaskOptions $options,
         ?string $name,
         bool $detach,
+        ?string $traceparent,
     ): self {
         return new self(
             $id,
@@ -57,6 +60,7 @@ final class RecordedTask
             $options->isolate,
             $options->priority,
             $options->queueTimeout,
+            $traceparent,
         );
     }
 

@@ -4,6 +4,8 @@ declare(strict_types=1);
 
 namespace B7s\Parallite\Worker;
 
+use B7s\Parallite\Traceparent;
+
 /**
  * A task as it came in. Fields that a worker has no use for are ignored.
  */
@@ -19,6 +21,7 @@ final class Request
      * @param bool $streamsOutput whether the client takes what the task prints while it runs
      * @param ?string $name what the client calls it
      * @param ?int $timeoutMs how long it may run, if the client says that
+     * @param ?string $traceparent the span of a distributed trace in which it runs
      */
     private function __construct(
         public readonly string $taskId,
@@ -35,6 +38,7 @@ final class Request
         public readonly bool $streamsOutput,
         public readonly ?string $name,
         public readonly ?int $timeoutMs,
+        public readonly ?string $traceparent,
     ) {
     }
 
@@ -78,6 +82,7 @@ final class Request
             $streamsOutput,
             is_string($map['name'] ?? null) ? $map['name'] : null,
             is_numeric($map['timeout_ms'] ?? null) ? (int) $map['timeout_ms'] : null,
+            Traceparent::checked($map['traceparent'] ?? null),
         );
     }
 

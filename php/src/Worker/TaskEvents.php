@@ -196,6 +196,11 @@ final class TaskEvents implements TaskContext
         return $this->task === null || $most === null ? null : $this->begunAt + $most / 1000;
     }
 
+    public function traceparent(): ?string
+    {
+        return $this->task?->traceparent;
+    }
+
     public function parentId(): ?string
     {
         return $this->task?->taskId;

@@ -157,6 +157,14 @@ final class ExamplesTest extends TestCase
         self::assertMatchesRegularExpression('~^20000 numbers, sorted\n[\d,]+ bytes below /~', self::example('recursion.php'));
     }
 
+    public function testKeepsTheTrace(): void
+    {
+        $trace = '4bf92f3577b34da6a3ce929d0e0e4736';
+        $output = self::example('tracing.php', "00-$trace-00f067aa0ba902b7-01");
+
+        self::assertSame(3, substr_count($output, $trace), $output);
+    }
+
     public function testTestsWithoutADaemon(): void
     {
         self::assertSame(3, substr_count(self::example('testing.php'), 'ok: '));

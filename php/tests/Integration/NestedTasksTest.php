@@ -54,6 +54,16 @@ final class NestedTasksTest extends TestCase
         }
     }
 
+    public function testTasksOfATaskAreInItsTrace(): void
+    {
+        $mine = '00-' . str_repeat('a', 32) . '-' . str_repeat('b', 16) . '-01';
+        $other = '00-' . str_repeat('c', 32) . '-' . str_repeat('d', 16) . '-00';
+        $inner = self::task('traceparent');
+
+        self::assertSame([$mine, $mine, $other], $this->client->submit(self::task('traceparents'), [$inner], traceparent: $mine)->await());
+        self::assertSame([null, null, $other], $this->client->run(self::task('traceparents'), [$inner]));
+    }
+
     public function testATaskFindsTheDaemonThatRunsIt(): void
     {
         $pid = $this->client->ping()['pid'];

@@ -123,6 +123,12 @@ return [
         B7s\Parallite\Task::context(),
         B7s\Parallite\Task::deadline(),
     ],
+    'traceparent' => static fn(): ?string => B7s\Parallite\Task::traceparent(),
+    'traceparents' => static fn(Closure $inner): array => [
+        B7s\Parallite\Task::traceparent(),
+        (new B7s\Parallite\Client())->run($inner),
+        (new B7s\Parallite\Client())->submit($inner, traceparent: '00-' . str_repeat('c', 32) . '-' . str_repeat('d', 16) . '-00')->await(),
+    ],
     'sleeps' => static fn() => sleep(60),
     'throws an unknown' => static function (): never {
         echo 'printed before';

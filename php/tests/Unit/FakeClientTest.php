@@ -63,6 +63,20 @@ final class FakeClientTest extends TestCase
         $client->map([1, 2], static fn(int $n): int => [usleep(2_000), $n][1], deadline: 0.001);
     }
 
+    public function testTasksAreInTheTraceThatTheClientIsTold(): void
+    {
+        $mine = '00-' . str_repeat('a', 32) . '-' . str_repeat('b', 16) . '-01';
+        $spans = [$mine, "00-malformed\n"];
+        $client = new FakeClient(traceparent: static function () use (&$spans): ?string {
+            return array_shift($spans);
+        });
+        $task = static fn(): ?string => \B7s\Parallite\Task::traceparent();
+
+        self::assertSame([$mine, null, null], $client->map([1, 2, 3], $task));
+        self::assertSame($mine, $client->submit($task, traceparent: $mine)->await());
+        self::assertSame([$mine, null, null, $mine], array_map(static fn($task) => $task->traceparent, $client->tasks()));
+    }
+
     public function testScopesAndRetriesAreLikeThoseOfTheDaemon(): void
     {
         $client = (new FakeClient())->throws(new \RuntimeException('down'), 'strrev', times: 2);

@@ -37,6 +37,20 @@ final class SyncTest extends TestCase
         self::assertSame('abc', $client->run('strrev', ['cba']));
     }
 
+    public function testTasksAreInTheTraceOfTheClient(): void
+    {
+        $mine = '00-' . str_repeat('a', 32) . '-' . str_repeat('b', 16) . '-01';
+        $other = '00-' . str_repeat('c', 32) . '-' . str_repeat('d', 16) . '-00';
+        $task = Task::traceparent(...);
+        $client = new Client('/nowhere/at/all.sock', fallback: 'sync', traceparent: $mine);
+
+        self::assertSame($mine, $client->run($task));
+        self::assertSame($other, $client->submit($task, traceparent: $other)->await());
+        self::assertSame($mine, $client->submit($task, traceparent: 'of another form')->await());
+        self::assertNull(self::client()->run($task));
+        self::assertNull(Task::traceparent());
+    }
+
     public function testTriesAgain(): void
     {
         $tries = 0;

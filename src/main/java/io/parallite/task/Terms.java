@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param delivery what a cluster is to do for it
  * @param shared the hashes of the values that it shares with other tasks
  * @param name what it is called for people; {@code null} when it has no name
+ * @param traceparent the span that has submitted it; {@code null} when it belongs to no trace
  */
 public record Terms(
         Isolation isolation,
@@ -24,7 +25,8 @@ public record Terms(
         @Nullable TaskId parent,
         Delivery delivery,
         List<String> shared,
-        @Nullable String name) {
+        @Nullable String name,
+        @Nullable Traceparent traceparent) {
 
     /** Those of a task of which a cluster is asked nothing. */
     public Terms(
@@ -41,6 +43,7 @@ public record Terms(
                 parent,
                 Delivery.USUAL,
                 List.of(),
+                null,
                 null);
     }
 

@@ -1,9 +1,12 @@
 package io.parallite.wire;
 
 import io.parallite.task.FailureKind;
+import io.parallite.task.Traceparent;
+import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One of the two encodings a frame may be in, distinguished per frame by its first byte.
@@ -109,6 +112,29 @@ public sealed interface Encoding permits JsonEncoding, MessagePackEncoding {
 
     /** A copy of the request {@code frame} that also asks for a benchmark. */
     byte[] withBenchmark(byte[] frame);
+
+    /**
+     * A copy of the request {@code frame} with one more field behind all others: where one of that
+     * name is there already, the last counts.
+     *
+     * @param value letters, digits and dashes
+     */
+    byte[] withField(byte[] frame, String field, String value);
+
+    /**
+     * A copy of a submit {@code frame} that belongs to another span.
+     *
+     * @param known the span that the frame names; {@code null} when it names none
+     */
+    static byte[] withTraceparent(byte[] frame, @Nullable Traceparent known, String wanted) {
+        if (known == null || !known.isIn(frame)) {
+            return of(frame).withField(frame, "traceparent", wanted);
+        }
+        byte[] copy = frame.clone();
+        byte[] text = wanted.getBytes(StandardCharsets.US_ASCII);
+        System.arraycopy(text, 0, copy, known.offset(), text.length);
+        return copy;
+    }
 
     /** A copy of the reply {@code frame} that says whose it is. */
     static byte[] withTaskId(byte[] frame, String taskId) {

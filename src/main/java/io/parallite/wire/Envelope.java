@@ -10,6 +10,7 @@ import io.parallite.task.TaskException;
 import io.parallite.task.TaskId;
 import io.parallite.task.TaskState;
 import io.parallite.task.Terms;
+import io.parallite.task.Traceparent;
 import io.parallite.units.Texts;
 import java.time.Duration;
 import java.util.List;
@@ -68,6 +69,8 @@ final class Envelope {
      */
     @Nullable Object onDisconnect;
 
+    private @Nullable Traceparent traceparent;
+
     private @Nullable RequestOptions options;
 
     /** The fields that only some requests know. */
@@ -76,6 +79,18 @@ final class Envelope {
             options = new RequestOptions(this);
         }
         return options;
+    }
+
+    /**
+     * Notes a trace, if {@code value} names one: whatever it is, the task runs.
+     *
+     * @param offset where in the frame it is, if it is there as it reads
+     */
+    void trace(@Nullable Object value, int offset) {
+        traceparent =
+                value instanceof String text && Traceparent.isValid(text)
+                        ? new Traceparent(text, offset)
+                        : null;
     }
 
     /** Adds a field to what identifies the task, in whatever order the fields come. */
@@ -250,19 +265,21 @@ final class Envelope {
 
     private Terms terms() {
         boolean endsWithClient = endsWithClient();
-        if (options == null) {
+        if (options == null && traceparent == null) {
             return endsWithClient ? Terms.ENDS_WITH_CLIENT : Terms.USUAL;
         }
-        String parent = options.text("parent");
+        RequestOptions given = options();
+        String parent = given.text("parent");
         return new Terms(
-                isolation(options),
-                priority(options),
-                queueTimeout(options),
+                isolation(given),
+                priority(given),
+                queueTimeout(given),
                 endsWithClient,
                 parent == null ? null : toId(parent),
-                delivery(options),
-                shared(options),
-                name(options));
+                delivery(given),
+                shared(given),
+                name(given),
+                traceparent);
     }
 
     /** For people only: whatever it is, the task runs. */

@@ -96,6 +96,7 @@ final class JsonEncoding implements Encoding {
                             "parent",
                             "name" ->
                             envelope.options().put(field, scalar(envelope, field, parser));
+                    case "traceparent" -> trace(envelope, parser);
                     case "shared" -> envelope.options().put(field, texts(envelope, parser));
                     default -> parser.skipChildren();
                 }
@@ -133,6 +134,11 @@ final class JsonEncoding implements Encoding {
             envelope.addContent(field, content);
         }
         return next;
+    }
+
+    private static void trace(Envelope envelope, JsonParser parser) throws IOException {
+        int quote = (int) parser.currentTokenLocation().getByteOffset();
+        envelope.trace(scalar(envelope, "traceparent", parser), FrameReader.HEADER + quote + 1);
     }
 
     private static boolean isBetweenFields(byte b) {
@@ -279,6 +285,20 @@ final class JsonEncoding implements Encoding {
         System.arraycopy(frame, 0, out, 0, brace + 1);
         System.arraycopy(field, 0, out, brace + 1, field.length);
         System.arraycopy(frame, brace + 1, out, brace + 1 + field.length, frame.length - brace - 1);
+        return Frames.putLength(out);
+    }
+
+    @Override
+    public byte[] withField(byte[] frame, String field, String value) {
+        byte[] more = ",\"%s\":\"%s\"".formatted(field, value).getBytes(StandardCharsets.UTF_8);
+        int brace = frame.length - 1;
+        while (frame[brace] != '}') {
+            brace--;
+        }
+        byte[] out = new byte[frame.length + more.length];
+        System.arraycopy(frame, 0, out, 0, brace);
+        System.arraycopy(more, 0, out, brace, more.length);
+        System.arraycopy(frame, brace, out, brace + more.length, frame.length - brace);
         return Frames.putLength(out);
     }
 

@@ -8,6 +8,7 @@ import static io.parallite.wire.MessagePackValues.skipWithin;
 import static io.parallite.wire.MessagePackValues.string;
 
 import io.parallite.task.FailureKind;
+import io.parallite.task.Traceparent;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.math.BigInteger;
@@ -60,6 +61,10 @@ final class MessagePackEncoding implements Encoding {
                             "parent",
                             "name" ->
                             envelope.options().put(field, scalar(unpacker, frame));
+                    case "traceparent" -> {
+                        Object value = scalar(unpacker, frame);
+                        envelope.trace(value, position(unpacker) - Traceparent.LENGTH);
+                    }
                     case "shared" -> envelope.options().put(field, texts(unpacker, frame));
                     default -> skipWithin(JsonEncoding.MAX_DEPTH, unpacker, frame);
                 }
@@ -223,6 +228,22 @@ final class MessagePackEncoding implements Encoding {
             packer.packMapHeader(fields + 1);
             packer.packString("enable_benchmark").packBoolean(true);
             packer.addPayload(frame, rest, frame.length - rest);
+            return Frames.putLength(packer.toByteArray());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public byte[] withField(byte[] frame, String field, String value) {
+        try (MessageBufferPacker packer = MessagePack.newDefaultBufferPacker();
+                MessageUnpacker unpacker = open(frame)) {
+            int fields = unpacker.unpackMapHeader();
+            int rest = position(unpacker);
+            packer.addPayload(new byte[FrameReader.HEADER]);
+            packer.packMapHeader(fields + 1);
+            packer.addPayload(frame, rest, frame.length - rest);
+            packer.packString(field).packString(value);
             return Frames.putLength(packer.toByteArray());
         } catch (IOException e) {
             throw new UncheckedIOException(e);

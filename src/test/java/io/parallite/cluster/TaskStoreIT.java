@@ -44,6 +44,7 @@ final class TaskStoreIT {
                     null,
                     Delivery.AT_MOST_ONCE,
                     List.of(),
+                    null,
                     null);
 
     private static RedisServer redis;
@@ -537,6 +538,7 @@ final class TaskStoreIT {
                         null,
                         delivery,
                         List.of(),
+                        null,
                         null));
     }
 

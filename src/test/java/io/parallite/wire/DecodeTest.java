@@ -11,21 +11,28 @@ import io.parallite.task.Retries;
 import io.parallite.task.Task;
 import io.parallite.task.TaskException;
 import io.parallite.task.Terms;
+import io.parallite.task.Traceparent;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.assertj.core.api.ThrowableAssertAlternative;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the golden frames don't say of the two decoders. */
 class DecodeTest {
+
+    private static final String SPAN = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
     @Test
     void refusalKnowsTheTaskWhereTheFrameGotThatFar() {
@@ -126,9 +133,51 @@ class DecodeTest {
                                 null,
                                 Delivery.USUAL,
                                 List.of(),
-                                "import"));
+                                "import",
+                                null));
         assertThat(((Request.Submit) Encoding.of(msgpack).decode(msgpack)).task().terms())
                 .isEqualTo(terms);
+    }
+
+    @ParameterizedTest
+    @MethodSource("encodings")
+    void readsTheSpanThatSubmits(Encoding encoding) {
+        byte[] frame =
+                encoding.encode(Map.of("task_id", "a", "payload", SPAN, "traceparent", SPAN));
+
+        Traceparent read =
+                Objects.requireNonNull(
+                        ((Request.Submit) encoding.decode(frame)).task().terms().traceparent());
+
+        assertThat(read.text()).isEqualTo(SPAN);
+        assertThat(read.traceId()).isEqualTo("4bf92f3577b34da6a3ce929d0e0e4736");
+        assertThat(read.spanId()).isEqualTo("00f067aa0ba902b7");
+        assertThat(read.flags()).isEqualTo("01");
+        assertThat(read.isIn(frame)).isTrue();
+    }
+
+    @Test
+    void passesOverATraceparentThatIsNone() {
+        String zeros = "0".repeat(32);
+        for (String value :
+                List.of(
+                        "7",
+                        "null",
+                        "''",
+                        "{}",
+                        "[1]",
+                        "'" + SPAN.toUpperCase(Locale.ROOT) + "'",
+                        "'" + SPAN + "-'",
+                        "'01" + SPAN.substring(2) + "'",
+                        "'00-" + zeros + "-00f067aa0ba902b7-01'",
+                        "'00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01'")) {
+            String request = "{'task_id':'a','payload':'x','traceparent':" + value + "}";
+            assertThat(submit(request).terms().traceparent()).as(value).isNull();
+        }
+    }
+
+    static List<Encoding> encodings() {
+        return List.of(Encoding.JSON, Encoding.MESSAGE_PACK);
     }
 
     @Test

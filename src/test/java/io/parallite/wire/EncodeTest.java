@@ -8,12 +8,14 @@ import io.parallite.task.Task;
 import io.parallite.task.TaskId;
 import io.parallite.task.TaskState;
 import io.parallite.task.TaskStatus;
+import io.parallite.task.Traceparent;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -231,6 +233,72 @@ class EncodeTest {
         byte[] asking = Encoding.MESSAGE_PACK.withBenchmark(frame);
 
         assertThat(Encoding.MESSAGE_PACK.decodeAll(asking)).hasSize(fields + 3);
+    }
+
+    @ParameterizedTest
+    @MethodSource("encodings")
+    void putsATaskIntoAnotherSpan(Encoding encoding) {
+        String mine = "00-" + "a".repeat(32) + "-" + "b".repeat(16) + "-00";
+        String theirs = "00-" + "c".repeat(32) + "-" + "d".repeat(16) + "-01";
+        byte[] plain = encoding.encode(Map.of("task_id", "a", "payload", mine));
+        byte[] traced =
+                encoding.encode(Map.of("task_id", "a", "payload", mine, "traceparent", mine));
+        byte[] wrong = encoding.encode(Map.of("task_id", "a", "payload", mine, "traceparent", "x"));
+
+        for (byte[] frame : List.of(plain, traced, wrong, encoding.withBenchmark(traced))) {
+            byte[] before = frame.clone();
+            Task task = ((Request.Submit) encoding.decode(frame)).task();
+
+            byte[] other = Encoding.withTraceparent(frame, task.terms().traceparent(), theirs);
+
+            assertThat(frame).isEqualTo(before);
+            assertThat(FrameReader.length(other)).isEqualTo(other.length - 4L);
+            assertThat(encoding.decodeAll(other))
+                    .containsEntry("payload", mine)
+                    .containsEntry("traceparent", theirs);
+            assertThat(((Request.Submit) encoding.decode(other)).task().fingerprint())
+                    .isEqualTo(task.fingerprint());
+        }
+        assertThat(Encoding.withTraceparent(traced, spanOf(encoding, traced), theirs))
+                .hasSameSizeAs(traced);
+        byte[] shifted = encoding.withBenchmark(traced);
+        assertThat(
+                        encoding.decodeAll(
+                                Encoding.withTraceparent(
+                                        shifted, spanOf(encoding, traced), theirs)))
+                .containsEntry("payload", mine)
+                .containsEntry("traceparent", theirs);
+    }
+
+    private static @Nullable Traceparent spanOf(Encoding encoding, byte[] frame) {
+        return ((Request.Submit) encoding.decode(frame)).task().terms().traceparent();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {13, 14, 15, 65533, 65534})
+    void addsAFieldToMapsOfAnySize(int fields) {
+        byte[] frame =
+                TestFrames.msgpack(
+                        packer -> {
+                            packer.packMapHeader(fields);
+                            for (int i = 0; i < fields; i++) {
+                                packer.packString("f" + i).packInt(i);
+                            }
+                        });
+
+        assertThat(
+                        Encoding.MESSAGE_PACK.decodeAll(
+                                Encoding.MESSAGE_PACK.withField(frame, "f", "v")))
+                .hasSize(fields + 1)
+                .containsEntry("f", "v");
+    }
+
+    @Test
+    void addsAFieldBeforeWhiteSpace() {
+        byte[] frame = TestFrames.json("{'task_id':'a','payload':'}'} \n");
+
+        assertThat(TestFrames.text(Encoding.JSON.withField(frame, "f", "v")))
+                .isEqualTo("{\"task_id\":\"a\",\"payload\":\"}\",\"f\":\"v\"} \n");
     }
 
     @Test

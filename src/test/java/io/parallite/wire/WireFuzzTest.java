@@ -114,6 +114,13 @@ class WireFuzzTest {
                         byte[] asking = Encoding.of(f).withBenchmark(f);
                         assertThat(Encoding.of(f).decode(asking))
                                 .isInstanceOf(Request.Submit.class);
+                        byte[] more = Encoding.of(f).withField(f, "name", "added");
+                        assertThat(Encoding.of(f).decode(more))
+                                .isInstanceOfSatisfying(
+                                        Request.Submit.class,
+                                        submit ->
+                                                assertThat(submit.task().terms().name())
+                                                        .isEqualTo("added"));
                     }
                 });
     }
