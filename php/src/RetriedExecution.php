@@ -139,7 +139,7 @@ final class RetriedExecution implements Execution
             $this->settle($outcome);
             return;
         }
-        Loop::after($this->retry->delayAfter($this->tries), function (): void {
+        Loop::after($this->retry->delayAfter($this->tries, $failure), function (): void {
             $this->again();
         });
     }

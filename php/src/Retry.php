@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace B7s\Parallite;
 
 use B7s\Parallite\Exception\DeadlineExceeded;
+use B7s\Parallite\Exception\QuotaExceeded;
 use B7s\Parallite\Exception\TaskCancelled;
 use InvalidArgumentException;
 use Throwable;
@@ -13,7 +14,8 @@ use Throwable;
  * Has a task that failed tried again, after a delay that grows.
  *
  * The client does that, while any future of this process is awaited. A task is tried again after any failure, also of its
- * worker, so that it may have had effects before; one that was cancelled is not.
+ * worker, so that it may have had effects before; one that was cancelled is not. One that was refused as a rate is exceeded
+ * ({@see QuotaExceeded}) waits for as long as the daemon says, at least.
  */
 final class Retry
 {
@@ -65,10 +67,12 @@ final class Retry
      *
      * @internal
      * @param int $tries how often it has been tried
+     * @param ?Throwable $failure of the last of them; one that says when the next may be is waited for
      */
-    public function delayAfter(int $tries): float
+    public function delayAfter(int $tries, ?Throwable $failure = null): float
     {
         $delay = min($this->delay * $this->factor ** ($tries - 1), 2_147_483.0);
-        return $this->jitter ? $delay * random_int(500_000, 1_000_000) / 1e6 : $delay;
+        $delay = $this->jitter ? $delay * random_int(500_000, 1_000_000) / 1e6 : $delay;
+        return $failure instanceof QuotaExceeded ? max($delay, $failure->getRetryAfter() ?? 0.0) : $delay;
     }
 }

@@ -39,6 +39,7 @@ class TaskException extends ParalliteException
             'CANCELLED' => TaskCancelled::class,
             'WORKER_CRASHED', 'ABORTED', 'FATAL', 'EXITED' => WorkerCrashed::class,
             'QUEUE_FULL', 'QUEUE_TIMEOUT' => QueueFull::class,
+            'QUOTA_EXCEEDED' => QuotaExceeded::class,
             'RESULT_NOT_ENCODABLE' => ResultNotSerializable::class,
             default => self::class,
         };

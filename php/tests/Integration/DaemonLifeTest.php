@@ -9,8 +9,10 @@ use B7s\Parallite\Daemon\Autostart;
 use B7s\Parallite\Exception\ConnectionException;
 use B7s\Parallite\Exception\DaemonNotRunning;
 use B7s\Parallite\Exception\QueueFull;
+use B7s\Parallite\Exception\QuotaExceeded;
 use B7s\Parallite\Exception\TaskException;
 use B7s\Parallite\Future;
+use B7s\Parallite\Retry;
 use B7s\Parallite\Tests\Support\RealDaemon;
 use PHPUnit\Framework\TestCase;
 
@@ -64,6 +66,34 @@ final class DaemonLifeTest extends TestCase
         self::assertSame([3, 4, 5], array_keys($refused));
         self::assertSame('QUEUE_FULL', $settled[5]->exception->getErrorCode());
         self::assertNull($client->run('usleep', [1]), 'there is room again');
+    }
+
+    public function testAQuotaRefusesWhatIsTooMuchAndRetriesWaitForIt(): void
+    {
+        $client = $this->client(['PARALLITE_FIXED_WORKERS' => '2', 'PARALLITE_QUOTA_TASKS' => '2']);
+        $settled = Future::settled([
+            $client->submit('usleep', [100_000]), $client->submit('usleep', [100_000]), $client->submit('usleep', [100_000]),
+        ]);
+        $refused = array_filter($settled, static fn($s): bool => $s->exception instanceof QuotaExceeded);
+        self::assertSame([2], array_keys($refused));
+        self::assertSame('QUOTA_EXCEEDED', $settled[2]->exception->getErrorCode());
+        self::assertSame('quota_tasks', $settled[2]->exception->getQuota());
+        self::assertNull($settled[2]->exception->getRetryAfter());
+        self::assertSame([1, 2, 3, 4], $client->map(
+            [-1, 2, -3, 4],
+            'abs',
+            retry: new Retry(times: 100, delay: 0.01, factor: 1.0, on: [QuotaExceeded::class]),
+        ));
+    }
+
+    public function testARetryWaitsAsLongAsARateIsExceeded(): void
+    {
+        $client = $this->client(['PARALLITE_FIXED_WORKERS' => '1', 'PARALLITE_QUOTA_TASKS_PER_SECOND' => '2']);
+        $futures = [];
+        for ($i = 0; $i < 3; $i++) { // the third comes half a second too early, and without the daemon's word is tried at once
+            $futures[] = $client->submit('max', [$i, 1], retry: new Retry(times: 2, delay: 0.0, on: [QuotaExceeded::class]));
+        }
+        self::assertSame([1, 1, 2], Future::all($futures));
     }
 
     public function testARestartInTheMiddleFailsWhatWasInFlightOnly(): void

@@ -10,6 +10,7 @@ use B7s\Parallite\Exception\ClosureNotSerializable;
 use B7s\Parallite\Exception\DaemonNotRunning;
 use B7s\Parallite\Exception\ParalliteException;
 use B7s\Parallite\Exception\QueueFull;
+use B7s\Parallite\Exception\QuotaExceeded;
 use B7s\Parallite\Exception\TaskException;
 use B7s\Parallite\Exception\TaskTimedOut;
 use B7s\Parallite\Exception\WorkerCrashed;
@@ -192,6 +193,7 @@ final class FakeClientTest extends TestCase
             'TIMEOUT' => TaskTimedOut::class,
             'WORKER_CRASHED' => WorkerCrashed::class,
             'QUEUE_FULL' => QueueFull::class,
+            'QUOTA_EXCEEDED' => QuotaExceeded::class,
             'RESULT_TOO_LARGE' => TaskException::class,
         ];
         foreach ($ways as $code => $class) {

@@ -145,6 +145,7 @@ final class Assembly {
                         addBenchmark,
                         config.frameTimeout(),
                         MostConnections.of(config.maxWorkers(), config.httpPort() > 0),
+                        PartSettings.quotas(config),
                         config.sharedBytes(),
                         processes.sharedValues());
         return new ClientServer(
@@ -166,8 +167,12 @@ final class Assembly {
     @Produces
     @Singleton
     Reconfiguration reconfiguration(
-            CurrentConfig current, WorkerPool pool, Dispatcher dispatcher, Figures figures) {
-        return new Reconfiguration(current, pool, dispatcher, figures);
+            CurrentConfig current,
+            WorkerPool pool,
+            Dispatcher dispatcher,
+            Figures figures,
+            ClientServer server) {
+        return new Reconfiguration(current, pool, dispatcher, figures, server);
     }
 
     @Produces

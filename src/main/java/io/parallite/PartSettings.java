@@ -5,6 +5,7 @@ import io.parallite.config.ParalliteConfig;
 import io.parallite.config.Setting;
 import io.parallite.dispatch.DispatchSettings;
 import io.parallite.pool.PoolSettings;
+import io.parallite.server.QuotaSettings;
 import io.parallite.server.ReadinessPolicy;
 import io.parallite.worker.Recycling;
 import java.util.LinkedHashMap;
@@ -34,6 +35,11 @@ final class PartSettings {
 
     static DispatchSettings dispatcher(ParalliteConfig config) {
         return new DispatchSettings(config.timeout());
+    }
+
+    static QuotaSettings quotas(ParalliteConfig config) {
+        return new QuotaSettings(
+                config.quotaTasks(), config.quotaTasksPerSecond(), config.quotaBytes());
     }
 
     static ReadinessPolicy readiness(ParalliteConfig config) {

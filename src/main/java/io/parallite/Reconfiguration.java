@@ -5,6 +5,7 @@ import io.parallite.config.CurrentConfig;
 import io.parallite.config.Setting;
 import io.parallite.dispatch.Dispatcher;
 import io.parallite.pool.WorkerPool;
+import io.parallite.server.ClientServer;
 import io.parallite.server.Figures;
 import java.util.List;
 import org.jboss.logging.Logger;
@@ -21,13 +22,19 @@ final class Reconfiguration {
     private final WorkerPool pool;
     private final Dispatcher dispatcher;
     private final Figures figures;
+    private final ClientServer server;
 
     Reconfiguration(
-            CurrentConfig current, WorkerPool pool, Dispatcher dispatcher, Figures figures) {
+            CurrentConfig current,
+            WorkerPool pool,
+            Dispatcher dispatcher,
+            Figures figures,
+            ClientServer server) {
         this.current = current;
         this.pool = pool;
         this.dispatcher = dispatcher;
         this.figures = figures;
+        this.server = server;
     }
 
     /** Applies what reloads read from now on. */
@@ -47,6 +54,7 @@ final class Reconfiguration {
         current.adopt(update);
         dispatcher.configure(PartSettings.dispatcher(update.config()));
         figures.configure(PartSettings.limits(current), PartSettings.readiness(update.config()));
+        server.configure(PartSettings.quotas(update.config()));
         pool.configure(PartSettings.pool(update.config()));
         if (update.changed().contains(Setting.DEBUG_LOGS)) {
             LogLines.debug(update.config().debugLogs());

@@ -152,6 +152,7 @@ public final class Admin {
                                                         daemon().dispatcher().poolSnapshot(),
                                                         daemon().dispatcher().snapshot(),
                                                         daemon().server().sessions(),
+                                                        daemon().server().quotas(),
                                                         daemon().server().traffic(),
                                                         cluster(),
                                                         usage)));

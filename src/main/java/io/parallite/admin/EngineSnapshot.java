@@ -4,6 +4,7 @@ import io.parallite.cluster.ClusterSnapshot;
 import io.parallite.dispatch.DispatchSnapshot;
 import io.parallite.pool.PoolSnapshot;
 import io.parallite.process.ProcessUsage;
+import io.parallite.server.QuotaSnapshot;
 import io.parallite.server.Traffic;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -12,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * The engine as of one moment; any thread may read it.
  *
  * @param clients how many are connected
+ * @param quotas who they are, and what they have in flight
  * @param cluster its part in a cluster; {@code null} when it is on its own
  * @param usage what the workers' processes take, by process id
  */
@@ -19,6 +21,7 @@ record EngineSnapshot(
         PoolSnapshot pool,
         DispatchSnapshot tasks,
         int clients,
+        QuotaSnapshot quotas,
         Traffic.Totals traffic,
         @Nullable ClusterSnapshot cluster,
         Map<Long, ProcessUsage> usage) {}

@@ -42,6 +42,7 @@ final class Metrics {
     private final PrometheusMeterRegistry registry =
             new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final MultiGauge memory;
+    private @Nullable QuotaMetrics quotas;
     private final Set<String> restartReasons = new HashSet<>();
     private boolean hasTemplate;
     private boolean hasCluster;
@@ -238,6 +239,12 @@ final class Metrics {
         if (snapshot.cluster() != null && !hasCluster) {
             hasCluster = true;
             new ClusterMetrics(this::gauge, this::counter).register();
+        }
+        if (snapshot.quotas().isOn() && quotas == null) {
+            quotas = new QuotaMetrics(registry, this::counter);
+        }
+        if (quotas != null) {
+            quotas.update(snapshot.quotas());
         }
         memory.register(memoryOf(snapshot), true);
         return registry.scrape(contentType);

@@ -1,6 +1,6 @@
 package io.parallite.cli;
 
-import io.parallite.config.AuthToken;
+import io.parallite.config.AuthTokens;
 import io.parallite.config.ConfigException;
 import io.parallite.config.DaemonAddress;
 import java.io.EOFException;
@@ -67,7 +67,7 @@ final class DaemonConnection implements AutoCloseable {
     }
 
     private void logIn() throws DaemonException {
-        Optional<AuthToken> token = address.token();
+        Optional<AuthTokens> token = address.token();
         if (token.isPresent()) {
             Answer answer = call("auth", Map.of("token", token.get().secret()));
             if (!answer.isOk()) {

@@ -16,6 +16,8 @@ record DaemonStats(Node node) {
 
     static final String ABSENT = "-";
 
+    private static final int MOST_CLIENTS = 10;
+
     /** A worker process, and what it does. */
     record Worker(Node node) {
 
@@ -251,6 +253,31 @@ record DaemonStats(Node node) {
                         cluster.at("running").whole(),
                         cluster.at("leased").whole(),
                         dead == 0 ? "" : ", %d dead letters".formatted(dead));
+    }
+
+    /**
+     * For example {@code uid:1000, 2 connections, 5 tasks, 1.2 kB, 3 refused}: those with the most
+     * tasks, where there are quotas.
+     */
+    List<String> clientTexts() {
+        return node.at("clients").at("by_identity").elements().stream()
+                .filter(client -> client.at("tasks").isPresent())
+                .limit(MOST_CLIENTS)
+                .map(DaemonStats::clientText)
+                .toList();
+    }
+
+    private static String clientText(Node client) {
+        long connections = client.at("connections").whole();
+        long tasks = client.at("tasks").whole();
+        long refused = client.at("refused").whole();
+        return "%s, %s, %s of %s%s"
+                .formatted(
+                        Texts.printable(client.at("client").text().orElse(ABSENT)),
+                        connections == 1 ? "1 connection" : connections + " connections",
+                        HumanUnits.count(tasks) + (tasks == 1 ? " task" : " tasks"),
+                        bytes(client.at("bytes")),
+                        refused == 0 ? "" : ", %s refused".formatted(HumanUnits.count(refused)));
     }
 
     private static String rate(Node node) {

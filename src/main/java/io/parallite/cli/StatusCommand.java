@@ -73,6 +73,7 @@ public final class StatusCommand extends DaemonCommand {
             row("waited", stats.latencyText("queued"));
             row("ran", stats.latencyText("ran"));
         }
+        stats.clientTexts().forEach(text -> row("client", text));
         row("results", stats.cacheText());
         Optional.of(stats.clusterText())
                 .filter(text -> !text.isEmpty())

@@ -115,10 +115,10 @@ public record DaemonAddress(ListenAddress address, String source, Optional<Path>
      *
      * @throws ConfigException when its file cannot be read
      */
-    public Optional<AuthToken> token() {
+    public Optional<AuthTokens> token() {
         return address instanceof ListenAddress.Unix
                 ? Optional.empty()
-                : tokenFile.map(AuthToken::read);
+                : tokenFile.map(AuthTokens::read);
     }
 
     /** The address to connect to. */

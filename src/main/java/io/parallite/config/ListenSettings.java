@@ -82,7 +82,7 @@ public record ListenSettings(
         if (new HashSet<>(addresses).size() < addresses.size()) {
             throw new ConfigException("listen names an address twice, or that of socket again");
         }
-        tokenFile.ifPresent(AuthToken::read);
+        tokenFile.ifPresent(AuthTokens::read);
         if (addresses.stream().noneMatch(ListenAddress.Tls.class::isInstance)) {
             return;
         }

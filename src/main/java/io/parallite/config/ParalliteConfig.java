@@ -82,6 +82,12 @@ public interface ParalliteConfig {
     @WithName("queue_timeout_ms")
     Optional<@WithConverter(Millis.class) Duration> configuredQueueTimeout();
 
+    int quotaTasks();
+
+    int quotaTasksPerSecond();
+
+    long quotaBytes();
+
     @WithName("start_timeout_ms")
     @WithConverter(Millis.class)
     Duration startTimeout();

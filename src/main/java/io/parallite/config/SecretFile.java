@@ -34,12 +34,17 @@ public final class SecretFile {
      * @throws ConfigException when it cannot be read, or is too long to hold a secret alone
      */
     static byte[] read(Setting setting, Path file) {
+        return read(setting, file, LONGEST);
+    }
+
+    /** The same of a file that may hold {@code longest} bytes. */
+    static byte[] read(Setting setting, Path file, int longest) {
         byte[] content;
         try {
-            if (Files.size(file) > LONGEST) {
+            if (Files.size(file) > longest) {
                 throw new ConfigException(
                         "%s=%s holds more than a secret: over %d bytes; make one by `openssl rand -hex 32`"
-                                .formatted(setting.key(), file, LONGEST));
+                                .formatted(setting.key(), file, longest));
             }
             content = Files.readAllBytes(file);
         } catch (IOException e) {

@@ -90,6 +90,16 @@ public enum Setting {
             integer(1, Integer.MAX_VALUE),
             null,
             "How long a task may wait for a worker, in milliseconds; timeout_ms when not set."),
+    QUOTA_TASKS(
+            integer(0, 1_000_000), "0", "Most tasks of one client that wait or run; 0: no quota."),
+    QUOTA_TASKS_PER_SECOND(
+            integer(0, 1_000_000),
+            "0",
+            "Most tasks that one client may submit in a second; 0: no quota."),
+    QUOTA_BYTES(
+            integer(0, Long.MAX_VALUE),
+            "0",
+            "Most bytes of requests of one client's tasks that wait or run; 0: no quota."),
     START_TIMEOUT_MS(
             integer(100, 3_600_000),
             "30000",
@@ -202,6 +212,9 @@ public enum Setting {
                     PHP_OPTIONS,
                     MAX_QUEUE,
                     QUEUE_TIMEOUT_MS,
+                    QUOTA_TASKS,
+                    QUOTA_TASKS_PER_SECOND,
+                    QUOTA_BYTES,
                     START_TIMEOUT_MS,
                     WORKER_MAX_TASKS,
                     WORKER_MAX_MEMORY_MB,

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -116,6 +117,15 @@ final class AllowedUsers {
                 }
             }
         };
+    }
+
+    /** The user at the other end; empty where the socket does not tell. */
+    static OptionalInt user(NetSocket socket) {
+        try {
+            return OptionalInt.of(credentials(socket).uid());
+        } catch (IOException e) {
+            return OptionalInt.empty();
+        }
     }
 
     private static PeerCredentials credentials(NetSocket socket) throws IOException {

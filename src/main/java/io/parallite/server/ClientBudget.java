@@ -175,6 +175,7 @@ public final class ClientBudget implements ReadBudget {
         private long bytes;
         private boolean granted;
         private boolean released;
+        private @Nullable Runnable onReleased;
 
         private Claim(Share share, @Nullable Account account, long bytes, Runnable onGranted) {
             this.share = share;
@@ -199,6 +200,11 @@ public final class ClientBudget implements ReadBudget {
             }
         }
 
+        /** Runs {@code action} once when this is released. */
+        void releaseWith(Runnable action) {
+            onReleased = action;
+        }
+
         @Override
         public boolean isGranted() {
             return granted;
@@ -210,6 +216,9 @@ public final class ClientBudget implements ReadBudget {
                 return;
             }
             released = true;
+            if (onReleased != null) {
+                onReleased.run();
+            }
             if (!granted) {
                 share.waiting.remove(this);
                 share.grantWaiting(); // it may have stood before others that fit

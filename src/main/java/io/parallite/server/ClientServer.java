@@ -29,6 +29,7 @@ public final class ClientServer implements Listener.Clients {
     private static final int TCP_SHARE = 4;
 
     private final Services services;
+    private final Quotas quotas;
     private final StallWatch stalls;
     private final List<Listener> listeners;
     private final Set<ClientSession> sessions = new LinkedHashSet<>();
@@ -61,6 +62,8 @@ public final class ClientServer implements Listener.Clients {
         SharedValues shared =
                 new SharedValues(engine, offload, settings.sharedValues(), settings.sharedBytes());
         figures.tellShared(shared::figures);
+        this.quotas = new Quotas(engine, settings.quotas());
+        figures.tellClients(() -> quotas.snapshot().figures());
         this.services =
                 new Services(
                         engine,
@@ -69,6 +72,7 @@ public final class ClientServer implements Listener.Clients {
                         figures,
                         new TaskLists(engine, offload, dispatcher),
                         budget,
+                        quotas,
                         shared,
                         traffic,
                         settings,
@@ -129,10 +133,10 @@ public final class ClientServer implements Listener.Clients {
     }
 
     @Override
-    public ClientSession admit(NetSocket socket) {
+    public ClientSession admit(NetSocket socket, ClientIdentity who) {
         ClientSession session =
                 new ClientSession(
-                        socket, services, LineBuffers.sizeFor(sessions.size()), stalls::arm);
+                        socket, who, services, LineBuffers.sizeFor(sessions.size()), stalls::arm);
         sessions.add(session);
         accepted++;
         socket.closeHandler(ignored -> onClosed(session));
@@ -207,6 +211,16 @@ public final class ClientServer implements Listener.Clients {
             return Optional.of("the socket is not open yet");
         }
         return listeners.stream().flatMap(listener -> listener.unreachable().stream()).findFirst();
+    }
+
+    /** Bounds clients by {@code settings} from now on. Engine thread. */
+    public void configure(QuotaSettings settings) {
+        quotas.configure(settings);
+    }
+
+    /** Who is connected, and what they have of their quotas. */
+    public QuotaSnapshot quotas() {
+        return quotas.snapshot();
     }
 
     /** What clients have sent and got. */

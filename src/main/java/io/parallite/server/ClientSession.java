@@ -46,6 +46,7 @@ final class ClientSession implements FrameReader.Sink, StallWatch.Watched, Turn 
     private final FrameSocket frames;
     private final FrameReader reader;
     private final Account account;
+    private final Quotas.Client quota;
     private final Replies replies;
     private final RequestHandler handler;
     private @Nullable Claim reading;
@@ -64,10 +65,16 @@ final class ClientSession implements FrameReader.Sink, StallWatch.Watched, Turn 
     private long repliesStillSince;
 
     /**
+     * @param who the client
      * @param bufferSize bytes of the connection's buffers
      * @param onBegun called when a frame has begun and is not complete yet
      */
-    ClientSession(NetSocket socket, Services services, int bufferSize, Runnable onBegun) {
+    ClientSession(
+            NetSocket socket,
+            ClientIdentity who,
+            Services services,
+            int bufferSize,
+            Runnable onBegun) {
         this.socket = socket;
         this.services = services;
         this.onBegun = onBegun;
@@ -75,11 +82,17 @@ final class ClientSession implements FrameReader.Sink, StallWatch.Watched, Turn 
         this.frames = new FrameSocket(socket, this::onBytes, this::onTurnOver);
         frames.useBuffersOf(bufferSize);
         this.account = services.budget().open(this::continueSoon);
+        this.quota = services.quotas().connect(who);
         Lane lane = services.dispatcher().newLane();
         this.replies = new Replies(frames, lane, services, account, this::onRepliesChanged);
         this.handler =
                 new RequestHandler(
-                        services, lane, replies, account, this, AllowedUsers.peer(socket));
+                        services,
+                        lane,
+                        replies,
+                        account,
+                        this,
+                        new Peer(AllowedUsers.peer(socket), quota));
         this.frameStillSince = services.engine().nanoTime();
         this.repliesStillSince = frameStillSince;
         socket.exceptionHandler(e -> LOG.debugf("client connection: %s", e.getMessage()));
@@ -242,6 +255,7 @@ final class ClientSession implements FrameReader.Sink, StallWatch.Watched, Turn 
         switch (why) {
             case RequestException e ->
                     replies.answer(encoding, Reply.failure(e.taskId(), e.kind(), e.explanation()));
+            case QuotaExceededException e -> replies.answer(encoding, e.toReply());
             case TaskException e ->
                     replies.answer(encoding, Reply.failure(null, e.kind(), e.explanation()));
             default -> {
@@ -291,6 +305,7 @@ final class ClientSession implements FrameReader.Sink, StallWatch.Watched, Turn 
     /** The connection is gone: nothing is sent from now on, and what was read is done. */
     void onClosed() {
         closed = true;
+        quota.disconnect();
         replies.close();
         handler.close();
         if (reader.isHeldForRoom() || (!reader.isHeld() && !busy)) {

@@ -34,6 +34,7 @@ public final class Figures {
     private Supplier<List<String>> shortages = List::of;
     private Supplier<Map<String, Object>> effective = Map::of;
     private Supplier<Map<String, Object>> shared = Map::of;
+    private Supplier<Map<String, Object>> clients = Map::of;
 
     /**
      * @param settings the limits that are in force, as {@code stats} tells them
@@ -80,6 +81,11 @@ public final class Figures {
         shared = source;
     }
 
+    /** Has {@code stats} tell who is connected. */
+    void tellClients(Supplier<Map<String, Object>> source) {
+        clients = source;
+    }
+
     /** By what the daemon is ready. */
     public ReadinessPolicy readiness() {
         return readiness;
@@ -114,9 +120,9 @@ public final class Figures {
     /**
      * The figures of {@link #ping}, {@code memory_bytes} where it is known, and {@code ready},
      * {@code problems}, {@code shortages}, {@code draining}, {@code stopping}, {@code paused},
-     * {@code reloading}, {@code pool}, {@code queue}, {@code tasks}, {@code cache}, {@code shared},
-     * {@code cluster} where there is one, {@code settings}. Waits for a look at the workers'
-     * processes; never fails.
+     * {@code reloading}, {@code pool}, {@code queue}, {@code tasks}, {@code clients}, {@code
+     * cache}, {@code shared}, {@code cluster} where there is one, {@code settings}. Waits for a
+     * look at the workers' processes; never fails.
      */
     public Uni<Map<String, Object>> stats() {
         List<Long> pids = new ArrayList<>();
@@ -147,6 +153,7 @@ public final class Figures {
         figures.put("pool", pool(pool, usage));
         figures.put("queue", queue(pool));
         figures.put("tasks", tasks(tasks, dispatcher.log().figures()));
+        figures.put("clients", clients.get());
         figures.put("cache", Map.of("entries", tasks.retained(), "bytes", tasks.retainedBytes()));
         figures.put("shared", shared.get());
         Cluster cluster = dispatcher.cluster();

@@ -6,7 +6,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.parallite.config.AuthToken;
+import io.parallite.config.AuthTokens;
 import io.parallite.engine.Engine;
 import io.parallite.task.FailureKind;
 import io.parallite.task.TaskId;
@@ -21,6 +21,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -39,9 +40,9 @@ final class Gate extends ChannelInboundHandlerAdapter {
     private static final int LONGEST = 1024;
 
     private final NetSocket socket;
-    private final @Nullable AuthToken token;
+    private final @Nullable AuthTokens tokens;
     private final String objection;
-    private final Consumer<ByteBuf> onAdmitted;
+    private final BiConsumer<String, ByteBuf> onAdmitted;
     private final Consumer<String> onRefused;
     private final Engine.Timer timer;
     private byte[] seen = new byte[0];
@@ -54,12 +55,12 @@ final class Gate extends ChannelInboundHandlerAdapter {
     private Gate(
             Engine engine,
             NetSocket socket,
-            @Nullable AuthToken token,
+            @Nullable AuthTokens tokens,
             String objection,
-            Consumer<ByteBuf> onAdmitted,
+            BiConsumer<String, ByteBuf> onAdmitted,
             Consumer<String> onRefused) {
         this.socket = socket;
-        this.token = token;
+        this.tokens = tokens;
         this.objection = objection;
         this.onAdmitted = onAdmitted;
         this.onRefused = onRefused;
@@ -69,22 +70,22 @@ final class Gate extends ChannelInboundHandlerAdapter {
     }
 
     /**
-     * Lets a client pass that shows the token.
+     * Lets a client pass that shows one of the tokens.
      *
-     * @param onAdmitted called with what has come behind the first frame
+     * @param onAdmitted called with the name of the token, and what has come behind the first frame
      * @param onRefused called with the address of a client that has shown no token, or another
      */
     static void ask(
             Engine engine,
             NetSocket socket,
-            AuthToken token,
-            Consumer<ByteBuf> onAdmitted,
+            AuthTokens tokens,
+            BiConsumer<String, ByteBuf> onAdmitted,
             Consumer<String> onRefused) {
         Gate _ =
                 new Gate(
                         engine,
                         socket,
-                        token,
+                        tokens,
                         "this address asks for a token, and the first request has to show it: {\"type\":\"auth\",\"token\":\"...\"}; Parallite's client takes it from PARALLITE_AUTH_TOKEN_FILE",
                         onAdmitted,
                         onRefused);
@@ -92,7 +93,7 @@ final class Gate extends ChannelInboundHandlerAdapter {
 
     /** Answers the first request of a client with {@code why}, and closes the connection. */
     static void refuse(Engine engine, NetSocket socket, String why) {
-        Gate _ = new Gate(engine, socket, null, why, ignored -> {}, ignored -> {});
+        Gate _ = new Gate(engine, socket, null, why, (name, rest) -> {}, ignored -> {});
     }
 
     @Override
@@ -139,14 +140,15 @@ final class Gate extends ChannelInboundHandlerAdapter {
     }
 
     private void judge(ChannelHandlerContext context, ByteBuf rest) {
-        AuthToken asked = token;
+        AuthTokens asked = tokens;
         if (asked == null || !(request() instanceof Request.Authenticate(var id, var given))) {
             refuse(context, objection);
-        } else if (given == null || !asked.matches(given)) {
-            refuse(context, "that is not the token of this daemon");
-        } else {
-            admit(context, id, rest);
+            return;
         }
+        asked.nameOf(given == null ? "" : given)
+                .ifPresentOrElse(
+                        name -> admit(context, id, name, rest),
+                        () -> refuse(context, "that is not the token of this daemon"));
     }
 
     private @Nullable Request request() {
@@ -157,12 +159,13 @@ final class Gate extends ChannelInboundHandlerAdapter {
         }
     }
 
-    private void admit(ChannelHandlerContext context, @Nullable TaskId id, ByteBuf rest) {
+    private void admit(
+            ChannelHandlerContext context, @Nullable TaskId id, String name, ByteBuf rest) {
         isOver = true;
         isAdmitted = true;
         timer.cancel();
         var _ = write(context, Reply.figures(id, Map.of("authenticated", true)));
-        onAdmitted.accept(rest); // adds a handler of its own in front of this one
+        onAdmitted.accept(name, rest); // adds a handler of its own in front of this one
         context.pipeline().remove(this);
     }
 

@@ -10,8 +10,8 @@ sealed interface Listener permits UnixListener, InheritedListener, TcpListener {
     /** Who serves the clients of a listener. */
     interface Clients {
 
-        /** A connection that may ask for whatever it likes, from now. */
-        ClientSession admit(NetSocket socket);
+        /** A connection of {@code who} that may ask for whatever it likes, from now. */
+        ClientSession admit(NetSocket socket, ClientIdentity who);
 
         /** There are as many connections as there may be at this address. */
         void onFull();

@@ -30,7 +30,7 @@ final class PeerCheck {
         LOG.debugf("a client connects socket=%s peer=%s", name, AllowedUsers.peer(socket));
         String objection = allowed.objectionTo(socket);
         if (objection == null) {
-            var _ = clients.admit(socket);
+            var _ = clients.admit(socket, ClientIdentity.of(socket));
         } else {
             LOG.warnf("a client is refused socket=%s: %s", name, objection);
             Gate.refuse(engine, socket, objection);

@@ -31,7 +31,7 @@ final class RequestHandler {
 
     private static final Logger LOG = Logger.getLogger(RequestHandler.class);
 
-    private final Object peer;
+    private final Peer peer;
     private final Services services;
     private final Dispatcher dispatcher;
     private final Figures figures;
@@ -54,15 +54,10 @@ final class RequestHandler {
     /**
      * A handler for the client behind {@code replies}, whose tasks wait in {@code lane}.
      *
-     * @param peer the client, for the log
+     * @param peer the client
      */
     RequestHandler(
-            Services services,
-            Lane lane,
-            Replies replies,
-            Account account,
-            Turn turn,
-            Object peer) {
+            Services services, Lane lane, Replies replies, Account account, Turn turn, Peer peer) {
         this.peer = peer;
         this.services = services;
         this.dispatcher = services.dispatcher();
@@ -76,7 +71,7 @@ final class RequestHandler {
                 joined == null ? null : new ClusterRequests(joined, this::status, replies, account);
         this.shared = new SharedRequests(services.shared(), replies, turn);
         this.awaits = new AwaitRequests(dispatcher, replies, account, turn);
-        this.daemon = new DaemonRequests(services, replies, account, turn, peer);
+        this.daemon = new DaemonRequests(services, replies, account, turn, peer.described());
     }
 
     /**
@@ -149,11 +144,16 @@ final class RequestHandler {
             }
             return false;
         }
+        if (cluster != null && submitted.detached()) {
+            requireNothingShared(submitted);
+        }
         Task task =
                 services.settings().addBenchmark() ? withBenchmark(encoding, submitted) : submitted;
         Claim room = claim == null ? claim(submitted, isKnown) : claim;
+        if (!isKnown) {
+            charge(submitted, room);
+        }
         if (cluster != null && task.detached()) {
-            requireNothingShared(task);
             cluster.submit(encoding, task, room);
             return true;
         }
@@ -241,6 +241,19 @@ final class RequestHandler {
         return claim;
     }
 
+    /** Charges the client's quota for as long as the task's frame takes room. */
+    private void charge(Task task, Claim room) {
+        try {
+            Quotas.Charge charge = peer.quota().charge(task);
+            if (charge != null) {
+                room.releaseWith(charge::release);
+            }
+        } catch (Throwable e) {
+            room.release();
+            throw e;
+        }
+    }
+
     private static Task withBenchmark(Encoding encoding, Task task) {
         return task.withFrame(encoding.withBenchmark(task.frame()));
     }
@@ -307,7 +320,7 @@ final class RequestHandler {
                 hasSubmitted ? Logger.Level.DEBUG : Logger.Level.INFO,
                 "cancelling is asked for task=%s by=[%s]",
                 id,
-                peer);
+                peer.described());
         if (cluster != null && dispatcher.isShared(id)) {
             cluster.cancel(encoding, id, grace);
         } else {

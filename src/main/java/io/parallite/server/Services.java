@@ -8,6 +8,7 @@ import io.parallite.engine.Offload;
  * What all sessions share.
  *
  * @param offload computes what would hold up the event loop
+ * @param quotas what each client may have
  * @param lists answers requests for lists of tasks
  * @param stop stops the daemon in good order
  */
@@ -18,6 +19,7 @@ record Services(
         Figures figures,
         TaskLists lists,
         ClientBudget budget,
+        Quotas quotas,
         SharedValues shared,
         Traffic traffic,
         SessionSettings settings,

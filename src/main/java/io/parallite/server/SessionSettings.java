@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  *     the daemon's {@code enable_benchmark}
  * @param frameTimeout how long a frame that has begun may take to get on
  * @param maxConnections how many connections there may be at a time
+ * @param quotas what each client may have
  * @param sharedBytes how many bytes the values may have that tasks share
  * @param sharedValues where workers look for those; {@code null} when they do not
  */
@@ -20,5 +21,6 @@ public record SessionSettings(
         boolean addBenchmark,
         Duration frameTimeout,
         int maxConnections,
+        QuotaSettings quotas,
         long sharedBytes,
         @Nullable Path sharedValues) {}

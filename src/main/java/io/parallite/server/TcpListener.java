@@ -1,7 +1,7 @@
 package io.parallite.server;
 
 import io.netty.buffer.ByteBuf;
-import io.parallite.config.AuthToken;
+import io.parallite.config.AuthTokens;
 import io.parallite.config.ListenAddress;
 import io.parallite.config.ListenSettings;
 import io.parallite.config.TlsFiles;
@@ -48,7 +48,7 @@ final class TcpListener implements Listener {
     private final ServerSockets sockets;
     private final @Nullable Certificates certificates;
     private final List<Kept> kept = new ArrayList<>();
-    private volatile @Nullable AuthToken token;
+    private volatile @Nullable AuthTokens tokens;
     private int refused;
     private String lastRefusal = "";
     private boolean stopping;
@@ -78,7 +78,7 @@ final class TcpListener implements Listener {
 
     private void keepToken(Path file) {
         FileVersions files = new FileVersions(List.of(file));
-        kept.add(new Kept("token", files, () -> token = AuthToken.read(file)));
+        kept.add(new Kept("token", files, () -> tokens = AuthTokens.read(file)));
     }
 
     private Certificates keepCertificates(TlsFiles files) {
@@ -145,17 +145,22 @@ final class TcpListener implements Listener {
     }
 
     private void onConnect(NetSocket socket) {
-        AuthToken asked = token;
+        AuthTokens asked = tokens;
         if (asked == null) {
-            var _ = clients.admit(socket);
+            var _ = clients.admit(socket, ClientIdentity.of(socket));
         } else {
-            Gate.ask(engine, socket, asked, rest -> admit(socket, rest), this::onRefused);
+            Gate.ask(
+                    engine,
+                    socket,
+                    asked,
+                    (name, rest) -> admit(socket, name, rest),
+                    this::onRefused);
         }
     }
 
-    private void admit(NetSocket socket, ByteBuf rest) {
+    private void admit(NetSocket socket, String name, ByteBuf rest) {
         if (!stopping) {
-            clients.admit(socket).begin(rest);
+            clients.admit(socket, ClientIdentity.ofToken(name)).begin(rest);
         }
     }
 

@@ -25,6 +25,8 @@ public enum FailureKind {
     NOT_FOUND,
     /** {@code max_queue} tasks are waiting already. */
     QUEUE_FULL,
+    /** The client has all that one client may have: {@code quota_tasks} and its like. */
+    QUOTA_EXCEEDED,
     /** As many tasks as may wait for tasks of their own already. */
     WOULD_DEADLOCK,
     /** The task waited {@code queue_timeout_ms} without getting a worker. */
@@ -82,6 +84,7 @@ public enum FailureKind {
                     CONFLICT,
                     NOT_FOUND,
                     QUEUE_FULL,
+                    QUOTA_EXCEEDED,
                     WOULD_DEADLOCK,
                     CANCELLED,
                     SHUTTING_DOWN,

@@ -8,6 +8,7 @@ import io.parallite.task.TaskId;
 import io.parallite.task.TaskProgress;
 import io.parallite.task.TaskState;
 import io.parallite.task.TaskStatus;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -30,6 +31,17 @@ public record Reply(Map<String, Object> fields) {
         fields.put("error", message);
         fields.put("error_code", kind.name());
         return new Reply(fields);
+    }
+
+    /** {@code {task_id, ok:false, error, error_code, quota, retry_after_ms?}}. */
+    public static Reply quotaExceeded(
+            TaskId id, String message, String quota, @Nullable Duration retryAfter) {
+        Reply reply = failure(id.value(), FailureKind.QUOTA_EXCEEDED, message);
+        reply.fields().put("quota", quota);
+        if (retryAfter != null) {
+            reply.fields().put("retry_after_ms", retryAfter.toMillis());
+        }
+        return reply;
     }
 
     /** The acknowledgement of a detached submit: {@code {task_id, ok:true, accepted:true}}. */

@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.parallite.cluster.ClusterLoad;
 import io.parallite.cluster.ClusterSnapshot;
 import io.parallite.process.ProcessUsage;
+import io.parallite.server.QuotaSnapshot;
 import io.parallite.server.Traffic;
 import io.parallite.task.TaskId;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -18,6 +20,7 @@ class MetricsTest {
     private final AdminFixture daemon = new AdminFixture(1, 4);
     private final Metrics metrics = new Metrics(() -> 10, "1.2.3");
     private ClusterSnapshot cluster;
+    private QuotaSnapshot quotas = new QuotaSnapshot(false, List.of(), Map.of());
 
     @BeforeEach
     void start() {
@@ -161,12 +164,35 @@ class MetricsTest {
                         "parallite_cluster_overflowed_tasks_total 0.0");
     }
 
+    @Test
+    void tellsOfClientsOnceThereAreQuotas() {
+        assertThat(scrape()).doesNotContain("parallite_client_", "parallite_quota_");
+        quotas =
+                new QuotaSnapshot(
+                        true,
+                        List.of(
+                                new QuotaSnapshot.Client("uid:1000", 2, 5, 700, 3),
+                                new QuotaSnapshot.Client("token:web", 1, 0, 0, 0)),
+                        Map.of("quota_tasks", 3L));
+
+        assertThat(scrape())
+                .contains(
+                        "parallite_client_tasks{client=\"uid:1000\"} 5.0",
+                        "parallite_client_tasks{client=\"token:web\"} 0.0",
+                        "parallite_client_bytes{client=\"uid:1000\"} 700.0",
+                        "parallite_quota_refusals_total{quota=\"quota_tasks\"} 3.0",
+                        "parallite_quota_refusals_total{quota=\"quota_bytes\"} 0.0");
+        quotas = new QuotaSnapshot(true, List.of(), Map.of("quota_tasks", 3L));
+        assertThat(scrape()).doesNotContain("parallite_client_");
+    }
+
     private String scrape() {
         EngineSnapshot snapshot =
                 new EngineSnapshot(
                         daemon.dispatcher.poolSnapshot(),
                         daemon.dispatcher.snapshot(),
                         7,
+                        quotas,
                         new Traffic.Totals(1, 20, 3, 40),
                         cluster,
                         Map.of(100L, new ProcessUsage(100_000, 0)));

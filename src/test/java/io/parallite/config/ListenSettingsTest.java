@@ -145,11 +145,45 @@ class ListenSettingsTest {
 
     @Test
     void comparesTokensAndTellsNone() {
-        AuthToken token = AuthToken.read(base.resolve("token"));
+        AuthTokens tokens = AuthTokens.read(base.resolve("token"));
 
-        assertThat(token.matches(TOKEN)).isTrue();
-        assertThat(token.matches(TOKEN + "x")).isFalse();
-        assertThat(token.matches("")).isFalse();
-        assertThat(token).hasToString("***");
+        assertThat(tokens.nameOf(TOKEN)).contains("shared");
+        assertThat(tokens.nameOf(TOKEN + "x")).isEmpty();
+        assertThat(tokens.nameOf("")).isEmpty();
+        assertThat(tokens).hasToString("***");
+    }
+
+    @Test
+    void knowsClientsByTheirTokens() throws IOException {
+        Files.writeString(base.resolve("token"), "web  " + TOKEN + "\n\nbatch\t" + TOKEN + "2\n");
+
+        AuthTokens tokens = AuthTokens.read(base.resolve("token"));
+
+        assertThat(tokens.nameOf(TOKEN)).contains("web");
+        assertThat(tokens.nameOf(TOKEN + "2")).contains("batch");
+        assertThat(tokens.nameOf("web  " + TOKEN)).isEmpty();
+        assertThat(tokens.secret()).isEqualTo(TOKEN);
+    }
+
+    @Test
+    void takesATokenWithAColonAsOne() throws IOException {
+        Files.writeString(base.resolve("token"), "web:" + TOKEN + "\n");
+
+        assertThat(AuthTokens.read(base.resolve("token")).nameOf("web:" + TOKEN)).isPresent();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "web %s\nweb %s2",
+                "web %s\nbatch %s",
+                "web %s\n%s",
+                "we/b %s\nbatch %s2",
+                "web short"
+            })
+    void refusesNamedTokensThatDoNotTellClientsApart(String form) throws IOException {
+        Files.writeString(base.resolve("token"), form.replace("%s", TOKEN));
+
+        given(Setting.AUTH_TOKEN_FILE, file("token")).assertRefused("none of them twice");
     }
 }
