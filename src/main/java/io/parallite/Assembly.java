@@ -93,6 +93,9 @@ final class Assembly {
         if (config.clusterUrl().isPresent()) {
             ClusterAssembly.join(engine, config, dispatcher, pool);
         }
+        if (config.otelEndpoint().isPresent()) {
+            TracingAssembly.join(engine, config, dispatcher);
+        }
         return dispatcher;
     }
 

@@ -258,6 +258,7 @@ public final class Daemon implements QuarkusApplication {
         waitFor(
                 onEngine(done -> parts().server().endSessions(() -> done.complete(null))),
                 PATIENCE);
+        parts().dispatcher().stopObserving(PATIENCE);
         parts().dispatcher().log().close();
         parts().processes().close();
         LOG.info("Parallite has stopped");

@@ -22,7 +22,7 @@ final class PackageOrderTest {
             List.of(
                     List.of(ROOT),
                     List.of("cli", "bench", "admin"),
-                    List.of("server"),
+                    List.of("server", "tracing"),
                     List.of("dispatch"),
                     List.of("cluster"),
                     List.of("pool"),

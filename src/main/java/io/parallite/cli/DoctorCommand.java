@@ -28,7 +28,7 @@ import picocli.CommandLine.Spec;
         description = {
             "Run it in the project's directory, as the daemon's user: it looks at configuration, PHP"
                     + " and its extensions, closure libraries, socket, limits, Java, left-over files,"
-                    + " the Redis of a cluster and the running daemon, and says what to do about each. It changes nothing."
+                    + " the Redis of a cluster, the receiver of spans and the running daemon, and says what to do about each. It changes nothing."
         },
         footer = {
             "  cd /srv/shop && parallite doctor",

@@ -9,6 +9,7 @@ import io.parallite.process.WorkerProcesses;
 import io.parallite.process.WorkerSite;
 import io.parallite.server.ListenException;
 import io.parallite.server.ListenRehearsal;
+import io.parallite.tracing.TracingSettings;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,6 +47,7 @@ final class StartCheck {
         attempt("results", () -> settings.chosenResultCacheBytes().ifPresent(ResultMemory::check));
         attempt("worker script", this::findWorkers);
         attempt("cluster", this::lookAtCluster);
+        attempt("traces", this::lookAtTraces);
         if (!isServed) {
             attempt("http", () -> HttpPort.check(settings));
             ListenRehearsal listening = ListenRehearsal.of(current.now().listenSettings());
@@ -68,6 +70,13 @@ final class StartCheck {
         if (config.clusterUrl().isPresent()) {
             findings.addAll(
                     ClusterCheck.look(ClusterSettings.of(config, Path.of("").toAbsolutePath())));
+        }
+    }
+
+    /** Nor for the receiver of spans. */
+    private void lookAtTraces() {
+        if (current.now().otelEndpoint().isPresent()) {
+            findings.addAll(TracingCheck.look(TracingSettings.of(current.now())));
         }
     }
 

@@ -40,6 +40,16 @@ sealed interface Check {
         }
     }
 
+    /** A number from 0 to 1. */
+    record Share() implements Check {
+        @Override
+        public Optional<String> problemWith(String value) {
+            return value.matches("0|1|0?\\.[0-9]{1,9}|1\\.0{1,9}")
+                    ? Optional.empty()
+                    : Optional.of("a number from 0 to 1");
+        }
+    }
+
     /** One of a few words. */
     record Choice(List<String> values) implements Check {
 
@@ -113,6 +123,19 @@ sealed interface Check {
                 return Optional.of(
                         "rediss://host:port, redis://host:port on loopback, or unix://path (%s)"
                                 .formatted(e.getMessage()));
+            }
+        }
+    }
+
+    /** Where an OTLP receiver is. */
+    record OtelUrl() implements Check {
+        @Override
+        public Optional<String> problemWith(String value) {
+            try {
+                OtelEndpoint.parse(value);
+                return Optional.empty();
+            } catch (IllegalArgumentException e) {
+                return Optional.of("http(s)://host:port (%s)".formatted(e.getMessage()));
             }
         }
     }

@@ -58,6 +58,12 @@ public final class JsonSchema {
             case Check.File ignored -> schema.put("type", "string");
             case Check.Socket ignored -> schema.put("type", "string");
             case Check.RedisUrl ignored -> schema.put("type", "string");
+            case Check.OtelUrl ignored -> schema.put("type", "string");
+            case Check.Share ignored -> {
+                schema.put("type", "number");
+                schema.put("minimum", 0);
+                schema.put("maximum", 1);
+            }
             case Check.TextList ignored -> {
                 schema.put("type", "array");
                 schema.put("items", Map.of("type", "string"));
@@ -111,6 +117,8 @@ public final class JsonSchema {
             case Check.File ignored -> value;
             case Check.Socket ignored -> value;
             case Check.RedisUrl ignored -> value;
+            case Check.OtelUrl ignored -> value;
+            case Check.Share ignored -> Double.parseDouble(value);
             case Check.TextList ignored -> value;
             case Check.Anything ignored -> value;
         };

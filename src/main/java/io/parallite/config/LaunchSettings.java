@@ -193,6 +193,13 @@ public final class LaunchSettings {
         if (given.containsKey(Setting.CLUSTER_URL)) {
             new ClusterChecks(this::value).addTo(problems);
         }
+        if (given.containsKey(Setting.OTEL_HEADERS)
+                && value(Setting.OTEL_ENDPOINT)
+                        .filter(url -> !OtelEndpoint.parse(url).isPrivate())
+                        .isPresent()) {
+            problems.add(
+                    "otel_headers would go over the network in clear text; use https:// in otel_endpoint");
+        }
         try {
             var _ = listenSettings();
         } catch (ConfigException e) {

@@ -169,6 +169,15 @@ public interface ParalliteConfig {
 
     Optional<String> clusterKeyFile();
 
+    /** Where spans go; empty: there are none. */
+    Optional<String> otelEndpoint();
+
+    Optional<String> otelHeaders();
+
+    String otelServiceName();
+
+    double otelSampleRatio();
+
     /** The file that was read, where there is one. */
     Optional<String> config();
 

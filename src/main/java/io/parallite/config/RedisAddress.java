@@ -57,7 +57,7 @@ public record RedisAddress(String url, boolean isEncrypted) {
         return uri.getHost();
     }
 
-    private static boolean isLoopback(String host) {
+    static boolean isLoopback(String host) {
         return host.equals("localhost")
                 || host.equals("[::1]")
                 || host.matches("127(\\.\\d{1,3}){3}");

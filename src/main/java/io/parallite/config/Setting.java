@@ -194,6 +194,22 @@ public enum Setting {
     CLUSTER_CERTIFICATE_FILE(
             new Check.File(), null, "Certificate, in PEM, by which Redis knows this node."),
     CLUSTER_KEY_FILE(new Check.File(), null, "Private key of that certificate, in PEM."),
+    OTEL_ENDPOINT(
+            new Check.OtelUrl(),
+            null,
+            "OTLP/HTTP receiver of the spans of tasks, for example http://127.0.0.1:4318."),
+    OTEL_HEADERS(
+            text("[^=,\\s]+=[^,]+(,[^=,\\s]+=[^,]+)*", "name=value, with commas between them"),
+            null,
+            "Headers for that receiver, name=value with commas between them."),
+    OTEL_SERVICE_NAME(
+            text("[^\\p{C}]{1,255}", "1 to 255 printable characters"),
+            "parallite",
+            "What the daemon is called in traces."),
+    OTEL_SAMPLE_RATIO(
+            new Check.Share(),
+            "1",
+            "Share of the traces that begin with a task; others go by their caller."),
     GO_OVERRIDES(new Check.Anything(), null, "Known from the Go daemon; has no effect.");
 
     private static final Set<Setting> RELOADABLE =
@@ -308,7 +324,7 @@ public enum Setting {
 
     /** Whether the value is nobody else's business: it is not printed. */
     public boolean isSecret() {
-        return this == HTTP_TOKEN || this == CLUSTER_URL;
+        return this == HTTP_TOKEN || this == CLUSTER_URL || this == OTEL_HEADERS;
     }
 
     /** Whether workers may not see its variable: secrets, and where they are kept. */

@@ -85,9 +85,17 @@ public final class Dispatcher {
         this.nesting = new Nesting(pool.maxWorkers(), pool::lend);
     }
 
-    /** Reports every task to {@code observer} from now on; there can be one. */
+    /** Reports every task to {@code observer} from now on, after those that observe already. */
     public void observe(TaskListener observer) {
-        listener = observer;
+        listener = listener == null ? observer : listener.and(observer);
+    }
+
+    /** Has those who observe keep what they have not kept yet; see {@link TaskListener#stop}. */
+    public void stopObserving(Duration patience) {
+        TaskListener observer = listener;
+        if (observer != null) {
+            observer.stop(patience);
+        }
     }
 
     /** Detached tasks are those of {@code joined} from now on. */
@@ -162,6 +170,10 @@ public final class Dispatcher {
         if (task.terms().endsWithClient() && !task.detached()) {
             run.endWith(lane);
         }
+        TaskListener observer = listener;
+        if (observer != null) {
+            Guard.run("observing a task", () -> run.sendAs(observer.onSubmitted(task)));
+        }
         inFlight.put(task.id(), run);
         submitted++;
         start(run, depth == 0 ? lane : lane.nested(depth));
@@ -232,6 +244,10 @@ public final class Dispatcher {
     /** On another node; here after all when none has a worker for it. */
     private Uni<TaskResult> elsewhere(Cluster others, TaskRun run, Lane lane) {
         RemoteRun remote = new RemoteRun(others, run);
+        TaskListener observer = listener;
+        if (observer != null) {
+            Guard.run("observing a task", () -> observer.onElsewhere(run));
+        }
         return remote.begin()
                 .flatMap(
                         result ->
@@ -273,12 +289,12 @@ public final class Dispatcher {
 
     private Uni<WorkerReply> onWorker(TaskRun run, Lane lane) {
         return run.countAttempt() == 1
-                ? pool.withWorker(run.task(), lane, lease -> exchange(run, lease))
-                : pool.withAnotherWorker(run.task(), lane, lease -> exchange(run, lease));
+                ? pool.withWorker(run.sent(), lane, lease -> exchange(run, lease))
+                : pool.withAnotherWorker(run.sent(), lane, lease -> exchange(run, lease));
     }
 
     private Uni<WorkerReply> exchange(TaskRun run, WorkerLease lease) {
-        Task task = run.task();
+        Task task = run.sent();
         run.onStarted(lease, engine.nanoTime());
         TaskListener observer = listener;
         if (observer != null) {

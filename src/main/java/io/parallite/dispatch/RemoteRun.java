@@ -35,7 +35,7 @@ final class RemoteRun implements TaskWatcher, Elsewhere {
                 .emitter(
                         emitter -> {
                             Cancellable attempt =
-                                    cluster.elsewhere(run.task(), this, run.watchers() > 0)
+                                    cluster.elsewhere(run.sent(), this, run.watchers() > 0)
                                             .subscribe()
                                             .with(emitter::complete, emitter::fail);
                             emitter.onTermination(attempt::cancel);

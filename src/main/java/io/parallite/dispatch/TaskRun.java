@@ -40,6 +40,7 @@ public final class TaskRun implements WorkerEvents, EventSource {
     private static final Set<String> TOLD = Set.of("emit", "output");
 
     private final Task task;
+    private Task sent;
     private final long submittedAt;
     private final long submitted;
     private final Runnable onReleased;
@@ -71,6 +72,7 @@ public final class TaskRun implements WorkerEvents, EventSource {
      */
     TaskRun(Task task, long submittedAt, long now, Runnable onReleased) {
         this.task = task;
+        this.sent = task;
         this.onReleased = onReleased;
         this.submittedAt = submittedAt;
         this.submitted = now;
@@ -78,6 +80,31 @@ public final class TaskRun implements WorkerEvents, EventSource {
 
     public Task task() {
         return task;
+    }
+
+    /** The task as its worker gets it. */
+    Task sent() {
+        return sent;
+    }
+
+    /** Has its worker get {@code changed} in place of what was submitted. */
+    void sendAs(Task changed) {
+        sent = changed;
+    }
+
+    /** How often it was given to a worker, or waited for one again. */
+    public int attempts() {
+        return attempts;
+    }
+
+    /** The lease of its worker; {@code null} when it has none now. */
+    public @Nullable WorkerLease lease() {
+        return lease;
+    }
+
+    /** The process of {@link #worker}, 0 where it is unknown. */
+    public long workerPid() {
+        return pid;
     }
 
     /** When it was submitted, in milliseconds since the epoch. */

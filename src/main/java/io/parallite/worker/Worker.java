@@ -87,6 +87,7 @@ public final class Worker implements WorkerChannel.Listener {
     private volatile long answeredAt;
 
     private long launchedAt;
+    private long readyAt;
     private long busySince;
 
     /**
@@ -128,6 +129,11 @@ public final class Worker implements WorkerChannel.Listener {
     /** {@link Engine#nanoTime} of its launch. */
     public long launchedAt() {
         return launchedAt;
+    }
+
+    /** {@link Engine#nanoTime} at which it could take its first task, 0 before. */
+    long readyAt() {
+        return readyAt;
     }
 
     /** {@link Engine#nanoTime} of the last lease, 0 before the first. */
@@ -256,6 +262,7 @@ public final class Worker implements WorkerChannel.Listener {
         } else if (state instanceof Starting starting) {
             state = starting.ready(channel);
             isProven |= channel.provesReadiness();
+            readyAt = engine.nanoTime();
             LOG.debugf("worker is ready worker=%s pid=%d", name, channel.pid());
             recycling.begin(channel.pid(), reason -> owner.onRecyclable(this, reason));
             owner.onIdle(this);

@@ -27,6 +27,16 @@ public final class WorkerLease {
         return worker.pid();
     }
 
+    /** {@code Engine.nanoTime} at which the start of the worker began. */
+    public long workerLaunchedAt() {
+        return worker.launchedAt();
+    }
+
+    /** {@code Engine.nanoTime} at which the worker could take its first task. */
+    public long workerReadyAt() {
+        return worker.readyAt();
+    }
+
     /**
      * Runs {@code task} on the worker and gives its reply frame; {@code events} hears what the task
      * reports before it.

@@ -1,0 +1,19 @@
+/**
+ * Spans of tasks for distributed traces: {@link io.parallite.tracing.TaskSpans} observes tasks and
+ * makes them, {@link io.parallite.tracing.SpanQueue} holds those that have ended, within a bound,
+ * and {@link io.parallite.tracing.SpanSender} sends them by OTLP/HTTP, on a thread of its own. No
+ * class of it, nor of OpenTelemetry, is loaded unless {@code otel_endpoint} is set. Imports {@code
+ * dispatch}, {@code worker}, {@code wire}, {@code task}, {@code engine} and {@code config}.
+ *
+ * <pre>
+ * the caller's span, or none
+ *  └─ NAME               from submission to the end; what a worker is told is not this one
+ *      ├─ queue          from submission until a worker, or another node, has the task
+ *      │   └─ start      of the worker, where that began while the task waited
+ *      └─ run            on the worker: Task::traceparent(), parent of the task's own spans
+ * </pre>
+ */
+@NullMarked
+package io.parallite.tracing;
+
+import org.jspecify.annotations.NullMarked;
