@@ -149,6 +149,15 @@ final class LastWords
         $this->finish();
     }
 
+    /** Which limit it is that a fatal error is about, where PHP does not say. */
+    private static function limitOf(string $message): string
+    {
+        $limit = getenv('PARALLITE_WORKER_MEMORY_MAX');
+        return $limit !== false && str_starts_with($message, 'Out of memory')
+            ? "; the worker may have worker_memory_max=$limit bytes"
+            : '';
+    }
+
     private function closeInbox(): void
     {
         try {
@@ -166,7 +175,7 @@ final class LastWords
         $this->events?->taskEnds();
         $body = $fatal === null || $place === null
             ? $replies->failure($this->taskId, 'EXITED', 'the task called exit() or die()', $output, $encoding)
-            : $replies->failure($this->taskId, 'FATAL', 'fatal error: ' . $fatal['message'], [
+            : $replies->failure($this->taskId, 'FATAL', 'fatal error: ' . $fatal['message'] . self::limitOf($fatal['message']), [
                 'file' => $place->file,
                 'line' => $place->line,
             ] + $output, $encoding);

@@ -50,6 +50,7 @@ final class SystemCheck {
             findings.add(keptMemory(memory.orElse(Long.MAX_VALUE)));
         }
         lookAtGuards();
+        lookAtLimits();
         return findings;
     }
 
@@ -178,6 +179,24 @@ final class SystemCheck {
                             "guards",
                             "setsid and setpriv end workers, and a watchdog what they have started, with the daemon"));
         }
+    }
+
+    /** By what {@code worker_nice} and its like are set. */
+    private void lookAtLimits() {
+        List<String> missing =
+                List.of("nice", "ionice", "prlimit").stream()
+                        .filter(program -> !Platform.isRunnable(program))
+                        .toList();
+        findings.add(
+                missing.isEmpty()
+                        ? Finding.ok(
+                                "worker limits",
+                                "worker_nice, worker_ionice and worker_memory_max can be set (nice, ionice, prlimit)")
+                        : Finding.warn(
+                                "worker limits",
+                                "missing: %s; settings that need them are refused at the start"
+                                        .formatted(String.join(", ", missing)),
+                                "install util-linux and coreutils"));
     }
 
     private OptionalLong number(String file) {

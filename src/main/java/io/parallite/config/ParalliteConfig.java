@@ -104,6 +104,12 @@ public interface ParalliteConfig {
     @WithConverter(Millis.class)
     Duration workerIdle();
 
+    Optional<Integer> workerNice();
+
+    Optional<String> workerIonice();
+
+    long workerMemoryMax();
+
     @WithName("idle_shutdown_ms")
     @WithConverter(Millis.class)
     Duration idleShutdown();

@@ -116,6 +116,17 @@ public enum Setting {
             integer(0, Integer.MAX_VALUE),
             "1000",
             "How long an on-demand worker without a task waits for one, in milliseconds."),
+    WORKER_NICE(integer(-20, 19), null, "Niceness of worker processes; the daemon's when not set."),
+    WORKER_IONICE(
+            text(
+                    "idle|(best-effort|realtime)(:[0-7])?",
+                    "idle, best-effort or realtime, the latter two also with a level, as in best-effort:7"),
+            null,
+            "Class and level of the input and output of worker processes."),
+    WORKER_MEMORY_MAX(
+            integer(0, 1L << 50),
+            "0",
+            "Memory that the system allows each worker process, in bytes; 0: no limit."),
     IDLE_SHUTDOWN_MS(
             integer(0, Integer.MAX_VALUE),
             "0",
@@ -236,6 +247,9 @@ public enum Setting {
                     WORKER_MAX_MEMORY_MB,
                     WORKER_TTL_MS,
                     WORKER_IDLE_MS,
+                    WORKER_NICE,
+                    WORKER_IONICE,
+                    WORKER_MEMORY_MAX,
                     SHUTDOWN_GRACE_MS,
                     SLOW_TASK_MS,
                     READINESS);

@@ -50,6 +50,7 @@ final class StderrTail implements PipeReader.Sink {
     private final TextLines text = new TextLines(this::onLine);
     private final OutputLog log;
     private final TaskMarks marks;
+    private final WorkerLimits limits;
 
     /** By the last mark; {@code null} before the first. Of the thread that reads. */
     private @Nullable String task;
@@ -61,8 +62,15 @@ final class StderrTail implements PipeReader.Sink {
     /**
      * @param secret by which the worker's marks are known
      * @param listener asked for the running task, on another thread
+     * @param limits which the last words may be about
      */
-    StderrTail(WorkerName worker, long pid, String secret, WorkerChannel.Listener listener) {
+    StderrTail(
+            WorkerName worker,
+            long pid,
+            String secret,
+            WorkerChannel.Listener listener,
+            WorkerLimits limits) {
+        this.limits = limits;
         this.worker = worker;
         this.listener = listener;
         this.log = new OutputLog(worker, pid);
@@ -107,9 +115,10 @@ final class StderrTail implements PipeReader.Sink {
                             .filter(line -> isQuoted(line, running))
                             .map(line -> Texts.printable(line.text))
                             .collect(Collectors.joining(" "));
-            return text.length() <= KEPT_CHARACTERS
-                    ? text
-                    : text.substring(0, KEPT_CHARACTERS) + "…";
+            return limits.explain(
+                    text.length() <= KEPT_CHARACTERS
+                            ? text
+                            : text.substring(0, KEPT_CHARACTERS) + "…");
         }
     }
 

@@ -17,6 +17,7 @@ import java.util.Map;
  * @param directory where it is run
  * @param environment added to the daemon's own
  * @param startTimeout how long the worker may take from its start until it is ready
+ * @param limits what the system allows its process
  */
 public record WorkerCommand(
         String php,
@@ -24,7 +25,19 @@ public record WorkerCommand(
         Path script,
         Path directory,
         Map<String, String> environment,
-        Duration startTimeout) {
+        Duration startTimeout,
+        WorkerLimits limits) {
+
+    /** One of a process without limits. */
+    public WorkerCommand(
+            String php,
+            List<String> options,
+            Path script,
+            Path directory,
+            Map<String, String> environment,
+            Duration startTimeout) {
+        this(php, options, script, directory, environment, startTimeout, WorkerLimits.NONE);
+    }
 
     /**
      * What Linux needs so that a worker's processes can be found and die with the daemon: a session
@@ -40,11 +53,12 @@ public record WorkerCommand(
 
     /** The same with other options for PHP. */
     WorkerCommand withOptions(List<String> others) {
-        return new WorkerCommand(php, others, script, directory, environment, startTimeout);
+        return new WorkerCommand(php, others, script, directory, environment, startTimeout, limits);
     }
 
     List<String> line(List<String> guard, List<String> moreOptions) {
         List<String> line = new ArrayList<>(guard);
+        line.addAll(limits.words());
         line.add(php);
         line.addAll(moreOptions);
         line.addAll(options);

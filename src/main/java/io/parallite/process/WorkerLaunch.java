@@ -120,6 +120,7 @@ record WorkerLaunch(
         env.keySet().removeAll(KEPT_FROM_WORKERS);
         env.remove(WorkerSite.MAX_TASKS); // the daemon's setting, which a flag may have overruled
         env.remove(WorkerSite.MAX_MEMORY);
+        env.remove(WorkerSite.MEMORY_MAX);
         env.putIfAbsent(HUGE_PAGES, "1");
         env.putAll(command.environment());
         env.putAll(environment);
@@ -150,7 +151,7 @@ record WorkerLaunch(
     }
 
     private StderrTail tail(long pid) {
-        return new StderrTail(name, pid, stderrMark(), listener);
+        return new StderrTail(name, pid, stderrMark(), listener, command.limits());
     }
 
     private String stderrMark() {

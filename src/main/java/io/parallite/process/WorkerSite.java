@@ -41,6 +41,9 @@ public final class WorkerSite {
     /** With how much memory, in MiB, a worker exits. */
     static final String MAX_MEMORY = "PARALLITE_WORKER_MAX_MEMORY_MB";
 
+    /** How many bytes of memory the system allows a worker. */
+    static final String MEMORY_MAX = "PARALLITE_WORKER_MEMORY_MAX";
+
     /** How long a task may run that does not say, in milliseconds. */
     private static final String TIMEOUT = "PARALLITE_WORKER_TIMEOUT_MS";
 
@@ -153,7 +156,14 @@ public final class WorkerSite {
                     WorkingDirectory.real(script.path()),
                     directory.now(),
                     environment(),
-                    config.startTimeout());
+                    config.startTimeout(),
+                    limits());
+        }
+
+        private WorkerLimits limits() {
+            WorkerLimits limits = WorkerLimits.of(config);
+            limits.require();
+            return limits;
         }
 
         private Map<String, String> environment() {
@@ -168,6 +178,7 @@ public final class WorkerSite {
             environment.putAll(addressOf(config.listenAddress()));
             putLimit(environment, MAX_TASKS, config.workerMaxTasks());
             putLimit(environment, MAX_MEMORY, config.workerMaxMemoryMb());
+            putLimit(environment, MEMORY_MAX, config.workerMemoryMax());
             Path base = base().orElseGet(directory::now);
             config.phpIncludes()
                     .map(files -> existing(base, files))
@@ -217,9 +228,9 @@ public final class WorkerSite {
         return found;
     }
 
-    private static void putLimit(Map<String, String> environment, String name, int limit) {
+    private static void putLimit(Map<String, String> environment, String name, long limit) {
         if (limit > 0) {
-            environment.put(name, Integer.toString(limit));
+            environment.put(name, Long.toString(limit));
         }
     }
 

@@ -10,6 +10,7 @@ import java.io.SequenceInputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -31,6 +32,13 @@ class StderrTailTest {
     void doesNotQuoteWhatWasWrittenForTheTaskBefore() {
         assertThat(tail(text("password\n"), answer(), text("of this task\n")).text())
                 .isEqualTo("of this task");
+    }
+
+    @Test
+    void saysWhichLimitWordsAboutMemoryAreAbout() {
+        assertThat(tail(text("mmap() failed: [12] Cannot allocate memory\nOut of memory\n")).text())
+                .isEqualTo(
+                        "mmap() failed: [12] Cannot allocate memory Out of memory (the worker may have worker_memory_max=67108864 bytes)");
     }
 
     @Test
@@ -105,7 +113,12 @@ class StderrTailTest {
     }
 
     private StderrTail tail() {
-        return new StderrTail(WorkerName.persistent("work", 1), 1, SECRET, new Listener());
+        return new StderrTail(
+                WorkerName.persistent("work", 1),
+                1,
+                SECRET,
+                new Listener(),
+                new WorkerLimits(Optional.empty(), Optional.empty(), 1 << 26));
     }
 
     private StderrTail tail(InputStream... parts) {

@@ -1,0 +1,136 @@
+package io.parallite.process;
+
+import io.parallite.config.ConfigException;
+import io.parallite.config.ParalliteConfig;
+import io.parallite.config.Platform;
+import io.parallite.config.Setting;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/**
+ * What the system allows each worker process, and not the daemon: set by the programs that start
+ * it, so that it holds for all that the worker starts, for a template and for every fork of it.
+ *
+ * @param nice the niceness, -20 to 19
+ * @param ionice class and level of its input and output, such as {@code idle} or {@code
+ *     best-effort:7}
+ * @param memoryMax bytes of private memory that each process may have ({@code RLIMIT_DATA}); 0: no
+ *     limit
+ */
+public record WorkerLimits(Optional<Integer> nice, Optional<String> ionice, long memoryMax) {
+
+    /** Those of a daemon that sets none. */
+    static final WorkerLimits NONE = new WorkerLimits(Optional.empty(), Optional.empty(), 0);
+
+    private static final Pattern OUT_OF_MEMORY =
+            Pattern.compile("out of memory|cannot allocate memory", Pattern.CASE_INSENSITIVE);
+
+    /** Where the niceness of a process is in {@code /proc/PID/stat}, behind its name. */
+    private static final int NICE_FIELD = 16;
+
+    static WorkerLimits of(ParalliteConfig config) {
+        return new WorkerLimits(
+                config.workerNice(), config.workerIonice(), config.workerMemoryMax());
+    }
+
+    /** What goes ahead of the command line of a worker. */
+    List<String> words() {
+        List<String> words = new ArrayList<>();
+        words.addAll(niceWords());
+        words.addAll(ioniceWords());
+        words.addAll(memoryWords());
+        return words;
+    }
+
+    /** Programs add to the niceness that they have themselves. */
+    private List<String> niceWords() {
+        return nice.map(wanted -> List.of("nice", "-n", "" + (wanted - ownNice())))
+                .orElse(List.of());
+    }
+
+    private List<String> ioniceWords() {
+        if (ionice.isEmpty()) {
+            return List.of();
+        }
+        String[] parts = ionice.get().split(":", 2);
+        List<String> words = new ArrayList<>(List.of("ionice", "-c", parts[0]));
+        if (parts.length > 1) {
+            words.addAll(List.of("-n", parts[1]));
+        }
+        return words;
+    }
+
+    private List<String> memoryWords() {
+        return memoryMax == 0 ? List.of() : List.of("prlimit", "--data=" + memoryMax);
+    }
+
+    private static int ownNice() {
+        try {
+            String stat = Files.readString(Path.of("/proc/self/stat"));
+            String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
+            return Integer.parseInt(fields[NICE_FIELD]);
+        } catch (IOException | RuntimeException e) {
+            return 0; // no /proc
+        }
+    }
+
+    /**
+     * Makes sure that they can be set here. Blocks while programs are run.
+     *
+     * @throws ConfigException naming the first that cannot
+     */
+    void require() {
+        require(Setting.WORKER_NICE, nice.map(String::valueOf).orElse(""), niceWords());
+        require(Setting.WORKER_IONICE, ionice.orElse(""), ioniceWords());
+        require(Setting.WORKER_MEMORY_MAX, "" + memoryMax, memoryWords());
+    }
+
+    private static void require(Setting setting, String value, List<String> words) {
+        if (words.isEmpty()) {
+            return;
+        }
+        String problem =
+                Platform.isRunnable(words.getFirst())
+                        ? said(words)
+                        : words.getFirst() + " is not installed (util-linux, coreutils)";
+        if (!problem.isEmpty()) {
+            throw new ConfigException(
+                    "%s=%s is not to be had here: %s; leave it out, or give the daemon's user the right"
+                            .formatted(setting.key(), value, problem));
+        }
+    }
+
+    /** What these words say against it: some do so and go on. */
+    private static String said(List<String> words) {
+        List<String> line = new ArrayList<>(words);
+        line.add("true");
+        try {
+            Process process = new ProcessBuilder(line).redirectErrorStream(true).start();
+            process.getOutputStream().close();
+            String said =
+                    new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8)
+                            .strip()
+                            .replace('\n', ' ');
+            int status = process.waitFor();
+            return status != 0 && said.isEmpty() ? "exit status " + status : said;
+        } catch (IOException e) {
+            return String.valueOf(e.getMessage());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return "interrupted";
+        }
+    }
+
+    /** The last words of a worker, and which limit they are about. */
+    String explain(String words) {
+        return memoryMax > 0 && OUT_OF_MEMORY.matcher(words).find()
+                ? "%s (the worker may have worker_memory_max=%d bytes)".formatted(words, memoryMax)
+                : words;
+    }
+}
