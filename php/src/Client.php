@@ -151,8 +151,9 @@ final class Client implements ClientInterface
         ?float $queueTimeout = null,
         ?Retry $retry = null,
         ?Cancellation $cancellation = null,
+        ?string $pool = null,
     ): mixed {
-        $options = new TaskOptions($timeout, $isolate, $priority, $queueTimeout, true, $retry, $cancellation);
+        $options = new TaskOptions($timeout, $isolate, $priority, $queueTimeout, true, $retry, $cancellation, pool: $pool);
         return $this->submitOne($task, $args, $options, Origin::here())->await();
     }
 
@@ -166,8 +167,9 @@ final class Client implements ClientInterface
         ?float $queueTimeout = null,
         ?Retry $retry = null,
         ?Cancellation $cancellation = null,
+        ?string $pool = null,
     ): array {
-        $options = new TaskOptions($timeout, $isolate, $priority, $queueTimeout, true, $retry, $cancellation);
+        $options = new TaskOptions($timeout, $isolate, $priority, $queueTimeout, true, $retry, $cancellation, pool: $pool);
         $deadline = Deadline::in($deadline);
         $entry = CallSite::arrayPassedTo('all');
         $origin = Origin::here();
@@ -197,6 +199,7 @@ final class Client implements ClientInterface
         ?float $queueTimeout = null,
         ?Retry $retry = null,
         ?Cancellation $cancellation = null,
+        ?string $pool = null,
     ): array {
         $order = [];
         $keys = (static function () use ($items, &$order): Generator {
@@ -206,7 +209,7 @@ final class Client implements ClientInterface
             }
         })();
         $how = new MapOptions($concurrency, $chunk, false, $settled, $deadline);
-        $options = new TaskOptions($timeout, $isolate, $priority, $queueTimeout, true, $retry, $cancellation);
+        $options = new TaskOptions($timeout, $isolate, $priority, $queueTimeout, true, $retry, $cancellation, pool: $pool);
         foreach ($this->mapped($keys, $task, $how, $options) as $key => $result) {
             $order[$key] = $result;
         }
@@ -227,9 +230,10 @@ final class Client implements ClientInterface
         ?float $queueTimeout = null,
         ?Retry $retry = null,
         ?Cancellation $cancellation = null,
+        ?string $pool = null,
     ): Generator {
         $how = new MapOptions($concurrency, $chunk, $ordered, $settled, $deadline);
-        $options = new TaskOptions($timeout, $isolate, $priority, $queueTimeout, true, $retry, $cancellation);
+        $options = new TaskOptions($timeout, $isolate, $priority, $queueTimeout, true, $retry, $cancellation, pool: $pool);
         return $this->mapped($items, $task, $how, $options);
     }
 
@@ -246,9 +250,10 @@ final class Client implements ClientInterface
         ?float $queueTimeout = null,
         ?Retry $retry = null,
         ?Cancellation $cancellation = null,
+        ?string $pool = null,
     ): Generator {
         $how = new MapOptions($concurrency, $chunk, false, $settled, $deadline);
-        $options = new TaskOptions($timeout, $isolate, $priority, $queueTimeout, true, $retry, $cancellation);
+        $options = new TaskOptions($timeout, $isolate, $priority, $queueTimeout, true, $retry, $cancellation, pool: $pool);
         return $this->mapped($items, $task, $how, $options);
     }
 
@@ -270,9 +275,10 @@ final class Client implements ClientInterface
         ?float $delay = null,
         ?string $unique = null,
         ?string $traceparent = null,
+        ?string $pool = null,
     ): Future {
         $isOurs = $cancellation !== null;
-        $options = new TaskOptions($timeout, $isolate, $priority, $queueTimeout, $isOurs, $retry, $cancellation, $traceparent);
+        $options = new TaskOptions($timeout, $isolate, $priority, $queueTimeout, $isOurs, $retry, $cancellation, $traceparent, $pool);
         $delivery = new Delivery($detach, $atMostOnce, $delay, $unique, $retry);
         $id = $id === null ? $this->ids->next($name) : TaskIds::check($id);
         if ($this->isHere()) {

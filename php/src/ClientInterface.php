@@ -33,6 +33,7 @@ interface ClientInterface
      * @param ?float $queueTimeout {@see submit()}
      * @param ?Retry $retry {@see submit()}
      * @param ?Cancellation $cancellation {@see submit()}
+     * @param ?string $pool {@see submit()}
      * @return T
      * @throws Throwable what the task threw
      * @throws TaskException when it failed in another way
@@ -47,6 +48,7 @@ interface ClientInterface
         ?float $queueTimeout = null,
         ?Retry $retry = null,
         ?Cancellation $cancellation = null,
+        ?string $pool = null,
     ): mixed;
 
     /**
@@ -64,6 +66,7 @@ interface ClientInterface
      * @param ?float $queueTimeout {@see submit()}
      * @param ?Retry $retry {@see submit()}
      * @param ?Cancellation $cancellation {@see submit()}
+     * @param ?string $pool {@see submit()}
      * @return ($settled is true ? array<K, Settled<T>> : array<K, T>) in the order of the tasks
      * @throws InvalidArgumentException when a key comes twice, or can't be one of an array
      * @throws DeadlineExceeded when the deadline passed, unless failures are returned
@@ -79,6 +82,7 @@ interface ClientInterface
         ?float $queueTimeout = null,
         ?Retry $retry = null,
         ?Cancellation $cancellation = null,
+        ?string $pool = null,
     ): array;
 
     /**
@@ -101,6 +105,7 @@ interface ClientInterface
      * @param ?float $queueTimeout {@see submit()}
      * @param ?Retry $retry {@see submit()}
      * @param ?Cancellation $cancellation {@see submit()}
+     * @param ?string $pool {@see submit()}
      * @return ($settled is true ? array<K, Settled<T>> : array<K, T>) in the order of the items
      * @throws InvalidArgumentException when a key comes twice, or can't be one of an array
      * @throws DeadlineExceeded when the deadline passed, unless failures are returned
@@ -119,6 +124,7 @@ interface ClientInterface
         ?float $queueTimeout = null,
         ?Retry $retry = null,
         ?Cancellation $cancellation = null,
+        ?string $pool = null,
     ): array;
 
     /**
@@ -139,6 +145,7 @@ interface ClientInterface
      * @param ?float $queueTimeout {@see submit()}
      * @param ?Retry $retry {@see submit()}
      * @param ?Cancellation $cancellation {@see submit()}
+     * @param ?string $pool {@see submit()}
      * @return ($settled is true ? Generator<K, Settled<T>, void, void> : Generator<K, T, void, void>) in the order in
      *     which the calls end, unless $ordered
      * @throws DeadlineExceeded when the deadline passed, unless failures are given
@@ -158,6 +165,7 @@ interface ClientInterface
         ?float $queueTimeout = null,
         ?Retry $retry = null,
         ?Cancellation $cancellation = null,
+        ?string $pool = null,
     ): Generator;
 
     /**
@@ -175,6 +183,7 @@ interface ClientInterface
      * @param ?float $queueTimeout {@see submit()}
      * @param ?Retry $retry {@see submit()}
      * @param ?Cancellation $cancellation {@see submit()}
+     * @param ?string $pool {@see submit()}
      * @return ($settled is true ? Generator<K, Settled<T>, void, void> : Generator<K, T, void, void>)
      * @throws DeadlineExceeded when the deadline passed, unless failures are given
      * @throws Throwable
@@ -192,6 +201,7 @@ interface ClientInterface
         ?float $queueTimeout = null,
         ?Retry $retry = null,
         ?Cancellation $cancellation = null,
+        ?string $pool = null,
     ): Generator;
 
     /**
@@ -222,6 +232,7 @@ interface ClientInterface
      * @param ?string $unique a key that one detached task has at a time, from its submit to its end; needs a cluster
      * @param ?string $traceparent the span of a distributed trace that submits it, as W3C Trace Context writes it, in place of the
      *     client's. Of another form it counts as none
+     * @param ?string $pool whose workers run it: one of those that the daemon's parallite.json names, else its default one
      * @return Future<T>
      * @throws TaskException when the task can't be sent
      * @throws ConnectionException
@@ -244,6 +255,7 @@ interface ClientInterface
         ?float $delay = null,
         ?string $unique = null,
         ?string $traceparent = null,
+        ?string $pool = null,
     ): Future;
 
     /**

@@ -45,6 +45,7 @@ final class Scope
         string $priority = 'normal',
         ?float $queueTimeout = null,
         ?Retry $retry = null,
+        ?string $pool = null,
     ): Future {
         $future = $this->client->submit(
             $task,
@@ -56,6 +57,7 @@ final class Scope
             queueTimeout: $queueTimeout,
             retry: $retry,
             cancellation: $this->cancellation,
+            pool: $pool,
         );
         $execution = $future->execution();
         $execution->markAwaited();

@@ -19,6 +19,7 @@ final class TaskOptions
      * @param ?float $queueTimeout seconds
      * @param bool $endsWithClient whether tasks are cancelled when this client goes away, because it alone awaits them
      * @param ?string $traceparent {@see Traceparent}
+     * @param ?string $pool which of the daemon's pools; null: the default one
      * @throws InvalidArgumentException when one of them is out of its range
      */
     public function __construct(
@@ -30,6 +31,7 @@ final class TaskOptions
         public readonly ?Retry $retry = null,
         public readonly ?Cancellation $cancellation = null,
         public readonly ?string $traceparent = null,
+        public readonly ?string $pool = null,
     ) {
         Seconds::limit($timeout);
         Seconds::limit($queueTimeout, 'queueTimeout');
@@ -53,6 +55,9 @@ final class TaskOptions
         }
         if ($this->queueTimeout !== null) {
             $fields['queue_timeout_ms'] = Seconds::milliseconds($this->queueTimeout);
+        }
+        if ($this->pool !== null) {
+            $fields['pool'] = $this->pool;
         }
         return $fields;
     }

@@ -168,8 +168,9 @@ final class FakeClient implements ClientInterface
         ?float $queueTimeout = null,
         ?Retry $retry = null,
         ?Cancellation $cancellation = null,
+        ?string $pool = null,
     ): mixed {
-        return $this->accepted($task, $args, new TaskOptions($timeout, $isolate, $priority, $queueTimeout, true, $retry, $cancellation))->await();
+        return $this->accepted($task, $args, new TaskOptions($timeout, $isolate, $priority, $queueTimeout, true, $retry, $cancellation, pool: $pool))->await();
     }
 
     public function all(
@@ -182,8 +183,9 @@ final class FakeClient implements ClientInterface
         ?float $queueTimeout = null,
         ?Retry $retry = null,
         ?Cancellation $cancellation = null,
+        ?string $pool = null,
     ): array {
-        $options = new TaskOptions($timeout, $isolate, $priority, $queueTimeout, true, $retry, $cancellation);
+        $options = new TaskOptions($timeout, $isolate, $priority, $queueTimeout, true, $retry, $cancellation, pool: $pool);
         $deadline = Deadline::in($deadline);
         $entry = CallSite::arrayPassedTo('all');
         $tasks = Keys::unique($tasks, 'the tasks');
@@ -212,9 +214,10 @@ final class FakeClient implements ClientInterface
         ?float $queueTimeout = null,
         ?Retry $retry = null,
         ?Cancellation $cancellation = null,
+        ?string $pool = null,
     ): array {
         $how = new MapOptions($concurrency, $chunk, true, $settled, $deadline);
-        $options = new TaskOptions($timeout, $isolate, $priority, $queueTimeout, true, $retry, $cancellation);
+        $options = new TaskOptions($timeout, $isolate, $priority, $queueTimeout, true, $retry, $cancellation, pool: $pool);
         return iterator_to_array($this->mapped(Keys::checked($items, 'the items'), $task, $how, $options));
     }
 
@@ -232,9 +235,10 @@ final class FakeClient implements ClientInterface
         ?float $queueTimeout = null,
         ?Retry $retry = null,
         ?Cancellation $cancellation = null,
+        ?string $pool = null,
     ): Generator {
         $how = new MapOptions($concurrency, $chunk, $ordered, $settled, $deadline);
-        return $this->mapped($items, $task, $how, new TaskOptions($timeout, $isolate, $priority, $queueTimeout, true, $retry, $cancellation));
+        return $this->mapped($items, $task, $how, new TaskOptions($timeout, $isolate, $priority, $queueTimeout, true, $retry, $cancellation, pool: $pool));
     }
 
     public function mapUnordered(
@@ -250,9 +254,10 @@ final class FakeClient implements ClientInterface
         ?float $queueTimeout = null,
         ?Retry $retry = null,
         ?Cancellation $cancellation = null,
+        ?string $pool = null,
     ): Generator {
         $how = new MapOptions($concurrency, $chunk, false, $settled, $deadline);
-        return $this->mapped($items, $task, $how, new TaskOptions($timeout, $isolate, $priority, $queueTimeout, true, $retry, $cancellation));
+        return $this->mapped($items, $task, $how, new TaskOptions($timeout, $isolate, $priority, $queueTimeout, true, $retry, $cancellation, pool: $pool));
     }
 
     /**
@@ -293,8 +298,9 @@ final class FakeClient implements ClientInterface
         ?float $delay = null,
         ?string $unique = null,
         ?string $traceparent = null,
+        ?string $pool = null,
     ): Future {
-        $options = new TaskOptions($timeout, $isolate, $priority, $queueTimeout, true, $retry, $cancellation, $traceparent);
+        $options = new TaskOptions($timeout, $isolate, $priority, $queueTimeout, true, $retry, $cancellation, $traceparent, $pool);
         new Delivery($detach, $atMostOnce, $delay, $unique, $retry); // refuses what the client does
         return $this->accepted($task, $args, $options, $id, $detach, $name);
     }

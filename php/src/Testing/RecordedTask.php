@@ -21,6 +21,7 @@ final class RecordedTask
      * @param array<array-key, mixed> $args
      * @param ?string $name that it was given for people
      * @param ?string $traceparent the span that has submitted it
+     * @param ?string $pool whose workers were to run it
      */
     public function __construct(
         public readonly string $id,
@@ -33,6 +34,7 @@ final class RecordedTask
         public readonly string $priority = 'normal',
         public readonly ?float $queueTimeout = null,
         public readonly ?string $traceparent = null,
+        public readonly ?string $pool = null,
     ) {
         $this->callee = self::calleeOf($task);
     }
@@ -61,6 +63,7 @@ final class RecordedTask
             $options->priority,
             $options->queueTimeout,
             $traceparent,
+            $options->pool,
         );
     }
 

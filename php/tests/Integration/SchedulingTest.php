@@ -6,6 +6,8 @@ namespace B7s\Parallite\Tests\Integration;
 
 use B7s\Parallite\Client;
 use B7s\Parallite\Exception\QueueFull;
+use B7s\Parallite\Exception\TaskException;
+use B7s\Parallite\Scope;
 use B7s\Parallite\Tests\Support\PhpScript;
 use B7s\Parallite\Tests\Support\RealDaemon;
 use Closure;
@@ -25,7 +27,11 @@ final class SchedulingTest extends TestCase
 
     public static function setUpBeforeClass(): void
     {
-        self::$daemon = new RealDaemon(['PARALLITE_FIXED_WORKERS' => '1', 'PARALLITE_MAX_WORKERS' => '1']);
+        self::$daemon = new RealDaemon([
+            'PARALLITE_FIXED_WORKERS' => '1',
+            'PARALLITE_MAX_WORKERS' => '1',
+            'PARALLITE_POOLS' => '{"reports": {"php_options": ["-d", "memory_limit=321M"]}}',
+        ]);
     }
 
     public static function tearDownAfterClass(): void
@@ -94,6 +100,30 @@ final class SchedulingTest extends TestCase
 
         self::assertSame('blocker', $blocker->await());
         self::assertSame(42, $this->client->run(self::task('answer'), queueTimeout: 60.0));
+    }
+
+    public function testTasksNameTheirPool(): void
+    {
+        $limit = self::task('memory limit');
+
+        self::assertSame('321M', $this->client->run($limit, pool: 'reports'));
+        self::assertNotSame('321M', $this->client->run($limit));
+        self::assertNotSame('321M', $this->client->run($limit, pool: 'default'));
+        self::assertSame('321M', $this->client->submit($limit, pool: 'reports')->await());
+        self::assertSame(['321M'], $this->client->all([$limit], pool: 'reports'));
+        self::assertSame(['321M'], $this->client->map([1], $limit, pool: 'reports'));
+        self::assertSame(['321M'], iterator_to_array($this->client->imap([1], $limit, pool: 'reports')));
+        self::assertSame(['321M'], iterator_to_array($this->client->mapUnordered([1], $limit, pool: 'reports')));
+        self::assertSame('321M', $this->client->scope(static fn(Scope $scope): mixed => $scope->submit($limit, pool: 'reports')->await()));
+    }
+
+    public function testAPoolThatThereIsNotIsAnErrorThatNamesThoseThatThereAre(): void
+    {
+        $failure = $this->client->all([self::task('answer')], settled: true, pool: 'nowhere')[0]->exception;
+
+        self::assertInstanceOf(TaskException::class, $failure);
+        self::assertSame('INVALID_REQUEST', $failure->getErrorCode());
+        self::assertStringContainsString('there is no pool "nowhere"; there are default, reports', $failure->getMessage());
     }
 
     public function testRefusesUnknownPriorities(): void

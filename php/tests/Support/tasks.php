@@ -8,6 +8,7 @@ declare(strict_types=1);
 
 return [
     'answer' => static fn(): int => 42,
+    'memory limit' => static fn(): string => (string) ini_get('memory_limit'),
     'echo' => static fn(mixed ...$values): array => $values,
     'named' => static fn(int $x, int $y): array => ['x' => $x, 'y' => $y],
     // ends when as many tasks as this run at the same time

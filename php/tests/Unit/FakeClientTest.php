@@ -59,7 +59,9 @@ final class FakeClientTest extends TestCase
         self::assertFalse($client->all([static fn() => $inverse(0)], settled: true)[0]->isOk());
         $client->run('abs', [1], priority: 'low', queueTimeout: 2.0);
         $last = $client->tasks()[array_key_last($client->tasks())];
-        self::assertSame(['low', 2.0], [$last->priority, $last->queueTimeout]);
+        self::assertSame(['low', 2.0, null], [$last->priority, $last->queueTimeout, $last->pool]);
+        $client->map([1], 'abs', pool: 'reports');
+        self::assertSame('reports', $client->tasks()[count($client->tasks()) - 1]->pool);
         $this->expectException(\B7s\Parallite\Exception\DeadlineExceeded::class);
         $client->map([1, 2], static fn(int $n): int => [usleep(2_000), $n][1], deadline: 0.001);
     }

@@ -3,10 +3,12 @@ package io.parallite;
 import io.parallite.admin.Admin;
 import io.parallite.admin.Observed;
 import io.parallite.config.CurrentConfig;
+import io.parallite.config.NamedPools;
 import io.parallite.config.ParalliteConfig;
 import io.parallite.dispatch.Dispatcher;
 import io.parallite.dispatch.TaskCache;
 import io.parallite.engine.VertxEngine;
+import io.parallite.pool.Pools;
 import io.parallite.pool.WorkerPool;
 import io.parallite.process.ProcessSampler;
 import io.parallite.process.Reserve;
@@ -24,8 +26,13 @@ import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
 import org.eclipse.microprofile.config.ConfigProvider;
 
 /** Builds the parts of the daemon out of the configuration, each from those below it. */
@@ -64,8 +71,8 @@ final class Assembly {
     @Produces
     @Singleton
     WorkerProcesses workerProcesses(
-            VertxEngine engine, ParalliteConfig config, WorkerSite site, ClientBudget budget) {
-        return WorkerProcesses.create(engine, config, site, budget);
+            VertxEngine engine, CurrentConfig current, WorkerSite site, ClientBudget budget) {
+        return WorkerProcesses.create(engine, current, site, budget);
     }
 
     /** Also when a part that is built later refuses the start. */
@@ -75,23 +82,37 @@ final class Assembly {
 
     @Produces
     @Singleton
-    WorkerPool workerPool(VertxEngine engine, ParalliteConfig config, WorkerProcesses processes) {
-        return new WorkerPool(
-                engine,
-                processes.transport(),
-                PartSettings.pool(config),
-                RandomGenerator.getDefault());
+    Pools pools(VertxEngine engine, CurrentConfig current, WorkerProcesses processes) {
+        Map<String, WorkerPool> pools = new LinkedHashMap<>();
+        for (String name : namesOfPools(current)) {
+            pools.put(
+                    name,
+                    new WorkerPool(
+                            engine,
+                            processes.transport(name),
+                            PartSettings.pool(current.now(name)),
+                            RandomGenerator.getDefault()));
+        }
+        return new Pools(pools);
+    }
+
+    private static List<String> namesOfPools(CurrentConfig current) {
+        return Stream.concat(Stream.of(NamedPools.DEFAULT), current.pools().stream()).toList();
     }
 
     @Produces
     @Singleton
-    Dispatcher dispatcher(VertxEngine engine, ParalliteConfig config, WorkerPool pool) {
-        TaskCache cache =
-                new TaskCache(engine, config.timeout().plus(RETENTION), config.resultCacheBytes());
-        Dispatcher dispatcher =
-                new Dispatcher(engine, pool, cache, PartSettings.dispatcher(config));
+    Dispatcher dispatcher(VertxEngine engine, CurrentConfig current, Pools pools) {
+        ParalliteConfig config = current.now();
+        Duration longest =
+                namesOfPools(current).stream()
+                        .map(name -> current.now(name).timeout())
+                        .max(Comparator.naturalOrder())
+                        .orElseThrow();
+        TaskCache cache = new TaskCache(engine, longest.plus(RETENTION), config.resultCacheBytes());
+        Dispatcher dispatcher = new Dispatcher(engine, pools, cache);
         if (config.clusterUrl().isPresent()) {
-            ClusterAssembly.join(engine, config, dispatcher, pool);
+            ClusterAssembly.join(engine, config, dispatcher, pools.main());
         }
         if (config.otelEndpoint().isPresent()) {
             TracingAssembly.join(engine, config, dispatcher);
@@ -136,18 +157,19 @@ final class Assembly {
     @Singleton
     ClientServer clientServer(
             VertxEngine engine,
-            ParalliteConfig config,
+            CurrentConfig current,
             Dispatcher dispatcher,
             Figures figures,
             WorkerProcesses processes,
             ClientBudget budget) {
+        ParalliteConfig config = current.now();
         boolean addBenchmark = config.enableBenchmark() && !processes.connectBack();
         SessionSettings settings =
                 new SessionSettings(
                         config.maxPayloadBytes(),
                         addBenchmark,
                         config.frameTimeout(),
-                        MostConnections.of(config.maxWorkers(), config.httpPort() > 0),
+                        MostConnections.of(current.maxWorkers(), config.httpPort() > 0),
                         PartSettings.quotas(config),
                         config.sharedBytes(),
                         processes.sharedValues());
@@ -159,23 +181,18 @@ final class Assembly {
     @Singleton
     Observed observed(
             VertxEngine engine,
-            WorkerPool pool,
             Dispatcher dispatcher,
             ClientServer server,
             Figures figures,
             ProcessSampler sampler) {
-        return new Observed(engine, pool, dispatcher, server, figures, sampler);
+        return new Observed(engine, dispatcher, server, figures, sampler);
     }
 
     @Produces
     @Singleton
     Reconfiguration reconfiguration(
-            CurrentConfig current,
-            WorkerPool pool,
-            Dispatcher dispatcher,
-            Figures figures,
-            ClientServer server) {
-        return new Reconfiguration(current, pool, dispatcher, figures, server);
+            CurrentConfig current, Pools pools, Figures figures, ClientServer server) {
+        return new Reconfiguration(current, pools, figures, server);
     }
 
     @Produces
@@ -183,13 +200,12 @@ final class Assembly {
     DaemonParts daemonParts(
             WorkerSite site,
             WorkerProcesses processes,
-            WorkerPool pool,
             Dispatcher dispatcher,
             ClientServer server,
             Admin admin,
             Reserve reserve,
             Reconfiguration reconfiguration) {
         return new DaemonParts(
-                site, processes, pool, dispatcher, server, admin, reserve, reconfiguration);
+                site, processes, dispatcher, server, admin, reserve, reconfiguration);
     }
 }

@@ -8,6 +8,7 @@ import io.parallite.config.ParalliteConfig;
 import io.parallite.dispatch.Dispatcher;
 import io.parallite.dispatch.FailureFile;
 import io.parallite.engine.VertxEngine;
+import io.parallite.pool.Pools;
 import io.parallite.pool.ReloadOutcome;
 import io.parallite.process.FileWatch;
 import io.parallite.process.Reserve;
@@ -149,8 +150,12 @@ public final class Daemon implements QuarkusApplication {
         return assembled.get();
     }
 
+    private Pools pools() {
+        return parts().dispatcher().pools();
+    }
+
     private void startWorkers() {
-        parts().pool().start();
+        pools().start();
         parts().processes().watchDaemon();
         parts().reserve().hold();
         Cluster cluster = parts().dispatcher().cluster();
@@ -194,10 +199,10 @@ public final class Daemon implements QuarkusApplication {
                 .watch();
     }
 
-    /** Replaces the workers by new ones; the pool logs what came of it. Any thread. */
+    /** Replaces the workers by new ones; the pools log what came of it. Any thread. */
     private void reload() {
         notifier.reloading();
-        engine.execute(() -> parts().pool().reload().subscribe().with(this::onReloaded));
+        engine.execute(() -> pools().reload().subscribe().with(this::onReloaded));
     }
 
     private String serving() {
@@ -232,7 +237,7 @@ public final class Daemon implements QuarkusApplication {
         if (config().stopsOnFailure() && exitCode.compareAndSet(ExitCode.OK, ExitCode.FAILED)) {
             LOG.error("a task has failed and fail_mode=stop_all: stopping");
             parts().server().stopAccepting();
-            parts().pool().drain();
+            pools().drain();
             Quarkus.asyncExit(ExitCode.FAILED);
         }
     }
@@ -253,7 +258,7 @@ public final class Daemon implements QuarkusApplication {
         if (!finished && exitCode.get() == ExitCode.OK) {
             LOG.warnf("tasks still ran after shutdown_grace_ms=%d and are ended", grace.toMillis());
         }
-        waitFor(onEngine(done -> parts().pool().stop(() -> done.complete(null))), PATIENCE);
+        waitFor(onEngine(this::stopWorkers), PATIENCE);
         waitFor(onEngine(this::leaveCluster), PATIENCE);
         waitFor(
                 onEngine(done -> parts().server().endSessions(() -> done.complete(null))),
@@ -266,6 +271,14 @@ public final class Daemon implements QuarkusApplication {
             // Vert.x closes on new threads: it would wait for seconds, and print a stack for each
             Runtime.getRuntime().halt(exitCode.get());
         }
+    }
+
+    private void stopWorkers(CompletableFuture<Void> done) {
+        pools().stop(
+                        () -> {
+                            parts().processes().endWatch();
+                            done.complete(null);
+                        });
     }
 
     private void drainCluster() {

@@ -2,7 +2,6 @@ package io.parallite;
 
 import io.parallite.admin.Admin;
 import io.parallite.dispatch.Dispatcher;
-import io.parallite.pool.WorkerPool;
 import io.parallite.process.Reserve;
 import io.parallite.process.WorkerProcesses;
 import io.parallite.process.WorkerSite;
@@ -15,7 +14,6 @@ import io.parallite.server.ClientServer;
 record DaemonParts(
         WorkerSite site,
         WorkerProcesses processes,
-        WorkerPool pool,
         Dispatcher dispatcher,
         ClientServer server,
         Admin admin,

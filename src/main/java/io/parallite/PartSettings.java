@@ -3,7 +3,6 @@ package io.parallite;
 import io.parallite.config.CurrentConfig;
 import io.parallite.config.ParalliteConfig;
 import io.parallite.config.Setting;
-import io.parallite.dispatch.DispatchSettings;
 import io.parallite.pool.PoolSettings;
 import io.parallite.server.QuotaSettings;
 import io.parallite.server.ReadinessPolicy;
@@ -21,6 +20,7 @@ final class PartSettings {
         return new PoolSettings(
                 config.fixedWorkers(),
                 config.maxWorkers(),
+                config.timeout(),
                 config.prefixName(),
                 config.maxQueue(),
                 config.queueTimeout(),
@@ -33,17 +33,13 @@ final class PartSettings {
                 config.isolation().equals("task"));
     }
 
-    static DispatchSettings dispatcher(ParalliteConfig config) {
-        return new DispatchSettings(config.timeout());
-    }
-
     static QuotaSettings quotas(ParalliteConfig config) {
         return new QuotaSettings(
                 config.quotaTasks(), config.quotaTasksPerSecond(), config.quotaBytes());
     }
 
     static ReadinessPolicy readiness(ParalliteConfig config) {
-        return new ReadinessPolicy(config.readiness().equals("lenient"), config.maxQueue());
+        return new ReadinessPolicy(config.readiness().equals("lenient"));
     }
 
     /** Every setting that is a number, as it is in force, and the choices that readers need. */

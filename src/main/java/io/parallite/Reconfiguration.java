@@ -3,8 +3,7 @@ package io.parallite;
 import io.parallite.config.ConfigUpdate;
 import io.parallite.config.CurrentConfig;
 import io.parallite.config.Setting;
-import io.parallite.dispatch.Dispatcher;
-import io.parallite.pool.WorkerPool;
+import io.parallite.pool.Pools;
 import io.parallite.server.ClientServer;
 import io.parallite.server.Figures;
 import java.util.List;
@@ -19,27 +18,20 @@ final class Reconfiguration {
     private static final Logger LOG = Logger.getLogger(Reconfiguration.class);
 
     private final CurrentConfig current;
-    private final WorkerPool pool;
-    private final Dispatcher dispatcher;
+    private final Pools pools;
     private final Figures figures;
     private final ClientServer server;
 
-    Reconfiguration(
-            CurrentConfig current,
-            WorkerPool pool,
-            Dispatcher dispatcher,
-            Figures figures,
-            ClientServer server) {
+    Reconfiguration(CurrentConfig current, Pools pools, Figures figures, ClientServer server) {
         this.current = current;
-        this.pool = pool;
-        this.dispatcher = dispatcher;
+        this.pools = pools;
         this.figures = figures;
         this.server = server;
     }
 
     /** Applies what reloads read from now on. */
     void follow() {
-        pool.onReconfigured(this::apply);
+        pools.main().onReconfigured(this::apply);
     }
 
     private void apply(ConfigUpdate update) {
@@ -52,10 +44,9 @@ final class Reconfiguration {
         }
         LOG.infof("settings have changed: %s", keys(update.changedKeys()));
         current.adopt(update);
-        dispatcher.configure(PartSettings.dispatcher(update.config()));
         figures.configure(PartSettings.limits(current), PartSettings.readiness(update.config()));
         server.configure(PartSettings.quotas(update.config()));
-        pool.configure(PartSettings.pool(update.config()));
+        pools.all().forEach((name, pool) -> pool.configure(PartSettings.pool(update.of(name))));
         if (update.changed().contains(Setting.DEBUG_LOGS)) {
             LogLines.debug(update.config().debugLogs());
         }

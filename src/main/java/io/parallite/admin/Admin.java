@@ -63,8 +63,8 @@ public final class Admin {
     /** Begins to observe. Called once, before the first task. */
     public void start() {
         Figures figures = daemon().figures();
-        Metrics metrics = new Metrics(() -> figures.readiness().maxQueue(), figures.version());
-        History history = new History(daemon().engine(), daemon().dispatcher()::poolSnapshot);
+        Metrics metrics = new Metrics(figures.version());
+        History history = new History(daemon().engine(), daemon().dispatcher().pools()::snapshot);
         Observers made = new Observers(metrics, new TaskMetrics(metrics.registry()), history);
         daemon().dispatcher().observe(made);
         daemon().engine().execute(history::start);
@@ -149,7 +149,8 @@ public final class Admin {
                                 .map(
                                         usage ->
                                                 new EngineSnapshot(
-                                                        daemon().dispatcher().poolSnapshot(),
+                                                        daemon().dispatcher().pools().snapshot(),
+                                                        daemon().dispatcher().pools().snapshots(),
                                                         daemon().dispatcher().snapshot(),
                                                         daemon().server().sessions(),
                                                         daemon().server().quotas(),
@@ -164,7 +165,7 @@ public final class Admin {
     }
 
     private List<Long> pids() {
-        return daemon().dispatcher().poolSnapshot().workers().stream()
+        return daemon().dispatcher().pools().snapshot().workers().stream()
                 .map(WorkerSnapshot::pid)
                 .filter(pid -> pid > 0)
                 .toList();
@@ -211,12 +212,16 @@ public final class Admin {
                                         "the cluster's Redis does not answer"));
     }
 
-    /** Steers the daemon as {@code action} says; what {@link Figures#control} answers then. */
-    Uni<Map<String, Object>> control(Consumer<Dispatcher> action) {
+    /**
+     * Steers the daemon as {@code action} says; what {@link Figures#control} answers then.
+     *
+     * @param pool of which pool; {@code null}: of all
+     */
+    Uni<Map<String, Object>> control(@Nullable String pool, Consumer<Dispatcher> action) {
         return view.ask(
                 () -> {
                     action.accept(daemon().dispatcher());
-                    return daemon().figures().control();
+                    return daemon().figures().control(pool);
                 });
     }
 
@@ -228,7 +233,8 @@ public final class Admin {
                                 daemon().engine()
                                         .execute(
                                                 () ->
-                                                        daemon().pool()
+                                                        daemon().dispatcher()
+                                                                .pools()
                                                                 .reload()
                                                                 .subscribe()
                                                                 .with(

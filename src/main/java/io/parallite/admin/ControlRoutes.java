@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /** Pause, resume, drain and scale over HTTP. Owned by HTTP's threads. */
 final class ControlRoutes {
@@ -19,11 +20,24 @@ final class ControlRoutes {
     private ControlRoutes() {}
 
     static void pause(RoutingContext context, Admin admin) {
-        act(context, admin, "pause", Dispatcher::pause);
+        String pool = pool(context);
+        act(context, admin, "pause", pool, dispatcher -> dispatcher.pools().pause(pool));
     }
 
     static void resume(RoutingContext context, Admin admin) {
-        act(context, admin, "resume", Dispatcher::resume);
+        String pool = pool(context);
+        act(
+                context,
+                admin,
+                "resume",
+                pool,
+                dispatcher -> {
+                    if (pool == null) {
+                        dispatcher.resume();
+                    } else {
+                        dispatcher.pools().resume(pool);
+                    }
+                });
     }
 
     /** Answers at once; {@code in_flight} of {@code /api/state} tells when it is over. */
@@ -32,6 +46,7 @@ final class ControlRoutes {
                 context,
                 admin,
                 "drain",
+                null,
                 dispatcher -> dispatcher.drain().subscribe().with(ignored -> {}));
     }
 
@@ -47,14 +62,31 @@ final class ControlRoutes {
             return;
         }
         int wanted = workers;
-        act(context, admin, "scale to " + wanted, dispatcher -> dispatcher.scale(wanted));
+        String pool = pool(context);
+        act(
+                context,
+                admin,
+                "scale to " + wanted,
+                pool,
+                dispatcher -> dispatcher.pools().get(pool).scale(wanted));
+    }
+
+    /** Which pool is meant; {@code null} when none is named. */
+    private static @Nullable String pool(RoutingContext context) {
+        return context.request().getParam("pool");
     }
 
     private static void act(
-            RoutingContext context, Admin admin, String what, Consumer<Dispatcher> action) {
-        LOG.infof("%s over HTTP by=%s", what, context.request().remoteAddress());
+            RoutingContext context,
+            Admin admin,
+            String what,
+            @Nullable String pool,
+            Consumer<Dispatcher> action) {
+        LOG.infof(
+                "%s over HTTP%s by=%s",
+                what, pool == null ? "" : " pool=" + pool, context.request().remoteAddress());
         Context http = context.vertx().getOrCreateContext();
-        admin.control(action)
+        admin.control(pool, action)
                 .subscribe()
                 .with(
                         figures -> http.runOnContext(ignored -> send(context, 200, ok(figures))),

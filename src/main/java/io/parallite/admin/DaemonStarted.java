@@ -43,7 +43,7 @@ final class DaemonStarted implements AsyncHealthCheck {
             if (reason.isPresent()) {
                 return Checks.down(NAME, reason.get());
             }
-            PoolSnapshot pool = dispatcher.get().poolSnapshot();
+            PoolSnapshot pool = dispatcher.get().pools().main().snapshot();
             if (!pool.isServing() && pool.startFailure() == null) {
                 return Checks.down(NAME, "no worker has reported yet");
             }

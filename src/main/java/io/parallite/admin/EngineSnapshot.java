@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The engine as of one moment; any thread may read it.
  *
+ * @param pool all pools as if they were one
+ * @param pools each by its name
  * @param clients how many are connected
  * @param quotas who they are, and what they have in flight
  * @param cluster its part in a cluster; {@code null} when it is on its own
@@ -19,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 record EngineSnapshot(
         PoolSnapshot pool,
+        Map<String, PoolSnapshot> pools,
         DispatchSnapshot tasks,
         int clients,
         QuotaSnapshot quotas,

@@ -15,6 +15,7 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.parallite.pool.PoolSnapshot;
 import io.parallite.process.ProcessUsage;
 import io.parallite.process.TemplateSnapshot;
+import io.parallite.server.ReadinessPolicy;
 import io.parallite.server.Traffic;
 import io.parallite.worker.WorkerSnapshot;
 import java.util.ArrayList;
@@ -23,7 +24,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.function.IntSupplier;
 import java.util.function.ToDoubleFunction;
 import java.util.function.ToIntFunction;
 import java.util.function.ToLongFunction;
@@ -46,9 +46,10 @@ final class Metrics {
     private final Set<String> restartReasons = new HashSet<>();
     private boolean hasTemplate;
     private boolean hasCluster;
+    private boolean hasPools;
     private volatile @Nullable EngineSnapshot latest;
 
-    Metrics(IntSupplier maxQueue, String version) {
+    Metrics(String version) {
         registry.config() // names that are against Prometheus' conventions
                 .meterFilter(MeterFilter.denyNameStartsWith("process.cpu.time"))
                 .meterFilter(MeterFilter.denyNameStartsWith("system.cpu.count"));
@@ -59,7 +60,7 @@ final class Metrics {
         gauge(
                 "parallite.queue.limit.tasks",
                 "Most tasks that may wait: max_queue, and those that workers come for",
-                snapshot -> maxQueue.getAsInt() + snapshot.pool().coming());
+                snapshot -> ReadinessPolicy.limit(snapshot.pool()));
         workers();
         tasks();
         memory =
@@ -239,6 +240,10 @@ final class Metrics {
         if (snapshot.cluster() != null && !hasCluster) {
             hasCluster = true;
             new ClusterMetrics(this::gauge, this::counter).register();
+        }
+        if (snapshot.pools().size() > 1 && !hasPools) {
+            hasPools = true;
+            new PoolMetrics(this::gauge, this::counter).register(snapshot.pools().keySet());
         }
         if (snapshot.quotas().isOn() && quotas == null) {
             quotas = new QuotaMetrics(registry, this::counter);

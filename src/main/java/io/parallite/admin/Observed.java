@@ -2,7 +2,6 @@ package io.parallite.admin;
 
 import io.parallite.dispatch.Dispatcher;
 import io.parallite.engine.Engine;
-import io.parallite.pool.WorkerPool;
 import io.parallite.process.ProcessSampler;
 import io.parallite.server.ClientServer;
 import io.parallite.server.Figures;
@@ -10,7 +9,6 @@ import io.parallite.server.Figures;
 /** The parts of the daemon that {@link Admin} shows and acts on; owned by the engine's thread. */
 public record Observed(
         Engine engine,
-        WorkerPool pool,
         Dispatcher dispatcher,
         ClientServer server,
         Figures figures,

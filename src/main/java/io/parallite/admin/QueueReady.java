@@ -6,6 +6,7 @@ import io.smallrye.health.api.AsyncHealthCheck;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.inject.Instance;
 import jakarta.inject.Singleton;
+import java.util.Map;
 import java.util.Optional;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.HealthCheckResponseBuilder;
@@ -32,18 +33,22 @@ final class QueueReady implements AsyncHealthCheck {
     }
 
     private HealthCheckResponse look() {
-        return judge(daemon.get().dispatcher().poolSnapshot(), daemon.get().figures().readiness());
+        return judge(
+                daemon.get().dispatcher().pools().snapshots(), daemon.get().figures().readiness());
     }
 
-    /** What {@code readiness} makes of the queue of {@code pool}. */
-    static HealthCheckResponse judge(PoolSnapshot pool, ReadinessPolicy readiness) {
-        Optional<String> reason = readiness.queue(pool);
+    /** What {@code readiness} makes of the queue of those of the pool that is worst off. */
+    static HealthCheckResponse judge(Map<String, PoolSnapshot> pools, ReadinessPolicy readiness) {
+        Map.Entry<String, PoolSnapshot> worst = readiness.worst(pools, ReadinessPolicy::queue);
+        PoolSnapshot pool = worst.getValue();
+        Optional<String> reason = ReadinessPolicy.queue(pool);
         HealthCheckResponseBuilder response =
                 HealthCheckResponse.named(NAME)
                         .status(reason.isEmpty() || readiness.isForgiven(pool))
                         .withData("waiting", pool.queued())
-                        .withData("max", readiness.limit(pool));
-        reason.ifPresent(text -> response.withData("reason", text));
+                        .withData("max", ReadinessPolicy.limit(pool));
+        reason.ifPresent(
+                text -> response.withData("reason", ReadinessPolicy.inPool(worst.getKey(), text)));
         return response.build();
     }
 }

@@ -6,6 +6,7 @@ import io.smallrye.health.api.AsyncHealthCheck;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.inject.Instance;
 import jakarta.inject.Singleton;
+import java.util.Map;
 import java.util.Optional;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.HealthCheckResponseBuilder;
@@ -39,11 +40,14 @@ final class WorkersReady implements AsyncHealthCheck {
     }
 
     private HealthCheckResponse look() {
-        return judge(daemon.get().dispatcher().poolSnapshot(), daemon.get().figures().readiness());
+        return judge(
+                daemon.get().dispatcher().pools().snapshots(), daemon.get().figures().readiness());
     }
 
-    /** What {@code readiness} makes of the workers of {@code pool}. */
-    static HealthCheckResponse judge(PoolSnapshot pool, ReadinessPolicy readiness) {
+    /** What {@code readiness} makes of the workers of those of the pool that is worst off. */
+    static HealthCheckResponse judge(Map<String, PoolSnapshot> pools, ReadinessPolicy readiness) {
+        Map.Entry<String, PoolSnapshot> worst = readiness.worst(pools, ReadinessPolicy::workers);
+        PoolSnapshot pool = worst.getValue();
         Optional<String> reason = ReadinessPolicy.workers(pool);
         HealthCheckResponseBuilder response =
                 HealthCheckResponse.named(NAME)
@@ -54,7 +58,7 @@ final class WorkersReady implements AsyncHealthCheck {
                         .withData("answering", pool.answering())
                         .withData("max", pool.max());
         if (reason.isPresent()) {
-            response.withData("reason", reason.get());
+            response.withData("reason", ReadinessPolicy.inPool(worst.getKey(), reason.get()));
         } else if (pool.answering() == 0) {
             response.withData("note", note(pool));
         }

@@ -3,6 +3,7 @@ package io.parallite.cli;
 import io.parallite.units.HumanUnits;
 import io.parallite.units.Texts;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
@@ -23,6 +24,11 @@ record DaemonStats(Node node) {
 
         String name() {
             return node.at("name").text().orElse(ABSENT);
+        }
+
+        /** Which pool it is of; empty where there is one. */
+        String pool() {
+            return node.at("pool").text().orElse("");
         }
 
         String state() {
@@ -69,6 +75,28 @@ record DaemonStats(Node node) {
 
     List<Worker> workers() {
         return node.at("pool").at("workers").elements().stream().map(Worker::new).toList();
+    }
+
+    /** By name, for example {@code 1 idle, 2 busy (0 kept, at most 4), 3 waiting}. */
+    Map<String, String> poolTexts() {
+        Map<String, String> texts = new LinkedHashMap<>();
+        if (node.at("pools").value() instanceof Map<?, ?> pools) {
+            for (Object name : pools.keySet()) {
+                Node pool = node.at("pools").at(name.toString());
+                texts.put(Texts.printable(name.toString()), poolText(pool));
+            }
+        }
+        return texts;
+    }
+
+    private static String poolText(Node pool) {
+        return "%s (%d kept, at most %d), %s%s"
+                .formatted(
+                        workersText(pool),
+                        pool.at("fixed_workers").whole(),
+                        pool.at("max_workers").whole(),
+                        queueText(pool.at("queue")),
+                        pool.at("paused").isTrue() ? ", paused" : "");
     }
 
     String version() {
@@ -130,11 +158,17 @@ record DaemonStats(Node node) {
 
     /** For example {@code 2 idle, 5 busy}. */
     String workersText() {
+        return workersText(node.at("pool"));
+    }
+
+    private static String workersText(Node pool) {
         StringBuilder text = new StringBuilder();
-        text.append(pool("idle")).append(" idle, ").append(pool("busy")).append(" busy");
+        text.append(pool.at("idle").whole()).append(" idle, ");
+        text.append(pool.at("busy").whole()).append(" busy");
         for (String state : List.of("starting", "ending")) {
-            if (pool(state) > 0) {
-                text.append(", ").append(pool(state)).append(' ').append(state);
+            long count = pool.at(state).whole();
+            if (count > 0) {
+                text.append(", ").append(count).append(' ').append(state);
             }
         }
         return text.toString();
@@ -174,7 +208,10 @@ record DaemonStats(Node node) {
 
     /** For example {@code 12 waiting, the oldest for 340 ms}. */
     String queueText() {
-        Node queue = node.at("queue");
+        return queueText(node.at("queue"));
+    }
+
+    private static String queueText(Node queue) {
         long length = queue.at("length").whole();
         String oldest =
                 length > 0 && queue.at("oldest_ms").isPresent()

@@ -62,6 +62,7 @@ public final class StatusCommand extends DaemonCommand {
                                 stats.workersText(),
                                 stats.pool("fixed_workers"),
                                 stats.pool("max_workers")));
+        stats.poolTexts().forEach((name, text) -> row("pool", name + ": " + text));
         row("restarts", stats.restartsText());
         Optional.of(stats.templateText())
                 .filter(text -> !text.isEmpty())

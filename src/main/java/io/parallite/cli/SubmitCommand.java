@@ -81,6 +81,12 @@ public final class SubmitCommand extends DaemonCommand {
             description = "Give it a worker that runs no other task, before it or after.")
     private boolean isolate;
 
+    @Option(
+            names = "--pool",
+            paramLabel = "POOL",
+            description = "Run it in this pool, one of those that parallite.json names.")
+    private @Nullable String pool;
+
     @Option(names = "--detach", description = "Print the task's id and do not wait.")
     private boolean detach;
 
@@ -180,6 +186,9 @@ public final class SubmitCommand extends DaemonCommand {
             } catch (IllegalArgumentException e) {
                 throw wrong("--timeout: " + e.getMessage());
             }
+        }
+        if (pool != null) {
+            request.put("pool", pool);
         }
         if (isolate) {
             request.put("isolation", "task");

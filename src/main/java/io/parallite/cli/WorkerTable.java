@@ -20,6 +20,9 @@ final class WorkerTable {
                     Column.right("DONE"),
                     Column.right("MEMORY"));
 
+    /** Where there are several. */
+    private static final List<Column> POOL = List.of(Column.left("POOL"));
+
     private WorkerTable() {}
 
     /**
@@ -28,11 +31,22 @@ final class WorkerTable {
      */
     static Table of(
             List<Worker> workers, List<Column> added, Function<Worker, List<String>> cells) {
+        boolean hasPools = workers.stream().anyMatch(worker -> !worker.pool().isEmpty());
         Table table =
-                new Table(Stream.concat(COLUMNS.stream(), added.stream()).toArray(Column[]::new));
+                new Table(
+                        Stream.of(
+                                        hasPools ? POOL.stream() : Stream.<Column>empty(),
+                                        COLUMNS.stream(),
+                                        added.stream())
+                                .flatMap(each -> each)
+                                .toArray(Column[]::new));
         for (Worker worker : workers) {
             table.add(
-                    Stream.concat(own(worker), cells.apply(worker).stream())
+                    Stream.of(
+                                    hasPools ? Stream.of(worker.pool()) : Stream.<String>empty(),
+                                    own(worker),
+                                    cells.apply(worker).stream())
+                            .flatMap(each -> each)
                             .toArray(String[]::new));
         }
         return table;

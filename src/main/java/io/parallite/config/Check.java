@@ -148,6 +148,14 @@ sealed interface Check {
         }
     }
 
+    /** Pools by name; {@link NamedPools} says what is wrong with them. */
+    record Pools() implements Check {
+        @Override
+        public Optional<String> problemWith(String value) {
+            return Optional.empty();
+        }
+    }
+
     /** Whatever there is. */
     record Anything() implements Check {
         @Override

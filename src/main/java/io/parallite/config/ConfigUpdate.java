@@ -1,5 +1,7 @@
 package io.parallite.config;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -7,6 +9,7 @@ import java.util.Map;
  * What a look at the configuration has found.
  *
  * @param config what is in force once it is adopted
+ * @param pools the same for each pool that is named, by name
  * @param values the same, setting by setting, as texts; none where nothing is set
  * @param origins where they come from; what is not among them is a default
  * @param changed the settings that are taken over
@@ -14,16 +17,23 @@ import java.util.Map;
  */
 public record ConfigUpdate(
         ParalliteConfig config,
+        Map<String, ParalliteConfig> pools,
         Map<Setting, List<String>> values,
         Map<Setting, Origin> origins,
         List<Setting> changed,
         List<Setting> pending) {
 
     public ConfigUpdate {
+        pools = Collections.unmodifiableMap(new LinkedHashMap<>(pools));
         values = Map.copyOf(values);
         origins = Map.copyOf(origins);
         changed = List.copyOf(changed);
         pending = List.copyOf(pending);
+    }
+
+    /** What is in force for a pool; for {@link NamedPools#DEFAULT} that is {@link #config}. */
+    public ParalliteConfig of(String pool) {
+        return pools.getOrDefault(pool, config);
     }
 
     /** The keys of {@link #changed}. */

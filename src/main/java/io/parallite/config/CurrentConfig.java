@@ -5,9 +5,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
@@ -27,7 +29,6 @@ public final class CurrentConfig {
     private static final Logger LOG = Logger.getLogger(CurrentConfig.class);
 
     private final Function<String, @Nullable String> properties;
-    private final Map<Setting, List<String>> atStart;
     private final Map<Setting, Origin> originsAtStart;
     private volatile ConfigUpdate inForce;
 
@@ -70,13 +71,50 @@ public final class CurrentConfig {
             Map<Setting, Origin> origins) {
         this.properties = properties;
         this.originsAtStart = origins;
-        this.atStart = InMemoryConfig.valuesOf(setting -> InMemoryConfig.valuesIn(values, setting));
-        this.inForce = new ConfigUpdate(config, atStart, origins, List.of(), List.of());
+        Map<Setting, List<String>> atStart =
+                InMemoryConfig.valuesOf(setting -> InMemoryConfig.valuesIn(values, setting));
+        this.inForce =
+                new ConfigUpdate(
+                        config,
+                        NamedPools.in(atStart).configs(atStart, config.config().map(Path::of)),
+                        atStart,
+                        origins,
+                        List.of(),
+                        List.of());
     }
 
     /** What is in force. */
     public ParalliteConfig now() {
         return inForce.config();
+    }
+
+    /** What is in force for a pool; see {@link NamedPools}. */
+    public ParalliteConfig now(String pool) {
+        return inForce.of(pool);
+    }
+
+    /** The pools that are named, in the order of the file. */
+    public Set<String> pools() {
+        return inForce.pools().keySet();
+    }
+
+    /** What is in force, as a look that has found nothing new. */
+    public ConfigUpdate unchanged() {
+        ConfigUpdate update = inForce;
+        return new ConfigUpdate(
+                update.config(),
+                update.pools(),
+                update.values(),
+                update.origins(),
+                List.of(),
+                List.of());
+    }
+
+    /** How many workers there may be in all pools. */
+    public int maxWorkers() {
+        ConfigUpdate update = inForce;
+        return update.config().maxWorkers()
+                + update.pools().values().stream().mapToInt(ParalliteConfig::maxWorkers).sum();
     }
 
     /** What is in force, setting by setting. */
@@ -130,7 +168,7 @@ public final class CurrentConfig {
         boolean isThere = Files.exists(file);
         if (!isThere && now().config().isPresent()) {
             LOG.warnf("%s does not exist any more; the settings stay as they are", file);
-            return new ConfigUpdate(now(), values(), inForce.origins(), List.of(), List.of());
+            return unchanged();
         }
         LaunchSettings found = LaunchSettings.inspect(file, flags());
         if (!found.problems().isEmpty()) {
@@ -141,17 +179,25 @@ public final class CurrentConfig {
 
     private ConfigUpdate update(LaunchSettings found, Optional<Path> file) {
         Map<Setting, List<String>> wanted = expanded(found);
+        Set<Setting> reloadable = EnumSet.noneOf(Setting.class);
+        Arrays.stream(Setting.values()).filter(Setting::isReloadable).forEach(reloadable::add);
+        if (NamedPools.in(wanted).needsRestart(NamedPools.in(values()))) {
+            reloadable.remove(Setting.POOLS);
+        }
         Map<Setting, List<String>> merged =
                 InMemoryConfig.valuesOf(
                         setting ->
-                                (setting.isReloadable() ? wanted : atStart)
+                                (reloadable.contains(setting) ? wanted : values())
                                         .getOrDefault(setting, List.of()));
         return new ConfigUpdate(
                 InMemoryConfig.of(merged, file).getConfigMapping(ParalliteConfig.class),
+                NamedPools.in(merged).configs(merged, file),
                 merged,
                 mergedOrigins(found.origins()),
-                differing(wanted, values()).filter(Setting::isReloadable).toList(),
-                differing(wanted, atStart).filter(setting -> !setting.isReloadable()).toList());
+                differing(wanted, values()).filter(reloadable::contains).toList(),
+                differing(wanted, values())
+                        .filter(setting -> !reloadable.contains(setting))
+                        .toList());
     }
 
     private Map<Setting, Origin> mergedOrigins(Map<Setting, Origin> wanted) {

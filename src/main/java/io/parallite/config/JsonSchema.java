@@ -16,6 +16,9 @@ public final class JsonSchema {
 
     private static final String DIALECT = "https://json-schema.org/draft/2020-12/schema";
 
+    private static final Map<String, Object> COMMENTS =
+            Map.of("^_", Map.of("description", "A comment."));
+
     private JsonSchema() {}
 
     /** The schema as maps, lists and plain values, in the order in which it should be written. */
@@ -34,7 +37,7 @@ public final class JsonSchema {
         schema.put("description", "Settings of the Parallite daemon.");
         schema.put("type", "object");
         schema.put("properties", properties);
-        schema.put("patternProperties", Map.of("^_", Map.of("description", "A comment.")));
+        schema.put("patternProperties", COMMENTS);
         schema.put("additionalProperties", false);
         return schema;
     }
@@ -68,11 +71,36 @@ public final class JsonSchema {
                 schema.put("type", "array");
                 schema.put("items", Map.of("type", "string"));
             }
+            case Check.Pools ignored -> schema.putAll(poolsSchema());
             case Check.Anything ignored -> schema.put("deprecated", true);
         }
         setting.byDefault()
                 .filter(value -> !value.isEmpty())
                 .ifPresent(value -> schema.put("default", typed(check, value)));
+        return schema;
+    }
+
+    private static Map<String, Object> poolsSchema() {
+        Map<String, Object> properties = new LinkedHashMap<>();
+        for (Setting setting : Setting.values()) {
+            if (NamedPools.mayHave(setting)) {
+                Map<String, Object> property = schemaOf(setting);
+                property.remove("default"); // it is as outside of pools
+                properties.put(setting.key(), property);
+            }
+        }
+        Map<String, Object> pool = new LinkedHashMap<>();
+        pool.put("type", "object");
+        pool.put("properties", properties);
+        pool.put("patternProperties", COMMENTS);
+        pool.put("additionalProperties", false);
+        Map<String, Object> schema = new LinkedHashMap<>();
+        schema.put("type", "object");
+        schema.put(
+                "propertyNames",
+                Map.of("pattern", "^(_.*|%s)$".formatted(NamedPools.NAME.pattern())));
+        schema.put("patternProperties", COMMENTS);
+        schema.put("additionalProperties", pool);
         return schema;
     }
 
@@ -120,6 +148,7 @@ public final class JsonSchema {
             case Check.OtelUrl ignored -> value;
             case Check.Share ignored -> Double.parseDouble(value);
             case Check.TextList ignored -> value;
+            case Check.Pools ignored -> NamedPools.of(value).json();
             case Check.Anything ignored -> value;
         };
     }

@@ -190,6 +190,9 @@ public final class LaunchSettings {
                     "fixed_workers=%d exceeds max_workers=%d; raise max_workers or lower fixed_workers"
                             .formatted(fixed, max.get()));
         }
+        if (given.containsKey(Setting.POOLS) && problems.isEmpty()) {
+            problems.addAll(pools().problemsTogether(InMemoryConfig.valuesOf(this::values)));
+        }
         if (given.containsKey(Setting.CLUSTER_URL)) {
             new ClusterChecks(this::value).addTo(problems);
         }
@@ -205,6 +208,10 @@ public final class LaunchSettings {
         } catch (ConfigException e) {
             problems.add(e.getMessage());
         }
+    }
+
+    private NamedPools pools() {
+        return NamedPools.in(InMemoryConfig.valuesOf(this::values));
     }
 
     private ListenSettings listenSettings() {

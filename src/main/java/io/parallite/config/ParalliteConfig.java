@@ -77,6 +77,9 @@ public interface ParalliteConfig {
 
     Optional<List<String>> phpOptions();
 
+    /** See {@link NamedPools}. */
+    Optional<String> pools();
+
     int maxQueue();
 
     @WithName("queue_timeout_ms")

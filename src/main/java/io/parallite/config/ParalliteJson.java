@@ -12,13 +12,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.Consumer;
 
-/**
- * Reads {@code parallite.json}: one flat object of settings. Keys that begin with {@code _} are
- * comments, and {@code $schema} is for editors.
- */
+/** Reads {@code parallite.json}: one object of settings, as {@link SettingsReader} has it. */
 public final class ParalliteJson {
 
     private static final JsonFactory JSON =
@@ -79,72 +75,22 @@ public final class ParalliteJson {
             problems.accept(file + " is not a JSON object; write {\"fixed_workers\": 4}");
             return;
         }
-        for (String key = parser.nextFieldName(); key != null; key = parser.nextFieldName()) {
-            parser.nextToken();
-            readSetting(key, parser);
-        }
+        SettingsReader.read(parser, file.toString(), problems).forEach(this::keep);
         if (parser.currentToken() != JsonToken.END_OBJECT || parser.nextToken() != null) {
             problems.accept(file + " goes on behind its JSON object; remove the rest");
         }
     }
 
-    private void readSetting(String key, JsonParser parser) throws IOException {
-        if (key.startsWith("_") || key.equals("$schema")) {
-            parser.skipChildren();
-            return;
-        }
-        Optional<Setting> known = Setting.of(key);
-        if (known.isEmpty()) {
-            String hint =
-                    Setting.nearest(key)
-                            .map("; did you mean \"%s\"?"::formatted)
-                            .orElse("; begin it with _ if it is a comment");
-            problems.accept("unknown key \"%s\" in %s%s".formatted(key, file, hint));
-            parser.skipChildren();
-            return;
-        }
-        Setting setting = known.get();
-        if (setting.isIgnored() || parser.currentToken() == JsonToken.VALUE_NULL) {
-            parser.skipChildren();
-        } else if (setting.isList()) {
-            readList(setting, parser);
-        } else {
-            readScalar(setting, parser);
-        }
-    }
-
-    private void readScalar(Setting setting, JsonParser parser) throws IOException {
-        if (!parser.currentToken().isScalarValue()) {
-            problems.accept("%s in %s must be a single value".formatted(setting.key(), file));
-            parser.skipChildren();
-            return;
-        }
-        String value = parser.getText();
-        if (value.isEmpty()) { // as good as absent, as the Go daemon has it
-            return;
-        }
-        Optional<String> problem = setting.problemWith(value, file.toString());
-        String kept = setting.isFile() ? file.resolveSibling(value).toString() : value;
-        problem.ifPresentOrElse(problems, () -> properties.put(setting.property(), kept));
-    }
-
-    private void readList(Setting setting, JsonParser parser) throws IOException {
-        boolean isGood = parser.currentToken() == JsonToken.START_ARRAY;
-        if (isGood) {
-            List<String> texts = new ArrayList<>();
-            while (parser.nextToken() != JsonToken.END_ARRAY) {
-                isGood &= parser.currentToken() == JsonToken.VALUE_STRING;
-                texts.add(parser.getText());
-                parser.skipChildren();
+    private void keep(Setting setting, List<String> values) {
+        if (setting.isList()) {
+            for (int i = 0; i < values.size(); i++) {
+                properties.put("%s[%d]".formatted(setting.property(), i), values.get(i));
             }
-            for (int i = 0; isGood && i < texts.size(); i++) {
-                properties.put("%s[%d]".formatted(setting.property(), i), texts.get(i));
-            }
-        } else {
-            parser.skipChildren();
+            return;
         }
-        if (!isGood) {
-            problems.accept("%s in %s must be a list of texts".formatted(setting.key(), file));
-        }
+        String value = values.getFirst();
+        properties.put(
+                setting.property(),
+                setting.isFile() ? file.resolveSibling(value).toString() : value);
     }
 }

@@ -85,6 +85,7 @@ public enum Setting {
     PHP_BINARY(text(".+", "a program"), "php", "PHP's command line program."),
     PHP_OPTIONS(
             new Check.TextList(), null, "Options for PHP, for example -d and memory_limit=512M."),
+    POOLS(new Check.Pools(), null, "More pools of workers by name, each with settings of its own."),
     MAX_QUEUE(integer(0, 1_000_000), "10000", "Most tasks that wait for a worker."),
     QUEUE_TIMEOUT_MS(
             integer(1, Integer.MAX_VALUE),
@@ -237,6 +238,7 @@ public enum Setting {
                     BOOTSTRAP,
                     PHP_BINARY,
                     PHP_OPTIONS,
+                    POOLS,
                     MAX_QUEUE,
                     QUEUE_TIMEOUT_MS,
                     QUOTA_TASKS,
@@ -290,11 +292,11 @@ public enum Setting {
     }
 
     /**
-     * Whether there is such a flag: lists have none, nor have secrets, which all users of a machine
-     * would see.
+     * Whether there is such a flag: lists and pools have none, nor have secrets, which all users of
+     * a machine would see.
      */
     public boolean hasFlag() {
-        return !isList() && !isIgnored() && !isSecret();
+        return !isList() && this != POOLS && !isIgnored() && !isSecret();
     }
 
     /** The default, absent where the daemon works it out or where there is none. */
@@ -375,6 +377,9 @@ public enum Setting {
 
     /** What is wrong with a value: key, value, source and what is expected. */
     Optional<String> problemWith(String value, String source) {
+        if (this == POOLS) {
+            return NamedPools.problemWith(value, source);
+        }
         return check.problemWith(value)
                 .or(() -> isPath() ? Check.problemWithPath(value) : Optional.empty())
                 .map(

@@ -4,8 +4,7 @@ import io.parallite.cluster.Cluster;
 import io.parallite.engine.Engine;
 import io.parallite.engine.Guard;
 import io.parallite.pool.Lane;
-import io.parallite.pool.PoolSnapshot;
-import io.parallite.pool.ReloadOutcome;
+import io.parallite.pool.Pools;
 import io.parallite.pool.ShedException;
 import io.parallite.pool.WorkerPool;
 import io.parallite.task.FailureKind;
@@ -59,12 +58,11 @@ public final class Dispatcher {
     static final int MAX_WATCHERS = 256;
 
     private final Engine engine;
-    private final WorkerPool pool;
+    private final Pools pools;
     private final TaskCache cache;
-    private DispatchSettings settings;
     private final LinkedHashMap<TaskId, TaskRun> inFlight = new LinkedHashMap<>();
     private final TaskLog log;
-    private final Nesting nesting;
+    private final Nesting nesting = new Nesting();
     private @Nullable TaskListener listener;
     private @Nullable Cluster cluster;
     private Runnable onTaskFailed = () -> {};
@@ -76,13 +74,11 @@ public final class Dispatcher {
     private long failed;
     private long cancelled;
 
-    public Dispatcher(Engine engine, WorkerPool pool, TaskCache cache, DispatchSettings settings) {
+    public Dispatcher(Engine engine, Pools pools, TaskCache cache) {
         this.engine = engine;
-        this.pool = pool;
+        this.pools = pools;
         this.cache = cache;
-        this.settings = settings;
         this.log = new TaskLog(engine);
-        this.nesting = new Nesting(pool.maxWorkers(), pool::lend);
     }
 
     /** Reports every task to {@code observer} from now on, after those that observe already. */
@@ -136,9 +132,9 @@ public final class Dispatcher {
         onTaskFailed = action;
     }
 
-    /** A lane of the queue for one client session. */
+    /** A lane of the queues for one client session. */
     public Lane newLane() {
-        return pool.newLane();
+        return pools.main().newLane();
     }
 
     /**
@@ -163,9 +159,14 @@ public final class Dispatcher {
         }
         if (parent != null && !nesting.admits(parent)) {
             onReleased.run();
-            return wouldDeadlock();
+            return wouldDeadlock(parent.pool());
         }
-        TaskRun run = new TaskRun(task, engine.epochMillis(), engine.nanoTime(), onReleased);
+        WorkerPool pool = pools.find(task.terms().pool());
+        if (pool == null) {
+            onReleased.run();
+            return noPool(task);
+        }
+        TaskRun run = new TaskRun(task, pool, engine.epochMillis(), engine.nanoTime(), onReleased);
         int depth = parent == null ? 0 : nesting.add(run, parent);
         if (task.terms().endsWithClient() && !task.detached()) {
             run.endWith(lane);
@@ -267,12 +268,12 @@ public final class Dispatcher {
      * @return whether there was such a task
      */
     public boolean shed(Duration waited, int maxFrame) {
-        return pool.shed(waited, task -> mayLeave(task, maxFrame));
+        return pools.main().shed(waited, task -> mayLeave(task, maxFrame));
     }
 
     /** How long the task has waited that {@link #shed} takes next; empty when there is none. */
     public Optional<Duration> longestWait(int maxFrame) {
-        return pool.longestWait(task -> mayLeave(task, maxFrame));
+        return pools.main().longestWait(task -> mayLeave(task, maxFrame));
     }
 
     private boolean mayLeave(Task task, int maxFrame) {
@@ -289,8 +290,8 @@ public final class Dispatcher {
 
     private Uni<WorkerReply> onWorker(TaskRun run, Lane lane) {
         return run.countAttempt() == 1
-                ? pool.withWorker(run.sent(), lane, lease -> exchange(run, lease))
-                : pool.withAnotherWorker(run.sent(), lane, lease -> exchange(run, lease));
+                ? run.pool().withWorker(run.sent(), lane, lease -> exchange(run, lease))
+                : run.pool().withAnotherWorker(run.sent(), lane, lease -> exchange(run, lease));
     }
 
     private Uni<WorkerReply> exchange(TaskRun run, WorkerLease lease) {
@@ -301,7 +302,7 @@ public final class Dispatcher {
             Guard.run("observing a task", () -> observer.onStarted(run));
         }
         LOG.debugf("task is dispatched task=%s worker=%s", task.id(), lease.workerName());
-        Duration timeout = task.timeout() == null ? settings.timeout() : task.timeout();
+        Duration timeout = task.timeout() == null ? run.pool().taskTimeout() : task.timeout();
         return lease.exchange(task, timeout, run);
     }
 
@@ -392,13 +393,21 @@ public final class Dispatcher {
         }
     }
 
-    private Uni<TaskResult> wouldDeadlock() {
+    private Uni<TaskResult> noPool(Task task) {
+        return Uni.createFrom()
+                .item(
+                        new TaskResult.Failed(
+                                FailureKind.INVALID_REQUEST,
+                                pools.explainMissing(task.terms().pool())));
+    }
+
+    private static Uni<TaskResult> wouldDeadlock(WorkerPool pool) {
         return Uni.createFrom()
                 .item(
                         new TaskResult.Failed(
                                 FailureKind.WOULD_DEADLOCK,
                                 "%d tasks wait for tasks of their own already, and keep their workers; nest less deeply, or raise max_workers"
-                                        .formatted(nesting.most())));
+                                        .formatted(Nesting.most(pool))));
     }
 
     private static Uni<TaskResult> conflict(TaskId id, String state) {
@@ -587,14 +596,9 @@ public final class Dispatcher {
         left.forEach(run -> cancel(run, GRACE, ", as its client has gone"));
     }
 
-    /** Goes by {@code wanted} from now on; tasks that run keep their limits. */
-    public void configure(DispatchSettings wanted) {
-        settings = wanted;
-    }
-
-    /** Replaces all workers; see {@link WorkerPool#reload}. */
-    public Uni<ReloadOutcome> reload() {
-        return pool.reload();
+    /** The pools whose workers run tasks. */
+    public Pools pools() {
+        return pools;
     }
 
     /** Cancels a task without any grace. */
@@ -623,28 +627,18 @@ public final class Dispatcher {
                             isDraining = true;
                             drained.add(emitter);
                             emitter.onTermination(() -> drained.remove(emitter));
-                            pool.resume();
+                            pools.resume(null);
                             tellIfIdle();
                         });
     }
 
-    /** Gives no waiting task a worker until {@link #resume}; see {@link WorkerPool#pause}. */
-    public void pause() {
-        pool.pause();
-    }
-
-    /** Ends {@link #pause} and {@link #drain()}. */
+    /** Takes new tasks again after {@link #drain()}, and serves the queues of all pools. */
     public void resume() {
         if (isDraining) {
             isDraining = false;
             LOG.info("the daemon takes tasks again");
         }
-        pool.resume();
-    }
-
-    /** Keeps so many persistent workers; see {@link WorkerPool#scale}. */
-    public void scale(int fixed) {
-        pool.scale(fixed);
+        pools.resume(null);
     }
 
     /** Takes no more tasks, and calls {@code whenIdle} once none is in flight. */
@@ -653,7 +647,7 @@ public final class Dispatcher {
                 "the daemon stops: what runs may end, nothing else is begun in_flight=%d",
                 inFlight.size());
         onIdle = whenIdle;
-        pool.drain();
+        pools.drain();
         tellIfIdle();
     }
 
@@ -668,10 +662,5 @@ public final class Dispatcher {
                 cache.size(),
                 cache.bytes(),
                 isDraining);
-    }
-
-    /** The pool as it is now. */
-    public PoolSnapshot poolSnapshot() {
-        return pool.snapshot();
     }
 }

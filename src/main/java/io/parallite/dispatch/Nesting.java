@@ -1,20 +1,21 @@
 package io.parallite.dispatch;
 
+import io.parallite.pool.WorkerPool;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Tasks that have submitted tasks of their own, and wait for them while they keep their workers.
  *
- * <p>Each lends the place of its worker to one more as long as any of those is in flight. So of the
- * workers that there may be, as many as {@code max_workers} are never held by such a task, and some
- * task always goes on. There is a most that lend; a task beyond it gets no tasks of its own. The
- * deepest tasks go first, so that few lend at a time: workers times depth.
+ * <p>Each lends the place of its worker to one more of its pool as long as any of those is in
+ * flight. So of the workers that there may be in a pool, as many as {@code max_workers} are never
+ * held by such a task, and some task always goes on. There is a most that lend; a task beyond it
+ * gets no tasks of its own. The deepest tasks go first, so that few lend at a time: workers times
+ * depth.
  *
  * <p>Owned by the engine's thread.
  */
@@ -24,31 +25,22 @@ final class Nesting {
 
     private static final int MOST = 256;
 
-    private final int most;
-    private final IntConsumer lend;
+    private final Map<WorkerPool, Integer> lent = new HashMap<>();
     private final Map<TaskRun, Parent> parents = new HashMap<>();
     private final Map<TaskRun, Set<TaskRun>> children = new HashMap<>();
 
     /** The parent of a task, and how many there are above. */
     private record Parent(TaskRun run, int depth) {}
 
-    /**
-     * @param maxWorkers how many workers there may be without
-     * @param lend is told how many places are lent
-     */
-    Nesting(int maxWorkers, IntConsumer lend) {
-        this.most = Math.min(MOST, DEPTH * maxWorkers);
-        this.lend = lend;
-    }
-
-    /** How many tasks may wait for tasks of their own at the same time. */
-    int most() {
-        return most;
+    /** How many tasks of a pool may wait for tasks of their own at the same time. */
+    static int most(WorkerPool pool) {
+        return Math.min(MOST, DEPTH * pool.maxWorkers());
     }
 
     /** Whether {@code parent} may have a task of its own. */
     boolean admits(TaskRun parent) {
-        return children.containsKey(parent) || children.size() < most;
+        return children.containsKey(parent)
+                || lent.getOrDefault(parent.pool(), 0) < most(parent.pool());
     }
 
     /** {@code child} is one of {@code parent}'s from now on; answers how many are above it. */
@@ -56,8 +48,10 @@ final class Nesting {
         Parent grand = parents.get(parent);
         int depth = grand == null ? 1 : grand.depth() + 1;
         parents.put(child, new Parent(parent, depth));
+        if (!children.containsKey(parent)) {
+            lend(parent.pool(), 1);
+        }
         children.computeIfAbsent(parent, any -> new LinkedHashSet<>()).add(child);
-        lend.accept(children.size());
         return depth;
     }
 
@@ -71,10 +65,10 @@ final class Nesting {
         if (parent != null) {
             remove(run, parent.run());
         }
-        lend.accept(children.size());
         if (left == null) {
             return List.of();
         }
+        lend(run.pool(), -1);
         left.forEach(parents::remove);
         return List.copyOf(left);
     }
@@ -83,6 +77,11 @@ final class Nesting {
         @Nullable Set<TaskRun> siblings = children.get(parent);
         if (siblings != null && siblings.remove(child) && siblings.isEmpty()) {
             children.remove(parent);
+            lend(parent.pool(), -1);
         }
+    }
+
+    private void lend(WorkerPool pool, int more) {
+        pool.lend(lent.merge(pool, more, Integer::sum));
     }
 }

@@ -2,6 +2,7 @@ package io.parallite.dispatch;
 
 import io.parallite.engine.Guard;
 import io.parallite.pool.Lane;
+import io.parallite.pool.WorkerPool;
 import io.parallite.task.EventSource;
 import io.parallite.task.Task;
 import io.parallite.task.TaskDetail;
@@ -41,6 +42,7 @@ public final class TaskRun implements WorkerEvents, EventSource {
 
     private final Task task;
     private Task sent;
+    private final WorkerPool pool;
     private final long submittedAt;
     private final long submitted;
     private final Runnable onReleased;
@@ -67,12 +69,14 @@ public final class TaskRun implements WorkerEvents, EventSource {
     private @Nullable Messages messages;
 
     /**
+     * @param pool whose workers run it
      * @param submittedAt milliseconds since the epoch
      * @param onReleased run once when the task has ended and left its worker
      */
-    TaskRun(Task task, long submittedAt, long now, Runnable onReleased) {
+    TaskRun(Task task, WorkerPool pool, long submittedAt, long now, Runnable onReleased) {
         this.task = task;
         this.sent = task;
+        this.pool = pool;
         this.onReleased = onReleased;
         this.submittedAt = submittedAt;
         this.submitted = now;
@@ -105,6 +109,11 @@ public final class TaskRun implements WorkerEvents, EventSource {
     /** The process of {@link #worker}, 0 where it is unknown. */
     public long workerPid() {
         return pid;
+    }
+
+    /** Whose workers run it. */
+    WorkerPool pool() {
+        return pool;
     }
 
     /** When it was submitted, in milliseconds since the epoch. */

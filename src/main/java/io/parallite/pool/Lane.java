@@ -6,7 +6,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The part of the task queue that belongs to one client session.
+ * The part of a task queue that belongs to one client session; with those of the same session in
+ * the queues of other pools.
  *
  * <p>Lanes are served in turn, so that a client with ten thousand tasks does not keep another with
  * one waiting. A lane whose client does not read its replies is held: its tasks stay queued until
@@ -22,7 +23,7 @@ public final class Lane {
     private final TaskQueue queue;
     private final @Nullable Lane main;
     private final int steps;
-    private @Nullable Map<Integer, Lane> others;
+    private @Nullable Map<Key, Lane> others;
     private final WaiterList ordinary = new WaiterList();
     private final WaiterList isolated = new WaiterList();
     private boolean isHeld;
@@ -30,6 +31,9 @@ public final class Lane {
 
     /** Whether it has a place in the queue's turn. */
     boolean isListed;
+
+    /** Which of a session's lanes it is. */
+    private record Key(TaskQueue queue, int steps) {}
 
     /** The lane of a session. */
     Lane(TaskQueue queue) {
@@ -42,9 +46,9 @@ public final class Lane {
         this.steps = steps;
     }
 
-    /** The part of this session's lane in which its tasks of a priority wait. */
-    Lane of(Priority priority) {
-        return behind(priority.steps());
+    /** That of this session in which its tasks of a priority wait in {@code other}. */
+    Lane in(TaskQueue other, Priority priority) {
+        return of(other, steps + priority.steps());
     }
 
     /**
@@ -53,19 +57,22 @@ public final class Lane {
      * brought to its end before more is begun, and few tasks wait for others at the same time.
      */
     public Lane nested(int depth) {
-        return behind(-depth);
+        return of(queue, steps - depth);
     }
 
-    private Lane behind(int more) {
+    private Lane of(TaskQueue other, int target) {
+        if (target == steps && other == queue) {
+            return this;
+        }
         Lane session = main == null ? this : main;
-        int target = steps + more;
-        if (target == 0) {
+        if (target == 0 && other == session.queue) {
             return session;
         }
         if (session.others == null) {
             session.others = new HashMap<>();
         }
-        return session.others.computeIfAbsent(target, any -> new Lane(queue, session, target));
+        return session.others.computeIfAbsent(
+                new Key(other, target), key -> new Lane(key.queue(), session, key.steps()));
     }
 
     /** How many times {@link Priority#STEP} later than others its tasks count as submitted. */
@@ -84,7 +91,7 @@ public final class Lane {
             isHeld = false;
             queue.onReleased(this);
             if (others != null) {
-                others.values().forEach(queue::onReleased);
+                others.values().forEach(other -> other.queue.onReleased(other));
             }
         }
     }

@@ -8,6 +8,7 @@ import java.time.Duration;
  *
  * @param fixed how many persistent workers
  * @param max how many workers of both kinds
+ * @param timeout how long a task may run that does not say
  * @param prefix what their names begin with
  * @param maxQueue how many tasks may wait when there is no worker to be had
  * @param queueTimeout how long one may wait
@@ -19,6 +20,7 @@ import java.time.Duration;
 public record PoolSettings(
         int fixed,
         int max,
+        Duration timeout,
         String prefix,
         int maxQueue,
         Duration queueTimeout,
@@ -26,8 +28,20 @@ public record PoolSettings(
         Duration slowTask,
         boolean isolatesTasks) {
 
-    /** Settings under which no worker is recycled and no task is slow. */
+    /**
+     * Settings under which a task may run for as long as one may wait, no worker is recycled and no
+     * task is slow.
+     */
     public PoolSettings(int fixed, int max, String prefix, int maxQueue, Duration queueTimeout) {
-        this(fixed, max, prefix, maxQueue, queueTimeout, Recycling.NONE, Duration.ZERO, false);
+        this(
+                fixed,
+                max,
+                queueTimeout,
+                prefix,
+                maxQueue,
+                queueTimeout,
+                Recycling.NONE,
+                Duration.ZERO,
+                false);
     }
 }

@@ -23,6 +23,11 @@ public sealed interface ReloadOutcome {
             pending = List.copyOf(pending);
         }
 
+        /** This one and that of another pool, which has gone on beside or behind it. */
+        Done and(Done other) {
+            return new Done(replaced + other.replaced, took.plus(other.took), changed, pending);
+        }
+
         /** As answers have it: {@code {replaced, took_ms, changed, needs_restart}}. */
         public Map<String, Object> fields() {
             Map<String, Object> fields = new LinkedHashMap<>();

@@ -162,7 +162,7 @@ public final class WorkerPool {
      * takes the task out of the queue, or cancels {@code work}.
      */
     public <T> Uni<T> withWorker(Task task, Lane lane, Function<WorkerLease, Uni<T>> work) {
-        Lane own = lane.of(task.terms().priority());
+        Lane own = lane.in(queue, task.terms().priority());
         return lease(task, own, engine.nanoTime(), this::admit, work);
     }
 
@@ -171,8 +171,13 @@ public final class WorkerPool {
      * in its lane, and a full queue does not refuse it.
      */
     public <T> Uni<T> withAnotherWorker(Task task, Lane lane, Function<WorkerLease, Uni<T>> work) {
-        Lane own = lane.of(task.terms().priority());
+        Lane own = lane.in(queue, task.terms().priority());
         return lease(task, own, own.waitsSince(engine.nanoTime()), this::admitAgain, work);
+    }
+
+    /** How long a task may run that does not say. */
+    public Duration taskTimeout() {
+        return settings.timeout();
     }
 
     /** How many workers there may be, but for those that {@link #lend} adds. */
@@ -741,6 +746,7 @@ public final class WorkerPool {
                 workers.count(Worker::isEnding),
                 workers.count(worker -> worker.isInService() && worker.hasAnswered()),
                 waiting(),
+                settings.maxQueue(),
                 capacity(),
                 Duration.ofNanos(waits).toMillis(),
                 workers.restarts(),

@@ -132,7 +132,6 @@ public final class SocketTransport implements WorkerTransport {
         if (forks != null) {
             forks.close();
         }
-        launcher.close();
         socket.close();
     }
 

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -21,33 +22,53 @@ public final class WorkerLauncher implements WorkerStarter {
     private static final Logger LOG = Logger.getLogger(WorkerLauncher.class);
 
     private final Engine engine;
-    private final WorkerSite site;
+    private final ReleaseSource source;
     private final WorkerCommand command;
     private final List<String> guard;
-    private final LauncherThread launching = new LauncherThread();
-    private final ProcessReaper reaper = ProcessReaper.start();
-    private final AtomicLong launched = new AtomicLong();
-    private volatile @Nullable Watchdog watchdog;
+    private final LauncherThread launching;
+    private final ProcessReaper reaper;
+    private final AtomicLong launched;
+    private final AtomicReference<@Nullable Watchdog> watchdog;
     private @Nullable PipeReader pipes;
 
     /**
-     * @param command what the site held when the daemon started
+     * @param source what workers are started from
      * @param useGuard whether workers are started under {@code setsid} and {@code setpriv} where
      *     the system has them
      */
-    public WorkerLauncher(Engine engine, WorkerSite site, WorkerCommand command, boolean useGuard) {
+    WorkerLauncher(Engine engine, ReleaseSource source, boolean useGuard) {
         this.engine = engine;
-        this.site = site;
-        this.command = command;
+        this.source = source;
+        this.command = source.command();
         this.guard = WorkerCommand.guard(useGuard);
+        this.launching = new LauncherThread();
+        this.reaper = ProcessReaper.start();
+        this.launched = new AtomicLong();
+        this.watchdog = new AtomicReference<>();
     }
 
-    /** What the site held when the daemon started. */
+    private WorkerLauncher(WorkerLauncher other, ReleaseSource source) {
+        this.engine = other.engine;
+        this.source = source;
+        this.command = source.command();
+        this.guard = other.guard;
+        this.launching = other.launching;
+        this.reaper = other.reaper;
+        this.launched = other.launched;
+        this.watchdog = other.watchdog;
+    }
+
+    /** One for the workers of another pool, with the same threads and the same watchdog. */
+    WorkerLauncher of(ReleaseSource other) {
+        return new WorkerLauncher(this, other);
+    }
+
+    /** What there was when the daemon started. */
     WorkerCommand command() {
         return command;
     }
 
-    /** Looks at the site anew; see {@link WorkerTransport#findRelease}. */
+    /** Looks at the source anew; see {@link WorkerTransport#findRelease}. */
     Uni<WorkerTransport.Release> findRelease() {
         return Uni.createFrom()
                 .emitter(
@@ -55,7 +76,7 @@ public final class WorkerLauncher implements WorkerStarter {
                                 launching.execute(
                                         () -> {
                                             try {
-                                                WorkerTransport.Release found = site.find();
+                                                WorkerTransport.Release found = source.find();
                                                 engine.execute(() -> emitter.complete(found));
                                             } catch (RuntimeException | Error e) {
                                                 engine.execute(() -> emitter.fail(e));
@@ -92,7 +113,7 @@ public final class WorkerLauncher implements WorkerStarter {
 
     private void startWatchdog() {
         try {
-            watchdog = Watchdog.start(reaper);
+            watchdog.set(Watchdog.start(reaper));
         } catch (IOException e) {
             LOG.warnf("what tasks start may outlive a daemon that is killed: %s", e.getMessage());
         }
@@ -113,7 +134,7 @@ public final class WorkerLauncher implements WorkerStarter {
     }
 
     private void tellWatchdog(Consumer<Watchdog> what) {
-        Watchdog watching = watchdog;
+        Watchdog watching = watchdog.get();
         if (watching != null) {
             what.accept(watching);
         }

@@ -3,8 +3,9 @@ package io.parallite.process;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.parallite.config.ConfigException;
+import io.parallite.config.CurrentConfig;
 import io.parallite.config.ListenAddress;
-import io.parallite.config.ParalliteConfig;
+import io.parallite.config.NamedPools;
 import io.parallite.engine.VertxEngine;
 import io.parallite.wire.ReadBudget;
 import io.smallrye.mutiny.Uni;
@@ -12,12 +13,15 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the pool's workers are started with: the transport that suits the worker script, and the
- * directories they need.
+ * What the workers of all pools are started with: one launcher, a transport for each pool that
+ * suits its worker script, and the directories they need.
  */
 public final class WorkerProcesses {
 
@@ -27,56 +31,60 @@ public final class WorkerProcesses {
     /** How long to wait for the last process that was killed. */
     private static final Duration PATIENCE = Duration.ofSeconds(2);
 
+    private final VertxEngine engine;
     private final WorkerLauncher launcher;
-    private final WorkerTransport transport;
-    private final List<RunDirectory> directories;
+    private final ReplyLimits limits;
+    private final Map<String, WorkerTransport> transports = new LinkedHashMap<>();
+    private final List<RunDirectory> directories = new ArrayList<>();
+    private @Nullable RunDirectory sharedValues;
 
-    private WorkerProcesses(
-            WorkerLauncher launcher, WorkerTransport transport, List<RunDirectory> directories) {
-        this.launcher = launcher;
-        this.transport = transport;
-        this.directories = directories;
+    private WorkerProcesses(VertxEngine engine, WorkerSite site, ReplyLimits limits) {
+        this.engine = engine;
+        this.limits = limits;
+        boolean useGuard = Boolean.parseBoolean(System.getProperty("parallite.guard", "true"));
+        this.launcher = new WorkerLauncher(engine, site, useGuard);
     }
 
     /**
-     * Makes what starts the workers that {@code config} asks for.
+     * Makes what starts the workers of all pools that {@code current} has.
      *
+     * @param site that of the pool {@link NamedPools#DEFAULT}
      * @param budget asked for room before a large reply is read
-     * @throws ConfigException when the directory for temporary files cannot be written to
+     * @throws ConfigException when the directory for temporary files cannot be written to, or a
+     *     pool has no worker script
      */
     public static WorkerProcesses create(
-            VertxEngine engine, ParalliteConfig config, WorkerSite site, ReadBudget budget) {
-        ReplyLimits limits = new ReplyLimits(config.maxPayloadBytes() + ENVELOPE, budget);
-        if (!site.script().connectsBack()) {
-            WorkerLauncher launcher = launcher(engine, site);
-            return new WorkerProcesses(
-                    launcher, new StdioTransport(engine, launcher, limits), List.of());
-        }
-        List<RunDirectory> directories = new ArrayList<>();
+            VertxEngine engine, CurrentConfig current, WorkerSite site, ReadBudget budget) {
+        ReplyLimits limits = new ReplyLimits(current.now().maxPayloadBytes() + ENVELOPE, budget);
+        WorkerProcesses processes = new WorkerProcesses(engine, site, limits);
         try {
-            RunDirectory directory = runDirectory();
-            directories.add(directory);
-            RunDirectory shared = sharedValuesDirectory();
-            directories.add(shared);
-            WorkerLauncher launcher = launcher(engine, site.sharingIn(shared.path()));
-            return new WorkerProcesses(
-                    launcher,
-                    new SocketTransport(
-                            engine,
-                            launcher,
-                            directory,
-                            limits,
-                            config.workerStart().equals("fork") && site.script().canFork()),
-                    List.copyOf(directories));
+            processes.add(NamedPools.DEFAULT, site);
+            current.pools().forEach(name -> processes.add(name, site.of(name)));
+            return processes;
         } catch (RuntimeException e) {
-            directories.forEach(RunDirectory::close);
+            processes.close();
             throw e;
         }
     }
 
-    private static WorkerLauncher launcher(VertxEngine engine, WorkerSite site) {
-        boolean useGuard = Boolean.parseBoolean(System.getProperty("parallite.guard", "true"));
-        return new WorkerLauncher(engine, site, site.command(), useGuard);
+    private void add(String pool, WorkerSite site) {
+        if (!site.script().connectsBack()) {
+            transports.put(pool, new StdioTransport(engine, launcher.of(site), limits));
+            return;
+        }
+        if (sharedValues == null) {
+            sharedValues = sharedValuesDirectory();
+        }
+        RunDirectory directory = runDirectory();
+        directories.add(directory);
+        transports.put(
+                pool,
+                new SocketTransport(
+                        engine,
+                        launcher.of(site.sharingIn(sharedValues.path())),
+                        directory,
+                        limits,
+                        site.config().workerStart().equals("fork") && site.script().canFork()));
     }
 
     private static RunDirectory sharedValuesDirectory() {
@@ -124,9 +132,15 @@ public final class WorkerProcesses {
 
     /** Opens what workers connect to. Engine thread. */
     public Uni<Void> listen() {
-        return transport instanceof SocketTransport socket
-                ? socket.listen()
-                : Uni.createFrom().voidItem();
+        List<Uni<Void>> sockets = new ArrayList<>();
+        for (WorkerTransport transport : transports.values()) {
+            if (transport instanceof SocketTransport socket) {
+                sockets.add(socket.listen());
+            }
+        }
+        return sockets.isEmpty()
+                ? Uni.createFrom().voidItem()
+                : Uni.join().all(sockets).andFailFast().replaceWithVoid();
     }
 
     /** Has the {@link Watchdog} kill what tasks start when the daemon is killed. */
@@ -139,25 +153,34 @@ public final class WorkerProcesses {
         launcher.killAll(PATIENCE);
     }
 
-    public WorkerTransport transport() {
-        return transport;
+    /** How frames reach the workers of a pool that there is. */
+    public WorkerTransport transport(String pool) {
+        return Objects.requireNonNull(transports.get(pool), pool);
     }
 
     /** Whether workers connect to a socket of the daemon's, as the bundled script has them do. */
     public boolean connectBack() {
-        return !directories.isEmpty();
+        return transport(NamedPools.DEFAULT) instanceof SocketTransport;
     }
 
     /**
-     * Where workers look for the values that tasks share; {@code null} when the worker script is
-     * one that does not.
+     * Where workers look for the values that tasks share; {@code null} when there is no worker
+     * script that does.
      */
     public @Nullable Path sharedValues() {
-        return directories.isEmpty() ? null : directories.getLast().path();
+        return sharedValues == null ? null : sharedValues.path();
+    }
+
+    /** All workers are gone, and none will be started: nothing need look after the daemon. */
+    public void endWatch() {
+        launcher.close();
     }
 
     /** Removes the run-time directories; the last thing to do. */
     public void close() {
         directories.forEach(RunDirectory::close);
+        if (sharedValues != null) {
+            sharedValues.close();
+        }
     }
 }

@@ -4,6 +4,7 @@ import io.parallite.config.ConfigException;
 import io.parallite.config.ConfigUpdate;
 import io.parallite.config.CurrentConfig;
 import io.parallite.config.ListenAddress;
+import io.parallite.config.NamedPools;
 import io.parallite.config.ParalliteConfig;
 import io.parallite.wire.Encoding;
 import java.nio.file.Files;
@@ -22,7 +23,7 @@ import org.jboss.logging.Logger;
  * <p>What was found is free of symbolic links, so that all workers between two looks run the same
  * code, even when a deployment points a link elsewhere meanwhile. Any thread may look.
  */
-public final class WorkerSite {
+public final class WorkerSite implements ReleaseSource {
 
     private static final Logger LOG = Logger.getLogger(WorkerSite.class);
 
@@ -53,6 +54,7 @@ public final class WorkerSite {
     private static final String SOCKET = "PARALLITE_SOCKET";
 
     private final CurrentConfig current;
+    private final String pool;
     private final Optional<Path> home;
     private final WorkingDirectory ofProcess;
     private final WorkingDirectory atStart;
@@ -60,29 +62,54 @@ public final class WorkerSite {
     private final Optional<Path> sharedValues;
 
     /**
+     * The site of the pool {@link NamedPools#DEFAULT}.
+     *
      * @param home the distribution's directory, where there is one
      * @throws ConfigException when there is no such directory, or no worker script
      */
     public WorkerSite(CurrentConfig current, Optional<Path> home) {
+        this(current, NamedPools.DEFAULT, home);
+    }
+
+    private WorkerSite(CurrentConfig current, String pool, Optional<Path> home) {
         this.current = current;
+        this.pool = pool;
         this.home = home;
         this.ofProcess =
                 WorkingDirectory.of(
                         Optional.ofNullable(System.getenv("PWD")).orElse(""),
                         Path.of("").toAbsolutePath());
-        this.atStart =
-                current.now().directory().map(WorkingDirectory::configured).orElse(ofProcess);
-        this.first = new Look(current.now(), atStart).script();
+        this.atStart = config().directory().map(WorkingDirectory::configured).orElse(ofProcess);
+        this.first = new Look(config(), atStart).script();
         this.sharedValues = Optional.empty();
     }
 
     private WorkerSite(WorkerSite other, Path sharedValues) {
         this.current = other.current;
+        this.pool = other.pool;
         this.home = other.home;
         this.ofProcess = other.ofProcess;
         this.atStart = other.atStart;
         this.first = other.first;
         this.sharedValues = Optional.of(sharedValues);
+    }
+
+    /**
+     * The site of another pool.
+     *
+     * @throws ConfigException when there is no such directory, or no worker script
+     */
+    public WorkerSite of(String name) {
+        try {
+            return new WorkerSite(current, name, home);
+        } catch (ConfigException e) {
+            throw new ConfigException("pool %s: %s".formatted(name, e.getMessage()));
+        }
+    }
+
+    /** The configuration of its pool that is in force. */
+    ParalliteConfig config() {
+        return current.now(pool);
     }
 
     /** The same, whose workers find the values that tasks share in {@code directory}. */
@@ -100,20 +127,26 @@ public final class WorkerSite {
      *
      * @throws ConfigException as {@link #find} does
      */
-    WorkerCommand command() {
-        return look(current.now()).command();
+    @Override
+    public WorkerCommand command() {
+        return look(config()).command();
     }
 
     /**
      * Looks for what workers are to be started from now, by the configuration as it is now. Blocks
-     * while files are read.
+     * while files are read. The file of the configuration is read for the pool {@link
+     * NamedPools#DEFAULT} only; the others go by what that has found.
      *
      * @throws ConfigException when there is no directory, or no script, or one that is talked to in
      *     another way than the first; or when the configuration is not valid
      */
-    WorkerTransport.Release find() {
-        ConfigUpdate update = current.read(look(current.now()).directory::follow);
-        return new WorkerTransport.Release(look(update.config()).command(), update);
+    @Override
+    public WorkerTransport.Release find() {
+        ConfigUpdate update =
+                pool.equals(NamedPools.DEFAULT)
+                        ? current.read(look(config()).directory::follow)
+                        : current.unchanged();
+        return new WorkerTransport.Release(look(update.of(pool)).command(), update);
     }
 
     private Look look(ParalliteConfig config) {

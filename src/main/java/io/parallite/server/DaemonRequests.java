@@ -75,6 +75,7 @@ final class DaemonRequests {
         LOG.infof("reload is asked for by=[%s]", peer);
         Claim claim = account.owe(ClientBudget.REQUEST);
         dispatcher
+                .pools()
                 .reload()
                 .subscribe()
                 .with(
@@ -87,20 +88,29 @@ final class DaemonRequests {
     void control(Encoding encoding, Request.Control control) {
         TaskId id = control.id();
         LOG.infof(
-                "%s is asked for%s by=[%s]",
+                "%s is asked for%s%s by=[%s]",
                 control.action().name().toLowerCase(Locale.ROOT),
+                control.pool() == null ? "" : " pool=" + control.pool(),
                 control.action() == Request.Action.SCALE ? " workers=" + control.workers() : "",
                 peer);
         switch (control.action()) {
-            case PAUSE -> dispatcher.pause();
-            case RESUME -> dispatcher.resume();
-            case SCALE -> dispatcher.scale(control.workers());
+            case PAUSE -> dispatcher.pools().pause(control.pool());
+            case RESUME -> resume(control.pool());
+            case SCALE -> dispatcher.pools().get(control.pool()).scale(control.workers());
             case DRAIN -> {
                 drain(encoding, id);
                 return;
             }
         }
-        replies.answer(encoding, Reply.figures(id, figures.control()));
+        replies.answer(encoding, Reply.figures(id, figures.control(control.pool())));
+    }
+
+    private void resume(@Nullable String pool) {
+        if (pool == null) {
+            dispatcher.resume();
+        } else {
+            dispatcher.pools().resume(pool);
+        }
     }
 
     private void drain(Encoding encoding, @Nullable TaskId id) {
@@ -111,7 +121,7 @@ final class DaemonRequests {
                 .with(
                         ignored -> {
                             claim.release();
-                            replies.answer(encoding, Reply.figures(id, figures.control()));
+                            replies.answer(encoding, Reply.figures(id, figures.control(null)));
                         });
     }
 

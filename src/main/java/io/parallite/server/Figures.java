@@ -7,6 +7,7 @@ import io.parallite.dispatch.Percentiles;
 import io.parallite.dispatch.TaskFigures;
 import io.parallite.engine.Engine;
 import io.parallite.pool.PoolSnapshot;
+import io.parallite.pool.Pools;
 import io.parallite.process.ProcessSampler;
 import io.parallite.process.ProcessUsage;
 import io.parallite.process.TemplateSnapshot;
@@ -105,14 +106,24 @@ public final class Figures {
         return Map.of("settings", effective.get());
     }
 
-    /** What can be steered, as it is now: {@code {fixed_workers, paused, draining, in_flight}}. */
-    public Map<String, Object> control() {
-        PoolSnapshot pool = dispatcher.poolSnapshot();
+    /**
+     * What can be steered, as it is now: {@code {fixed_workers, paused, draining, in_flight}}.
+     *
+     * @param pool whose workers and pause; {@code null}: the workers of the default one, and
+     *     whether all are paused
+     * @throws io.parallite.task.TaskException when there is no such pool
+     */
+    public Map<String, Object> control(@Nullable String pool) {
+        Pools pools = dispatcher.pools();
+        PoolSnapshot chosen = pools.get(pool).snapshot();
         DispatchSnapshot tasks = dispatcher.snapshot();
         Map<String, Object> figures = new LinkedHashMap<>();
-        figures.put("fixed_workers", pool.fixed());
-        figures.put("paused", pool.paused());
-        figures.put("draining", pool.draining() || tasks.draining());
+        if (pool != null) {
+            figures.put("pool", pool);
+        }
+        figures.put("fixed_workers", chosen.fixed());
+        figures.put("paused", pool == null ? pools.snapshot().paused() : chosen.paused());
+        figures.put("draining", chosen.draining() || tasks.draining());
         figures.put("in_flight", tasks.inFlight());
         return figures;
     }
@@ -120,13 +131,13 @@ public final class Figures {
     /**
      * The figures of {@link #ping}, {@code memory_bytes} where it is known, and {@code ready},
      * {@code problems}, {@code shortages}, {@code draining}, {@code stopping}, {@code paused},
-     * {@code reloading}, {@code pool}, {@code queue}, {@code tasks}, {@code clients}, {@code
-     * cache}, {@code shared}, {@code cluster} where there is one, {@code settings}. Waits for a
-     * look at the workers' processes; never fails.
+     * {@code reloading}, {@code pool}, {@code pools} where some are named, {@code queue}, {@code
+     * tasks}, {@code clients}, {@code cache}, {@code shared}, {@code cluster} where there is one,
+     * {@code settings}. Waits for a look at the workers' processes; never fails.
      */
     public Uni<Map<String, Object>> stats() {
         List<Long> pids = new ArrayList<>();
-        for (WorkerSnapshot worker : dispatcher.poolSnapshot().workers()) {
+        for (WorkerSnapshot worker : dispatcher.pools().snapshot().workers()) {
             if (worker.pid() > 0) {
                 pids.add(worker.pid());
             }
@@ -135,14 +146,15 @@ public final class Figures {
     }
 
     private Map<String, Object> stats(Map<Long, ProcessUsage> usage) {
-        PoolSnapshot pool = dispatcher.poolSnapshot();
+        Map<String, PoolSnapshot> pools = dispatcher.pools().snapshots();
+        PoolSnapshot pool = dispatcher.pools().snapshot();
         DispatchSnapshot tasks = dispatcher.snapshot();
         Map<String, Object> figures = ping();
         ProcessUsage own = usage.get(ProcessHandle.current().pid());
         if (own != null && own.memoryBytes() >= 0) {
             figures.put("memory_bytes", own.memoryBytes());
         }
-        List<String> problems = readiness.problems(pool, tasks.draining());
+        List<String> problems = readiness.problems(pools, tasks.draining());
         figures.put("ready", problems.isEmpty());
         figures.put("problems", problems);
         figures.put("shortages", shortages.get());
@@ -150,7 +162,12 @@ public final class Figures {
         figures.put("stopping", pool.draining());
         figures.put("paused", pool.paused());
         figures.put("reloading", pool.reloading());
-        figures.put("pool", pool(pool, usage));
+        Map<String, Object> all = pool(pool);
+        all.put("workers", workers(pools, usage));
+        figures.put("pool", all);
+        if (pools.size() > 1) {
+            figures.put("pools", pools(pools));
+        }
         figures.put("queue", queue(pool));
         figures.put("tasks", tasks(tasks, dispatcher.log().figures()));
         figures.put("clients", clients.get());
@@ -164,7 +181,37 @@ public final class Figures {
         return figures;
     }
 
-    private static Map<String, Object> pool(PoolSnapshot pool, Map<Long, ProcessUsage> usage) {
+    /** What each has of its own, by name, beside the sums over all. */
+    private static Map<String, Object> pools(Map<String, PoolSnapshot> pools) {
+        Map<String, Object> figures = new LinkedHashMap<>();
+        pools.forEach(
+                (name, pool) -> {
+                    Map<String, Object> own = pool(pool);
+                    own.put("queue", queue(pool));
+                    own.put("paused", pool.paused());
+                    figures.put(name, own);
+                });
+        return figures;
+    }
+
+    /** Those of all pools, each with the name of its pool where there are several. */
+    private static List<Map<String, Object>> workers(
+            Map<String, PoolSnapshot> pools, Map<Long, ProcessUsage> usage) {
+        List<Map<String, Object>> workers = new ArrayList<>();
+        pools.forEach(
+                (name, pool) -> {
+                    for (WorkerSnapshot each : pool.workers()) {
+                        Map<String, Object> figures = worker(each, usage.get(each.pid()));
+                        if (pools.size() > 1) {
+                            figures.put("pool", name);
+                        }
+                        workers.add(figures);
+                    }
+                });
+        return workers;
+    }
+
+    private static Map<String, Object> pool(PoolSnapshot pool) {
         Map<String, Object> figures = new LinkedHashMap<>();
         figures.put("fixed_workers", pool.fixed());
         figures.put("max_workers", pool.max());
@@ -181,9 +228,6 @@ public final class Figures {
         if (pool.startFailure() != null) {
             figures.put("start_failure", pool.startFailure());
         }
-        figures.put(
-                "workers",
-                pool.workers().stream().map(each -> worker(each, usage.get(each.pid()))).toList());
         return figures;
     }
 
@@ -221,10 +265,10 @@ public final class Figures {
         return figures;
     }
 
-    private Map<String, Object> queue(PoolSnapshot pool) {
+    private static Map<String, Object> queue(PoolSnapshot pool) {
         Map<String, Object> figures = new LinkedHashMap<>();
         figures.put("length", pool.queued());
-        figures.put("limit", readiness.limit(pool));
+        figures.put("limit", ReadinessPolicy.limit(pool));
         figures.put("oldest_ms", pool.oldestQueuedMillis());
         return figures;
     }

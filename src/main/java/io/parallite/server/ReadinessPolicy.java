@@ -1,8 +1,12 @@
 package io.parallite.server;
 
+import io.parallite.config.NamedPools;
 import io.parallite.pool.PoolSnapshot;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
@@ -14,27 +18,62 @@ import java.util.stream.Stream;
  * of service.
  *
  * @param isLenient whether {@code readiness=lenient}
- * @param maxQueue most tasks that wait besides those for which workers are there or may come
  */
-public record ReadinessPolicy(boolean isLenient, int maxQueue) {
+public record ReadinessPolicy(boolean isLenient) {
 
     /** Why a daemon is not ready that is being drained. */
     public static final String DRAINING =
             "the daemon is being drained and takes no more tasks; `parallite resume` ends that";
 
+    private static final String STOPPING = "the daemon is stopping";
+
     /**
      * Why the daemon is not ready; empty when it is.
      *
+     * @param pools all there are, by name
      * @param isDraining whether it is being drained, as somebody has asked
      */
-    public List<String> problems(PoolSnapshot pool, boolean isDraining) {
-        if (isDraining && !pool.draining()) {
+    public List<String> problems(Map<String, PoolSnapshot> pools, boolean isDraining) {
+        if (isDraining && pools.values().stream().noneMatch(PoolSnapshot::draining)) {
             return List.of(DRAINING);
         }
-        return Stream.of(workers(pool), queue(pool))
-                .flatMap(Optional::stream)
-                .filter(ignored -> !isForgiven(pool))
-                .toList();
+        List<String> problems = new ArrayList<>();
+        pools.forEach(
+                (name, pool) ->
+                        Stream.of(workers(pool), queue(pool))
+                                .flatMap(Optional::stream)
+                                .filter(ignored -> !isForgiven(pool))
+                                .map(problem -> inPool(name, problem))
+                                .forEach(problems::add));
+        return problems.stream().distinct().toList();
+    }
+
+    /** A problem of a pool, whose name is told where it is not the default one. */
+    public static String inPool(String name, String problem) {
+        return name.equals(NamedPools.DEFAULT) || problem.equals(STOPPING)
+                ? problem
+                : "pool %s: %s".formatted(name, problem);
+    }
+
+    /**
+     * The pool that a check is to speak of: the first for which there is a problem that is not
+     * forgiven, or else any problem, or else the first.
+     *
+     * @param look what is wrong with a pool
+     */
+    public Map.Entry<String, PoolSnapshot> worst(
+            Map<String, PoolSnapshot> pools, Function<PoolSnapshot, Optional<String>> look) {
+        List<Map.Entry<String, PoolSnapshot>> ailing =
+                pools.entrySet().stream()
+                        .filter(pool -> look.apply(pool.getValue()).isPresent())
+                        .toList();
+        return Stream.of(
+                        ailing.stream().filter(pool -> !isForgiven(pool.getValue())),
+                        ailing.stream(),
+                        pools.entrySet().stream())
+                .flatMap(each -> each)
+                .findFirst()
+                .orElseThrow();
     }
 
     /**
@@ -49,7 +88,7 @@ public record ReadinessPolicy(boolean isLenient, int maxQueue) {
     /** Why no worker would get the task. */
     public static Optional<String> workers(PoolSnapshot pool) {
         if (pool.draining()) {
-            return Optional.of("the daemon is stopping");
+            return Optional.of(STOPPING);
         }
         if (pool.isServing()) {
             return Optional.empty();
@@ -65,7 +104,7 @@ public record ReadinessPolicy(boolean isLenient, int maxQueue) {
     }
 
     /** Why the task would not be let into the queue. */
-    public Optional<String> queue(PoolSnapshot pool) {
+    public static Optional<String> queue(PoolSnapshot pool) {
         if (pool.queued() < limit(pool)) {
             return Optional.empty();
         }
@@ -76,11 +115,11 @@ public record ReadinessPolicy(boolean isLenient, int maxQueue) {
                                 .formatted(pool.coming());
         return Optional.of(
                 "%d tasks wait and max_queue=%d%s: more are refused; raise max_workers or submit less"
-                        .formatted(pool.queued(), maxQueue, more));
+                        .formatted(pool.queued(), pool.maxQueue(), more));
     }
 
     /** How many tasks may wait now: {@code max_queue}, and those that workers come for. */
-    public int limit(PoolSnapshot pool) {
-        return maxQueue + pool.coming();
+    public static int limit(PoolSnapshot pool) {
+        return pool.maxQueue() + pool.coming();
     }
 }

@@ -43,7 +43,7 @@ public final class SettingsInForce {
     }
 
     private SettingValue scaled(SettingValue configured) {
-        int workers = dispatcher.poolSnapshot().fixed();
+        int workers = dispatcher.pools().main().snapshot().fixed();
         return workers == current.now().fixedWorkers()
                 ? configured
                 : new SettingValue(

@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a client asks for about a task's way to its worker.
  *
+ * @param pool whose workers run it; {@code null}: the default one's
  * @param isolation which worker it gets
  * @param priority when it gets one
  * @param queueTimeout how long it may wait for one at most; {@code null}: as long as any
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param traceparent the span that has submitted it; {@code null} when it belongs to no trace
  */
 public record Terms(
+        @Nullable String pool,
         Isolation isolation,
         Priority priority,
         @Nullable Duration queueTimeout,
@@ -36,6 +38,7 @@ public record Terms(
             boolean endsWithClient,
             @Nullable TaskId parent) {
         this(
+                null,
                 isolation,
                 priority,
                 queueTimeout,

@@ -204,7 +204,11 @@ final class Envelope {
         if (action == Request.Action.SCALE && workers < 0) {
             throw invalid("fixed_workers is missing; say how many workers to keep");
         }
-        return new Request.Control(optionalId(), action, workers);
+        String pool = options().text("pool");
+        if (pool != null && action == Request.Action.DRAIN) {
+            throw invalid("a pool cannot be drained by itself; pause it, or drain all");
+        }
+        return new Request.Control(optionalId(), action, pool, workers);
     }
 
     private Request.Wish wish() {
@@ -271,6 +275,7 @@ final class Envelope {
         RequestOptions given = options();
         String parent = given.text("parent");
         return new Terms(
+                given.text("pool"),
                 isolation(given),
                 priority(given),
                 queueTimeout(given),

@@ -93,6 +93,7 @@ final class JsonEncoding implements Encoding {
                             "hash",
                             "to",
                             "payload_encoding",
+                            "pool",
                             "parent",
                             "name" ->
                             envelope.options().put(field, scalar(envelope, field, parser));

@@ -58,6 +58,7 @@ final class MessagePackEncoding implements Encoding {
                             "hash",
                             "to",
                             "payload_encoding",
+                            "pool",
                             "parent",
                             "name" ->
                             envelope.options().put(field, scalar(unpacker, frame));

@@ -157,9 +157,12 @@ public sealed interface Request {
     /**
      * Steer the daemon.
      *
+     * @param pool which pool, but for {@link Action#DRAIN}; {@code null}: all, or for {@link
+     *     Action#SCALE} the default one
      * @param workers how many persistent workers, for {@link Action#SCALE}
      */
-    record Control(@Nullable TaskId id, Action action, int workers) implements Request {}
+    record Control(@Nullable TaskId id, Action action, @Nullable String pool, int workers)
+            implements Request {}
 
     /** What {@link Control} may ask for. */
     enum Action {

@@ -1,11 +1,11 @@
 package io.parallite.admin;
 
-import io.parallite.dispatch.DispatchSettings;
 import io.parallite.dispatch.Dispatcher;
 import io.parallite.dispatch.TaskCache;
 import io.parallite.engine.ManualEngine;
 import io.parallite.pool.FakeTransport;
 import io.parallite.pool.PoolSettings;
+import io.parallite.pool.Pools;
 import io.parallite.pool.WorkerPool;
 import io.parallite.server.ReadinessPolicy;
 import io.parallite.task.Task;
@@ -43,14 +43,13 @@ final class AdminFixture {
         dispatcher =
                 new Dispatcher(
                         engine,
-                        pool,
-                        new TaskCache(engine, Duration.ofMinutes(6), 1 << 20),
-                        new DispatchSettings(Duration.ofSeconds(60)));
+                        Pools.of(pool),
+                        new TaskCache(engine, Duration.ofMinutes(6), 1 << 20));
     }
 
     /** What keeps the daemon from being ready. */
     List<String> problems(ReadinessPolicy policy) {
-        return policy.problems(dispatcher.poolSnapshot(), dispatcher.snapshot().draining());
+        return policy.problems(dispatcher.pools().snapshots(), dispatcher.snapshot().draining());
     }
 
     /** Submits a task; the code of its failure if it fails at once. */

@@ -14,7 +14,7 @@ class HistoryTest {
 
     private final AdminFixture daemon = new AdminFixture(1, 1);
     private final History history =
-            new History(daemon.engine, () -> daemon.dispatcher.poolSnapshot());
+            new History(daemon.engine, () -> daemon.dispatcher.pools().snapshot());
 
     @BeforeEach
     void start() {

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 class MetricsTest {
 
     private final AdminFixture daemon = new AdminFixture(1, 4);
-    private final Metrics metrics = new Metrics(() -> 10, "1.2.3");
+    private final Metrics metrics = new Metrics("1.2.3");
     private ClusterSnapshot cluster;
     private QuotaSnapshot quotas = new QuotaSnapshot(false, List.of(), Map.of());
 
@@ -43,7 +43,7 @@ class MetricsTest {
                         "parallite_workers_max 4.0",
                         "parallite_worker_memory_bytes{worker=\"work-1\"} 100000.0",
                         "parallite_queue_tasks 1.0",
-                        "parallite_queue_limit_tasks 13.0",
+                        "parallite_queue_limit_tasks 6.0",
                         "parallite_queue_wedges_total 0.0",
                         "parallite_tasks_in_flight 2.0",
                         "parallite_tasks_submitted_total 2.0",
@@ -189,7 +189,8 @@ class MetricsTest {
     private String scrape() {
         EngineSnapshot snapshot =
                 new EngineSnapshot(
-                        daemon.dispatcher.poolSnapshot(),
+                        daemon.dispatcher.pools().snapshot(),
+                        daemon.dispatcher.pools().snapshots(),
                         daemon.dispatcher.snapshot(),
                         7,
                         quotas,

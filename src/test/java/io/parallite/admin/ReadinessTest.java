@@ -14,10 +14,8 @@ import org.junit.jupiter.api.Test;
 /** What the checks make of a pool: down comes with a reason that somebody can act on. */
 class ReadinessTest {
 
-    private static final ReadinessPolicy STRICT =
-            new ReadinessPolicy(false, AdminFixture.MAX_QUEUE);
-    private static final ReadinessPolicy LENIENT =
-            new ReadinessPolicy(true, AdminFixture.MAX_QUEUE);
+    private static final ReadinessPolicy STRICT = new ReadinessPolicy(false);
+    private static final ReadinessPolicy LENIENT = new ReadinessPolicy(true);
 
     private final AdminFixture daemon = new AdminFixture(1, 2);
     private final FakeTransport workers = daemon.workers;
@@ -40,10 +38,12 @@ class ReadinessTest {
         scripts.pool.start();
         scripts.workers.readyAll();
 
-        HealthCheckResponse before = WorkersReady.judge(scripts.dispatcher.poolSnapshot(), STRICT);
+        HealthCheckResponse before =
+                WorkersReady.judge(scripts.dispatcher.pools().snapshots(), STRICT);
         scripts.submit("first");
         scripts.workers.last().reply();
-        HealthCheckResponse after = WorkersReady.judge(scripts.dispatcher.poolSnapshot(), STRICT);
+        HealthCheckResponse after =
+                WorkersReady.judge(scripts.dispatcher.pools().snapshots(), STRICT);
 
         assertThat(before.getStatus()).isEqualTo(Status.UP);
         assertThat(before.getData().orElse(Map.of()))
@@ -125,8 +125,8 @@ class ReadinessTest {
         }
     }
 
-    private PoolSnapshot snapshot() {
-        return daemon.dispatcher.poolSnapshot();
+    private Map<String, PoolSnapshot> snapshot() {
+        return daemon.dispatcher.pools().snapshots();
     }
 
     private static void assertDown(HealthCheckResponse response, String reason) {

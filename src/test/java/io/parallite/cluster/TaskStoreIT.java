@@ -37,6 +37,7 @@ final class TaskStoreIT {
 
     private static final Terms ONCE =
             new Terms(
+                    null,
                     Isolation.NONE,
                     Priority.NORMAL,
                     null,
@@ -531,6 +532,7 @@ final class TaskStoreIT {
                 "x",
                 true,
                 new Terms(
+                        null,
                         Isolation.NONE,
                         Priority.LOW,
                         null,

@@ -18,6 +18,6 @@ public final class TestConfig {
 
     /** A look at a file that has not changed. */
     public static ConfigUpdate unchanged() {
-        return new ConfigUpdate(DEFAULTS, Map.of(), Map.of(), List.of(), List.of());
+        return new ConfigUpdate(DEFAULTS, Map.of(), Map.of(), Map.of(), List.of(), List.of());
     }
 }

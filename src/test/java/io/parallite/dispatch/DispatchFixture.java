@@ -8,11 +8,13 @@ import io.parallite.pool.FakeChannel;
 import io.parallite.pool.FakeTransport;
 import io.parallite.pool.Lane;
 import io.parallite.pool.PoolSettings;
+import io.parallite.pool.Pools;
 import io.parallite.pool.WorkerPool;
 import io.parallite.task.Task;
 import io.parallite.task.TaskId;
 import io.parallite.task.TaskResult;
 import io.parallite.wire.TestFrames;
+import io.parallite.worker.Recycling;
 import io.smallrye.mutiny.Uni;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -61,14 +63,23 @@ final class DispatchFixture {
     /** The same with a cache that has a clock of its own, which may be made to fail. */
     private DispatchFixture(int workers, Engine clockOfCache) {
         PoolSettings settings =
-                new PoolSettings(workers, workers, "work", 100, Duration.ofSeconds(30));
+                new PoolSettings(
+                        workers,
+                        workers,
+                        TIMEOUT,
+                        "work",
+                        100,
+                        Duration.ofSeconds(30),
+                        Recycling.NONE,
+                        Duration.ZERO,
+                        false);
         WorkerPool pool = new WorkerPool(engine, transport, settings, new Random(1));
         TaskCache cache =
                 new TaskCache(
                         clockOfCache instanceof FailingClock ? clockOfCache : engine,
                         RETENTION,
                         1 << 20);
-        dispatcher = new Dispatcher(engine, pool, cache, new DispatchSettings(TIMEOUT));
+        dispatcher = new Dispatcher(engine, Pools.of(pool), cache);
         lane = dispatcher.newLane();
         pool.start();
         transport.readyAll();

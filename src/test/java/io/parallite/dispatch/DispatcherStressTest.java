@@ -61,8 +61,8 @@ class DispatcherStressTest {
 
         assertThat(asked).filteredOn(one -> !one.answer().isThere()).isEmpty();
         assertThat(fixture.dispatcher.snapshot().inFlight()).isZero();
-        assertThat(fixture.dispatcher.poolSnapshot().queued()).isZero();
-        assertThat(fixture.dispatcher.poolSnapshot().busy()).isZero();
+        assertThat(fixture.dispatcher.pools().snapshot().queued()).isZero();
+        assertThat(fixture.dispatcher.pools().snapshot().busy()).isZero();
         assertThat(newest).isGreaterThan(100);
         assertThat(read).as("tasks that workers have read").doesNotHaveDuplicates();
         AtomicInteger drained = new AtomicInteger();

@@ -28,12 +28,14 @@ class NestedTasksTest {
         fixture.advance(Duration.ofSeconds(1));
         fixture.transport.readyAll();
 
-        assertThat(fixture.dispatcher.poolSnapshot().busy()).isEqualTo(2);
+        assertThat(fixture.dispatcher.pools().snapshot().busy()).isEqualTo(2);
         fixture.transport.last().reply();
         assertThat(child.result().ok()).isTrue();
         fixture.worker(1).reply();
         assertThat(parent.result().ok()).isTrue();
-        assertThat(fixture.dispatcher.poolSnapshot().ending()).as("the borrowed one").isEqualTo(1);
+        assertThat(fixture.dispatcher.pools().snapshot().ending())
+                .as("the borrowed one")
+                .isEqualTo(1);
     }
 
     @Test
@@ -43,7 +45,7 @@ class NestedTasksTest {
         fixture.advance(Duration.ofSeconds(1));
         fixture.transport.readyAll();
 
-        assertThat(fixture.dispatcher.poolSnapshot().busy()).isEqualTo(1);
+        assertThat(fixture.dispatcher.pools().snapshot().busy()).isEqualTo(1);
         assertThat(waiting.isThere()).isFalse();
     }
 

@@ -216,7 +216,13 @@ class TaskEventsTest {
 
     @Test
     void whoAwaitsAndLeavesIsForgotten() {
-        TaskRun run = new TaskRun(DispatchFixture.task("a", 1, null), 0, 0, () -> {});
+        TaskRun run =
+                new TaskRun(
+                        DispatchFixture.task("a", 1, null),
+                        dispatcher.pools().main(),
+                        0,
+                        0,
+                        () -> {});
         List<TaskResult> told = new ArrayList<>();
         for (int i = 0; i < 100; i++) {
             run.result().subscribe().with(told::add).cancel();

@@ -98,6 +98,7 @@ final class PoolFixture {
                 new PoolSettings(
                         fixed,
                         max,
+                        QUEUE_TIMEOUT,
                         "work",
                         MAX_QUEUE,
                         QUEUE_TIMEOUT,
@@ -116,6 +117,7 @@ final class PoolFixture {
                 new PoolSettings(
                         ready,
                         max,
+                        QUEUE_TIMEOUT,
                         "work",
                         MAX_QUEUE,
                         QUEUE_TIMEOUT,
@@ -132,6 +134,7 @@ final class PoolFixture {
                 new PoolSettings(
                         workers,
                         workers,
+                        QUEUE_TIMEOUT,
                         "work",
                         MAX_QUEUE,
                         QUEUE_TIMEOUT,

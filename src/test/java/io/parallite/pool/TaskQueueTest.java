@@ -313,7 +313,7 @@ class TaskQueueTest {
         add(lane, "program's");
         add(lane.nested(1), "child");
         add(other.nested(2), "grandchild");
-        add(lane.nested(1).of(Priority.LOW), "no more than a program's");
+        add(lane.nested(1).in(queue, Priority.LOW), "no more than a program's");
         now += Duration.ofSeconds(31).toNanos();
         add(lane.nested(1), "late child");
 
@@ -341,7 +341,7 @@ class TaskQueueTest {
 
     @Test
     void servesIsolatedTasksOfAnyPriorityByFreshWorkersOnly() {
-        Waiter<?> isolated = waiter("isolated", lane.of(Priority.HIGH), true);
+        Waiter<?> isolated = waiter("isolated", lane.in(queue, Priority.HIGH), true);
         queue.add(isolated);
         add(lane, "ordinary");
 
@@ -362,7 +362,7 @@ class TaskQueueTest {
     }
 
     private List<Waiter<?>> add(Lane to, Priority priority, String... ids) {
-        return add(to.of(priority), ids);
+        return add(to.in(queue, priority), ids);
     }
 
     private List<Waiter<?>> addIsolated(Lane to, String... ids) {

@@ -71,7 +71,7 @@ class SocketChannelIT {
         transport =
                 new SocketTransport(
                         engine,
-                        new WorkerLauncher(engine, null, command, true),
+                        new WorkerLauncher(engine, new Unchanged(command), true),
                         run,
                         new ReplyLimits(1 << 20, ReadBudget.UNLIMITED),
                         false);
@@ -83,6 +83,13 @@ class SocketChannelIT {
                                 .subscribe()
                                 .with(listening::complete, listening::completeExceptionally));
         listening.orTimeout(PATIENCE.toMillis(), TimeUnit.MILLISECONDS).join();
+    }
+
+    private record Unchanged(WorkerCommand command) implements ReleaseSource {
+        @Override
+        public WorkerTransport.Release find() {
+            throw new AssertionError("nothing is reloaded");
+        }
     }
 
     @AfterEach

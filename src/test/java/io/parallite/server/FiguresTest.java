@@ -2,12 +2,12 @@ package io.parallite.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.parallite.dispatch.DispatchSettings;
 import io.parallite.dispatch.Dispatcher;
 import io.parallite.dispatch.TaskCache;
 import io.parallite.engine.ManualEngine;
 import io.parallite.pool.FakeTransport;
 import io.parallite.pool.PoolSettings;
+import io.parallite.pool.Pools;
 import io.parallite.pool.WorkerPool;
 import io.parallite.process.ProcessSampler;
 import io.parallite.task.Task;
@@ -40,10 +40,7 @@ class FiguresTest {
                     new Random(1));
     private final Dispatcher dispatcher =
             new Dispatcher(
-                    engine,
-                    pool,
-                    new TaskCache(engine, Duration.ofMinutes(6), 1 << 20),
-                    new DispatchSettings(Duration.ofSeconds(60)));
+                    engine, Pools.of(pool), new TaskCache(engine, Duration.ofMinutes(6), 1 << 20));
     private Figures figures;
 
     @TempDir private Path proc;
@@ -58,7 +55,7 @@ class FiguresTest {
                         sampler,
                         "1.2.3",
                         Map.of("max_queue", 10),
-                        new ReadinessPolicy(false, 10));
+                        new ReadinessPolicy(false));
     }
 
     @Test

@@ -59,13 +59,16 @@ class DecodeTest {
 
     @Test
     void readsControlInBothEncodings() {
-        Request scale = new Request.Control(null, Request.Action.SCALE, 8);
-        byte[] json = TestFrames.json("{'type':'control','action':'scale','fixed_workers':8}");
+        Request scale = new Request.Control(null, Request.Action.SCALE, "reports", 8);
+        byte[] json =
+                TestFrames.json(
+                        "{'type':'control','action':'scale','pool':'reports','fixed_workers':8}");
         byte[] msgpack =
                 TestFrames.msgpack(
                         packer -> {
-                            packer.packMapHeader(3);
+                            packer.packMapHeader(4);
                             packer.packString("type").packString("control");
+                            packer.packString("pool").packString("reports");
                             packer.packString("action").packString("scale");
                             packer.packString("fixed_workers").packInt(8);
                         });
@@ -74,6 +77,8 @@ class DecodeTest {
         assertThat(Encoding.of(msgpack).decode(msgpack)).isEqualTo(scale);
         refused("{'type':'control','action':'scale'}").withMessageContaining("fixed_workers is");
         refused("{'type':'control','action':'stop'}").withMessageContaining("use pause, resume");
+        refused("{'type':'control','action':'drain','pool':'reports'}")
+                .withMessageContaining("a pool cannot be drained by itself");
         refused("{'type':'control'}").withMessageContaining("use pause, resume");
     }
 
@@ -109,12 +114,13 @@ class DecodeTest {
     void readsTermsInBothEncodings() {
         Terms terms =
                 submit(
-                                "{'task_id':'a','priority':'low','queue_timeout_ms':1500,'on_disconnect':'cancel','payload':'x','name':'import'}")
+                                "{'task_id':'a','priority':'low','queue_timeout_ms':1500,'on_disconnect':'cancel','payload':'x','pool':'reports','name':'import'}")
                         .terms();
         byte[] msgpack =
                 TestFrames.msgpack(
                         packer -> {
-                            packer.packMapHeader(6);
+                            packer.packMapHeader(7);
+                            packer.packString("pool").packString("reports");
                             packer.packString("name").packString("import");
                             packer.packString("on_disconnect").packString("cancel");
                             packer.packString("task_id").packString("a");
@@ -126,6 +132,7 @@ class DecodeTest {
         assertThat(terms)
                 .isEqualTo(
                         new Terms(
+                                "reports",
                                 Isolation.NONE,
                                 Priority.LOW,
                                 Duration.ofMillis(1500),

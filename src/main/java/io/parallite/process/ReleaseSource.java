@@ -1,0 +1,19 @@
+package io.parallite.process;
+
+/** Where a transport finds what its workers are started from. Any thread. */
+interface ReleaseSource {
+
+    /**
+     * What was there when the daemon started.
+     *
+     * @throws io.parallite.config.ConfigException when there is nothing
+     */
+    WorkerCommand command();
+
+    /**
+     * What is there now; may block while files are read.
+     *
+     * @throws io.parallite.config.ConfigException when something is missing or wrong
+     */
+    WorkerTransport.Release find();
+}
