@@ -21,7 +21,8 @@ final class ClosureTasks implements Tasks
     {
         $command = $request->command;
         if ($command !== null) {
-            return fn(): array => $this->commands->run($command, $request->cwd, $request->env, $events);
+            $trace = $request->traceparent === null ? [] : ['TRACEPARENT' => $request->traceparent];
+            return fn(): array => $this->commands->run($command, $request->cwd, $request->env + $trace, $events);
         }
         [$callable, $arguments] = $this->payloads->decode($request->payload);
         if ($arguments !== null) {

@@ -211,6 +211,17 @@ trait PayloadTests
         self::assertSame([3_000_000, 3_000_000], [strlen($large['stdout']), strlen($large['stderr'])]);
     }
 
+    public function testCommandsFindTheirTraceInTheEnvironment(): void
+    {
+        $trace = '00-' . str_repeat('a', 32) . '-' . str_repeat('b', 16) . '-01';
+        $asked = static fn(array $more): string =>
+            self::ask(['command' => 'printf %s "$TRACEPARENT"'] + $more)['result']['stdout'];
+
+        self::assertSame($trace, $asked(['traceparent' => $trace]));
+        self::assertSame('mine', $asked(['traceparent' => $trace, 'env' => ['TRACEPARENT' => 'mine']]));
+        self::assertSame((string) getenv('TRACEPARENT'), $asked(['traceparent' => 'malformed']));
+    }
+
     public function testRunsCommandsWithAThousandFilesOpen(): void
     {
         if (posix_getrlimit()['soft openfiles'] < 1_200) {

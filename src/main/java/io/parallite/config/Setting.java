@@ -211,7 +211,9 @@ public enum Setting {
             null,
             "OTLP/HTTP receiver of the spans of tasks, for example http://127.0.0.1:4318."),
     OTEL_HEADERS(
-            text("[^=,\\s]+=[^,]+(,[^=,\\s]+=[^,]+)*", "name=value, with commas between them"),
+            text(
+                    " *[A-Za-z0-9_.-]+ *=[^,]+(, *[A-Za-z0-9_.-]+ *=[^,]+)*",
+                    "name=value, with commas between them"),
             null,
             "Headers for that receiver, name=value with commas between them."),
     OTEL_SERVICE_NAME(

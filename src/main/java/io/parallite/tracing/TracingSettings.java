@@ -42,7 +42,7 @@ public record TracingSettings(
                 config.maxPayloadBytes());
     }
 
-    private static Map<String, String> headers(String text) {
+    static Map<String, String> headers(String text) {
         Map<String, String> headers = new LinkedHashMap<>();
         for (String pair : text.split(",", -1)) {
             int equals = pair.indexOf('=');

@@ -260,6 +260,54 @@ final class TracingIT {
     }
 
     @Test
+    void tellsOfForks() {
+        try (DaemonProcess daemon =
+                        traced("--fixed-workers", "none", "--worker-start", "fork").start();
+                TestClient client = daemon.connect()) {
+            Map<String, Object> isolated = task("forked", closure(TELL));
+            isolated.put("isolation", "task");
+            Object told = client.call(isolated).result();
+
+            TaskSpans spans = receiver.await("forked", 4);
+            assertThat(spans.named("start").isChildOf(spans.named("queue"))).isTrue();
+            assertThat(spans.named("run").traceparent()).isEqualTo(told);
+        }
+    }
+
+    @Test
+    void tellsEventsOnce() {
+        try (DaemonProcess daemon = traced("--fixed-workers", "1").startAtRest();
+                TestClient client = daemon.connect()) {
+            Map<String, Object> request =
+                    task("a", closure("function () { B7s\\Parallite\\Task::emit(1); echo 2; }"));
+            request.put("stream_output", true);
+            client.send(request);
+
+            List<String> events =
+                    List.of(
+                            client.receiveNext().text("event"),
+                            client.receiveNext().text("event"),
+                            client.receiveNext().text("event"));
+            assertThat(events).containsExactlyInAnyOrder("emit", "output", "");
+            receiver.await("a", 3);
+        }
+    }
+
+    @Test
+    void doesNotWaitForASlowReceiverWhenItStops() {
+        receiver.hold();
+        try (DaemonProcess daemon = traced("--fixed-workers", "1").startAtRest();
+                TestClient client = daemon.connect()) {
+            client.submit("a", closure("fn () => 1")).assertResult(1);
+
+            DaemonProcess.Ended ended = daemon.stop();
+
+            assertThat(ended.exitCode()).isZero();
+            assertThat(ended.log()).contains("spans are left that were not sent in time");
+        }
+    }
+
+    @Test
     void sendsTheRestWhenItStops() {
         try (DaemonProcess daemon =
                         traced("--fixed-workers", "1")
