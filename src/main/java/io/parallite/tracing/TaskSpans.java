@@ -14,6 +14,7 @@ import io.opentelemetry.context.Context;
 import io.opentelemetry.sdk.resources.Resource;
 import io.opentelemetry.sdk.trace.SdkTracerProvider;
 import io.opentelemetry.sdk.trace.samplers.Sampler;
+import io.parallite.config.NamedPools;
 import io.parallite.dispatch.TaskListener;
 import io.parallite.dispatch.TaskRun;
 import io.parallite.engine.Engine;
@@ -51,6 +52,7 @@ public final class TaskSpans implements TaskListener {
     private static final AttributeKey<String> TASK = AttributeKey.stringKey("parallite.task.id");
     private static final AttributeKey<String> OUTCOME =
             AttributeKey.stringKey("parallite.task.outcome");
+    private static final AttributeKey<String> POOL = AttributeKey.stringKey("parallite.pool");
     private static final AttributeKey<Boolean> DETACHED =
             AttributeKey.booleanKey("parallite.task.detached");
     private static final AttributeKey<Long> ATTEMPTS =
@@ -132,6 +134,7 @@ public final class TaskSpans implements TaskListener {
         Traceparent caller = task.terms().traceparent();
         String name = task.terms().name();
         long now = epochNanos();
+        String pool = task.terms().pool();
         Span span =
                 tracer.spanBuilder(name == null ? UNNAMED : name)
                         .setSpanKind(task.detached() ? SpanKind.CONSUMER : SpanKind.SERVER)
@@ -139,6 +142,7 @@ public final class TaskSpans implements TaskListener {
                         .setStartTimestamp(now, TimeUnit.NANOSECONDS)
                         .setAttribute(TASK, task.id().value())
                         .setAttribute(DETACHED, task.detached())
+                        .setAttribute(POOL, pool == null ? NamedPools.DEFAULT : pool)
                         .startSpan();
         SpanContext context = span.getSpanContext();
         if (context.isSampled()) {

@@ -275,6 +275,26 @@ final class TracingIT {
     }
 
     @Test
+    void tellsThePool() {
+        try (DaemonProcess daemon =
+                        traced("--fixed-workers", "1")
+                                .json("{\"pools\": {\"reports\": {\"fixed_workers\": 1}}}")
+                                .startAtRest();
+                TestClient client = daemon.connect()) {
+            Map<String, Object> report = within(task("report", closure(TELL)), TRACEPARENT);
+            report.put("pool", "reports");
+            Object told = client.call(report).result();
+            client.submit("other", closure(TELL));
+
+            TaskSpans spans = receiver.await("report", 3);
+            assertThat(spans.task().attributes()).containsEntry("parallite.pool", "reports");
+            assertThat(spans.named("run").traceparent()).isEqualTo(told);
+            assertThat(receiver.await("other", 3).task().attributes())
+                    .containsEntry("parallite.pool", "default");
+        }
+    }
+
+    @Test
     void tellsEventsOnce() {
         try (DaemonProcess daemon = traced("--fixed-workers", "1").startAtRest();
                 TestClient client = daemon.connect()) {
