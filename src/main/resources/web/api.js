@@ -52,18 +52,24 @@ export const settings = () => call('api/settings');
 export const reload = () =>
     call('api/reload', {method: 'POST', headers: {'X-Parallite': '1'}, patience: 120_000});
 
+/** Has the daemon do something, with all pools or with the one that is named. */
+const steer = (path, pool) =>
+    call(pool === undefined ? path : `${path}${path.includes('?') ? '&' : '?'}pool=${encodeURIComponent(pool)}`, {
+        method: 'POST',
+        headers: {'X-Parallite': '1'},
+    });
+
 /** Gives no waiting task a worker, until it is resumed. */
-export const pause = () => call('api/pause', {method: 'POST', headers: {'X-Parallite': '1'}});
+export const pause = (pool) => steer('api/pause', pool);
 
 /** Refuses new tasks from now on, and finishes the others; answers at once. */
-export const drain = () => call('api/drain', {method: 'POST', headers: {'X-Parallite': '1'}});
+export const drain = () => steer('api/drain');
 
 /** Keeps so many persistent workers; whatever is no number of them is refused in words. */
-export const scale = (workers) =>
-    call(`api/scale?workers=${encodeURIComponent(workers)}`, {method: 'POST', headers: {'X-Parallite': '1'}});
+export const scale = (workers, pool) => steer(`api/scale?workers=${encodeURIComponent(workers)}`, pool);
 
 /** Ends a pause or a drain. */
-export const resume = () => call('api/resume', {method: 'POST', headers: {'X-Parallite': '1'}});
+export const resume = (pool) => steer('api/resume', pool);
 
 /** Takes a task out of the queue or kills its worker. */
 export const cancel = (taskId) =>

@@ -36,6 +36,7 @@ export function showControls(stats) {
     byId('pause').disabled = false;
     byId('drain').disabled = Boolean(stats.draining);
     byId('scale').disabled = false;
+    byId('scale').hidden = Boolean(stats.pools); // each of several has a button of its own
     setText(byId('pause'), isHeld(stats) ? 'Resume' : 'Pause');
 }
 
@@ -53,7 +54,7 @@ async function reload() {
 
 async function pauseOrResume() {
     if (current && isHeld(current)) {
-        await act(api.resume, () => 'Tasks are taken and served.');
+        await act(() => api.resume(), () => 'Tasks are taken and served.');
         return;
     }
     const yes = await confirm({
@@ -62,7 +63,7 @@ async function pauseOrResume() {
         yes: 'Pause',
     });
     if (yes) {
-        await act(api.pause, () => 'The queue is paused.');
+        await act(() => api.pause(), () => 'The queue is paused.');
     }
 }
 
@@ -83,7 +84,7 @@ async function scale() {
     const kept = await askForNumber({
         text: `From 0 to max_workers, which is ${count(max)}. Those that lack are started, those that are too many end after their task. Lasts until the daemon ends, or a reload finds another fixed_workers.`,
         value: fixed,
-        submit: api.scale,
+        submit: (workers) => api.scale(workers),
     });
     if (kept !== null) {
         toast(`Workers kept from now on: ${count(kept.fixed_workers)}.`);

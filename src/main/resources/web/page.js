@@ -8,6 +8,7 @@ import {watchAddress} from './detail.js';
 import {act, askForToken, confirm} from './dialogs.js';
 import {byId, setText, showText} from './dom.js';
 import {bytes, clock, count, duration, plural} from './format.js';
+import {poolsPanel} from './pools.js';
 import {watchSettings} from './settings.js';
 import {failuresTable, tasksTable, workersTable} from './tables.js';
 
@@ -26,6 +27,7 @@ let samples = minutes;
 let span = 'minutes';
 let historyAt = 0;
 const showWorkers = workersTable();
+const showPools = poolsPanel();
 const showFailures = failuresTable();
 const showTasks = tasksTable(cancelTask);
 const cluster = clusterPanel({onRetry: retryLetter, onDrop: dropLetter});
@@ -156,6 +158,7 @@ function show(next) {
     const memory = workers.reduce((all, {memory_bytes: used}) => all + (used ?? 0), 0);
     setText(byId('workers-sum'), [memory > 0 ? `${bytes(memory)} in all` : '', restarts(stats.pool)].filter(Boolean).join(' · '));
     showWorkers(workers, {fixed: stats.pool.fixed_workers, now, failure: stats.pool.start_failure});
+    showPools(stats.pools);
     cluster.show(stats.cluster, now);
     showFailures(next.failures, now);
     showTasks(

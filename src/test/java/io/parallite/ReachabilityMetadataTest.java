@@ -12,6 +12,8 @@ import java.io.UncheckedIOException;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
@@ -65,7 +67,7 @@ final class ReachabilityMetadataTest {
     }
 
     @Test
-    void everyResourceIsKeptThatIsLookedUp() {
+    void everyResourceIsKeptThatIsLookedUp() throws IOException {
         List<String> kept =
                 StreamSupport.stream(metadata.get("resources").spliterator(), false)
                         .map(entry -> entry.get("glob").asText())
@@ -73,7 +75,17 @@ final class ReachabilityMetadataTest {
 
         assertThat(kept)
                 .contains("version.properties")
+                .containsAll(filesUnder("web"))
+                .containsAll(filesUnder("cluster"))
                 .allSatisfy(name -> assertThat(getClass().getResource("/" + name)).isNotNull());
+    }
+
+    /** Of the resources that are ours, named as they are looked up. */
+    private static List<String> filesUnder(String directory) throws IOException {
+        Path resources = Path.of("src/main/resources");
+        try (Stream<Path> files = Files.list(resources.resolve(directory))) {
+            return files.map(file -> resources.relativize(file).toString()).toList();
+        }
     }
 
     @Test

@@ -30,6 +30,7 @@ final class PageFiles {
                     Map.entry("/assets/icon.svg", "web/icon.svg"),
                     Map.entry("/assets/page.css", "web/page.css"),
                     Map.entry("/assets/page.js", "web/page.js"),
+                    Map.entry("/assets/pools.js", "web/pools.js"),
                     Map.entry("/assets/api.js", "web/api.js"),
                     Map.entry("/assets/charts.js", "web/charts.js"),
                     Map.entry("/assets/cluster.js", "web/cluster.js"),

@@ -58,7 +58,10 @@ public record NamedPools(Map<String, Map<Setting, List<String>>> own) {
                     Setting.WORKER_MAX_MEMORY_MB,
                     Setting.WORKER_TTL_MS,
                     Setting.WORKER_IDLE_MS,
-                    Setting.SLOW_TASK_MS);
+                    Setting.SLOW_TASK_MS,
+                    Setting.WORKER_NICE,
+                    Setting.WORKER_IONICE,
+                    Setting.WORKER_MEMORY_MAX);
 
     private static final JsonFactory JSON =
             JsonFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();

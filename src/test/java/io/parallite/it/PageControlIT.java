@@ -9,6 +9,8 @@ import static org.awaitility.Awaitility.await;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.openqa.selenium.Keys;
@@ -123,6 +125,54 @@ final class PageControlIT {
             browser.awaitText("#notice", "Drained").picture("phone-drained");
             assertThat(browser.evaluate("document.documentElement.scrollWidth")).isEqualTo(360L);
             assertThat(daemon.isAlive()).isTrue();
+        }
+    }
+
+    @Test
+    void showsAndSteersEachPool() {
+        try (DaemonProcess daemon =
+                        daemon(http.flag())
+                                .file("broken.php", "<?php throw new Exception('no database');")
+                                .json(
+                                        """
+                                        {"fixed_workers": 2,
+                                         "pools": {"reports": {"fixed_workers": 1, "max_workers": 3},
+                                                   "mail": {"fixed_workers": 1, "bootstrap": "broken.php"}}}
+                                        """)
+                                .start();
+                TestClient client = daemon.connect();
+                Browser browser = Browser.open(1440, 1000).go(http.uri("/"))) {
+            browser.awaitText("#pools", "mail")
+                    .awaitText("#pools", "no database")
+                    .awaitText("#pools", "0 of 1 busy, 1 kept, at most 3");
+            assertThat(browser.evaluate("document.getElementById('scale').hidden")).isEqualTo(true);
+
+            browser.click("#pools [aria-label='Pause pool reports']").click("#confirm-yes");
+            browser.awaitText("#toasts", "The pool reports is paused.")
+                    .awaitText("#pools", "paused");
+            Map<String, Object> held = new HashMap<>(task("held", closure("fn () => 2")));
+            held.put("pool", "reports");
+            client.send(held);
+            client.submit("free", closure("fn () => 1")).assertResult(1);
+            browser.awaitText("#pools", "1 for ").picture("pools");
+            browser.click("#pools [aria-label='Resume pool reports']");
+            client.receive("held").assertResult(2);
+
+            browser.click("#pools [aria-label='Scale pool reports']")
+                    .awaitText(
+                            "#number-text",
+                            "Of pool reports, from 0 to its max_workers, which is 3");
+            browser.replace("#number-value", "4").press(Keys.ENTER);
+            browser.awaitText("#number-error", "fixed_workers=4 exceeds max_workers=3");
+            browser.replace("#number-value", "2").press(Keys.ENTER);
+            browser.awaitText("#toasts", "Workers kept in pool reports from now on: 2.")
+                    .awaitText("#pools", "0 of 2 busy, 2 kept");
+            browser.resize(360, 800).picture("phone-pools");
+            assertThat(browser.tooSmallForFingers()).isEmpty();
+            assertThat(browser.evaluate("document.documentElement.scrollWidth")).isEqualTo(360L);
+            assertThat(browser.complaints())
+                    .as("the number that was refused")
+                    .allMatch(complaint -> complaint.contains("/api/scale?workers=4"));
         }
     }
 }

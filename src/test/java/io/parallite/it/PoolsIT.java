@@ -26,7 +26,7 @@ final class PoolsIT {
     private static final String TWO =
             """
             {"fixed_workers": 1, "max_workers": 2, "php_options": ["-d", "memory_limit=100M"],
-             "pools": {"reports": {"max_workers": 2, "php_options": ["-d", "memory_limit=300M"]}}}
+             "pools": {"reports": {"max_workers": 2, "worker_nice": 7, "php_options": ["-d", "memory_limit=300M"]}}}
             """;
 
     private static Cli cli(DaemonProcess daemon) {
@@ -56,6 +56,9 @@ final class PoolsIT {
                 TestClient client = daemon.connect()) {
             client.call(task("plain", LIMIT)).assertResult("100M");
             client.call(in("reports", "named", LIMIT)).assertResult("300M");
+            String niceness = closure("fn () => trim(shell_exec('nice'))");
+            client.call(in("reports", "nice", niceness)).assertResult("7");
+            assertThat(client.call(task("not-nice", niceness)).result()).isNotEqualTo("7");
             client.call(in("default", "default", NAME)).assertResult("work-1");
             assertThat(client.call(in("reports", "worker", NAME)).result().toString())
                     .startsWith("work-reports-");
