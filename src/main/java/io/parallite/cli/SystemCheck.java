@@ -184,14 +184,14 @@ final class SystemCheck {
     /** By what {@code worker_nice} and its like are set. */
     private void lookAtLimits() {
         List<String> missing =
-                List.of("nice", "ionice", "prlimit").stream()
+                List.of("nice", "ionice", "prlimit", "setpriv").stream()
                         .filter(program -> !Platform.isRunnable(program))
                         .toList();
         findings.add(
                 missing.isEmpty()
                         ? Finding.ok(
                                 "worker limits",
-                                "worker_nice, worker_ionice and worker_memory_max can be set (nice, ionice, prlimit)")
+                                "worker_nice, worker_ionice and worker_memory_max can be set, as root also worker_user (nice, ionice, prlimit, setpriv)")
                         : Finding.warn(
                                 "worker limits",
                                 "missing: %s; settings that need them are refused at the start"

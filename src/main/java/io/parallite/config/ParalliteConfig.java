@@ -113,6 +113,8 @@ public interface ParalliteConfig {
 
     long workerMemoryMax();
 
+    Optional<String> workerUser();
+
     @WithName("idle_shutdown_ms")
     @WithConverter(Millis.class)
     Duration idleShutdown();

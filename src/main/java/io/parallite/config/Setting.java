@@ -128,6 +128,10 @@ public enum Setting {
             integer(0, 1L << 50),
             "0",
             "Memory that the system allows each worker process, in bytes; 0: no limit."),
+    WORKER_USER(
+            text("[A-Za-z0-9_][A-Za-z0-9_.$-]*", "a user, by name or number"),
+            null,
+            "User that worker processes run as, where the daemon runs as root."),
     IDLE_SHUTDOWN_MS(
             integer(0, Integer.MAX_VALUE),
             "0",

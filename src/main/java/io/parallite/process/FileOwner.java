@@ -11,7 +11,7 @@ final class FileOwner {
 
     private static final boolean KNOWN =
             FileSystems.getDefault().supportedFileAttributeViews().contains("unix");
-    private static final int OTHERS = 077;
+    private static final int OTHERS = 066;
     private static final int WRITE_OF_OTHERS = 02;
 
     private FileOwner() {}
@@ -21,7 +21,10 @@ final class FileOwner {
         return !KNOWN || user(path) == user(ownProcess());
     }
 
-    /** The same of a directory that no other user may enter, so that nobody has put files there. */
+    /**
+     * The same of a directory that no other user may read or write, so that nobody has put files
+     * there.
+     */
     static boolean isOurPrivateDirectory(Path path) throws IOException {
         return Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)
                 && isOurs(path)

@@ -3,14 +3,11 @@ package io.parallite.process;
 import io.parallite.config.CompiledCode;
 import io.parallite.config.Platform;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.Objects;
-import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 
 /**
@@ -59,21 +56,11 @@ record OpcodeCache(Path directory) {
                 Files.newDirectoryStream(directory.resolveSibling(""), PREFIX + "*")) {
             for (Path cache : caches) {
                 if (!cache.equals(directory)) {
-                    remove(cache);
+                    TreeDeletion.delete(cache);
                 }
             }
         } catch (IOException | DirectoryIteratorException e) {
             LOG.debugf("compiled code of a past release stays: %s", e);
-        }
-    }
-
-    private static void remove(Path cache) throws IOException {
-        try (Stream<Path> files = Files.walk(cache)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(file);
-            }
-        } catch (UncheckedIOException e) {
-            throw e.getCause();
         }
     }
 

@@ -1,17 +1,16 @@
 package io.parallite.process;
 
+import io.parallite.config.SystemUser;
 import java.io.IOException;
 import java.nio.file.FileSystems;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import org.jboss.logging.Logger;
@@ -37,44 +36,84 @@ public final class RunDirectory implements AutoCloseable {
 
     private final Path base;
     private final String prefix;
+    private final @Nullable SystemUser worker;
     private volatile Path path;
     private volatile LockFile lock;
 
-    private RunDirectory(Path base, String prefix) throws IOException {
+    private RunDirectory(Path base, String prefix, @Nullable SystemUser worker) throws IOException {
         this.base = base;
         this.prefix = prefix;
-        this.path = make(base, prefix);
+        this.worker = worker;
+        this.path = make();
         this.lock = lock(path);
     }
 
     /** Makes one under {@code XDG_RUNTIME_DIR}, else under the directory for temporary files. */
     public static RunDirectory create() throws IOException {
-        return in(base());
+        return create(null);
+    }
+
+    /** The same for workers that run as {@code worker}, when that is another user. */
+    static RunDirectory create(@Nullable SystemUser worker) throws IOException {
+        return in(base(), RunDirectories.PREFIX, worker);
     }
 
     /** As {@link #create}, but leaves those of killed daemons where they are. */
     static RunDirectory createBesideOthers() throws IOException {
-        return new RunDirectory(base(), RunDirectories.PREFIX);
+        return new RunDirectory(base(), RunDirectories.PREFIX, null);
     }
 
     /** Makes one for values that tasks share: in memory, where the system has a place for that. */
-    public static RunDirectory forSharedValues() throws IOException {
-        return in(RunDirectories.baseInMemory(), RunDirectories.PREFIX_OF_SHARED);
+    static RunDirectory forSharedValues(@Nullable SystemUser worker) throws IOException {
+        return in(RunDirectories.baseInMemory(), RunDirectories.PREFIX_OF_SHARED, worker);
     }
 
     static RunDirectory in(Path base) throws IOException {
-        return in(base, RunDirectories.PREFIX);
+        return in(base, RunDirectories.PREFIX, null);
     }
 
-    private static RunDirectory in(Path base, String prefix) throws IOException {
+    private static RunDirectory in(Path base, String prefix, @Nullable SystemUser worker)
+            throws IOException {
         for (Path left : RunDirectories.stale(base, prefix)) {
             removeStale(left);
         }
-        return new RunDirectory(base, prefix);
+        return new RunDirectory(base, prefix, worker);
     }
 
-    private static Path make(Path base, String prefix) throws IOException {
-        return Files.createTempDirectory(base, prefix, ownerOnly());
+    /**
+     * Others may pass through it where workers are others: they neither see nor put files there.
+     */
+    private Path make() throws IOException {
+        Path made = Files.createTempDirectory(base, prefix, ownerOnly());
+        if (worker != null) {
+            Files.setPosixFilePermissions(made, PosixFilePermissions.fromString("rwx--x--x"));
+        }
+        return made;
+    }
+
+    /**
+     * Has a file in this directory belong to the user that workers run as; nothing when that is
+     * this one.
+     */
+    void give(Path file) throws IOException {
+        if (worker != null) {
+            Files.setAttribute(file, "unix:uid", worker.uid(), LinkOption.NOFOLLOW_LINKS);
+        }
+    }
+
+    /** {@code starter}, for whose workers there is a file that their standard output may go to. */
+    WorkerStarter withOutput(WorkerStarter starter) {
+        if (worker == null) {
+            return starter; // they make it themselves
+        }
+        return (launch, onStarted, onFailed) -> {
+            try {
+                give(Files.createFile(Objects.requireNonNull(launch.file())));
+            } catch (IOException e) {
+                LOG.debugf("the standard output of a worker is not captured: %s", e);
+            }
+            starter.launch(launch, onStarted, onFailed);
+        };
     }
 
     private static LockFile lock(Path directory) throws IOException {
@@ -93,7 +132,7 @@ public final class RunDirectory implements AutoCloseable {
     /** Makes another one in place of one that somebody has removed. */
     void renew() throws IOException {
         LockFile former = lock;
-        path = make(base, prefix);
+        path = make();
         lock = lock(path);
         former.close();
     }
@@ -127,7 +166,17 @@ public final class RunDirectory implements AutoCloseable {
 
     /** {@code command} with the options by which PHP keeps compiled code here. */
     WorkerCommand withCompiledCode(WorkerCommand command) {
-        return OpcodeCache.of(command, path()).addTo(command);
+        OpcodeCache cache = OpcodeCache.of(command, path());
+        WorkerCommand with = cache.addTo(command);
+        try {
+            if (worker != null && Files.isDirectory(cache.directory())) {
+                give(cache.directory());
+            }
+            return with;
+        } catch (IOException e) {
+            LOG.debugf("workers do without compiled code: %s", e);
+            return command;
+        }
     }
 
     /** Removes the compiled code of other releases than that of {@code command}, elsewhere. */
@@ -153,41 +202,12 @@ public final class RunDirectory implements AutoCloseable {
                 LockSupport.parkNanos(PAUSE.toNanos());
             }
             try {
-                Files.walkFileTree(directory, new Deletion());
+                TreeDeletion.delete(directory);
                 return;
             } catch (IOException e) {
                 LOG.debugf("cannot remove %s in round %d: %s", directory, round, e);
             }
         }
         LOG.warnf("%s could not be removed and is left behind", directory);
-    }
-
-    /** Deletes what it meets; what has gone meanwhile is as good as deleted. */
-    private static final class Deletion extends SimpleFileVisitor<Path> {
-
-        @Override
-        public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
-                throws IOException {
-            Files.deleteIfExists(file);
-            return FileVisitResult.CONTINUE;
-        }
-
-        @Override
-        public FileVisitResult visitFileFailed(Path file, IOException failure) throws IOException {
-            if (failure instanceof NoSuchFileException) {
-                return FileVisitResult.CONTINUE;
-            }
-            throw failure;
-        }
-
-        @Override
-        public FileVisitResult postVisitDirectory(Path directory, @Nullable IOException failure)
-                throws IOException {
-            if (failure != null && !(failure instanceof NoSuchFileException)) {
-                throw failure;
-            }
-            Files.deleteIfExists(directory);
-            return FileVisitResult.CONTINUE;
-        }
     }
 }

@@ -2,8 +2,10 @@ package io.parallite.process;
 
 import io.parallite.engine.Engine;
 import io.parallite.engine.NamedPipe;
+import io.parallite.engine.NamedPipeInput;
 import io.parallite.engine.VertxEngine;
 import io.smallrye.mutiny.Uni;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.HashMap;
@@ -71,7 +73,11 @@ public final class SocketTransport implements WorkerTransport {
     @Override
     public Uni<WorkerChannel> open(
             WorkerName name, WorkerCommand command, WorkerChannel.Listener listener) {
-        return start(name, command, listener, forks == null ? launcher : forks.of(command));
+        return start(
+                name,
+                command,
+                listener,
+                directory.withOutput(forks == null ? launcher : forks.of(command)));
     }
 
     /** The same with a process that comes about by {@code starter}. */
@@ -161,7 +167,29 @@ public final class SocketTransport implements WorkerTransport {
 
     /** A pipe for prefetched tasks; {@code null} where there is none. */
     @Nullable NamedPipe pipe(String name) {
-        return prefetches ? NamedPipe.make(file(name)) : null;
+        NamedPipe pipe = prefetches ? NamedPipe.make(file(name)) : null;
+        if (pipe == null) {
+            return null;
+        }
+        try {
+            directory.give(pipe.path());
+            return pipe;
+        } catch (IOException e) {
+            pipe.close();
+            return null;
+        }
+    }
+
+    /** A pipe for what a fork writes to standard error. */
+    NamedPipeInput stderr(Path path) throws IOException {
+        NamedPipeInput pipe = NamedPipeInput.make(path);
+        try {
+            directory.give(path);
+            return pipe;
+        } catch (IOException e) {
+            pipe.close();
+            throw e;
+        }
     }
 
     /** A one-time token, under which {@code opening} awaits its worker. */

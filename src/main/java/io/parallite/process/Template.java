@@ -172,7 +172,7 @@ final class Template implements WorkerChannel.Listener, WorkerStarter {
         while (!waiting.isEmpty() && forks.size() < MOST_AT_ONCE) {
             Order order = waiting.remove();
             try {
-                NamedPipeInput stderr = NamedPipeInput.make(order.launch.sibling(".err"));
+                NamedPipeInput stderr = transport.stderr(order.launch.sibling(".err"));
                 forks.add(new Fork(order, stderr));
                 workers.add(order.launch.forFork(stderr.path()));
             } catch (IOException e) {

@@ -4,7 +4,6 @@ import io.parallite.config.Platform;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -57,8 +56,7 @@ public record WorkerCommand(
     }
 
     List<String> line(List<String> guard, List<String> moreOptions) {
-        List<String> line = new ArrayList<>(guard);
-        line.addAll(limits.words());
+        List<String> line = limits.words(guard);
         line.add(php);
         line.addAll(moreOptions);
         line.addAll(options);

@@ -122,6 +122,7 @@ record WorkerLaunch(
         env.remove(WorkerSite.MAX_MEMORY);
         env.remove(WorkerSite.MEMORY_MAX);
         env.putIfAbsent(HUGE_PAGES, "1");
+        command.limits().user().ifPresent(user -> WorkerLimits.putUser(env, user));
         env.putAll(command.environment());
         env.putAll(environment);
         env.put("PWD", command.directory().toString());

@@ -4,14 +4,18 @@ import io.parallite.config.ConfigException;
 import io.parallite.config.ParalliteConfig;
 import io.parallite.config.Platform;
 import io.parallite.config.Setting;
+import io.parallite.config.SystemUser;
+import io.parallite.engine.LibC;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * What the system allows each worker process, and not the daemon: set by the programs that start
@@ -22,11 +26,17 @@ import java.util.regex.Pattern;
  *     best-effort:7}
  * @param memoryMax bytes of private memory that each process may have ({@code RLIMIT_DATA}); 0: no
  *     limit
+ * @param user whom it runs as, when that is not the daemon's user
  */
-public record WorkerLimits(Optional<Integer> nice, Optional<String> ionice, long memoryMax) {
+public record WorkerLimits(
+        Optional<Integer> nice,
+        Optional<String> ionice,
+        long memoryMax,
+        Optional<SystemUser> user) {
 
     /** Those of a daemon that sets none. */
-    static final WorkerLimits NONE = new WorkerLimits(Optional.empty(), Optional.empty(), 0);
+    static final WorkerLimits NONE =
+            new WorkerLimits(Optional.empty(), Optional.empty(), 0, Optional.empty());
 
     private static final Pattern OUT_OF_MEMORY =
             Pattern.compile("out of memory|cannot allocate memory", Pattern.CASE_INSENSITIVE);
@@ -36,16 +46,48 @@ public record WorkerLimits(Optional<Integer> nice, Optional<String> ionice, long
 
     static WorkerLimits of(ParalliteConfig config) {
         return new WorkerLimits(
-                config.workerNice(), config.workerIonice(), config.workerMemoryMax());
+                config.workerNice(),
+                config.workerIonice(),
+                config.workerMemoryMax(),
+                config.workerUser()
+                        .map(name -> SystemUser.of(Setting.WORKER_USER, name))
+                        .filter(user -> user.uid() != LibC.effectiveUser()));
     }
 
-    /** What goes ahead of the command line of a worker. */
-    List<String> words() {
-        List<String> words = new ArrayList<>();
+    /**
+     * What goes ahead of the command line of a worker.
+     *
+     * @param guard as {@link WorkerCommand#guard} has it; its last program becomes the user, as the
+     *     others may need the rights of this one
+     */
+    List<String> words(List<String> guard) {
+        List<String> words = new ArrayList<>(guard.subList(0, Math.min(1, guard.size())));
         words.addAll(niceWords());
         words.addAll(ioniceWords());
         words.addAll(memoryWords());
+        if (!guard.isEmpty()) {
+            words.addAll(guard.subList(1, guard.size()));
+            words.addAll(userOptions());
+        } else if (user.isPresent()) {
+            words.addAll(userWords());
+        }
         return words;
+    }
+
+    private List<String> userWords() {
+        List<String> words = new ArrayList<>(List.of("setpriv"));
+        words.addAll(userOptions());
+        return words;
+    }
+
+    private List<String> userOptions() {
+        return user.map(
+                        who ->
+                                List.of(
+                                        "--reuid=" + who.uid(),
+                                        "--regid=" + who.gid(),
+                                        "--init-groups"))
+                .orElse(List.of());
     }
 
     /** Programs add to the niceness that they have themselves. */
@@ -89,6 +131,25 @@ public record WorkerLimits(Optional<Integer> nice, Optional<String> ionice, long
         require(Setting.WORKER_NICE, nice.map(String::valueOf).orElse(""), niceWords());
         require(Setting.WORKER_IONICE, ionice.orElse(""), ioniceWords());
         require(Setting.WORKER_MEMORY_MAX, "" + memoryMax, memoryWords());
+        user.ifPresent(who -> require(Setting.WORKER_USER, who.name(), userWords()));
+    }
+
+    /**
+     * Makes sure that workers get to a directory.
+     *
+     * @throws ConfigException when they do not
+     */
+    void requireAccess(Path directory) {
+        if (user.isEmpty()) {
+            return;
+        }
+        List<String> words = userWords();
+        words.addAll(List.of("test", "-x", directory.toString()));
+        if (!said(words).isEmpty()) {
+            throw new ConfigException(
+                    "worker_user=%s cannot enter %s, where workers find the daemon; set XDG_RUNTIME_DIR to a directory that every user may pass through"
+                            .formatted(user.get().name(), directory));
+        }
     }
 
     private static void require(Setting setting, String value, List<String> words) {
@@ -97,7 +158,7 @@ public record WorkerLimits(Optional<Integer> nice, Optional<String> ionice, long
         }
         String problem =
                 Platform.isRunnable(words.getFirst())
-                        ? said(words)
+                        ? said(Stream.concat(words.stream(), Stream.of("true")).toList())
                         : words.getFirst() + " is not installed (util-linux, coreutils)";
         if (!problem.isEmpty()) {
             throw new ConfigException(
@@ -106,10 +167,8 @@ public record WorkerLimits(Optional<Integer> nice, Optional<String> ionice, long
         }
     }
 
-    /** What these words say against it: some do so and go on. */
-    private static String said(List<String> words) {
-        List<String> line = new ArrayList<>(words);
-        line.add("true");
+    /** What a program says against it: some do so and go on. */
+    private static String said(List<String> line) {
         try {
             Process process = new ProcessBuilder(line).redirectErrorStream(true).start();
             process.getOutputStream().close();
@@ -125,6 +184,14 @@ public record WorkerLimits(Optional<Integer> nice, Optional<String> ionice, long
             Thread.currentThread().interrupt();
             return "interrupted";
         }
+    }
+
+    /** What tells programs whom they run as; where that user is at home is not known. */
+    static void putUser(Map<String, String> environment, SystemUser user) {
+        environment.remove("HOME");
+        environment.remove("XDG_RUNTIME_DIR");
+        environment.put("USER", user.name());
+        environment.put("LOGNAME", user.name());
     }
 
     /** The last words of a worker, and which limit they are about. */

@@ -6,6 +6,7 @@ import io.parallite.config.ConfigException;
 import io.parallite.config.CurrentConfig;
 import io.parallite.config.ListenAddress;
 import io.parallite.config.NamedPools;
+import io.parallite.config.SystemUser;
 import io.parallite.engine.VertxEngine;
 import io.parallite.wire.ReadBudget;
 import io.smallrye.mutiny.Uni;
@@ -72,11 +73,14 @@ public final class WorkerProcesses {
             transports.put(pool, new StdioTransport(engine, launcher.of(site), limits));
             return;
         }
+        WorkerLimits processLimits = site.command().limits();
+        SystemUser worker = processLimits.user().orElse(null);
         if (sharedValues == null) {
-            sharedValues = sharedValuesDirectory();
+            sharedValues = sharedValuesDirectory(worker);
         }
-        RunDirectory directory = runDirectory();
+        RunDirectory directory = runDirectory(() -> RunDirectory.create(worker));
         directories.add(directory);
+        processLimits.requireAccess(directory.path());
         transports.put(
                 pool,
                 new SocketTransport(
@@ -87,16 +91,12 @@ public final class WorkerProcesses {
                         site.config().workerStart().equals("fork") && site.script().canFork()));
     }
 
-    private static RunDirectory sharedValuesDirectory() {
+    private static RunDirectory sharedValuesDirectory(@Nullable SystemUser worker) {
         try {
-            return RunDirectory.forSharedValues();
+            return RunDirectory.forSharedValues(worker);
         } catch (IOException e) {
             throw new ConfigException("no directory for shared values can be made: " + e);
         }
-    }
-
-    private static RunDirectory runDirectory() {
-        return runDirectory(RunDirectory::create);
     }
 
     /**

@@ -7,6 +7,7 @@ import io.vertx.core.net.NetServer;
 import io.vertx.core.net.NetServerOptions;
 import io.vertx.core.net.SocketAddress;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -75,10 +76,21 @@ final class WorkerSocket {
     }
 
     private void onListening(NetServer server) {
+        if (server.actualPort() <= 0) {
+            giveToWorkers();
+        }
         address =
                 server.actualPort() > 0
                         ? "tcp://127.0.0.1:" + server.actualPort()
                         : "unix://" + path();
+    }
+
+    private void giveToWorkers() {
+        try {
+            directory.give(path());
+        } catch (IOException e) {
+            throw new UncheckedIOException("workers cannot be let to their socket", e);
+        }
     }
 
     /** Whether workers find it. */

@@ -3,10 +3,11 @@ package io.parallite.server;
 import io.netty.channel.epoll.EpollDomainSocketChannel;
 import io.netty.channel.unix.PeerCredentials;
 import io.parallite.config.ConfigException;
+import io.parallite.config.Setting;
+import io.parallite.config.SystemUser;
 import io.vertx.core.net.NetSocket;
 import io.vertx.core.net.impl.NetSocketInternal;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.List;
 import java.util.OptionalInt;
@@ -39,52 +40,13 @@ final class AllowedUsers {
         }
         Set<Integer> allowed = new HashSet<>();
         for (String name : names) {
-            allowed.add(number(name));
+            allowed.add(SystemUser.uid(Setting.ALLOW_USERS, name));
         }
         if (!allowed.isEmpty()) {
             allowed.add(0);
-            allowed.add(numberBy("id", "-u"));
+            allowed.add(SystemUser.own(Setting.ALLOW_USERS));
         }
         return new AllowedUsers(allowed);
-    }
-
-    private static int number(String name) {
-        if (name.matches("\\d{1,9}")) {
-            return Integer.parseInt(name);
-        }
-        if (!name.matches("[A-Za-z0-9_][A-Za-z0-9_.$-]*")) {
-            throw unknown(name);
-        }
-        return numberBy("id", "-u", name);
-    }
-
-    /**
-     * What a command prints: {@code id} knows users of directories as well, which the JDK hides.
-     */
-    private static int numberBy(String... command) {
-        String subject = command[command.length - 1];
-        try {
-            Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-            process.getOutputStream().close();
-            byte[] said = process.getInputStream().readAllBytes();
-            if (process.waitFor() != 0) {
-                throw unknown(subject);
-            }
-            return Integer.parseInt(new String(said, StandardCharsets.US_ASCII).strip());
-        } catch (IOException | NumberFormatException e) {
-            throw new ConfigException(
-                    "allow_users: the number of %s cannot be found out (%s); give numbers"
-                            .formatted(subject, e.getMessage()));
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new ConfigException("allow_users: interrupted while looking for " + subject);
-        }
-    }
-
-    private static ConfigException unknown(String name) {
-        return new ConfigException(
-                "allow_users: there is no user %s; name one that is, or give a number"
-                        .formatted(name));
     }
 
     /** Why the user at the other end may not connect; {@code null} when it may. */

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -23,6 +24,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -231,6 +233,7 @@ public final class SharedValues {
         }
         try {
             writeAnew(temporary, content);
+            openAsDirectory(temporary);
             Files.move(
                     temporary, temporary.resolveSibling(hash), StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException e) {
@@ -238,6 +241,16 @@ public final class SharedValues {
             throw e;
         }
         return content.length;
+    }
+
+    /** Where workers are of another user, who passes through the directory, that user may read. */
+    private static void openAsDirectory(Path file) throws IOException {
+        Path directory = Objects.requireNonNull(file.getParent());
+        if (Files.getFileStore(directory).supportsFileAttributeView("posix")
+                && Files.getPosixFilePermissions(directory)
+                        .contains(PosixFilePermission.OTHERS_EXECUTE)) {
+            Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
+        }
     }
 
     private static void writeAnew(Path file, byte[] content) throws IOException {

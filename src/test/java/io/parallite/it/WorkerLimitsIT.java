@@ -8,8 +8,15 @@ import static org.awaitility.Awaitility.await;
 
 import io.parallite.deploy.Tool;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -125,6 +132,127 @@ final class WorkerLimitsIT {
                 .singleElement()
                 .asString()
                 .contains("worker_nice=-5 is not to be had here", "ermission denied");
+    }
+
+    private static void assumeRoot() {
+        Assumptions.assumeTrue(
+                Tool.tool("id", "-u").run().output().strip().equals("0"),
+                "only root can become another user");
+    }
+
+    /** In a directory that others may pass through, as the run-time directory of a service is. */
+    private static DaemonBuilder asNobody(String start, String settings) throws IOException {
+        DaemonBuilder builder = limited(start, "\"worker_user\": \"nobody\"" + settings);
+        for (Path directory :
+                List.of(builder.socket().resolveSibling("run"), builder.socket().getParent())) {
+            Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
+        }
+        return builder;
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"exec", "fork"})
+    void workersRunAsAnotherUser(String start) throws IOException {
+        assumeRoot();
+        try (DaemonProcess daemon = asNobody(start, ", \"worker_nice\": -2").startAtRest();
+                TestClient client = daemon.connect()) {
+            client.submit("uid", closure("fn () => [posix_getuid(), posix_geteuid()]"))
+                    .assertResult(List.of(65534, 65534));
+            assertThat(client.submit("groups", closure("fn () => posix_getgroups()")).result())
+                    .as("none of root's")
+                    .asString()
+                    .doesNotContain("[0", " 0");
+            client.submit("user", closure("fn () => getenv('USER') . getenv('HOME')"))
+                    .assertResult("nobody");
+            client.submit("nice", NICE).assertResult(List.of(-2, -2));
+            Reply printed =
+                    client.submit(
+                            "printed", closure("function () { echo 'a'; system('echo b'); }"));
+            assertThat(printed.text("output")).contains("a", "b");
+            client.submit(
+                            "dies",
+                            closure(
+                                    "function () { fwrite(STDERR, 'last words'); posix_kill(getmypid(), 9); }"))
+                    .assertFailure("WORKER_CRASHED", "last words");
+            client.submit(
+                            "shut out",
+                            closure(
+                                    "fn () => [is_readable('/etc/shadow'), @scandir(glob('%s/run/*')[0])]"
+                                            .formatted(daemon.directory())))
+                    .assertResult(List.of(false, false));
+            if (start.equals("fork")) {
+                assertThat(daemon.templates()).hasSize(1);
+            }
+            daemon.assertRestored();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"exec", "fork"})
+    void workersOfAnotherUserEndWithAKilledDaemon(String start) throws IOException {
+        assumeRoot();
+        DaemonBuilder builder = asNobody(start, "");
+        DaemonProcess killed = builder.startAtRest();
+        List<Long> workers = killed.descendants();
+        assertThat(workers).isNotEmpty();
+
+        killed.killHard();
+
+        await().untilAsserted(() -> assertThat(workers).noneMatch(Processes::isAlive));
+        try (DaemonProcess next = builder.startAtRest()) { // and its end leaves nothing of either
+            next.assertRestored();
+        }
+    }
+
+    @Test
+    void tasksOfAnotherUserReadSharedValues() throws IOException {
+        assumeRoot();
+        byte[] value = "shared".getBytes(StandardCharsets.UTF_8);
+        String hash = hash(value);
+        try (DaemonProcess daemon = asNobody("exec", "").startAtRest();
+                TestClient client = daemon.connect()) {
+            Map<String, Object> share = TestClient.request("share", "s");
+            share.put("hash", hash);
+            share.put("payload", "shared");
+            assertThat(client.call(share).ok()).isTrue();
+            Map<String, Object> task =
+                    TestClient.task(
+                            "t",
+                            closure(
+                                    "fn () => [file_get_contents(getenv('PARALLITE_SHARED_VALUES') . '/%s'), @scandir(getenv('PARALLITE_SHARED_VALUES'))]"
+                                            .formatted(hash)));
+            task.put("shared", List.of(hash));
+            client.call(task).assertResult(List.of("shared", false));
+        }
+    }
+
+    private static String hash(byte[] value) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(value));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Test
+    void refusesUsersThatThereAreNotAndPlacesThatTheyCannotReach() {
+        assumeRoot();
+        assertRefused(
+                limited("exec", "\"worker_user\": \"no-such-user\""),
+                "worker_user: there is no user no-such-user");
+        assertRefused(
+                limited("exec", "\"worker_user\": \"nobody\""), "worker_user=nobody cannot enter");
+        assertRefused(
+                limited("exec", "\"worker_user\": \"daemon\"")
+                        .under("setpriv", "--bounding-set=-setuid", "--inh-caps=-setuid"),
+                "worker_user=daemon is not to be had here: setpriv");
+    }
+
+    private static void assertRefused(DaemonBuilder builder, String words) {
+        DaemonProcess.Ended ended = builder.run();
+
+        assertThat(ended.exitCode()).isEqualTo(BAD_CONFIGURATION);
+        assertThat(ended.log().strip().lines()).singleElement().asString().contains(words);
     }
 
     @ParameterizedTest

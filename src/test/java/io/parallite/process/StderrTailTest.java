@@ -118,7 +118,7 @@ class StderrTailTest {
                 1,
                 SECRET,
                 new Listener(),
-                new WorkerLimits(Optional.empty(), Optional.empty(), 1 << 26));
+                new WorkerLimits(Optional.empty(), Optional.empty(), 1 << 26, Optional.empty()));
     }
 
     private StderrTail tail(InputStream... parts) {

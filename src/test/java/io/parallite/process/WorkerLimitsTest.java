@@ -3,33 +3,53 @@ package io.parallite.process;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
+import io.parallite.config.SystemUser;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class WorkerLimitsTest {
 
+    private static final List<String> GUARD = List.of("setsid", "setpriv", "--pdeathsig", "KILL");
+
     private static WorkerLimits limits(String ionice, long memoryMax) {
-        return new WorkerLimits(Optional.empty(), Optional.of(ionice), memoryMax);
+        return new WorkerLimits(Optional.empty(), Optional.of(ionice), memoryMax, Optional.empty());
     }
 
     @Test
     void withoutLimitsTheCommandLineIsAsItWas() {
-        assertThat(WorkerLimits.NONE.words()).isEmpty();
+        assertThat(WorkerLimits.NONE.words(List.of())).isEmpty();
+        assertThat(WorkerLimits.NONE.words(GUARD)).isEqualTo(GUARD);
         assertThatCode(WorkerLimits.NONE::require).doesNotThrowAnyException();
         assertThat(WorkerLimits.NONE.explain("Out of memory")).isEqualTo("Out of memory");
     }
 
     @Test
     void setsClassAndLevel() {
-        assertThat(limits("idle", 0).words()).isEqualTo(List.of("ionice", "-c", "idle"));
-        assertThat(limits("best-effort:7", 0).words())
+        assertThat(limits("idle", 0).words(List.of())).isEqualTo(List.of("ionice", "-c", "idle"));
+        assertThat(limits("best-effort:7", 0).words(List.of()))
                 .isEqualTo(List.of("ionice", "-c", "best-effort", "-n", "7"));
     }
 
     @Test
     void limitsMemory() {
-        assertThat(limits("idle", 1 << 26).words()).endsWith("prlimit", "--data=67108864");
+        assertThat(limits("idle", 1 << 26).words(List.of())).endsWith("prlimit", "--data=67108864");
+    }
+
+    @Test
+    void becomesTheUserLast() {
+        WorkerLimits limits =
+                new WorkerLimits(
+                        Optional.empty(),
+                        Optional.of("idle"),
+                        0,
+                        Optional.of(new SystemUser("www-data", 33, 34)));
+
+        assertThat(String.join(" ", limits.words(GUARD)))
+                .isEqualTo(
+                        "setsid ionice -c idle setpriv --pdeathsig KILL --reuid=33 --regid=34 --init-groups");
+        assertThat(String.join(" ", limits.words(List.of())))
+                .isEqualTo("ionice -c idle setpriv --reuid=33 --regid=34 --init-groups");
     }
 
     @Test
