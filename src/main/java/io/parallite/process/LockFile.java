@@ -16,6 +16,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -25,12 +26,16 @@ import org.jspecify.annotations.Nullable;
  * directory.
  *
  * <p>A file in a shared directory is never followed when it is a link, nor used when it belongs to
- * another user. Within one process a path may be locked once. Any thread.
+ * another user. Within one process a path may be locked once, and a file that this process has
+ * locked is not opened again: closing that would drop the lock (fcntl(2)). Any thread.
  */
 public final class LockFile implements AutoCloseable {
 
     private static final Set<OpenOption> OPTIONS =
             Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
+
+    /** Those that this process holds. */
+    private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
 
     private static final int ATTEMPTS = 20;
     private static final int LONGEST = 60_000;
@@ -39,17 +44,32 @@ public final class LockFile implements AutoCloseable {
     private final FileChannel channel;
 
     private LockFile(Path path, FileChannel channel) {
-        this.path = path;
+        this.path = path.toAbsolutePath();
         this.channel = channel;
     }
 
     /**
      * Makes the file, if it is not there, and locks it.
      *
-     * @return {@code null} when another process holds it
+     * @return {@code null} when this or another process holds it
      * @throws IOException when it cannot be made, or is not this user's
      */
     public static @Nullable LockFile tryAcquire(Path path) throws IOException {
+        if (!HELD.add(path.toAbsolutePath())) {
+            return null;
+        }
+        LockFile acquired = null;
+        try {
+            acquired = acquire(path);
+            return acquired;
+        } finally {
+            if (acquired == null) {
+                HELD.remove(path.toAbsolutePath());
+            }
+        }
+    }
+
+    private static @Nullable LockFile acquire(Path path) throws IOException {
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
             requireOurs(path);
             FileChannel channel = FileChannel.open(path, OPTIONS, ownerOnly());
@@ -73,6 +93,9 @@ public final class LockFile implements AutoCloseable {
 
     /** Whether a process holds the lock; {@code false} when there is no such file. */
     public static boolean isHeld(Path path) throws IOException {
+        if (HELD.contains(path.toAbsolutePath())) {
+            return true;
+        }
         if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
             return false;
         }
@@ -110,7 +133,7 @@ public final class LockFile implements AutoCloseable {
 
     /**
      * Whether the locked file still has its name. It is told by a random size: opening it once more
-     * to compare would drop the lock (fcntl(2)).
+     * to compare would drop the lock.
      */
     private static boolean isAt(Path path, FileChannel channel) throws IOException {
         int size = ThreadLocalRandom.current().nextInt(1, LONGEST);
@@ -131,6 +154,8 @@ public final class LockFile implements AutoCloseable {
         if (channel.isOpen()) {
             try (channel) {
                 Files.deleteIfExists(path);
+            } finally {
+                HELD.remove(path);
             }
         }
     }

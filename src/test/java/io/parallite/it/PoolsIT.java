@@ -243,6 +243,22 @@ final class PoolsIT {
         }
     }
 
+    @Test
+    void anotherDaemonRemovesTheDirectoryOfNoPool() {
+        try (DaemonProcess daemon = daemon().json(TWO).startAtRest();
+                TestClient client = daemon.connect()) {
+            String runtime = daemon.directory().resolve("run").toString();
+            try (DaemonProcess other =
+                    daemon().json(TWO).env("XDG_RUNTIME_DIR", runtime).startAtRest()) {
+                other.stop();
+            }
+
+            client.call(in("reports", "named", LIMIT)).assertResult("300M");
+            client.call(task("plain", LIMIT)).assertResult("100M");
+            assertThat(daemon.log()).doesNotContain("was removed under the daemon");
+        }
+    }
+
     private static void touch(Path file) {
         try {
             Files.createFile(file);

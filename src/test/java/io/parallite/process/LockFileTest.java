@@ -46,6 +46,22 @@ class LockFileTest {
         }
     }
 
+    @Test
+    void staysHeldWhenItsOwnProcessLooksAtIt() throws Exception {
+        Path path = directory.resolve("lock");
+        try (LockFile lock = LockFile.tryAcquire(path)) {
+            assertThat(lock).isNotNull();
+            assertThat(LockFile.isHeld(path)).isTrue();
+            assertThat(LockFile.tryAcquire(path)).isNull();
+
+            Process other = holder(path);
+
+            assertThat(other.inputReader().readLine()).isEqualTo("taken");
+            other.destroyForcibly().waitFor();
+        }
+        assertThat(LockFile.isHeld(path)).isFalse();
+    }
+
     /** Another Java process that holds the lock until it is killed. */
     private static Process holder(Path path) throws IOException {
         return new ProcessBuilder(
