@@ -12,7 +12,8 @@ const origin = ({from, name}) => name ?? (from === 'scaled' ? SCALED : from);
 
 /** A value as `parallite config` prints it. */
 function shown(value) {
-    const text = Array.isArray(value) ? value.join(',') : String(value ?? '');
+    const isObject = typeof value === 'object' && value !== null;
+    const text = Array.isArray(value) ? value.join(',') : isObject ? JSON.stringify(value) : String(value ?? '');
     return text === '' ? 'not set' : text;
 }
 

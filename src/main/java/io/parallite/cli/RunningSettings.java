@@ -107,6 +107,7 @@ final class RunningSettings {
         return switch (value.value()) {
             case null -> DaemonStats.ABSENT;
             case Iterable<?> _ -> text.isEmpty() ? DaemonStats.ABSENT : text;
+            case Map<?, ?> pools -> Json.line(pools);
             case Object one -> one.toString();
         };
     }

@@ -144,6 +144,9 @@ final class RequestHandler {
             }
             return false;
         }
+        if (!isKnown) {
+            requirePool(submitted);
+        }
         if (cluster != null && submitted.detached()) {
             requireNothingShared(submitted);
         }
@@ -168,6 +171,17 @@ final class RequestHandler {
             awaits.answer(encoding, id, result);
         }
         return true;
+    }
+
+    /** Before a detached task is acknowledged. */
+    private void requirePool(Task task) {
+        String pool = task.terms().pool();
+        if (dispatcher.pools().find(pool) == null) {
+            throw new RequestException(
+                    FailureKind.INVALID_REQUEST,
+                    dispatcher.pools().explainMissing(pool),
+                    task.id().value());
+        }
     }
 
     private Uni<TaskResult> run(Task task, Claim room, boolean isKnown) {

@@ -167,6 +167,7 @@ final class PageControlIT {
             browser.replace("#number-value", "2").press(Keys.ENTER);
             browser.awaitText("#toasts", "Workers kept in pool reports from now on: 2.")
                     .awaitText("#pools", "0 of 2 busy, 2 kept");
+            browser.click("#settings summary").awaitText("#settings tbody", "{\"reports\":");
             browser.resize(360, 800).picture("phone-pools");
             assertThat(browser.tooSmallForFingers()).isEmpty();
             assertThat(browser.evaluate("document.documentElement.scrollWidth")).isEqualTo(360L);

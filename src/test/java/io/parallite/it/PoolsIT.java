@@ -6,6 +6,7 @@ import static io.parallite.it.TestClient.task;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.parallite.cluster.RedisServer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Pools that {@code parallite.json} names, with workers, limits and PHP of their own. */
 final class PoolsIT {
@@ -27,6 +29,12 @@ final class PoolsIT {
             """
             {"fixed_workers": 1, "max_workers": 2, "php_options": ["-d", "memory_limit=100M"],
              "pools": {"reports": {"max_workers": 2, "worker_nice": 7, "php_options": ["-d", "memory_limit=300M"]}}}
+            """;
+
+    /** The workers outside are those of the node. */
+    private static final String POOL =
+            """
+            {"pools": {"reports": {"max_workers": 2, "php_options": ["-d", "memory_limit=300M"]}}}
             """;
 
     private static Cli cli(DaemonProcess daemon) {
@@ -66,6 +74,9 @@ final class PoolsIT {
                     .assertFailure(
                             "INVALID_REQUEST",
                             "there is no pool \"mail\"; there are default, reports");
+            Map<String, Object> detached = in("mail", "detached", NAME);
+            detached.put("detach", true);
+            client.call(detached).assertFailure("INVALID_REQUEST", "there is no pool \"mail\"");
 
             Cli cli = cli(daemon);
             assertThat(cli.run("workers").assertExit(0).out())
@@ -256,6 +267,32 @@ final class PoolsIT {
             client.call(in("reports", "named", LIMIT)).assertResult("300M");
             client.call(task("plain", LIMIT)).assertResult("100M");
             assertThat(daemon.log()).doesNotContain("was removed under the daemon");
+        }
+    }
+
+    @Test
+    void detachedTasksOfAClusterRunInTheirPoolOnAnyNode(@TempDir Path secrets) {
+        try (RedisServer redis = RedisServer.start()) {
+            ClusterNodes nodes = new ClusterNodes(redis, secrets);
+            try (DaemonProcess one = nodes.builder("one", 1).json(POOL).startAtRest();
+                    DaemonProcess two = nodes.builder("two", 1).json(POOL).startAtRest();
+                    TestClient client = one.connect();
+                    TestClient other = two.connect()) {
+                ClusterNodes.awaitRest(one);
+                ClusterNodes.awaitRest(two);
+                for (int i = 0; i < 6; i++) {
+                    Map<String, Object> detached = in("reports", "d" + i, LIMIT);
+                    detached.put("detach", true);
+                    client.call(detached);
+                }
+                for (int i = 0; i < 6; i++) {
+                    other.call(TestClient.request("await", "d" + i)).assertResult("300M");
+                }
+                client.call(in("reports", "awaited", LIMIT)).assertResult("300M");
+                Map<String, Object> nowhere = in("mail", "nowhere", LIMIT);
+                nowhere.put("detach", true);
+                client.call(nowhere).assertFailure("INVALID_REQUEST", "there is no pool");
+            }
         }
     }
 

@@ -24,20 +24,24 @@ final class RunningSettingsIT {
                 daemon("--max-queue", "77", http.flag())
                         .env("PARALLITE_TIMEOUT_MS", "5000")
                         .env("PARALLITE_HTTP_TOKEN", SECRET)
-                        .json("{\"fixed_workers\": 1, \"php_options\": [\"-d\", \"a=b\"]}")
+                        .json(
+                                "{\"fixed_workers\": 1, \"php_options\": [\"-d\", \"a=b\"], \"pools\": {\"a\": {\"max_workers\": 2}}}")
                         .startAtRest()) {
             Path file = daemon.directory().resolve("project/parallite.json");
             Cli cli = cli(daemon);
             assertThat(running(cli))
                     .anyMatch(line -> line.matches("fixed_workers +1 +\\S*/parallite.json"))
                     .anyMatch(line -> line.matches("php_options +-d,a=b +\\S*/parallite.json"))
+                    .anyMatch(line -> line.contains("{\"a\":{\"max_workers\":2}}"))
                     .anyMatch(line -> line.matches("timeout_ms +5000 +PARALLITE_TIMEOUT_MS"))
                     .anyMatch(line -> line.matches("queue_timeout_ms +5000 +default"))
                     .anyMatch(line -> line.matches("max_queue +77 +--max-queue"))
                     .anyMatch(line -> line.matches("max_workers +32 +default"))
                     .anyMatch(line -> line.matches("http_token +\\*{3} +PARALLITE_HTTP_TOKEN"));
 
-            Files.writeString(file, "{\"fixed_workers\": 1, \"max_workers\": 4, \"max_queue\": 5}");
+            Files.writeString(
+                    file,
+                    "{\"fixed_workers\": 1, \"max_workers\": 4, \"max_queue\": 5, \"pools\": {\"a\": {}}}");
             cli.run("reload").assertExit(0);
             cli.run("scale", "3").assertExit(0);
 
