@@ -24,6 +24,11 @@ return [
     'isolate' => env('PARALLITE_ISOLATE'),
 
     /*
+     * Which of the pools in parallite.json runs the tasks of the Concurrency facade. Null: its default one.
+     */
+    'pool' => env('PARALLITE_TASK_POOL'),
+
+    /*
      * Whether to start a daemon when none listens. It ends by itself when it has been idle for some time.
      * In production, let the supervisor run `php artisan parallite:start`.
      */

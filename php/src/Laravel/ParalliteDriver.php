@@ -39,11 +39,13 @@ final class ParalliteDriver implements Driver
     /**
      * @param ?float $timeout seconds that each task may run, else the daemon's
      * @param ?bool $isolate whether each task gets a worker of its own; null: where workers are forked
+     * @param ?string $pool whose workers run them, else those of the daemon's default pool
      */
     public function __construct(
         private readonly ClientInterface $client,
         private readonly ?float $timeout = null,
         private readonly ?bool $isolate = null,
+        private readonly ?string $pool = null,
     ) {
         $this->codec = new LaravelCodec();
     }
@@ -122,6 +124,7 @@ final class ParalliteDriver implements Driver
             detach: $detach,
             name: $name,
             isolate: $this->isolate,
+            pool: $this->pool,
         );
     }
 

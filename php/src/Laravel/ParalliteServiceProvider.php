@@ -46,6 +46,7 @@ final class ParalliteServiceProvider extends ServiceProvider
                     $app->make(ClientInterface::class),
                     $config->get('parallite.timeout'),
                     $config->get('parallite.isolate'),
+                    $config->get('parallite.pool'),
                 );
             });
         });

@@ -100,6 +100,16 @@ final class LaravelDriverTest extends TestCase
         self::assertSame([null, true, false], array_column($this->client->tasks(), 'isolate'));
     }
 
+    public function testTasksRunInThePoolThatIsConfigured(): void
+    {
+        $task = static fn(): int => 1;
+        (new ParalliteDriver($this->client))->run($task);
+        (new ParalliteDriver($this->client, pool: 'facade'))->run([$task, $task]);
+        (new ParalliteDriver($this->client, pool: 'facade'))->defer($task)->__invoke();
+
+        self::assertSame([null, 'facade', 'facade', 'facade'], array_column($this->client->tasks(), 'pool'));
+    }
+
     public function testTimedOutTaskIsAFailure(): void
     {
         $client = (new FakeClient())->fails('TIMEOUT');
