@@ -11,6 +11,7 @@ use B7s\Parallite\Value\Refusal;
 use B7s\Parallite\Value\Serializer;
 use B7s\Parallite\Value\Survey;
 use B7s\Parallite\Worker\Seals;
+use Throwable;
 use WeakMap;
 
 /**
@@ -32,6 +33,12 @@ final class SharedValues
 
     /** How many values a worker keeps loaded. */
     private const MOST_LOADED = 16;
+
+    /** How many bytes all values that a template loads may have, as they travel. */
+    private const MOST_PRELOADED_BYTES = 32 << 20;
+
+    /** How many times as much memory a value may take when it is loaded. */
+    private const EXPANSION = 16;
 
     /** @var WeakMap<Shared<mixed>, array{mixed, ?string}> in the program that shares them: what travels, too, unless it is plain */
     private static WeakMap $held;
@@ -126,6 +133,41 @@ final class SharedValues
             }
         }
         return null;
+    }
+
+    /**
+     * In a template: loads what the daemon keeps, so that workers that are forked have it, and lets go of what it keeps no
+     * longer. Of plain data only, since nothing of the program runs then, and only what leaves room within memory_limit.
+     */
+    public static function preload(): void
+    {
+        $directory = self::directory();
+        if ($directory === null) {
+            return;
+        }
+        $names = Quietly::call(static fn(): array => scandir($directory) ?: []);
+        self::$loaded = array_intersect_key(self::$loaded, array_flip($names));
+        $bytes = 0;
+        foreach (preg_grep('/^[0-9a-f]{64}$/D', $names) ?: [] as $hash) {
+            try {
+                $size = Quietly::call(static fn(): int => (int) filesize("$directory/$hash"));
+                $bytes += $size;
+                if ($bytes <= self::MOST_PRELOADED_BYTES && self::isWorthPreloading("$directory/$hash", $hash, $size)) {
+                    self::load($hash);
+                }
+            } catch (Throwable) {
+                // gone meanwhile, or damaged: the task that asks for it is told
+            }
+        }
+    }
+
+    private static function isWorthPreloading(string $file, string $hash, int $size): bool
+    {
+        $limit = ini_parse_quantity((string) ini_get('memory_limit'));
+        return !array_key_exists($hash, self::$loaded)
+            && count(self::$loaded) < self::MOST_LOADED
+            && ($limit <= 0 || $size * self::EXPANSION < $limit - memory_get_usage())
+            && Quietly::call(static fn(): bool => file_get_contents($file, length: strlen(self::PLAIN)) === self::PLAIN);
     }
 
     private static function load(string $hash): mixed

@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace B7s\Parallite\Worker;
 
+use B7s\Parallite\SharedValues;
 use B7s\Parallite\Wire\Encodings;
 
 /**
@@ -105,6 +106,7 @@ final class Template
             return $workers[$forked];
         }
         $this->say(['type' => 'forked', 'pids' => $forked]);
+        SharedValues::preload(); // while nobody waits for it
         return null;
     }
 

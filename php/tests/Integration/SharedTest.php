@@ -161,6 +161,25 @@ final class SharedTest extends TestCase
         }
     }
 
+    public function testForksFindLoadedWhatTheirTemplateHasLoaded(): void
+    {
+        $daemon = new RealDaemon(['PARALLITE_FIXED_WORKERS' => '1', 'PARALLITE_WORKER_START' => 'fork', 'PARALLITE_ISOLATION' => 'task']);
+        try {
+            $client = new Client($daemon->socket);
+            $table = $client->share(self::table());
+            $task = self::tasks()['is loaded'];
+            $workers = [];
+            do { // the forks that are ready when it is shared are without
+                [[$workers[], $isLoaded]] = $client->map([1], $task($table));
+            } while (!$isLoaded && count($workers) < 200);
+
+            self::assertTrue($isLoaded);
+            self::assertSame($workers, array_unique($workers), 'each task has a worker of its own');
+        } finally {
+            $daemon->stop();
+        }
+    }
+
     public function testAnObjectFromElsewhereHasNoValue(): void
     {
         $shared = unserialize('O:20:"B7s\Parallite\Shared":1:{i:0;s:64:"' . str_repeat('0', 64) . '";}');
