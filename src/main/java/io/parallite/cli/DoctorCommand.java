@@ -70,6 +70,10 @@ public final class DoctorCommand implements Callable<Integer> {
         Path home = StartRehearsal.home();
         PhpCheck php = new PhpCheck(values, home);
         findings.addAll(php.look());
+        if (settings.problems().isEmpty()) {
+            settings.effectiveInPools()
+                    .forEach((name, own) -> lookAtPool(name, new PhpCheck(own, home), findings));
+        }
         SystemCheck.Workers workers =
                 new SystemCheck.Workers(
                         settings.fixedWorkers(),
@@ -86,6 +90,20 @@ public final class DoctorCommand implements Callable<Integer> {
         print(findings);
         boolean fails = findings.stream().anyMatch(finding -> finding.level() == Level.FAIL);
         return fails ? ExitCode.FAILED : ExitCode.OK;
+    }
+
+    /** Tells what is wrong in a pool and not outside, or that nothing is. */
+    private static void lookAtPool(String name, PhpCheck check, List<Finding> findings) {
+        String pool = "pool " + name;
+        List<Finding> problems =
+                check.look().stream()
+                        .filter(finding -> finding.level() != Level.OK)
+                        .filter(finding -> !findings.contains(finding))
+                        .toList();
+        problems.forEach(finding -> findings.add(finding.in(pool)));
+        if (problems.isEmpty()) {
+            findings.add(Finding.ok(pool, "its workers start"));
+        }
     }
 
     private static long number(Map<Setting, SettingValue> values, Setting setting) {

@@ -45,6 +45,11 @@ record Finding(Level level, String topic, String text, String advice) {
                 tree.at("advice").text().orElse(""));
     }
 
+    /** The same, of {@code place}. */
+    Finding in(String place) {
+        return new Finding(level, place, topic + ": " + text, advice);
+    }
+
     Map<String, Object> tree() {
         Map<String, Object> tree = new LinkedHashMap<>();
         tree.put("level", level.word());

@@ -62,6 +62,7 @@ final class StartCheck {
         if (site.script().connectsBack()) {
             attempt("run directory", WorkerProcesses::rehearse);
         }
+        current.pools().forEach(name -> attempt("worker script", () -> site.of(name)));
     }
 
     /** A start does not wait for Redis: what is wrong there is a warning. */

@@ -264,6 +264,34 @@ public final class LaunchSettings {
                 .toList();
     }
 
+    /** What counts for each setting in a pool, for the pools by name; see {@link NamedPools}. */
+    public Map<String, Map<Setting, SettingValue>> effectiveInPools() {
+        Map<String, Map<Setting, SettingValue>> pools = new LinkedHashMap<>();
+        SettingValue given = this.given.get(Setting.POOLS);
+        if (given != null) {
+            pools().own()
+                    .forEach(
+                            (name, own) -> {
+                                Map<Setting, SettingValue> values = new EnumMap<>(Setting.class);
+                                effective().forEach(value -> values.put(value.setting(), value));
+                                values.put(
+                                        Setting.FIXED_WORKERS,
+                                        new SettingValue(
+                                                Setting.FIXED_WORKERS,
+                                                NamedPools.NO_WORKERS,
+                                                Origin.DEFAULT));
+                                own.forEach(
+                                        (setting, texts) ->
+                                                values.put(
+                                                        setting,
+                                                        new SettingValue(
+                                                                setting, texts, given.origin())));
+                                pools.put(name, values);
+                            });
+        }
+        return pools;
+    }
+
     /** Where the values come from that are given. */
     Map<Setting, Origin> origins() {
         Map<Setting, Origin> origins = new EnumMap<>(Setting.class);

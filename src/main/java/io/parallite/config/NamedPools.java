@@ -66,6 +66,9 @@ public record NamedPools(Map<String, Map<Setting, List<String>>> own) {
     private static final JsonFactory JSON =
             JsonFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
 
+    /** The {@code fixed_workers} of a pool that does not set it. */
+    static final List<String> NO_WORKERS = List.of(WorkerCount.NONE);
+
     private static final NamedPools NONE = new NamedPools(Map.of());
 
     public NamedPools {
@@ -190,22 +193,35 @@ public record NamedPools(Map<String, Map<Setting, List<String>>> own) {
         return pools;
     }
 
-    /** What is wrong with a pool as a whole, a sentence each. */
+    /**
+     * What is wrong with a pool as a whole, a sentence each. Commands ask, which have no SmallRye
+     * Config.
+     */
     List<String> problemsTogether(Map<Setting, List<String>> top) {
         List<String> problems = new ArrayList<>();
-        configs(top, Optional.empty())
-                .forEach(
-                        (name, pool) -> {
-                            if (pool.fixedWorkers() > pool.maxWorkers()) {
-                                problems.add(
-                                        "pools.%s: fixed_workers=%d exceeds max_workers=%d; raise max_workers or lower fixed_workers"
-                                                .formatted(
-                                                        name,
-                                                        pool.fixedWorkers(),
-                                                        pool.maxWorkers()));
-                            }
-                        });
+        own.forEach(
+                (name, settings) -> {
+                    Optional<Integer> max =
+                            number(settings, Setting.MAX_WORKERS)
+                                    .or(() -> number(top, Setting.MAX_WORKERS));
+                    int fixed = fixedWorkers(settings).within(max);
+                    if (max.isPresent() && fixed > max.get()) {
+                        problems.add(
+                                "pools.%s: fixed_workers=%d exceeds max_workers=%d; raise max_workers or lower fixed_workers"
+                                        .formatted(name, fixed, max.get()));
+                    }
+                });
         return problems;
+    }
+
+    private static Optional<Integer> number(Map<Setting, List<String>> values, Setting setting) {
+        return Optional.ofNullable(values.get(setting))
+                .map(texts -> Integer.parseInt(texts.getFirst().strip()));
+    }
+
+    private static WorkerCount fixedWorkers(Map<Setting, List<String>> own) {
+        return WorkerCount.parse(
+                String.join("", own.getOrDefault(Setting.FIXED_WORKERS, NO_WORKERS)));
     }
 
     /**
@@ -220,7 +236,7 @@ public record NamedPools(Map<String, Map<Setting, List<String>>> own) {
                 (name, settings) -> {
                     Map<Setting, List<String>> merged = new EnumMap<>(Setting.class);
                     merged.putAll(top);
-                    merged.put(Setting.FIXED_WORKERS, List.of(WorkerCount.NONE));
+                    merged.put(Setting.FIXED_WORKERS, NO_WORKERS);
                     merged.put(Setting.PREFIX_NAME, List.of(prefix(top) + name));
                     merged.putAll(settings);
                     configs.put(

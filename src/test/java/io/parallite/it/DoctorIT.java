@@ -140,6 +140,25 @@ final class DoctorIT {
     }
 
     @Test
+    void looksAtEachPool() throws IOException {
+        Files.writeString(
+                project.resolve("parallite.json"),
+                """
+                {"pools": {"well": {"max_workers": 2},
+                           "old": {"php_binary": "php-of-another-age"},
+                           "lost": {"worker_script": "nowhere.php"}}}
+                """);
+
+        assertThat(cli.run("doctor").assertExit(1).out().lines())
+                .anyMatch(line -> line.matches("ok +pool well +its workers start"))
+                .anyMatch(
+                        line ->
+                                line.matches(
+                                        "fail +pool old +php: php-of-another-age is not on the PATH"))
+                .anyMatch(line -> line.matches("fail .*pool lost: .*nowhere.php.*"));
+    }
+
+    @Test
     void findsThatThereIsNoPhp() {
         assertThat(
                         cli.env("PARALLITE_PHP_BINARY", "php-of-nowhere")
