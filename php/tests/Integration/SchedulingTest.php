@@ -30,6 +30,7 @@ final class SchedulingTest extends TestCase
         self::$daemon = new RealDaemon([
             'PARALLITE_FIXED_WORKERS' => '1',
             'PARALLITE_MAX_WORKERS' => '1',
+            'PARALLITE_TIMEOUT_MS' => '600000',
             'PARALLITE_POOLS' => '{"reports": {"php_options": ["-d", "memory_limit=321M"]}}',
         ]);
     }

@@ -154,7 +154,7 @@ return [
     },
     'after file' => static function (string $file, mixed $value): mixed {
         for ($i = 0; !file_exists($file); $i++) {
-            $i < 6_000 || throw new RuntimeException("$file does not come");
+            $i < 120_000 || throw new RuntimeException("$file does not come");
             usleep(5_000);
             clearstatcache();
         }

@@ -26,18 +26,7 @@ final class ControlRoutes {
 
     static void resume(RoutingContext context, Admin admin) {
         String pool = pool(context);
-        act(
-                context,
-                admin,
-                "resume",
-                pool,
-                dispatcher -> {
-                    if (pool == null) {
-                        dispatcher.resume();
-                    } else {
-                        dispatcher.pools().resume(pool);
-                    }
-                });
+        act(context, admin, "resume", pool, dispatcher -> dispatcher.resume(pool));
     }
 
     /** Answers at once; {@code in_flight} of {@code /api/state} tells when it is over. */

@@ -74,10 +74,11 @@ public final class DoctorCommand implements Callable<Integer> {
             settings.effectiveInPools()
                     .forEach((name, own) -> lookAtPool(name, new PhpCheck(own, home), findings));
         }
+        boolean isValid = settings.problems().isEmpty();
         SystemCheck.Workers workers =
                 new SystemCheck.Workers(
-                        settings.fixedWorkers(),
-                        number(values, Setting.MAX_WORKERS),
+                        isValid ? settings.fixedWorkersOfAll() : settings.fixedWorkers(),
+                        number(values, Setting.MAX_WORKERS) + (isValid ? mostInPools(settings) : 0),
                         php.memoryLimit(),
                         number(values, Setting.WORKER_MAX_MEMORY_MB) << 20,
                         php.bootedMemory());
@@ -90,6 +91,12 @@ public final class DoctorCommand implements Callable<Integer> {
         print(findings);
         boolean fails = findings.stream().anyMatch(finding -> finding.level() == Level.FAIL);
         return fails ? ExitCode.FAILED : ExitCode.OK;
+    }
+
+    private static long mostInPools(LaunchSettings settings) {
+        return settings.effectiveInPools().values().stream()
+                .mapToLong(own -> number(own, Setting.MAX_WORKERS))
+                .sum();
     }
 
     /** Tells what is wrong in a pool and not outside, or that nothing is. */

@@ -9,6 +9,7 @@ import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -247,6 +248,23 @@ public final class LaunchSettings {
                 .map(WorkerCount::parse)
                 .map(count -> count.within(most))
                 .orElseThrow();
+    }
+
+    /** How many persistent workers it starts with in all pools. */
+    public long fixedWorkersOfAll() {
+        return fixedWorkers()
+                + effectiveInPools().values().stream()
+                        .mapToLong(LaunchSettings::fixedWorkersIn)
+                        .sum();
+    }
+
+    private static int fixedWorkersIn(Map<Setting, SettingValue> pool) {
+        WorkerCount count = WorkerCount.parse(text(pool, Setting.FIXED_WORKERS));
+        return count.within(Optional.of(Integer.parseInt(text(pool, Setting.MAX_WORKERS).strip())));
+    }
+
+    private static String text(Map<Setting, SettingValue> pool, Setting setting) {
+        return Objects.requireNonNull(pool.get(setting)).text();
     }
 
     /** How many bytes of results may be kept, where somebody has chosen that. */

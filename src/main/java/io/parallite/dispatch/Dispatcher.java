@@ -632,13 +632,16 @@ public final class Dispatcher {
                         });
     }
 
-    /** Takes new tasks again after {@link #drain()}, and serves the queues of all pools. */
-    public void resume() {
-        if (isDraining) {
+    /**
+     * Serves the queue of a pool again, or for {@code null} those of all, and then takes new tasks
+     * again after {@link #drain()}.
+     */
+    public void resume(@Nullable String pool) {
+        if (pool == null && isDraining) {
             isDraining = false;
             LOG.info("the daemon takes tasks again");
         }
-        pools.resume(null);
+        pools.resume(pool);
     }
 
     /** Takes no more tasks, and calls {@code whenIdle} once none is in flight. */

@@ -54,8 +54,11 @@ public record PoolSnapshot(
      *
      * @param byName at least one
      */
-    static PoolSnapshot sum(Map<String, PoolSnapshot> byName) {
+    public static PoolSnapshot sum(Map<String, PoolSnapshot> byName) {
         Collection<PoolSnapshot> all = byName.values();
+        if (all.size() == 1) {
+            return all.iterator().next();
+        }
         Map<String, Long> restarts = new LinkedHashMap<>();
         List<WorkerSnapshot> workers = new ArrayList<>();
         for (PoolSnapshot pool : all) {

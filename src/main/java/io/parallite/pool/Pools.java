@@ -3,6 +3,7 @@ package io.parallite.pool;
 import io.parallite.config.NamedPools;
 import io.parallite.task.FailureKind;
 import io.parallite.task.TaskException;
+import io.parallite.units.Texts;
 import io.smallrye.mutiny.Uni;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -54,7 +55,7 @@ public final class Pools {
      * @throws TaskException of kind {@link FailureKind#INVALID_REQUEST} when there is none
      */
     public WorkerPool get(@Nullable String name) {
-        WorkerPool pool = name == null ? main : byName.get(name);
+        WorkerPool pool = find(name);
         if (pool == null) {
             throw new TaskException(FailureKind.INVALID_REQUEST, explainMissing(name));
         }
@@ -64,7 +65,7 @@ public final class Pools {
     /** Why there is no pool of this name, and which there are. */
     public String explainMissing(@Nullable String name) {
         return "there is no pool \"%s\"; there are %s; add it to pools in parallite.json"
-                .formatted(name, String.join(", ", byName.keySet()));
+                .formatted(Texts.escape(String.valueOf(name)), String.join(", ", byName.keySet()));
     }
 
     /** All of them by name. */
@@ -177,6 +178,6 @@ public final class Pools {
 
     /** All pools as if they were one. */
     public PoolSnapshot snapshot() {
-        return areSeveral() ? PoolSnapshot.sum(snapshots()) : main.snapshot();
+        return PoolSnapshot.sum(snapshots());
     }
 }

@@ -95,7 +95,7 @@ final class DaemonRequests {
                 peer);
         switch (control.action()) {
             case PAUSE -> dispatcher.pools().pause(control.pool());
-            case RESUME -> resume(control.pool());
+            case RESUME -> dispatcher.resume(control.pool());
             case SCALE -> dispatcher.pools().get(control.pool()).scale(control.workers());
             case DRAIN -> {
                 drain(encoding, id);
@@ -103,14 +103,6 @@ final class DaemonRequests {
             }
         }
         replies.answer(encoding, Reply.figures(id, figures.control(control.pool())));
-    }
-
-    private void resume(@Nullable String pool) {
-        if (pool == null) {
-            dispatcher.resume();
-        } else {
-            dispatcher.pools().resume(pool);
-        }
     }
 
     private void drain(Encoding encoding, @Nullable TaskId id) {

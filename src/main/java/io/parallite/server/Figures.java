@@ -147,7 +147,7 @@ public final class Figures {
 
     private Map<String, Object> stats(Map<Long, ProcessUsage> usage) {
         Map<String, PoolSnapshot> pools = dispatcher.pools().snapshots();
-        PoolSnapshot pool = dispatcher.pools().snapshot();
+        PoolSnapshot pool = PoolSnapshot.sum(pools);
         DispatchSnapshot tasks = dispatcher.snapshot();
         Map<String, Object> figures = ping();
         ProcessUsage own = usage.get(ProcessHandle.current().pid());

@@ -37,6 +37,9 @@ final class Envelope {
     /** Characters of a name that are kept. */
     private static final int MAX_NAME = 100;
 
+    /** Characters of the name of a pool, as the configuration has it. */
+    private static final int MAX_POOL = 32;
+
     private static final Pattern CODES = Pattern.compile("[A-Z_]+(,[A-Z_]+)*");
 
     private static final long MAX_TIMEOUT_MS = Integer.MAX_VALUE;
@@ -204,7 +207,7 @@ final class Envelope {
         if (action == Request.Action.SCALE && workers < 0) {
             throw invalid("fixed_workers is missing; say how many workers to keep");
         }
-        String pool = options().text("pool");
+        String pool = pool(options());
         if (pool != null && action == Request.Action.DRAIN) {
             throw invalid("a pool cannot be drained by itself; pause it, or drain all");
         }
@@ -275,7 +278,7 @@ final class Envelope {
         RequestOptions given = options();
         String parent = given.text("parent");
         return new Terms(
-                given.text("pool"),
+                pool(given),
                 isolation(given),
                 priority(given),
                 queueTimeout(given),
@@ -285,6 +288,16 @@ final class Envelope {
                 shared(given),
                 name(given),
                 traceparent);
+    }
+
+    private @Nullable String pool(RequestOptions given) {
+        String name = given.text("pool");
+        if (name != null && name.length() > MAX_POOL) {
+            throw invalid(
+                    "pool has %d characters; names of pools have 1 to %d"
+                            .formatted(name.length(), MAX_POOL));
+        }
+        return name;
     }
 
     /** For people only: whatever it is, the task runs. */

@@ -426,7 +426,7 @@ class DispatcherTest {
         assertThat(drained).hasValue(1);
         assertThat(dispatcher.snapshot().draining()).isTrue();
 
-        dispatcher.resume();
+        dispatcher.resume(null);
         Answer next = fixture.submit("next");
         fixture.worker(1).reply();
         assertThat(next.result().ok()).isTrue();

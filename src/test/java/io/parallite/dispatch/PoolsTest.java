@@ -96,6 +96,8 @@ class PoolsTest {
         assertThat(answer.failure().message())
                 .isEqualTo(
                         "there is no pool \"report\"; there are default, reports; add it to pools in parallite.json");
+        assertThat(submit("b", "line\nbreak").failure().message())
+                .startsWith("there is no pool \"line\\nbreak\"; there are");
         assertThat(dispatcher.snapshot().inFlight()).isZero();
         assertThat(dispatcher.snapshot().submitted()).isZero();
     }

@@ -150,6 +150,8 @@ final class DoctorIT {
                 """);
 
         assertThat(cli.run("doctor").assertExit(1).out().lines())
+                .as("the sum over all pools")
+                .anyMatch(line -> line.contains("98 workers and the daemon need"))
                 .anyMatch(line -> line.matches("ok +pool well +its workers start"))
                 .anyMatch(
                         line ->

@@ -79,6 +79,10 @@ class DecodeTest {
         refused("{'type':'control','action':'stop'}").withMessageContaining("use pause, resume");
         refused("{'type':'control','action':'drain','pool':'reports'}")
                 .withMessageContaining("a pool cannot be drained by itself");
+        refused("{'type':'control','action':'pause','pool':'%s'}".formatted("x".repeat(33)))
+                .withMessageContaining("pool has 33 characters; names of pools have 1 to 32");
+        refused("{'task_id':'a','payload':'x','pool':'%s'}".formatted("x".repeat(33)))
+                .withMessageContaining("pool has 33 characters");
         refused("{'type':'control'}").withMessageContaining("use pause, resume");
     }
 
