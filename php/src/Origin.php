@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace B7s\Parallite;
 
+use B7s\Parallite\Worker\SourcePlace;
 use Error;
 use Exception;
 use ReflectionProperty;
@@ -33,7 +34,9 @@ final class Origin
     {
         foreach (debug_backtrace(DEBUG_BACKTRACE_IGNORE_ARGS, self::DEPTH) as $frame) {
             if (isset($frame['file'], $frame['line']) && !Package::contains($frame['file'])) {
-                return new self($frame['file'], $frame['line']);
+                $isFile = !str_contains($frame['file'], '://'); // else the task is in a closure that was rebuilt
+                $place = $isFile ? null : SourcePlace::of($frame['file'], $frame['line']);
+                return new self($place?->file ?? $frame['file'], $place?->line ?? $frame['line']);
             }
         }
         return null;

@@ -107,6 +107,7 @@ final class Outcome
                 $isRemote = $this->failure !== null;
                 $this->failure ??= TaskException::of($reply, null, $this->origin);
                 $this->origin?->continueTrace($this->failure, $isRemote);
+                TaskFailure::note($this->failure, $reply, $this->origin);
             }
             $this->reply = null;
         } finally {
@@ -131,6 +132,7 @@ final class Outcome
             $error += ['error_code' => 'RESULT_NOT_ENCODABLE'] + $reply;
             $this->failure = TaskException::of($error, $e, $this->origin);
             $this->origin?->continueTrace($this->failure, false);
+            TaskFailure::note($this->failure, $error, $this->origin);
         }
     }
 

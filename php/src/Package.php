@@ -12,8 +12,8 @@ namespace B7s\Parallite;
  */
 final class Package
 {
-    /** @var list<string> with a separator at the end */
-    private static array $directories = [__DIR__ . DIRECTORY_SEPARATOR];
+    /** @var list<string> directories, with a separator at the end, and files */
+    private static array $places = [__DIR__ . DIRECTORY_SEPARATOR];
 
     private function __construct()
     {
@@ -23,15 +23,23 @@ final class Package
     public static function add(string $directory): void
     {
         $directory .= DIRECTORY_SEPARATOR;
-        if (!in_array($directory, self::$directories, true)) {
-            self::$directories[] = $directory;
+        if (!in_array($directory, self::$places, true)) {
+            self::$places[] = $directory;
+        }
+    }
+
+    /** Counts one file as one of this package. */
+    public static function addFile(string $file): void
+    {
+        if (!in_array($file, self::$places, true)) {
+            self::$places[] = $file;
         }
     }
 
     public static function contains(string $file): bool
     {
-        foreach (self::$directories as $directory) {
-            if (str_starts_with($file, $directory)) {
+        foreach (self::$places as $place) {
+            if (str_starts_with($file, $place)) {
                 return true;
             }
         }

@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace B7s\Parallite\Exception;
 
 use B7s\Parallite\Origin;
+use B7s\Parallite\TaskFailure;
 use Throwable;
 
 /**
@@ -72,6 +73,16 @@ class TaskException extends ParalliteException
     public function getOutput(): string
     {
         return $this->text('output');
+    }
+
+    /**
+     * What Laravel logs besides the message; see {@see TaskFailure::contextOf()}.
+     *
+     * @return array<string, scalar>
+     */
+    public function context(): array
+    {
+        return TaskFailure::contextOf($this) ?: TaskFailure::contextIn($this->reply);
     }
 
     protected function text(string $field): string

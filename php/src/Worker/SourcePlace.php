@@ -6,6 +6,8 @@ namespace B7s\Parallite\Worker;
 
 use B7s\Parallite\Codec\ClosureCompiler;
 use B7s\Parallite\Codec\UnitSource;
+use Closure;
+use ReflectionFunction;
 
 /**
  * A line of a file, as it is told to people. Closure libraries use the whole source of a closure as its file's name,
@@ -23,8 +25,23 @@ final class SourcePlace
 
     private const NAME_LIMIT = 1_024;
 
+    /** @var array{string, string, int}|null {@see written()} */
+    private static ?array $written = null;
+
     private function __construct(public readonly string $file, public readonly int $line)
     {
+    }
+
+    /**
+     * Tells where the closure of the running task is written, for which its library has no place.
+     *
+     * @param string $file of the closure, where it was submitted
+     * @param int $line in which it begins there
+     */
+    public static function written(Closure $closure, string $file, int $line): void
+    {
+        $name = (string) (new ReflectionFunction($closure))->getFileName();
+        self::$written = preg_match(self::CLOSURE, $name) === 1 ? [$name, $file, $line] : null;
     }
 
     public static function of(string $file, int $line): self
@@ -35,7 +52,11 @@ final class SourcePlace
         if (preg_match(self::CLOSURE, $file) !== 1) {
             return new self(ExceptionReport::text(UnitSource::fileOf($file), self::NAME_LIMIT), $line);
         }
-        return new self('{closure}', max(1, $line - self::linesAbove($file)));
+        $line = max(1, $line - self::linesAbove($file));
+        if (self::$written !== null && self::$written[0] === $file) {
+            return new self(self::$written[1], self::$written[2] + $line - 1);
+        }
+        return new self('{closure}', $line);
     }
 
     /** The name of a function in a trace: since PHP 8.4 that of a closure holds the name of what is around it. */
