@@ -29,6 +29,12 @@ return [
     'pool' => env('PARALLITE_TASK_POOL'),
 
     /*
+     * What tasks of the Concurrency facade get of their caller besides its locale and its Context. 'user': the
+     * authenticated user, by guard and identifier; a task that asks for it looks it up.
+     */
+    'carry' => [],
+
+    /*
      * Whether to start a daemon when none listens. It ends by itself when it has been idle for some time.
      * In production, let the supervisor run `php artisan parallite:start`.
      */

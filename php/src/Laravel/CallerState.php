@@ -7,36 +7,55 @@ namespace B7s\Parallite\Laravel;
 use Illuminate\Contracts\Foundation\Application;
 use Illuminate\Log\Context\Repository;
 use Illuminate\Support\Facades\Facade;
+use InvalidArgumentException;
 
 /**
- * What a task finds as its caller had it: the locale, and Laravel's Context, visible and hidden. What the task adds to the
- * Context comes back with its result.
+ * What a task finds as its caller had it: the locale, Laravel's Context, visible and hidden, and, where `carry` in
+ * config/parallite.php says so, the authenticated user. What the task adds to the Context comes back with its result.
  */
 final class CallerState
 {
+    private const USER = 'user';
+
     private function __construct()
     {
     }
 
-    /** @return array<string, mixed> of the caller, as arguments of {@see WorkerApplication::runTask()} */
-    public static function arguments(): array
+    /**
+     * @param list<string> $carried what is carried along on demand: `user`
+     * @return array<string, mixed> of the caller: `locale`, `context` unless there is none, `user` if there is one
+     * @throws InvalidArgumentException when something else is to be carried
+     */
+    public static function current(array $carried = []): array
     {
+        $unknown = array_diff($carried, [self::USER]);
+        if ($unknown !== []) {
+            throw new InvalidArgumentException('`carry` in config/parallite.php names "' . implode('", "', $unknown)
+                . '"; what can be carried to tasks is "user"');
+        }
         $app = self::application();
         if ($app === null) {
             return [];
         }
-        $context = self::contextOf($app);
-        return ['locale' => $app->getLocale()] + ($context === [] ? [] : ['context' => $context]);
+        $state = [
+            'locale' => $app->getLocale(),
+            'context' => self::contextOf($app),
+            self::USER => $carried === [] ? null : CallerUser::of($app),
+        ];
+        return array_filter($state, static fn(mixed $value): bool => $value !== null && $value !== []);
     }
 
-    /** @param array<string, array<string, string>> $context */
-    public static function adopt(Application $app, ?string $locale, array $context): void
+    /** @param array<string, mixed> $state of the caller */
+    public static function adopt(Application $app, array $state): void
     {
-        if ($locale !== null && $locale !== $app->getLocale()) {
-            $app->setLocale($locale);
+        if (isset($state['locale']) && $state['locale'] !== $app->getLocale()) {
+            $app->setLocale($state['locale']);
         }
-        if ($context !== []) {
-            $app->make(Repository::class)->hydrate($context);
+        if (isset($state['context'])) {
+            $app->make(Repository::class)->hydrate($state['context']);
+        }
+        if (isset($state[self::USER])) {
+            CallerUser::adopt($app, $state[self::USER]);
         }
     }
 

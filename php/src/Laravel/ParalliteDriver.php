@@ -9,11 +9,16 @@ use B7s\Parallite\Codec\CallSite;
 use B7s\Parallite\Codec\LaravelCodec;
 use B7s\Parallite\Future;
 use B7s\Parallite\Package;
-use B7s\Parallite\Settled;
+use B7s\Parallite\Worker\SourcePlace;
 use Carbon\CarbonInterval;
 use Closure;
+use Illuminate\Concurrency\ConcurrencyManager;
 use Illuminate\Contracts\Concurrency\Driver;
 use Illuminate\Support\Defer\DeferredCallback;
+use Illuminate\Support\Facades\Facade;
+use Illuminate\Support\MultipleInstanceManager;
+use ReflectionClass;
+use ReflectionFunction;
 use Throwable;
 
 use function Illuminate\Support\defer;
@@ -40,14 +45,17 @@ final class ParalliteDriver implements Driver
      * @param ?float $timeout seconds that each task may run, else the daemon's
      * @param ?bool $isolate whether each task gets a worker of its own; null: where workers are forked
      * @param ?string $pool whose workers run them, else those of the daemon's default pool
+     * @param list<string> $carry what tasks get of their caller besides locale and Context: `user`
      */
     public function __construct(
         private readonly ClientInterface $client,
         private readonly ?float $timeout = null,
         private readonly ?bool $isolate = null,
         private readonly ?string $pool = null,
+        private readonly array $carry = [],
     ) {
         $this->codec = new LaravelCodec();
+        self::passFacades();
     }
 
     /**
@@ -65,19 +73,25 @@ final class ParalliteDriver implements Driver
         ?int $concurrency = null,
     ): array {
         $seconds = $timeout instanceof CarbonInterval ? (float) $timeout->totalSeconds : $timeout ?? $this->timeout;
-        $payloads = $this->payloads($tasks, CallSite::arrayPassedTo('run'));
-        $state = CallerState::arguments();
-        $place = self::place();
+        $requests = $this->requests($tasks, CallSite::arrayPassedTo('run'));
+        $args = ['caller' => CallerState::current($this->carry)];
         $futures = $unfinished = [];
-        foreach ($payloads as $key => $payload) {
+        foreach ($requests as $key => $request) {
             if ($concurrency !== null && count($unfinished) >= max(1, $concurrency)) {
                 unset($unfinished[Future::iterate($unfinished)->key()]);
             }
-            $futures[$key] = $unfinished[$key] = $this->submit($payload, $seconds, $state, false, self::name($key, $place));
+            $futures[$key] = $unfinished[$key] = $this->submit($request + $args, $seconds, false);
         }
         // all of them end before the first failure is thrown, as with Laravel's own drivers
         $outcomes = Future::settled($futures);
-        return array_map(static fn(Settled $outcome): mixed => CallerState::resultOf($outcome->get()), $outcomes);
+        foreach ($futures as $key => $future) {
+            $died[$key] = TaskDumps::show($future, $requests[$key]['name']);
+        }
+        $results = [];
+        foreach ($outcomes as $key => $outcome) {
+            $results[$key] = CallerState::resultOf(isset($died[$key]) ? throw $died[$key] : $outcome->get());
+        }
+        return $results;
     }
 
     /**
@@ -88,11 +102,11 @@ final class ParalliteDriver implements Driver
     public function defer(Closure|array $tasks): DeferredCallback
     {
         $entry = CallSite::arrayPassedTo('defer');
-        $args = ['unattended' => true] + CallerState::arguments();
+        $args = ['unattended' => true, 'caller' => CallerState::current($this->carry)];
         $place = self::place();
         return defer(function () use ($tasks, $entry, $args, $place): void {
-            foreach ($this->payloads($tasks, $entry) as $key => $payload) {
-                $this->submit($payload, $this->timeout, $args, true, self::name($key, $place));
+            foreach ($this->requests($tasks, $entry, $place) as $request) {
+                $this->submit($request + $args, $this->timeout, true);
             }
         });
     }
@@ -100,32 +114,57 @@ final class ParalliteDriver implements Driver
     /**
      * @param Closure|array<array-key, Closure> $tasks
      * @param Closure(array-key): ?string $entry {@see CallSite::arrayPassedTo()}
-     * @return array<array-key, string> all of them, before any is sent: one may not be able to travel
+     * @param ?string $from place of the call, else the present one
+     * @return array<array-key, array<string, mixed>> arguments of {@see WorkerApplication::runTask()} for all of them,
+     *     before any is sent: one may not be able to travel
      */
-    private function payloads(Closure|array $tasks, Closure $entry): array
+    private function requests(Closure|array $tasks, Closure $entry, ?string $from = null): array
     {
-        $payloads = [];
+        $from ??= self::place();
+        $requests = [];
         foreach (is_array($tasks) ? $tasks : [$tasks] as $key => $task) {
-            $payloads[$key] = $this->codec->encode($task, static fn(): ?string => $entry($key));
+            $closure = new ReflectionFunction($task);
+            $place = SourcePlace::of((string) $closure->getFileName(), (int) $closure->getStartLine());
+            CapturedServices::refuse($task);
+            $requests[$key] = [
+                'closure' => CapturedServices::isWritten($closure)
+                    ? $this->codec->encode($task, static fn(): ?string => $entry($key))
+                    : $this->codec->encode(NamedTask::of($closure)),
+                'name' => self::name($key, $from),
+                'place' => [$place->file, $place->line],
+            ];
         }
-        return $payloads;
+        return $requests;
     }
 
     /**
      * @param array<string, mixed> $args
      * @return Future<mixed>
      */
-    private function submit(string $closure, ?float $timeout, array $args, bool $detach, string $name): Future
+    private function submit(array $args, ?float $timeout, bool $detach): Future
     {
         return $this->client->submit(
             self::TASK,
-            ['closure' => $closure, 'name' => $name] + $args,
+            $args,
             timeout: $timeout > 0 ? (float) $timeout : null,
             detach: $detach,
-            name: $name,
+            name: $args['name'],
             isolate: $this->isolate,
             pool: $this->pool,
         );
+    }
+
+    /** What stands between a program and this is not the program: tasks are submitted where the facade was called. */
+    private static function passFacades(): void
+    {
+        foreach ([Facade::class, ConcurrencyManager::class] as $class) {
+            if (class_exists($class)) {
+                Package::add(dirname((string) (new ReflectionClass($class))->getFileName()));
+            }
+        }
+        if (class_exists(MultipleInstanceManager::class)) {
+            Package::addFile((string) (new ReflectionClass(MultipleInstanceManager::class))->getFileName());
+        }
     }
 
     /** Where the program called, past Laravel's own files. */
@@ -134,7 +173,8 @@ final class ParalliteDriver implements Driver
         foreach (debug_backtrace(DEBUG_BACKTRACE_IGNORE_ARGS, self::DEPTH) as $frame) {
             $file = $frame['file'] ?? __FILE__;
             if (!Package::contains($file) && !str_contains($file, DIRECTORY_SEPARATOR . 'Illuminate' . DIRECTORY_SEPARATOR)) {
-                return basename($file) . ':' . ($frame['line'] ?? 0);
+                $place = SourcePlace::of($file, $frame['line'] ?? 0);
+                return basename($place->file) . ":{$place->line}";
             }
         }
         return 'unknown';

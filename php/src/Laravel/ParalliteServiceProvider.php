@@ -11,7 +11,9 @@ use B7s\Parallite\Laravel\Console\ReloadCommand;
 use B7s\Parallite\Laravel\Console\StartCommand;
 use B7s\Parallite\Laravel\Console\StatusCommand;
 use B7s\Parallite\Laravel\Console\StopCommand;
+use B7s\Parallite\TaskFailure;
 use Illuminate\Concurrency\ConcurrencyManager;
+use Illuminate\Contracts\Debug\ExceptionHandler;
 use Illuminate\Contracts\Foundation\Application;
 use Illuminate\Foundation\Console\AboutCommand;
 use Illuminate\Support\ServiceProvider;
@@ -47,8 +49,14 @@ final class ParalliteServiceProvider extends ServiceProvider
                     $config->get('parallite.timeout'),
                     $config->get('parallite.isolate'),
                     $config->get('parallite.pool'),
+                    $config->get('parallite.carry') ?? [],
                 );
             });
+        });
+        $this->callAfterResolving(ExceptionHandler::class, static function (ExceptionHandler $handler): void {
+            if (method_exists($handler, 'buildContextUsing')) {
+                $handler->buildContextUsing(TaskFailure::contextOf(...));
+            }
         });
         if ($this->app->runningInConsole()) {
             $this->publishes([self::CONFIG => $this->app->configPath('parallite.php')], 'parallite-config');

@@ -8,14 +8,15 @@ use B7s\Parallite\Laravel\Events\TaskFinished;
 use B7s\Parallite\Laravel\Events\TaskStarting;
 use B7s\Parallite\Worker\Hooks;
 use B7s\Parallite\Worker\PayloadDecoder;
+use B7s\Parallite\Worker\SourcePlace;
 use B7s\Parallite\Worker\State\ClosureLibraries;
 use B7s\Parallite\Worker\TaskRefused;
+use Closure;
 use Illuminate\Contracts\Console\Kernel;
 use Illuminate\Contracts\Debug\ExceptionHandler;
 use Illuminate\Contracts\Events\Dispatcher;
 use Illuminate\Contracts\Foundation\Application;
 use Illuminate\Database\Eloquent\ModelNotFoundException;
-use Illuminate\Support\Defer\DeferredCallbackCollection;
 use Illuminate\Support\Facades\Facade;
 use RuntimeException;
 use Throwable;
@@ -57,9 +58,17 @@ final class WorkerApplication
         $handler = set_error_handler(null);
         restore_error_handler();
         CarriedExceptions::register();
-        Hooks::afterTask((new StateReset($app))->restore(...));
+        TaskDumps::hear($app);
+        $closures = new ClosureLibraries();
+        $left = new LeftForLater($app, $handler, $closures);
+        $reset = new StateReset($app);
+        Hooks::afterTask(static function (string $id, ?Throwable $failure) use ($left, $reset): void {
+            $left->run($failure);
+            TaskDumps::taskEnds();
+            $reset->restore();
+        });
         Hooks::beforeFork((new OpenConnections($app))->close(...));
-        return self::$instance = new self($app, true, $handler, new ClosureLibraries());
+        return self::$instance = new self($app, true, $handler, $closures);
     }
 
     /**
@@ -67,27 +76,29 @@ final class WorkerApplication
      *
      * @param string $closure serialized by laravel/serializable-closure, with the application's key
      * @param bool $unattended whether nobody awaits it, so that its failure is reported here
-     * @param ?string $locale of the caller
-     * @param array<string, array<string, string>> $context of the caller, as Laravel gives it to queued jobs
      * @param ?string $name {@see TaskStarting::$name}
+     * @param array<string, mixed> $caller {@see CallerState::current()}
+     * @param array{string, int}|null $place file and line in which the closure is written
      */
     public static function runTask(
         string $closure,
         bool $unattended = false,
-        ?string $locale = null,
-        array $context = [],
         ?string $name = null,
+        array $caller = [],
+        ?array $place = null,
     ): mixed {
         $application = self::boot();
         if (!$application->isOurs) {
-            return $application->run($closure, $unattended, $name);
+            return $application->run($closure, $unattended, $name, null);
         }
-        CallerState::adopt($application->app, $locale, $context);
-        $result = $application->run($closure, $unattended, $name);
-        return $unattended ? null : CallerState::withChanges($application->app, $result, $context);
+        TaskDumps::taskBegins($unattended);
+        CallerState::adopt($application->app, $caller);
+        $result = $application->run($closure, $unattended, $name, $place);
+        return $unattended ? null : CallerState::withChanges($application->app, $result, $caller['context'] ?? []);
     }
 
-    private function run(string $serialized, bool $unattended, ?string $name): mixed
+    /** @param array{string, int}|null $place */
+    private function run(string $serialized, bool $unattended, ?string $name, ?array $place): mixed
     {
         $events = $this->app->make(Dispatcher::class);
         $started = hrtime(true);
@@ -96,14 +107,14 @@ final class WorkerApplication
             set_error_handler($this->errorHandler); // the worker takes it away after each task
         }
         $this->closures?->restore(); // the application's key, which the worker takes away as well
-        $succeeded = false;
         $events->dispatch(new TaskStarting($name));
         try {
             // only now, for what it refers to, models and the key of its signature, is the application's
             $closure = $this->decode($serialized);
-            $result = $this->app->call($closure);
-            $succeeded = true;
-            return $result;
+            if ($place !== null && $closure instanceof Closure) {
+                SourcePlace::written($closure, ...$place);
+            }
+            return $this->app->call($closure);
         } catch (Throwable $failure) {
             if ($unattended) {
                 $this->app->make(ExceptionHandler::class)->report($failure);
@@ -111,9 +122,6 @@ final class WorkerApplication
             throw $failure;
         } finally {
             $events->dispatch(new TaskFinished($name, (hrtime(true) - $started) / 1e9, $failure));
-            if ($this->isOurs) {
-                $this->runDeferred($succeeded);
-            }
         }
     }
 
@@ -124,15 +132,6 @@ final class WorkerApplication
         } catch (TaskRefused $e) {
             $reason = $e->getPrevious();
             throw $reason instanceof ModelNotFoundException ? $reason : $e; // a captured model is gone
-        }
-    }
-
-    /** What the task left to be done after it, by Laravel's defer(). */
-    private function runDeferred(bool $succeeded): void
-    {
-        if ($this->app->resolved(DeferredCallbackCollection::class)) {
-            $this->app->make(DeferredCallbackCollection::class)
-                ->invokeWhen(static fn(object $callback): bool => $succeeded || $callback->always);
         }
     }
 

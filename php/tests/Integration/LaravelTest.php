@@ -8,6 +8,8 @@ use B7s\Parallite\Daemon\Launcher;
 use B7s\Parallite\Exception\ClosureNotSerializable;
 use B7s\Parallite\Exception\TaskException;
 use B7s\Parallite\Exception\TaskTimedOut;
+use B7s\Parallite\Exception\WorkerCrashed;
+use B7s\Parallite\Laravel\DumpedAndDied;
 use B7s\Parallite\Tests\Support\LaravelApplication;
 use B7s\Parallite\Tests\Support\PhpScript;
 use DomainException;
@@ -59,6 +61,17 @@ final class LaravelTest extends TestCase
     private static function artisan(string ...$arguments): PhpScript
     {
         return self::$application?->artisan(...$arguments) ?? throw new LogicException('there is no application');
+    }
+
+    private static function application(): LaravelApplication
+    {
+        return self::$application ?? throw new LogicException('there is no application');
+    }
+
+    /** @param array<string, string> $environment */
+    private static function runs(string $scenario, array $environment = []): PhpScript
+    {
+        return self::application()->php('run.php', [$scenario], $environment);
     }
 
     private static function scenario(string $name): mixed
@@ -268,6 +281,165 @@ final class LaravelTest extends TestCase
 
         self::assertSame(TaskException::class, $class);
         self::assertStringContainsString(InvalidSignatureException::class, $message);
+    }
+
+    public function testLogsSayWhereATaskFailedAndWhereItWasSubmitted(): void
+    {
+        self::needsTheRealConcurrency();
+        [[$class, $isHere, $line, $own], [$exited, $ofExit], $log] = self::scenario('reported');
+
+        self::assertSame([DomainException::class, true, 4], [$class, $isHere, $line]);
+        self::assertStringStartsWith('users@scenarios.php:', (string) strstr($own['task_id'], 'users@'));
+        self::assertStringEndsWith('/scenarios.php', $own['remote_file']);
+        unset($own['task_id'], $own['remote_file'], $own['remote_trace']);
+        self::assertSame([
+            'error_code' => 'EXCEPTION',
+            'remote_class' => DomainException::class,
+            'remote_line' => 4,
+            'output' => 'counted 3',
+            'submitted_at' => 'scenarios.php 1',
+        ], $own);
+        self::assertSame([WorkerCrashed::class, 'EXITED', 'scenarios.php 7'], [$exited, $ofExit['error_code'], $ofExit['submitted_at']]);
+        foreach (['remote_file', 'remote_trace', 'counted 3', 'submitted_at', 'submitted at'] as $part) {
+            self::assertStringContainsString($part, $log);
+        }
+    }
+
+    public function testTheDebugPageShowsBothPlaces(): void
+    {
+        self::needsTheRealConcurrency();
+        [$line, [$status, $html], [$statusOfJson, $json]] = self::scenario('debug page');
+
+        self::assertSame([500, 500], [$status, $statusOfJson]);
+        self::assertStringContainsString('bad page', $html);
+        self::assertMatchesRegularExpression("/scenarios\.php\D{1,200}$line\D/s", $html, 'the line of the closure');
+        self::assertStringContainsString('submitted at', $html);
+        $page = json_decode($json, true);
+        self::assertSame(['scenarios.php', $line], [basename($page['file']), $page['line']]);
+        self::assertStringContainsString('{submitted at', $json);
+    }
+
+    public function testDumpsOfTasksAreShownOnceWithTheirPlace(): void
+    {
+        self::needsTheRealConcurrency();
+        $output = self::runs('dump')->output;
+        $lines = preg_grep('~//~', explode("\n", $output));
+
+        $place = 'scenarios\.php:\d+';
+        $ends = array_map(static fn(string $line): string => (string) preg_replace("~$place~", '…', $line), array_values($lines));
+        self::assertSame([
+            '] // … in task a@…',
+            'label "of two" // … in task a@…',
+            '] // … in task a@…',
+            '"innermost" // … in task inner@… in task nested@…',
+        ], $ends, $output);
+        $result = json_decode(substr($output, (int) strrpos($output, "\n") + 1), true)['result'];
+        self::assertSame(['done', ['inner' => 'innermost']], [$result['a'], $result['nested']]);
+        self::assertMatchesRegularExpression('~^"without the driver" // .*scenarios\.php:\d+\n$~', $result['raw']);
+    }
+
+    public function testDumpsAreHtmlWhereOthersAre(): void
+    {
+        self::needsTheRealConcurrency();
+
+        $output = self::runs('dump', ['VAR_DUMPER_FORMAT' => 'html'])->output;
+        self::assertSame(1, substr_count($output, 'of two'));
+        self::assertMatchesRegularExpression('~<small>// scenarios\.php:\d+ in task a@scenarios\.php:\d+</small>~', $output);
+    }
+
+    public function testDdEndsATaskWithAnAnswer(): void
+    {
+        self::needsTheRealConcurrency();
+        $output = self::runs('dd')->output;
+
+        self::assertMatchesRegularExpression('~^1\W+the last" // scenarios.*\n2\W+words" // scenarios~', $output);
+        $answer = json_decode(substr($output, (int) strrpos($output, "\n") + 1), true);
+        self::assertSame(DumpedAndDied::class, $answer['exception']);
+        self::assertMatchesRegularExpression(
+            '/^the task a@scenarios\.php:\d+ was ended by dd\(\) at scenarios\.php:\d+$/D',
+            $answer['message'],
+        );
+    }
+
+    public function testWhatDeferredTasksDumpIsLogged(): void
+    {
+        self::needsTheRealConcurrency();
+
+        self::assertMatchesRegularExpression(
+            '~a deferred task called dump\(\): "nobody looks" // scenarios\.php:\d+~',
+            self::scenario('dump unattended'),
+        );
+    }
+
+    public function testWhatATaskLeavesForLaterIsDoneOnceAndGone(): void
+    {
+        self::needsTheRealConcurrency();
+        [[$pid, $isEarly, $terminated], [$second, $lines, $then], [$third, $still, $last]] = self::scenario('left for later');
+
+        self::assertSame([$pid, $pid], [$second, $third], 'one worker');
+        self::assertFalse($isEarly);
+        self::assertSame([['deferred', 'terminating', 'dispatched'], $lines], [$lines, $still]);
+        self::assertSame([1, 2], [$then - $terminated, $last - $terminated], 'of the boot, after each task');
+        self::assertStringContainsString(
+            'nobody catches this',
+            (string) file_get_contents(self::$directory . '/storage/logs/laravel.log'),
+        );
+    }
+
+    public function testTasksOfTheClientMayDeferAsWell(): void
+    {
+        self::needsTheRealConcurrency();
+
+        self::assertSame(['x', 'x'], self::scenario('left by tasks of the client'));
+    }
+
+    public function testTheUserIsCarriedWhereThatIsAskedFor(): void
+    {
+        self::needsTheRealConcurrency();
+        [$guest, $user, $without, $message] = self::scenario('user');
+
+        self::assertSame(['double', null], array_slice($guest, 0, 2));
+        $lookups = $user[2];
+        self::assertSame(
+            ['people', 7, $lookups, 'person 7', 'person 7', $lookups + 1, true, 'of the real guard'],
+            $user,
+            'it is looked up once, when it is asked for',
+        );
+        self::assertSame(['double', null], array_slice($without, 0, 2));
+        self::assertStringContainsString('`carry` in config/parallite.php names "session"', $message);
+    }
+
+    public function testTasksMayBeMethods(): void
+    {
+        self::needsTheRealConcurrency();
+        $results = self::scenario('named');
+
+        self::assertSame(['total of shop', '7 of shop', 'secret', 'without $this'], array_slice($results, 0, 4));
+        self::assertIsInt($results['php']);
+    }
+
+    public function testServicesThatAreCapturedAreNamedWithWhatToDo(): void
+    {
+        self::needsTheRealConcurrency();
+        $messages = self::scenario('services');
+
+        $starts = "the closure can't travel: ";
+        self::assertSame(array_map(static fn(string $message): string => $starts . $message, [
+            'service' => '$reports->databases is a Illuminate\Database\DatabaseManager, which belongs to this process; ask for it as a '
+                . 'parameter of the closure, which the worker\'s container provides: fn (App\Reports $reports) => …',
+            'method' => '$this->databases is a Illuminate\Database\DatabaseManager, which belongs to this process; write a closure, and '
+                . 'ask for it as its parameter: static fn (App\Reports $service) => $service->run()',
+            'object' => '$this->databases is a Illuminate\Database\DatabaseManager, which belongs to this process; make the closure '
+                . 'static, and ask for it as a parameter, which the worker\'s container provides: static fn '
+                . '(Illuminate\Database\DatabaseManager $databaseManager) => …',
+            'request' => '$request is a Illuminate\Http\Request, which belongs to this process; take what it needs of the request '
+                . 'before, and pass that',
+            'application' => '$app is a Illuminate\Foundation\Application, which belongs to this process; ask for it as a parameter of '
+                . 'the closure, which the worker\'s container provides: fn (Illuminate\Foundation\Application $app) => …',
+            'deep' => "\$data['deep'][0]->log is a Illuminate\\Log\\LogManager, which belongs to this process; ask for it as a parameter of "
+                . 'the closure, which the worker\'s container provides: fn (Illuminate\Log\LogManager $data) => …',
+            'query' => '$query is a Illuminate\Database\Query\Builder, which belongs to this process; build the query in the closure',
+        ]), $messages);
     }
 
     public function testArtisanIsTheDaemonAndStopsIt(): void

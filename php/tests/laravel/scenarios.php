@@ -8,12 +8,16 @@ declare(strict_types=1);
 
 use App\Order;
 use App\PdoDouble;
+use App\PeopleDouble;
+use App\Reports;
 use B7s\Parallite\ClientInterface;
+use B7s\Parallite\Exception\ClosureNotSerializable;
 use B7s\Parallite\Laravel\Events\TaskFinished;
 use B7s\Parallite\Laravel\Events\TaskStarting;
 use B7s\Parallite\Laravel\Parallite;
 use B7s\Parallite\Laravel\ParalliteDriver;
 use B7s\Parallite\Laravel\WorkerApplication;
+use B7s\Parallite\TaskFailure;
 use Carbon\Carbon;
 use Carbon\CarbonInterval;
 use GuzzleHttp\Psr7\Response as Psr7Response;
@@ -21,10 +25,12 @@ use Illuminate\Auth\GenericUser;
 use Illuminate\Contracts\Auth\Access\Gate;
 use Illuminate\Contracts\Auth\Factory as Auth;
 use Illuminate\Contracts\Config\Repository as Config;
+use Illuminate\Contracts\Debug\ExceptionHandler;
 use Illuminate\Contracts\Foundation\Application;
 use Illuminate\Contracts\Http\Kernel as HttpKernel;
 use Illuminate\Database\DatabaseManager;
 use Illuminate\Database\Events\QueryExecuted;
+use Illuminate\Database\QueryException;
 use Illuminate\Filesystem\FilesystemManager;
 use Illuminate\Http\Client\RequestException;
 use Illuminate\Http\Client\Response;
@@ -33,6 +39,7 @@ use Illuminate\Pagination\Paginator;
 use Illuminate\Support\Collection;
 use Illuminate\Support\Facades\Concurrency;
 use Illuminate\Support\Facades\Context;
+use Illuminate\Support\Facades\DB;
 use Illuminate\Support\Facades\Event;
 use Illuminate\Support\Facades\Route;
 use Illuminate\Validation\ValidationException;
@@ -325,6 +332,236 @@ return [
             ['bad' => static fn() => throw new DomainException('no')],
         );
         return [$run(), $listen($run), $listen($fails)];
+    },
+
+    'reported' => static function (ParalliteDriver $driver): array {
+        $caught = static function (Closure $run): Throwable {
+            try {
+                $run();
+            } catch (Throwable $e) {
+                return $e;
+            }
+            throw new LogicException('the task did not fail');
+        };
+        $line = __LINE__;
+        $own = $caught(static fn() => $driver->run([
+            'users' => static function (): never {
+                echo 'counted 3';
+                throw new DomainException('bad');
+            },
+        ]));
+        $byFacade = $caught(static fn() => Concurrency::driver('parallite')->run(['a' => static fn() => exit(3)]));
+        foreach ([$own, $byFacade] as $e) {
+            app(ExceptionHandler::class)->report($e);
+        }
+        $relative = static fn(array $context): array => array_replace(
+            $context,
+            isset($context['remote_line']) ? ['remote_line' => $context['remote_line'] - $line] : [],
+            ['submitted_at' => preg_replace_callback('/^.*\/(.*):(\d+)$/', static fn(array $m): string => $m[1] . ' ' . $m[2] - $line, $context['submitted_at'])],
+        );
+        return [
+            [$own::class, $own->getFile() === __FILE__, $own->getLine() - $line, $relative(TaskFailure::contextOf($own))],
+            [$byFacade::class, $relative($byFacade->context())],
+            (string) file_get_contents(storage_path('logs/laravel.log')),
+        ];
+    },
+
+    'debug page' => static function (): array {
+        Route::get('/fails', static fn() => Concurrency::driver('parallite')->run([
+            static fn() => throw new DomainException('bad page'),
+        ]));
+        $pages = [__LINE__ - 2];
+        foreach (['text/html', 'application/json'] as $type) {
+            $request = Request::create('/fails', server: ['HTTP_ACCEPT' => $type]);
+            $response = app(HttpKernel::class)->handle($request);
+            $pages[] = [$response->getStatusCode(), $response->getContent()];
+        }
+        return $pages;
+    },
+
+    'dump' => static function (ParalliteDriver $driver): array {
+        $results = $driver->run([
+            'a' => static function (): string {
+                dump(['first' => 1]);
+                dump(label: 'of two');
+                collect(['in', 'a', 'collection'])->dump();
+                return 'done';
+            },
+            'nested' => static fn(): array => Concurrency::driver('parallite')->run([
+                'inner' => static fn() => dump('innermost'),
+            ]),
+        ]);
+        $raw = app(ClientInterface::class)->submit(static fn() => dump('without the driver') && false);
+        $raw->await();
+        return [...$results, 'raw' => $raw->output()];
+    },
+
+    'dd' => static fn(ParalliteDriver $driver): array => $driver->run([
+        'a' => static function (): void {
+            dd('the last', 'words');
+        },
+    ]),
+
+    'dump unattended' => static function (ParalliteDriver $driver): string {
+        $driver->defer(static fn() => dump('nobody looks'))();
+        $log = static fn(): string => (string) file_get_contents(storage_path('logs/laravel.log'));
+        for ($i = 0; $i < 1_000 && !str_contains($log(), 'nobody looks'); $i++) {
+            usleep(10_000);
+        }
+        return $log();
+    },
+
+    'left for later' => static function (ParalliteDriver $driver) use ($inTurn): array {
+        $look = static fn(): array => [getmypid(), @file(storage_path('left'), FILE_IGNORE_NEW_LINES), $GLOBALS['terminated']];
+        return $inTurn(
+            $driver,
+            static function (Application $app): array {
+                $write = static fn(string $line) => file_put_contents(storage_path('left'), "$line\n", FILE_APPEND);
+                $app->terminating(static fn() => $write('terminating'));
+                $app->terminating(static fn() => throw new DomainException('nobody catches this'));
+                dispatch(static fn() => $write('dispatched'))->afterResponse();
+                defer(static fn() => $write('deferred'));
+                return [getmypid(), file_exists(storage_path('left')), $GLOBALS['terminated'] ?? 0];
+            },
+            $look,
+            $look,
+        );
+    },
+
+    'left by tasks of the client' => static function (): array {
+        $client = app(ClientInterface::class);
+        $client->run(static function (): void {
+            defer(static fn() => file_put_contents(storage_path('left-by-client'), 'x', FILE_APPEND));
+        });
+        $look = static fn(): string => (string) file_get_contents(storage_path('left-by-client'));
+        return [$client->run($look), $client->run($look)];
+    },
+
+    'user' => static function () use ($inTurn): array {
+        $carrying = new ParalliteDriver(app(ClientInterface::class), isolate: false, carry: ['user']);
+        $asks = static fn(Auth $auth): array => [
+            $auth->getDefaultDriver(),
+            $auth->guard()->id(),
+            PeopleDouble::$lookups,
+            $auth->guard()->user()?->name,
+            $auth->guard()->user()?->name,
+            PeopleDouble::$lookups,
+            $auth->guard()->validate(['password' => 'right']),
+            method_exists($auth->guard(), 'word') ? 'itself' : $auth->guard()->word(),
+        ];
+        $guest = $carrying->run($asks)[0];
+        app('auth')->shouldUse('people');
+        app('auth')->guard()->setUser(new GenericUser(['id' => 7]));
+        [$user] = $inTurn($carrying, $asks);
+        $result = [$guest, $user, ...$inTurn(new ParalliteDriver(app(ClientInterface::class), isolate: false), $asks)];
+        try {
+            (new ParalliteDriver(app(ClientInterface::class), carry: ['session']))->run($asks);
+        } catch (InvalidArgumentException $e) {
+            return [...$result, $e->getMessage()];
+        }
+    },
+
+    'named' => static function (ParalliteDriver $driver): array {
+        $reports = new Reports(rate: 7);
+        return $driver->run([
+            Reports::total(...),
+            $reports->run(...),
+            $reports->hidden(),
+            $reports->unused(),
+            'php' => getmypid(...),
+        ]);
+    },
+
+    'services' => static function (ParalliteDriver $driver): array {
+        $reports = app(Reports::class);
+        $request = Request::create('/');
+        $app = app();
+        $data = ['deep' => [(object) ['log' => app('log')]]];
+        $query = app('db')->connection('shop')->table('orders');
+        $config = app('config');
+        $messages = [];
+        foreach ([
+            'service' => fn() => $reports->run($config),
+            'method' => $reports->run(...),
+            'object' => $reports->inMethod(),
+            'request' => fn() => $request->path(),
+            'application' => fn() => $app->version(),
+            'deep' => fn() => count($data),
+            'query' => fn() => $query->count(),
+        ] as $name => $task) {
+            try {
+                $driver->run($task);
+                $messages[$name] = 'travels';
+            } catch (ClosureNotSerializable $e) {
+                $messages[$name] = $e->getMessage();
+            }
+        }
+        return $messages;
+    },
+
+    'connections of forks' => static function (): array {
+        $database = app('db')->connection('shop');
+        $task = static fn(DatabaseManager $databases): array
+            => [getmypid(), $databases->connection('shop')->scalar('select connection_id()')];
+        $driver = new ParalliteDriver(app(ClientInterface::class), isolate: true);
+        $results = [...$driver->run([$task, $task]), ...$driver->run($task)];
+        $count = 'select count(*) from information_schema.processlist where db = "shop"';
+        for ($i = 0; $i < 1_000 && $database->scalar($count) > 1; $i++) {
+            usleep(10_000); // those of workers that have just ended
+        }
+        return [$database->scalar('select connection_id()'), $results, $database->scalar($count)];
+    },
+
+    'listener' => static fn(ParalliteDriver $driver): array => $driver->run(static function (): array {
+        $heard = [];
+        DB::listen(static function (QueryExecuted $query) use (&$heard): void {
+            $heard[] = [$query->sql, $query->connectionName];
+        });
+        DB::connection('shop')->select('select 1');
+        return $heard;
+    })[0],
+
+    'open transaction' => static function (ParalliteDriver $driver) use ($inTurn): array {
+        $database = app('db')->connection('shop');
+        $database->statement('create table if not exists stock (id int primary key, amount int) engine=innodb');
+        $database->statement('set innodb_lock_wait_timeout = 1');
+        $results = $inTurn(
+            $driver,
+            static function (DatabaseManager $databases): array {
+                $shop = $databases->connection('shop');
+                $shop->beginTransaction();
+                $shop->insert('insert into stock values (1, 10)');
+                return [getmypid(), $shop->scalar('select connection_id()'), $shop->scalar('select count(*) from stock')];
+            },
+            static function (DatabaseManager $databases): array {
+                $shop = $databases->connection('shop');
+                $count = $shop->scalar('select count(*) from stock');
+                return [getmypid(), $shop->scalar('select connection_id()'), $count, $shop->transactionLevel()];
+            },
+        );
+        $database->insert('insert into stock values (1, 20)'); // no lock is left
+        return [...$results, $database->scalar('select amount from stock')];
+    },
+
+    'lost connection' => static function (ParalliteDriver $driver) use ($inTurn): array {
+        $id = static fn(DatabaseManager $databases): array
+            => [getmypid(), $databases->connection('shop')->scalar('select connection_id()')];
+        $kill = static fn(int $id) => app('db')->connection('shop')->statement("kill $id");
+        $results = $inTurn($driver, $id);
+        $kill($results[0][1]);
+        $results = [...$results, ...$inTurn($driver, $id)];
+        try {
+            $inTurn($driver, static function (DatabaseManager $databases): void {
+                $shop = $databases->connection('shop');
+                $shop->beginTransaction();
+                $killer = new PDO('mysql:unix_socket=' . config('database.connections.shop.unix_socket'), 'root');
+                $killer->exec('kill ' . $shop->scalar('select connection_id()'));
+                $shop->select('select 1');
+            });
+        } catch (QueryException $e) {
+            $lost = $e->getMessage();
+        }
+        return [...$results, $lost ?? null, ...$inTurn($driver, $id)];
     },
 
     'leaks' => static function (ParalliteDriver $driver) use ($inTurn, $pollutes, $finds): array {

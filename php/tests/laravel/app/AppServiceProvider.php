@@ -5,7 +5,6 @@ declare(strict_types=1);
 namespace App;
 
 use Illuminate\Concurrency\ConcurrencyManager;
-use Illuminate\Contracts\Auth\Authenticatable;
 use Illuminate\Contracts\Foundation\Application;
 use Illuminate\Database\Connection;
 use Illuminate\Support\Defer\DeferredCallbackCollection;
@@ -31,23 +30,16 @@ final class AppServiceProvider extends ServiceProvider
 
     public function boot(): void
     {
-        $this->app->make('auth')->extend('double', static fn(): object => new class () {
-            private ?Authenticatable $user = null;
-
-            public function setUser(Authenticatable $user): void
-            {
-                $this->user = $user;
-            }
-
-            public function check(): bool
-            {
-                return $this->user !== null;
-            }
-        });
+        $this->app->make('auth')->extend('double', static fn(): GuardDouble => new GuardDouble());
+        $this->app->make('auth')->provider('double', static fn(): PeopleDouble => new PeopleDouble());
+        $this->app->terminating(static fn() => $GLOBALS['terminated'] = ($GLOBALS['terminated'] ?? 0) + 1);
         $this->app->make('db')->extend('double', static fn(array $config, string $name): Connection
             => new Connection(new PdoDouble(), $name, '', $config));
         // as an application does that looks something up, and takes note of it
         $this->app->make('db')->connection('main');
+        if (env('DB_SOCKET') !== null) {
+            $this->app->make('db')->connection('shop')->getPdo();
+        }
         if ($this->app->bound('redis')) {
             $this->app->make('redis')->extend('double', static fn(): RedisDouble => new RedisDouble());
             $this->app->make('redis')->connection();

@@ -2,5 +2,9 @@
 
 return [
     'defaults' => ['guard' => 'double'],
-    'guards' => ['double' => ['driver' => 'double']],
+    'guards' => [
+        'double' => ['driver' => 'double'],
+        'people' => ['driver' => 'double', 'provider' => 'people'],
+    ],
+    'providers' => ['people' => ['driver' => 'double']],
 ];
