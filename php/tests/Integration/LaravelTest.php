@@ -138,8 +138,7 @@ final class LaravelTest extends TestCase
 
         self::assertSame($first, $second, 'of the tasks that share a worker');
         self::assertSame([
-            'binding', 'singleton', 'session', 'request', 'URL root', 'paginator', 'view', 'disk', 'connection', 'DB::listen',
-            'macro', 'Gate::before', 'model event', 'constant',
+            'binding', 'singleton', 'connection', 'DB::listen', 'macro', 'Gate::before', 'model event', 'constant',
         ], $left);
         self::assertNotSame($isolated, $other);
         self::assertSame([], $leftByIsolated);
@@ -440,6 +439,27 @@ final class LaravelTest extends TestCase
                 . 'the closure, which the worker\'s container provides: fn (Illuminate\Log\LogManager $data) => …',
             'query' => '$query is a Illuminate\Database\Query\Builder, which belongs to this process; build the query in the closure',
         ]), $messages);
+    }
+
+    public function testAllThatIsResetIsFoundWithoutThat(): void
+    {
+        self::needsTheRealConcurrency();
+        $answer = self::application()->php('resets.php');
+        $found = json_decode($answer->output, true);
+
+        self::assertIsArray($found, $answer->output);
+        self::assertTrue($found['keeps'], 'connections of the configuration as it is');
+        foreach ($found['found'] as $name => $dirty) {
+            self::assertIsArray($dirty, "$name: " . json_encode($dirty));
+            self::assertNotEmpty($dirty[0], "$name: a task changes it");
+            self::assertEmpty($dirty[1], "$name: it is put back, not " . json_encode($dirty[1]));
+        }
+        $parts = 'connection, dynamic connection, disk, disk of no configuration, store, queue, channel, broadcaster, key';
+        $ofChanged = 'connections, disks, stores, queues, channels and keys of changed configuration';
+        self::assertSame($parts, implode(', ', $found['found'][$ofChanged][0]));
+        $docs = (string) file_get_contents(dirname(__DIR__, 3) . '/src/docs/laravel.md');
+        preg_match_all('/^\| ([^|]+?) +\| [^|]+\|$/m', (string) strstr((string) strstr($docs, '## What is put back'), '| ---', false), $rows);
+        self::assertSame(array_keys($found['found']), array_slice($rows[1], 1), 'the documentation has the same list');
     }
 
     public function testArtisanIsTheDaemonAndStopsIt(): void
