@@ -346,6 +346,30 @@ final class LaravelTest extends TestCase
         self::assertMatchesRegularExpression('~<small>// scenarios\.php:\d+ in task a@scenarios\.php:\d+</small>~', $output);
     }
 
+    public function testDumpsOfTasksOfARequestAreInItsPage(): void
+    {
+        self::needsTheRealConcurrency();
+        $free = stream_socket_server('tcp://127.0.0.1:0');
+        $address = (string) stream_socket_get_name($free, false);
+        fclose($free);
+        $environment = array_filter(LaravelApplication::environment() + getenv(), is_string(...));
+        $log = ['file', self::$directory . '/http.log', 'a'];
+        $command = [PHP_BINARY, '-S', $address, 'http.php'];
+        $server = proc_open($command, [['file', '/dev/null', 'r'], $log, $log], $pipes, self::$directory, $environment);
+        try {
+            for ($i = 0; $i < 1_000 && ($page = @file_get_contents("http://$address/page")) === false; $i++) {
+                usleep(20_000);
+            }
+        } finally {
+            proc_terminate($server);
+            proc_close($server);
+        }
+
+        self::assertSame(1, substr_count((string) $page, 'seen in a page</span>'), (string) $page);
+        self::assertMatchesRegularExpression('~<small>// http\.php:\d+ in task a@http\.php:\d+</small>~', (string) $page);
+        self::assertStringEndsWith('seen in a page!', (string) $page);
+    }
+
     public function testDdEndsATaskWithAnAnswer(): void
     {
         self::needsTheRealConcurrency();
@@ -437,6 +461,8 @@ final class LaravelTest extends TestCase
                 . 'the closure, which the worker\'s container provides: fn (Illuminate\Foundation\Application $app) => …',
             'deep' => "\$data['deep'][0]->log is a Illuminate\\Log\\LogManager, which belongs to this process; ask for it as a parameter of "
                 . 'the closure, which the worker\'s container provides: fn (Illuminate\Log\LogManager $data) => …',
+            'component' => '$this is a App\Counter, which belongs to this process; make the closure static (static fn), and pass it the '
+                . 'values that it needs',
             'query' => '$query is a Illuminate\Database\Query\Builder, which belongs to this process; build the query in the closure',
         ]), $messages);
     }

@@ -6,6 +6,7 @@
 
 declare(strict_types=1);
 
+use App\Counter;
 use App\Order;
 use App\PdoDouble;
 use App\PeopleDouble;
@@ -44,6 +45,7 @@ use Illuminate\Support\Facades\Event;
 use Illuminate\Support\Facades\Route;
 use Illuminate\Validation\ValidationException;
 use Laravel\SerializableClosure\SerializableClosure;
+use Livewire\Component;
 
 use function Illuminate\Support\defer;
 
@@ -473,6 +475,7 @@ return [
     },
 
     'services' => static function (ParalliteDriver $driver): array {
+        class_exists(Component::class) || eval('namespace Livewire; abstract class Component {}');
         $reports = app(Reports::class);
         $request = Request::create('/');
         $app = app();
@@ -487,6 +490,7 @@ return [
             'request' => fn() => $request->path(),
             'application' => fn() => $app->version(),
             'deep' => fn() => count($data),
+            'component' => (new Counter())->task(),
             'query' => fn() => $query->count(),
         ] as $name => $task) {
             try {
