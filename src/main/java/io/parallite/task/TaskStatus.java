@@ -70,24 +70,20 @@ public record TaskStatus(
         return with(name, pid, why);
     }
 
-    /** The same task, with what it has said last of how far it is. */
-    public TaskStatus withProgress(@Nullable TaskProgress said) {
-        return new TaskStatus(
-                id,
-                name,
-                state,
-                submittedAt,
-                startedAt,
-                finishedAt,
-                queuedNanos,
-                ranNanos,
-                worker,
-                pid,
-                said,
-                failure);
+    /** The same task, with the last progress that it has reported. */
+    public TaskStatus withProgress(@Nullable TaskProgress reported) {
+        return with(name, pid, reported, failure);
     }
 
     private TaskStatus with(@Nullable String called, long workerPid, @Nullable TaskFailure why) {
+        return with(called, workerPid, progress, why);
+    }
+
+    private TaskStatus with(
+            @Nullable String called,
+            long workerPid,
+            @Nullable TaskProgress reported,
+            @Nullable TaskFailure why) {
         return new TaskStatus(
                 id,
                 called,
@@ -99,7 +95,7 @@ public record TaskStatus(
                 ranNanos,
                 worker,
                 workerPid,
-                progress,
+                reported,
                 why);
     }
 

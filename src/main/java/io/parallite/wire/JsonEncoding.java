@@ -76,30 +76,15 @@ final class JsonEncoding implements Encoding {
                     case "timeout_ms" -> envelope.timeoutMs = number(envelope, parser);
                     case "detach" -> envelope.detach = flag(envelope, field, parser);
                     case "on_disconnect" -> envelope.onDisconnect = scalar(envelope, field, parser);
-                    case "stream", "stream_output", "grace_ms", "limit", "status" ->
-                            envelope.options().put(field, scalar(envelope, field, parser));
-                    case "isolation",
-                            "priority",
-                            "queue_timeout_ms",
-                            "token",
-                            "at_most_once",
-                            "delay_ms",
-                            "retries",
-                            "retry_delay_ms",
-                            "retry_on",
-                            "unique",
-                            "action",
-                            "fixed_workers",
-                            "hash",
-                            "to",
-                            "payload_encoding",
-                            "pool",
-                            "parent",
-                            "name" ->
-                            envelope.options().put(field, scalar(envelope, field, parser));
                     case "traceparent" -> trace(envelope, parser);
                     case "shared" -> envelope.options().put(field, texts(envelope, parser));
-                    default -> parser.skipChildren();
+                    default -> {
+                        if (RequestOptions.NAMES.contains(field)) {
+                            envelope.options().put(field, scalar(envelope, field, parser));
+                        } else {
+                            parser.skipChildren();
+                        }
+                    }
                 }
                 field = parser.nextFieldName();
             }

@@ -41,33 +41,18 @@ final class MessagePackEncoding implements Encoding {
                     case "timeout_ms" -> envelope.timeoutMs = number(envelope, unpacker);
                     case "detach" -> envelope.detach = flag(envelope, field, unpacker);
                     case "on_disconnect" -> envelope.onDisconnect = scalar(unpacker, frame);
-                    case "stream", "stream_output", "grace_ms", "limit", "status" ->
-                            envelope.options().put(field, scalar(unpacker, frame));
-                    case "isolation",
-                            "priority",
-                            "queue_timeout_ms",
-                            "token",
-                            "at_most_once",
-                            "delay_ms",
-                            "retries",
-                            "retry_delay_ms",
-                            "retry_on",
-                            "unique",
-                            "action",
-                            "fixed_workers",
-                            "hash",
-                            "to",
-                            "payload_encoding",
-                            "pool",
-                            "parent",
-                            "name" ->
-                            envelope.options().put(field, scalar(unpacker, frame));
                     case "traceparent" -> {
                         Object value = scalar(unpacker, frame);
                         envelope.trace(value, position(unpacker) - Traceparent.LENGTH);
                     }
                     case "shared" -> envelope.options().put(field, texts(unpacker, frame));
-                    default -> skipWithin(JsonEncoding.MAX_DEPTH, unpacker, frame);
+                    default -> {
+                        if (RequestOptions.NAMES.contains(field)) {
+                            envelope.options().put(field, scalar(unpacker, frame));
+                        } else {
+                            skipWithin(JsonEncoding.MAX_DEPTH, unpacker, frame);
+                        }
+                    }
                 }
             }
             expectEnd(unpacker, frame);

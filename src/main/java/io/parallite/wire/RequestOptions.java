@@ -3,13 +3,41 @@ package io.parallite.wire;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The fields that only some requests know. What is in them is judged when the type of the request
- * is known: in a frame of another type a field of the same name belongs to somebody else.
+ * The fields that only some requests have. Their values are checked when the type of the request is
+ * known: in a frame of another type, a field of the same name is left to the worker.
  */
 final class RequestOptions {
+
+    /** Their names, except those whose values are no scalars. */
+    static final Set<String> NAMES =
+            Set.of(
+                    "stream",
+                    "stream_output",
+                    "grace_ms",
+                    "limit",
+                    "status",
+                    "isolation",
+                    "priority",
+                    "queue_timeout_ms",
+                    "token",
+                    "at_most_once",
+                    "delay_ms",
+                    "retries",
+                    "retry_delay_ms",
+                    "retry_on",
+                    "unique",
+                    "action",
+                    "fixed_workers",
+                    "hash",
+                    "to",
+                    "payload_encoding",
+                    "pool",
+                    "parent",
+                    "name");
 
     /** Stands for a value that is no scalar. */
     static final Object COMPOUND = new Object();
