@@ -84,7 +84,17 @@ final class ClientSession implements FrameReader.Sink, StallWatch.Watched, Turn 
         this.account = services.budget().open(this::continueSoon);
         this.quota = services.quotas().connect(who);
         Lane lane = services.dispatcher().newLane();
-        this.replies = new Replies(frames, lane, services, account, this::onRepliesChanged);
+        this.replies =
+                new Replies(
+                        frames,
+                        lane,
+                        account,
+                        services.traffic(),
+                        new Translator(
+                                services.offload(),
+                                services.budget(),
+                                services.settings().maxBody()),
+                        this::onRepliesChanged);
         this.handler =
                 new RequestHandler(
                         services,

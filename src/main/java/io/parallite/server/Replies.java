@@ -4,7 +4,6 @@ import io.parallite.engine.Guard;
 import io.parallite.pool.Lane;
 import io.parallite.server.ClientBudget.Account;
 import io.parallite.task.FailureKind;
-import io.parallite.task.TaskException;
 import io.parallite.task.TaskId;
 import io.parallite.task.TaskResult;
 import io.parallite.wire.Encoding;
@@ -22,10 +21,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class Replies {
 
-    /** Longer frames are translated elsewhere. */
-    private static final int LONG_TO_TRANSLATE = 16 * 1024;
-
-    private final Services services;
+    private final Traffic traffic;
+    private final Translator translator;
     private final FrameWriter.Line line;
     private final FrameWriter writer;
     private final Lane lane;
@@ -48,14 +45,23 @@ final class Replies {
         }
     }
 
-    /** Calls {@code onChange} when the client may have fallen behind, caught up, or got all. */
+    /**
+     * Replies that go out on {@code line}.
+     *
+     * @param lane held while the client is behind
+     * @param account notes what the client has not read
+     * @param traffic counts what was sent
+     * @param onChange called when the client may have fallen behind, caught up, or got everything
+     */
     Replies(
             FrameWriter.Line line,
             Lane lane,
-            Services services,
             Account account,
+            Traffic traffic,
+            Translator translator,
             Runnable onChange) {
-        this.services = services;
+        this.traffic = traffic;
+        this.translator = translator;
         this.line = line;
         this.writer = new FrameWriter(line, this::onDrained);
         this.lane = lane;
@@ -93,7 +99,7 @@ final class Replies {
         }
     }
 
-    /** Answers a request with the daemon's own words. */
+    /** Answers a request with a reply of the daemon. */
     void answer(Encoding encoding, Reply reply) {
         answer(encoding.encode(reply));
     }
@@ -110,7 +116,7 @@ final class Replies {
     }
 
     /**
-     * Sends a worker's frame in {@code encoding}, translated elsewhere when it is long.
+     * Sends a worker's frame in {@code encoding}; see {@link Translator}.
      *
      * @param otherwise what to send when it cannot be translated
      */
@@ -121,25 +127,10 @@ final class Replies {
             BiFunction<FailureKind, String, Reply> otherwise) {
         if (closed || Encoding.of(frame) == encoding) {
             send(frame, times);
-        } else if (frame.length <= LONG_TO_TRANSLATE) {
-            send(translated(encoding, frame, otherwise), times);
+        } else if (frame.length <= Translator.LONG) {
+            send(translator.translate(encoding, frame, otherwise), times);
         } else {
             translateElsewhere(encoding, frame, times, otherwise);
-        }
-    }
-
-    private byte[] translated(
-            Encoding encoding, byte[] frame, BiFunction<FailureKind, String, Reply> otherwise) {
-        try {
-            return encoding.encode(frame, services.settings().maxBody());
-        } catch (TaskException e) {
-            return encoding.encode(otherwise.apply(e.kind(), e.explanation()));
-        } catch (Throwable e) {
-            Guard.log("translating a frame", e);
-            return encoding.encode(
-                    otherwise.apply(
-                            FailureKind.INTERNAL,
-                            "the daemon met a defect with this frame; its log has the details"));
         }
     }
 
@@ -150,17 +141,9 @@ final class Replies {
             BiFunction<FailureKind, String, Reply> otherwise) {
         Outgoing outgoing = new Outgoing(times, null);
         behindTranslation.add(outgoing);
-        Runnable begin =
-                () ->
-                        services.offload()
-                                .run(
-                                        () -> translated(encoding, frame, otherwise),
-                                        (done, problem) -> onTranslated(outgoing, done));
-        Room room = services.budget().claim(2L * frame.length, begin);
-        outgoing.room = room;
-        if (room.isGranted()) {
-            begin.run();
-        }
+        outgoing.room =
+                translator.translateElsewhere(
+                        encoding, frame, otherwise, done -> onTranslated(outgoing, done));
         onSent();
     }
 
@@ -204,7 +187,7 @@ final class Replies {
         if (closed) {
             return;
         }
-        services.traffic().sent(frame, times);
+        traffic.sent(frame, times);
         try {
             if (times == 1) {
                 writer.write(frame, unanswered > 0);
@@ -251,7 +234,7 @@ final class Replies {
         return writer.progress();
     }
 
-    /** Whether all that was asked is answered and handed to the network. */
+    /** Whether all requests are answered, and all answers are handed to the network. */
     boolean areAllOut() {
         return unanswered == 0 && writer.isEmpty() && behindTranslation.isEmpty();
     }
