@@ -2,6 +2,7 @@ package io.parallite.pool;
 
 import io.parallite.worker.EndReason;
 import io.parallite.worker.Worker;
+import java.util.function.BooleanSupplier;
 import java.util.function.IntSupplier;
 
 /**
@@ -21,16 +22,17 @@ final class FreshDemand {
 
     private final WorkerSet workers;
     private final TaskQueue queue;
-    private final RestartPolicy restarts;
+    private final BooleanSupplier mayStart;
     private final IntSupplier max;
 
     /**
+     * @param mayStart whether workers may be started
      * @param max how many processes there may be
      */
-    FreshDemand(WorkerSet workers, TaskQueue queue, RestartPolicy restarts, IntSupplier max) {
+    FreshDemand(WorkerSet workers, TaskQueue queue, BooleanSupplier mayStart, IntSupplier max) {
         this.workers = workers;
         this.queue = queue;
-        this.restarts = restarts;
+        this.mayStart = mayStart;
         this.max = max;
     }
 
@@ -48,7 +50,7 @@ final class FreshDemand {
     boolean lacksRoom() {
         return queue.isolated() > 0
                 && workers.room() == 0
-                && restarts.pause() == null
+                && mayStart.getAsBoolean()
                 && waiting() > coming();
     }
 

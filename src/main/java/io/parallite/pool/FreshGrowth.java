@@ -4,6 +4,7 @@ import io.parallite.engine.Deadline;
 import io.parallite.engine.Engine;
 import io.parallite.worker.Worker;
 import java.time.Duration;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
 /**
@@ -38,7 +39,7 @@ final class FreshGrowth implements PoolGrowth {
 
     private final Engine engine;
     private final WorkerSet workers;
-    private final RestartPolicy restarts;
+    private final BooleanSupplier mayStart;
     private final PoolSizing sizing;
     private final FreshDemand demand;
     private final Supplier<Ready> ready;
@@ -53,13 +54,13 @@ final class FreshGrowth implements PoolGrowth {
     FreshGrowth(
             Engine engine,
             WorkerSet workers,
-            RestartPolicy restarts,
+            BooleanSupplier mayStart,
             PoolSizing sizing,
             FreshDemand demand,
             Supplier<Ready> ready) {
         this.engine = engine;
         this.workers = workers;
-        this.restarts = restarts;
+        this.mayStart = mayStart;
         this.sizing = sizing;
         this.demand = demand;
         this.ready = ready;
@@ -126,7 +127,7 @@ final class FreshGrowth implements PoolGrowth {
      * @param isFilling whether also a few are enough
      */
     private void launchMissing(boolean isFilling) {
-        if (isClosed || restarts.pause() != null) {
+        if (isClosed || !mayStart.getAsBoolean()) {
             return;
         }
         int waiting = demand.waiting();

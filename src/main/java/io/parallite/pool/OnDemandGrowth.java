@@ -4,6 +4,7 @@ import io.parallite.engine.Deadline;
 import io.parallite.engine.Engine;
 import io.parallite.worker.Worker;
 import java.time.Duration;
+import java.util.function.BooleanSupplier;
 
 /**
  * Starts on-demand workers while tasks wait that any worker may run, as many as {@link PoolSizing}
@@ -23,7 +24,7 @@ final class OnDemandGrowth {
     private final Engine engine;
     private final WorkerSet workers;
     private final TaskQueue queue;
-    private final RestartPolicy restarts;
+    private final BooleanSupplier mayStart;
     private final PoolSizing sizing;
     private final Deadline nextLook;
     private long lastFreed;
@@ -35,12 +36,12 @@ final class OnDemandGrowth {
             Engine engine,
             WorkerSet workers,
             TaskQueue queue,
-            RestartPolicy restarts,
+            BooleanSupplier mayStart,
             PoolSizing sizing) {
         this.engine = engine;
         this.workers = workers;
         this.queue = queue;
-        this.restarts = restarts;
+        this.mayStart = mayStart;
         this.sizing = sizing;
         this.nextLook = new Deadline(engine, this::onLook);
         this.lastFreed = engine.nanoTime();
@@ -58,7 +59,7 @@ final class OnDemandGrowth {
     void onServed(Worker worker) {
         lastFreed = engine.nanoTime();
         if (!worker.hasWaitedForRoom()) {
-            sizing.onServed(worker.busyNanos());
+            sizing.onServed(worker.history().nanosSinceLease());
         }
     }
 
@@ -101,7 +102,7 @@ final class OnDemandGrowth {
     private boolean mayLaunch() {
         return !isClosed
                 && workers.room() > 0
-                && restarts.pause() == null
+                && mayStart.getAsBoolean()
                 && queue.peek(false) != null;
     }
 

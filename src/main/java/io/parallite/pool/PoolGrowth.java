@@ -3,6 +3,7 @@ package io.parallite.pool;
 import io.parallite.engine.Engine;
 import io.parallite.worker.Worker;
 import java.time.Duration;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
 /**
@@ -15,6 +16,8 @@ interface PoolGrowth {
     /**
      * The one that the settings ask for.
      *
+     * @param mayStart whether workers may be started; {@link #grow} is called when that has become
+     *     so
      * @param processors how many processes can run at once
      */
     static PoolGrowth of(
@@ -22,17 +25,17 @@ interface PoolGrowth {
             Supplier<PoolSettings> settings,
             WorkerSet workers,
             TaskQueue queue,
-            RestartPolicy restarts,
+            BooleanSupplier mayStart,
             int processors) {
         PoolSizing sizing = new PoolSizing(processors);
         boolean isForAll = settings.get().isolatesTasks();
-        FreshDemand demand = new FreshDemand(workers, queue, restarts, () -> settings.get().max());
+        FreshDemand demand = new FreshDemand(workers, queue, mayStart, () -> settings.get().max());
         FreshGrowth fresh =
-                new FreshGrowth(engine, workers, restarts, sizing, demand, () -> ready(settings));
+                new FreshGrowth(engine, workers, mayStart, sizing, demand, () -> ready(settings));
         return isForAll
                 ? fresh
                 : new MixedGrowth(
-                        fresh, new OnDemandGrowth(engine, workers, queue, restarts, sizing));
+                        fresh, new OnDemandGrowth(engine, workers, queue, mayStart, sizing));
     }
 
     private static FreshGrowth.Ready ready(Supplier<PoolSettings> settings) {

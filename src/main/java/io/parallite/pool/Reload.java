@@ -11,7 +11,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
-import java.util.function.IntSupplier;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -44,7 +43,6 @@ final class Reload {
 
     private final Engine engine;
     private final WorkerTransport transport;
-    private final IntSupplier maxWorkers;
     private final WorkerSet workers;
     private final Consumer<Worker> offer;
     private Consumer<ConfigUpdate> onAdopted = update -> {};
@@ -54,15 +52,9 @@ final class Reload {
     /**
      * @param offer gives an idle worker to the task that waits for one
      */
-    Reload(
-            Engine engine,
-            WorkerTransport transport,
-            IntSupplier maxWorkers,
-            WorkerSet workers,
-            Consumer<Worker> offer) {
+    Reload(Engine engine, WorkerTransport transport, WorkerSet workers, Consumer<Worker> offer) {
         this.engine = engine;
         this.transport = transport;
-        this.maxWorkers = maxWorkers;
         this.workers = workers;
         this.offer = offer;
     }
@@ -125,7 +117,7 @@ final class Reload {
             run.finish(
                     new ReloadOutcome.Failed(
                             "%d of %d workers were replaced, the others stay: %s"
-                                    .formatted(run.replaced(), workers.slots().size(), why)));
+                                    .formatted(run.replaced(), workers.slots.size(), why)));
         }
     }
 
@@ -203,23 +195,23 @@ final class Reload {
             }
             place(worker);
             retireOthers();
-            workers.fillAll();
+            workers.slots.fillAll();
         }
 
         /** The settings that have just come to count may have made, or removed, the first slot. */
         private void place(Worker worker) {
-            List<Slot> slots = workers.slots();
+            List<Slot> slots = workers.slots.all();
             if (slots.isEmpty() && worker.name().persistent()) {
                 worker.retire(EndReason.SCALED);
             } else if (!slots.isEmpty() && slots.getFirst().name.equals(worker.name())) {
-                workers.takeOver(slots.getFirst(), worker, EndReason.RELOAD);
+                workers.slots.takeOver(slots.getFirst(), worker, EndReason.RELOAD);
             }
         }
 
         /** Old workers that fill no slot, which thus will not be replaced, take no task again. */
         private void retireOthers() {
             for (Worker worker : workers.all()) {
-                if (!isNew(worker) && workers.slotOf(worker) == null) {
+                if (!isNew(worker) && !workers.slots.has(worker)) {
                     worker.retire(EndReason.RELOAD);
                 }
             }
@@ -236,14 +228,14 @@ final class Reload {
             for (Slot slot = next(); slot != null && mayMove(); slot = next()) {
                 Worker old = slot.worker();
                 if (hasRoom()) {
-                    workers.prepareSuccessor(slot, EndReason.RELOAD);
+                    workers.slots.prepareSuccessor(slot, EndReason.RELOAD);
                 } else if (old != null && old.isIdle() && workers.count(Worker::isEnding) == 0) {
                     old.retire(EndReason.RELOAD);
                 } else {
                     return;
                 }
             }
-            if (replaced() == workers.slots().size()) {
+            if (replaced() == workers.slots.size()) {
                 finish(done(release.update()));
             }
         }
@@ -255,7 +247,7 @@ final class Reload {
 
         private void tryCanary(WorkerTransport.Release found) {
             if (canary == null && hasRoom()) {
-                List<Slot> slots = workers.slots();
+                List<Slot> slots = workers.slots.all();
                 canary =
                         slots.isEmpty()
                                 ? workers.launchOnDemand(found.command())
@@ -265,13 +257,13 @@ final class Reload {
 
         /** Whether one more process keeps within {@code max_workers + 1}. */
         private boolean hasRoom() {
-            return workers.size() + workers.vacant() <= maxWorkers.getAsInt();
+            return workers.size() + workers.vacant() <= workers.max();
         }
 
         /** A slot with an old worker that is not being replaced; rather one that is idle. */
         private @Nullable Slot next() {
             Slot busy = null;
-            for (Slot slot : workers.slots()) {
+            for (Slot slot : workers.slots.all()) {
                 Worker worker = slot.worker();
                 if (worker != null && slot.isSettled() && !isNew(worker)) {
                     if (worker.isIdle()) {
@@ -284,7 +276,7 @@ final class Reload {
         }
 
         private boolean mayMove() {
-            List<Slot> slots = workers.slots();
+            List<Slot> slots = workers.slots.all();
             long moving = slots.stream().filter(slot -> !slot.isSettled()).count();
             return moving < Math.max(1, slots.size() / SLOTS_PER_MOVE);
         }
@@ -295,7 +287,7 @@ final class Reload {
 
         private int replaced() {
             int replaced = 0;
-            for (Slot slot : workers.slots()) {
+            for (Slot slot : workers.slots.all()) {
                 Worker worker = slot.worker();
                 replaced += worker != null && slot.isSettled() && isNew(worker) ? 1 : 0;
             }

@@ -133,17 +133,17 @@ final class RestartPolicy {
     /** {@code worker} has ended, not by a failed start. */
     Verdict judge(Worker worker, WorkerEnd end) {
         Failures failures = failuresOf(worker.name());
-        if (worker.served() > 0) {
+        if (worker.history().served() > 0) {
             unused.onAnswered();
         }
         boolean isPersistent = worker.name().persistent();
-        if (isPersistent && worker.served() > 0) {
+        if (isPersistent && worker.history().served() > 0) {
             failures.onAnswered();
         } else if (isPersistent && end.reason() == EndReason.PROTOCOL) {
             failures.protocolFaults++;
         }
         String fault = end.fault();
-        boolean neverRan = !worker.isProven() && !end.wasKilledByOthers();
+        boolean neverRan = !worker.history().isProven() && !end.wasKilledByOthers();
         boolean isUseless = isPersistent && failures.protocolFaults > 1;
         if (fault != null && (neverRan || isUseless)) {
             return new Verdict.CannotStart(

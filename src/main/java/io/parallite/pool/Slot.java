@@ -104,6 +104,16 @@ final class Slot {
         return worker == null;
     }
 
+    /** Retires its worker and the successor of that. */
+    void retire(EndReason why) {
+        if (worker != null) {
+            worker.retire(why);
+        }
+        if (successor != null) {
+            successor.retire(why);
+        }
+    }
+
     /** Starts the next worker after {@code delay}. */
     void scheduleRestart(Engine engine, Duration delay, Runnable start) {
         cancelRestart();

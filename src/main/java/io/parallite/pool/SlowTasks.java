@@ -56,7 +56,7 @@ final class SlowTasks {
             boolean isOpen) {
 
         boolean isOf(Worker worker) {
-            return since == worker.busySince() && task.equals(worker.currentTask());
+            return since == worker.history().leasedAt() && task.equals(worker.currentTask());
         }
     }
 
@@ -115,12 +115,12 @@ final class SlowTasks {
     }
 
     private boolean isSlow(Worker worker) {
-        return worker.busyNanos() >= limit.get().toNanos();
+        return worker.history().nanosSinceLease() >= limit.get().toNanos();
     }
 
     private void onSlow(Worker worker, String task) {
         boolean tells = worker.tellsStacks();
-        Found slow = new Found(task, worker.busySince(), null, !tells, tells);
+        Found slow = new Found(task, worker.history().leasedAt(), null, !tells, tells);
         found.put(worker, slow);
         if (!tells) {
             log(worker, slow, UNKNOWN);

@@ -33,32 +33,34 @@ import org.jspecify.annotations.Nullable;
  *
  * <h2>Capacity</h2>
  *
- * <p>There are {@code fixed_workers} persistent workers. On-demand workers come on top, for a peak,
- * up to {@code max_workers} processes in all; a process that ends counts until it is gone.
+ * <p>There are {@code fixed_workers} persistent workers, each in one of the {@link Slots}.
+ * On-demand workers come on top, for a peak, up to {@code max_workers} processes in all; a process
+ * that ends counts until it is gone.
  *
  * <h2>Queue</h2>
  *
  * <p>A task gets a worker at once when one is idle and no other task waits; else it waits in the
- * {@link TaskQueue}, in the {@link Lane} of its client. {@link #withWorker} is where tasks are
- * admitted and refused ({@code QUEUE_FULL}); the queue times them out. An idle worker and a task
- * that may be served never wait side by side; {@link WedgeWatch} checks that.
+ * {@link TaskQueue}, in the {@link Lane} of its client. {@link Admission} decides which tasks may
+ * wait; the queue times them out. {@link Assignment} keeps the invariant that no worker is idle
+ * beside a waiting task that it may serve.
  *
  * <h2>Sizing</h2>
  *
  * <p>Whenever tasks wait, {@link PoolGrowth} compares the wait with the start of a worker. When no
- * worker is there or boots, one is started at once. Where each task is to have a worker of its own,
+ * worker serves or starts, one is started at once. Where each task is to have a worker of its own,
  * {@link FreshGrowth} keeps some ready.
  *
  * <h2>Restarts, recycling, reload</h2>
  *
- * <p>{@link RestartPolicy} says when a worker that has ended is replaced, and when no task can be
- * served because none starts. A worker over a limit of its own ({@code worker_max_tasks}, …) gets a
- * successor, and retires when that is ready. {@link Reload} does the same with all of them.
+ * <p>The {@link Supervisor} keeps the persistent workers running. {@link RestartPolicy} says when a
+ * worker that has ended is replaced, and when no task can be served because none starts. A worker
+ * over a limit of its own ({@code worker_max_tasks}, …) gets a successor, and retires when that is
+ * ready. {@link Reload} does the same with all of them.
  *
  * <h2>Prefetch</h2>
  *
- * <p>Behind {@link Prefetch}, the frames of waiting tasks may lie with busy workers already. A
- * worker that has taken one is idle for a moment only, and is then leased for that task.
+ * <p>{@link Prefetch} may send the frames of waiting tasks to busy workers ahead of time. A worker
+ * that has taken one is idle for a moment only, and is then leased for that task.
  *
  * <p>Owned by the engine's thread.
  */
@@ -70,16 +72,13 @@ public final class WorkerPool {
     private final WorkerTransport transport;
     private PoolSettings settings;
     final WorkerSet workers;
-    private final RestartPolicy restarts;
-    private final Reload reload;
     private final TaskQueue queue;
     private final Prefetch prefetch;
-    private final WedgeWatch wedge;
     private final PoolGrowth growth;
-    private boolean isDraining;
+    private final Supervisor supervisor;
+    private final Admission admission;
+    private final Assignment assignment;
     private @Nullable Runnable onEmpty;
-    private Runnable onSpare = () -> {};
-    private Runnable onWaiting = () -> {};
 
     /**
      * A pool that has started nothing yet.
@@ -112,17 +111,23 @@ public final class WorkerPool {
         this.settings = settings;
         this.workers =
                 new WorkerSet(engine, transport, this::settings, random, new WorkerReports());
-        this.restarts = new RestartPolicy(engine, random, this::onPauseOver);
-        this.reload = new Reload(engine, transport, this::maxWorkers, workers, this::onFree);
         this.queue =
                 new TaskQueue(engine, settings.queueTimeout(), workers::size, this::onLaneReleased);
-        this.growth = PoolGrowth.of(engine, this::settings, workers, queue, restarts, processors);
+        this.growth =
+                PoolGrowth.of(
+                        engine, this::settings, workers, queue, this::mayStartWorkers, processors);
         this.prefetch = prefetching.create(queue, this::onTasksReturned);
-        this.wedge = new WedgeWatch(engine, this::wedgeSymptom, this::onWedgeLook);
+        this.supervisor = new Supervisor(engine, transport, workers, growth, random, this::onFree);
+        this.admission = new Admission(this::settings, workers, queue, prefetch, supervisor);
+        this.assignment = new Assignment(engine, workers, queue, prefetch, growth, supervisor);
     }
 
     private PoolSettings settings() {
         return settings;
+    }
+
+    private boolean mayStartWorkers() {
+        return supervisor.mayStart();
     }
 
     /** Starts the persistent workers, side by side. */
@@ -133,17 +138,17 @@ public final class WorkerPool {
 
     /** Runs {@code action} whenever a worker has become idle and no task waits for it. */
     public void onSpare(Runnable action) {
-        onSpare = action;
+        assignment.onSpare(action);
     }
 
     /** Runs {@code action} whenever one more task waits for a worker. */
     public void onWaiting(Runnable action) {
-        onWaiting = action;
+        assignment.onWaiting(action);
     }
 
     /** How many workers are idle while no task waits. */
     public int spareWorkers() {
-        return queue.size() == 0 && !isDraining ? workers.idle() : 0;
+        return queue.size() == 0 && !admission.isClosed() ? workers.idle() : 0;
     }
 
     // Leases
@@ -191,20 +196,14 @@ public final class WorkerPool {
      */
     public void lend(int places) {
         workers.lend(places);
-        retireExcess();
-    }
-
-    private void retireExcess() {
-        while (workers.excess() > 0 && workers.retireIdle()) {
-            LOG.debug("an idle worker ends, as there are too many");
-        }
+        workers.retireExcess();
     }
 
     private <T> Uni<T> lease(
             Task task,
             Lane lane,
             long since,
-            Consumer<Waiter<?>> admission,
+            Consumer<Waiter<?>> admit,
             Function<WorkerLease, Uni<T>> work) {
         return Uni.createFrom()
                 .emitter(
@@ -213,7 +212,7 @@ public final class WorkerPool {
                                     new Waiter<>(
                                             task, lane, since, isIsolated(task), work, emitter);
                             emitter.onTermination(() -> onCancelled(waiter));
-                            admission.accept(waiter);
+                            admit.accept(waiter);
                         });
     }
 
@@ -237,214 +236,45 @@ public final class WorkerPool {
     // Admission
 
     private void admit(Waiter<?> waiter) {
-        if (isServedAtOnce(waiter)) {
-            give(waiter, takeIdle(waiter));
+        if (assignment.serveAtOnce(waiter)) {
             return;
         }
-        TaskException refusal = refusal(waiter);
+        TaskException refusal = admission.refusal(waiter.isIsolated);
         if (refusal != null) {
             waiter.refuse(refusal);
             return;
         }
         queue.add(waiter);
-        onQueued();
-    }
-
-    /** Whether a worker for it is idle, and no other task waits for such a one. */
-    private boolean isServedAtOnce(Waiter<?> waiter) {
-        boolean isFirst =
-                waiter.isIsolated
-                        ? workers.hasFreshIdle() && queue.isolated() == 0
-                        : workers.hasIdle() && queue.ordinary() == 0;
-        return isFirst && !waiter.lane.isHeld() && !queue.isPaused();
-    }
-
-    private Worker takeIdle(Waiter<?> waiter) {
-        return waiter.isIsolated ? workers.takeFreshIdle() : workers.takeIdle();
+        assignment.onQueued();
     }
 
     private void admitAgain(Waiter<?> waiter) {
-        TaskException refusal = isDraining ? shuttingDown() : startFailure(waiter);
+        TaskException refusal = admission.refusalOfRetry(waiter.isIsolated);
         if (refusal != null) {
             waiter.refuse(refusal);
             return;
         }
         queue.addFirst(waiter);
-        onQueued();
-    }
-
-    private @Nullable TaskException refusal(Waiter<?> waiter) {
-        if (isDraining) {
-            return shuttingDown();
-        }
-        TaskException failure = startFailure(waiter);
-        if (failure == null && waiting() >= settings.maxQueue() + capacity()) {
-            return queueFull();
-        }
-        return failure;
-    }
-
-    private TaskException queueFull() {
-        String more =
-                capacity() == 0
-                        ? ""
-                        : " beside places for %d in workers that are idle or may start"
-                                .formatted(capacity());
-        return new TaskException(
-                FailureKind.QUEUE_FULL,
-                "%d tasks are waiting and max_queue=%d%s; submit fewer at once, or raise max_queue or max_workers=%d"
-                        .formatted(waiting(), settings.maxQueue(), more, settings.max()));
-    }
-
-    /** Why a task cannot be served now; {@code null} when it can, or will be. */
-    private @Nullable TaskException startFailure(Waiter<?> waiter) {
-        return startFailure(waiter.isIsolated);
-    }
-
-    private @Nullable TaskException startFailure(boolean isIsolated) {
-        TaskException failure = restarts.pause();
-        boolean isHopeful =
-                failure == null || (isIsolated ? growth.hasFreshProspect() : workers.hasProspect());
-        return isHopeful ? null : failure;
-    }
-
-    private int waiting() {
-        return queue.size() + prefetch.size();
-    }
-
-    /** How many tasks are soon served without having to wait for one another. */
-    private int capacity() {
-        int more = Math.max(0, settings.max() - workers.size());
-        return workers.idle() + workers.count(Worker::isStarting) + more;
-    }
-
-    private static TaskException shuttingDown() {
-        return new TaskException(
-                FailureKind.SHUTTING_DOWN, "the daemon is stopping; submit again when it is back");
-    }
-
-    private static TaskException aborted() {
-        return new TaskException(
-                FailureKind.ABORTED,
-                "the daemon has stopped, and the task, which may have run in part, was killed; raise shutdown_grace_ms to let it finish");
-    }
-
-    private void onPauseOver() {
-        growth.grow();
-    }
-
-    // Serving
-
-    private void onQueued() {
-        serve();
-        if (queue.size() > 0) {
-            growth.grow();
-            wedge.arm();
-            onWaiting.run();
-        }
-    }
-
-    /** Brings idle workers and waiting tasks together. */
-    private void serve() {
-        while (workers.hasIdle()) {
-            Waiter<?> next = next(workers.hasFreshIdle());
-            if (next == null) {
-                return;
-            }
-            give(next, takeIdle(next));
-        }
-    }
-
-    /**
-     * The task that is next, taken out.
-     *
-     * @param isFresh whether for a worker that has run no task
-     */
-    private @Nullable Waiter<?> next(boolean isFresh) {
-        Waiter<?> next = queue.poll(isFresh);
-        while (next == null && prefetch.recallAny()) {
-            next = queue.poll(isFresh); // none when their lanes are held
-        }
-        return next;
-    }
-
-    private void give(Waiter<?> waiter, Worker worker) {
-        WorkerLease lease;
-        try {
-            lease = waiter.isIsolated ? worker.leaseIsolated() : leaseWithNext(worker);
-        } catch (RuntimeException | Error e) {
-            LOG.errorf(e, "a worker could not be leased worker=%s", worker.name());
-            waiter.refuse(
-                    new TaskException(
-                            FailureKind.INTERNAL,
-                            "worker %s could not be leased: %s".formatted(worker.name(), e)));
-            return;
-        }
-        waiter.grant(lease);
-        if (waiter.isIsolated && workers.room() > 0 && restarts.pause() == null) {
-            workers.prepareSuccessor(worker, EndReason.ISOLATED);
-        }
-        growth.onLeased(waiter.isIsolated);
-    }
-
-    /** The next ones first: once it has its task the worker may look for them at any time. */
-    private WorkerLease leaseWithNext(Worker worker) {
-        if (!growth.lacksRoom()) {
-            prefetch.fill(worker, growth.typicalTaskNanos(), workers.size());
-        }
-        return worker.lease();
-    }
-
-    /** A worker is free: it gets the task that waits for one, or is parked, or makes room. */
-    private void onFree(Worker worker) {
-        if (worker.hasNext()) {
-            goOn(worker);
-            return;
-        }
-        prefetch.reclaim(worker);
-        if (workers.excess() > 0 && !workers.fillsSlot(worker)) {
-            worker.retire(EndReason.EXITED);
-            return;
-        }
-        if (!worker.isFresh() && growth.lacksRoomInTurn()) {
-            worker.retire(EndReason.ISOLATED);
-            return;
-        }
-        Waiter<?> next = next(worker.isFresh());
-        if (next != null) {
-            give(next, worker);
-        } else {
-            workers.park(worker);
-            onSpare.run();
-        }
-    }
-
-    /** Leases the worker for the task that it has taken by itself. */
-    private void goOn(Worker worker) {
-        Waiter<?> taken = prefetch.pollTaken(worker);
-        if (taken == null) {
-            worker.onGarbage("announced a task that it was not given");
-        } else if (!taken.isSettled()) {
-            give(taken, worker);
-        } else if (prefetch.hasTakenNext(worker)) {
-            worker.lease().discard(taken.task);
-        } else {
-            worker.abandonNext(); // nobody wants the task, and it is still at it
-        }
+        assignment.onQueued();
     }
 
     private void onTasksReturned() {
-        if (isDraining) {
-            Waiter.refuseAll(queue.takeAll(), shuttingDown());
+        if (admission.isClosed()) {
+            admission.refuseWaiting();
         } else {
-            onQueued();
+            assignment.onQueued();
         }
     }
 
     private void onLaneReleased() {
-        serve();
-        growth.grow();
+        assignment.onLaneReleased();
     }
+
+    private void onFree(Worker worker) {
+        assignment.onFree(worker);
+    }
+
+    // Overflow to other machines
 
     /**
      * Takes the task that waits first in some lane out of the queue, if it has waited for at least
@@ -475,23 +305,13 @@ public final class WorkerPool {
 
         @Override
         public void onIdle(Worker worker) {
-            long now = engine.nanoTime();
-            boolean isNew = worker.busySince() == 0;
-            if (isNew) {
-                growth.onReady(now - worker.launchedAt());
-                restarts.onReady();
-                workers.onReady(worker);
-            } else {
-                growth.onServed(worker);
-            }
-            if (worker.isProven() && (isNew || worker.served() == 1)) {
-                restarts.onProven();
-            }
+            boolean isNew = worker.isFresh();
+            supervisor.onIdle(worker);
             if (worker.hasNext()) {
                 onFree(worker);
-            } else if (isDraining) {
+            } else if (admission.isClosed()) {
                 worker.end(EndReason.EXITED);
-            } else if (reload.admits(worker)) {
+            } else if (supervisor.admits(worker)) {
                 onFree(worker);
             }
             if (isNew) {
@@ -511,15 +331,7 @@ public final class WorkerPool {
 
         @Override
         public void onRecyclable(Worker worker, EndReason reason) {
-            boolean isPersistent = workers.fillsSlot(worker);
-            if (isPersistent && (workers.hasSuccessor(worker) || restarts.pause() != null)) {
-                return; // it is being replaced, or an old worker is better than none
-            }
-            if (isPersistent && workers.room() > 0) {
-                workers.prepareSuccessor(worker, reason);
-            } else if (reason != EndReason.RECYCLED_TASKS) { // that limit it keeps by itself
-                worker.retire(reason);
-            }
+            supervisor.onRecyclable(worker, reason);
         }
 
         @Override
@@ -541,75 +353,27 @@ public final class WorkerPool {
         @Override
         public void onStartFailed(Worker worker, TaskException why) {
             remove(worker);
-            if (reload.isCanary(worker)) {
-                reload.onCanaryFailed(why.explanation());
-                growth.grow();
-            } else {
-                cannotStart(worker, EndReason.START_FAILED, why);
-            }
+            onRestarted(supervisor.onStartFailed(worker, why));
         }
 
         @Override
         public void onGone(Worker worker, WorkerEnd end) {
             prefetch.onLeaving(worker);
             remove(worker);
-            if (reload.isCanary(worker)) {
-                reload.onCanaryFailed(
-                        "worker %s %s".formatted(worker.name(), end.exit().describe()));
-                growth.grow();
-                return;
+            onRestarted(supervisor.onGone(worker, end));
+        }
+
+        private void onRestarted(boolean mayBeOutage) {
+            if (mayBeOutage) {
+                admission.refuseUnservable();
             }
-            switch (restarts.judge(worker, end)) {
-                case RestartPolicy.Verdict.CannotStart(EndReason reason, TaskException why) ->
-                        cannotStart(worker, reason, why);
-                case RestartPolicy.Verdict.Replace(EndReason reason) -> {
-                    if (workers.vacate(worker, reason)) {
-                        Duration delay = restarts.delay(worker.name(), reason);
-                        logReplacement(worker, end, delay);
-                        workers.refill(worker.name(), delay, reason);
-                    } else if (reason.isFault() && worker.served() == 0) {
-                        growth.onIdleFault(restarts.delayAfterUnused());
-                    }
-                    reload.step();
-                    growth.grow();
-                }
-            }
+            growth.grow();
         }
     }
 
     private void remove(Worker worker) {
         workers.remove(worker);
         stopIfEmpty();
-    }
-
-    /** No worker was to be had: when there is no other in sight, the waiting tasks are refused. */
-    private void cannotStart(Worker worker, EndReason reason, TaskException why) {
-        if (isDraining) {
-            return;
-        }
-        Duration delay = restarts.onStartFailed(worker.name(), why);
-        if (workers.vacate(worker, reason)) {
-            workers.refill(worker.name(), delay, reason);
-        }
-        reload.onStartFailed(why.explanation());
-        TaskException failure = startFailure(false);
-        TaskException failureOfIsolated = startFailure(true);
-        if (failure != null) {
-            Waiter.refuseAll(queue.takeAll(), failure);
-        } else if (failureOfIsolated != null) {
-            Waiter.refuseAll(queue.takeIsolated(), failureOfIsolated);
-        }
-        growth.grow();
-    }
-
-    private static void logReplacement(Worker worker, WorkerEnd end, Duration delay) {
-        LOG.logf(
-                end.reason().isFault() ? Logger.Level.WARN : Logger.Level.DEBUG,
-                "worker is replaced in %d ms: it %s worker=%s pid=%d",
-                delay.toMillis(),
-                end.exit().describe(),
-                worker.name(),
-                worker.pid());
     }
 
     // Control
@@ -631,7 +395,7 @@ public final class WorkerPool {
         if (queue.isPaused()) {
             queue.pause(false);
             LOG.info("the queue is served again");
-            onQueued();
+            assignment.onQueued();
         }
     }
 
@@ -651,9 +415,8 @@ public final class WorkerPool {
                             : "fixed_workers=%d exceeds max_workers=%d; raise max_workers and reload"
                                     .formatted(fixed, settings.max()));
         }
-        LOG.infof("workers are scaled fixed_workers=%d before=%d", fixed, workers.slots().size());
-        workers.resize(fixed);
-        reload.step();
+        LOG.infof("workers are scaled fixed_workers=%d before=%d", fixed, workers.persistent());
+        supervisor.scale(fixed);
         growth.grow();
     }
 
@@ -668,7 +431,7 @@ public final class WorkerPool {
      * reload running.
      */
     public Uni<ReloadOutcome> reload() {
-        return reload.request();
+        return supervisor.reload();
     }
 
     /**
@@ -676,7 +439,7 @@ public final class WorkerPool {
      * before any other is started.
      */
     public void onReconfigured(Consumer<ConfigUpdate> action) {
-        reload.onAdopted(action);
+        supervisor.onReconfigured(action);
     }
 
     /**
@@ -692,70 +455,37 @@ public final class WorkerPool {
         if (!wanted.isolatesTasks()) {
             boolean isAnother = wanted.fixed() != before.fixed();
             workers.resize(
-                    isAnother ? wanted.fixed() : Math.min(workers.slots().size(), wanted.max()));
+                    isAnother ? wanted.fixed() : Math.min(workers.persistent(), wanted.max()));
         }
-        retireExcess();
+        workers.retireExcess();
         growth.grow();
     }
 
-    // Checks
-
-    /** What keeps tasks waiting that could be served; {@code null} when all is well. */
-    private @Nullable String wedgeSymptom() {
-        if (!queue.isServable()) {
-            return null;
-        }
-        int free = workers.count(worker -> worker.isIdle() && maySomeTaskHave(worker));
-        if (free > reload.onProbation()) {
-            return "workers are idle beside waiting tasks idle=%d parked=%d workers=%d queued=%d isolated=%d"
-                    .formatted(
-                            free, workers.idle(), workers.size(), queue.size(), queue.isolated());
-        }
-        boolean isHopeless =
-                workers.size() == 0 && workers.vacant() == 0 && restarts.pause() == null;
-        return isHopeless
-                ? "there is no worker and none is about to start queued=" + queue.size()
-                : null;
-    }
-
-    /** Whether a task waits that {@code worker} may run, or for which it must make room. */
-    private boolean maySomeTaskHave(Worker worker) {
-        return queue.peek(worker.isFresh()) != null || growth.lacksRoom();
-    }
-
-    private void onWedgeLook() {
-        if (queue.size() == 0) {
-            return;
-        }
-        workers.reclaimLost(reload::isCanary);
-        serve();
-        growth.grow();
-        wedge.arm();
-    }
+    // Figures
 
     /** The pool as it is now. */
     public PoolSnapshot snapshot() {
         Waiter<?> oldest = queue.oldest();
         long waits = oldest == null ? 0 : engine.nanoTime() - oldest.since;
         return new PoolSnapshot(
-                settings.isolatesTasks() ? settings.fixed() : workers.slots().size(),
+                settings.isolatesTasks() ? settings.fixed() : workers.persistent(),
                 settings.max(),
                 workers.count(Worker::isIdle),
                 workers.count(Worker::isBusy),
                 workers.count(Worker::isStarting),
                 workers.count(Worker::isEnding),
                 workers.count(worker -> worker.isInService() && worker.hasAnswered()),
-                waiting(),
+                admission.waiting(),
                 settings.maxQueue(),
-                capacity(),
+                admission.capacity(),
                 Duration.ofNanos(waits).toMillis(),
                 workers.restarts(),
-                wedge.count(),
-                isDraining,
+                assignment.wedges(),
+                admission.isClosed(),
                 queue.isPaused(),
-                reload.isRunning(),
+                supervisor.isReloading(),
                 transport.template(),
-                restarts.lastFailure(),
+                supervisor.lastFailure(),
                 workers.snapshots());
     }
 
@@ -763,15 +493,14 @@ public final class WorkerPool {
 
     /** Takes no more tasks, refuses those that wait, and lets idle workers end. */
     public void drain() {
-        isDraining = true;
+        admission.close();
         prefetch.recallAll();
-        Waiter.refuseAll(queue.takeAll(), shuttingDown());
+        admission.refuseWaiting();
         prefetch.close();
         queue.close();
         growth.close();
-        wedge.close();
-        restarts.close();
-        reload.stop();
+        assignment.close();
+        supervisor.close();
         workers.dismiss();
     }
 
@@ -783,6 +512,12 @@ public final class WorkerPool {
             worker.abort(aborted());
         }
         stopIfEmpty();
+    }
+
+    private static TaskException aborted() {
+        return new TaskException(
+                FailureKind.ABORTED,
+                "the daemon has stopped, and the task, which may have run in part, was killed; raise shutdown_grace_ms to let it finish");
     }
 
     private void stopIfEmpty() {

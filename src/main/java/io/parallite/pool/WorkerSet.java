@@ -13,17 +13,14 @@ import io.parallite.worker.WorkerOwner;
 import io.parallite.worker.WorkerSnapshot;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.EnumMap;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
-import org.jspecify.annotations.Nullable;
+import org.jboss.logging.Logger;
 
 /**
  * Which workers there are: the one owner of every process, from its launch until it is known to be
@@ -31,9 +28,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <h2>Kinds</h2>
  *
- * <p>Persistent workers fill {@link Slot}s. A persistent worker that can be replaced without hurry
- * stays in its slot until its successor has booted, so that no task waits for the boot. On-demand
- * workers fill none: they are there for a peak.
+ * <p>Persistent workers fill {@link Slots}. On-demand workers fill none: they are there for a peak.
+ * {@link IdleWorkers} holds those of both kinds that no task needs now.
  *
  * <h2>Command</h2>
  *
@@ -44,11 +40,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class WorkerSet {
 
+    private static final Logger LOG = Logger.getLogger(WorkerSet.class);
+
     /** How much earlier than another's a worker's age limit may be, lest all end at once. */
     private static final double TTL_JITTER = 0.2;
-
-    /** How long a new slot waits before it looks for room again. */
-    private static final Duration ROOM_AGAIN = Duration.ofMillis(50);
 
     private final Engine engine;
     private final WorkerTransport transport;
@@ -57,17 +52,17 @@ final class WorkerSet {
     private final WorkerOwner owner;
 
     private final Set<Worker> all = new LinkedHashSet<>();
-    private final Map<String, Slot> slots = new LinkedHashMap<>();
+
+    /** The places of the persistent ones. */
+    final Slots slots;
 
     /** Those that are idle, and were parked. */
     final IdleWorkers idle;
 
-    private final Map<EndReason, Long> replaced = new EnumMap<>(EndReason.class);
     private final SlowTasks slowTasks;
     private WorkerCommand command;
     private long lastTimestamp;
     private int lent;
-    private boolean isClosed;
 
     /**
      * A set without workers.
@@ -89,11 +84,7 @@ final class WorkerSet {
         this.command = transport.command();
         this.idle = new IdleWorkers(engine, settings);
         this.slowTasks = new SlowTasks(engine, () -> settings.get().slowTask(), this::all);
-        int places = settings.get().isolatesTasks() ? 0 : settings.get().fixed();
-        for (int number = 1; number <= places; number++) {
-            WorkerName name = WorkerName.persistent(settings.get().prefix(), number);
-            slots.put(name.value(), new Slot(name));
-        }
+        this.slots = new Slots(engine, settings, new SlotProcesses());
     }
 
     // All of them
@@ -121,9 +112,14 @@ final class WorkerSet {
         return all.stream().anyMatch(worker -> worker.isStarting() || worker.isInService());
     }
 
+    /** How many workers there may be, but for those that {@link #lend} adds. */
+    int max() {
+        return settings.get().max();
+    }
+
     /** How many more processes there may be beside those that there are or will be. */
     int room() {
-        return Math.max(0, settings.get().max() + lent - all.size() - vacant());
+        return Math.max(0, max() + lent - all.size() - slots.vacant());
     }
 
     /** There may be so many more processes than the settings say. */
@@ -131,16 +127,27 @@ final class WorkerSet {
         lent = places;
     }
 
-    /** How many processes too many there are; one that ends is none any more. */
-    int excess() {
-        int most = settings.get().max() + lent;
+    /** How many processes too many there are, not counting those that end. */
+    private int excess() {
+        int most = max() + lent;
         return all.size() <= most ? 0 : Math.max(0, count(worker -> !worker.isEnding()) - most);
     }
 
-    /** Ends an idle worker that fills no slot; {@code false} when there is none. */
-    boolean retireIdle() {
+    /** Whether {@code worker} fills no slot while there are too many processes. */
+    boolean isExcess(Worker worker) {
+        return excess() > 0 && !slots.has(worker);
+    }
+
+    /** Ends idle workers that fill no slot, as long as there are too many processes. */
+    void retireExcess() {
+        while (excess() > 0 && retireIdle()) {
+            LOG.debug("an idle worker ends, as there are too many");
+        }
+    }
+
+    private boolean retireIdle() {
         for (Worker worker : all) {
-            if (worker.isIdle() && idle.has(worker) && slotOf(worker) == null) {
+            if (worker.isIdle() && idle.has(worker) && !slots.has(worker)) {
                 idle.remove(worker);
                 worker.retire(EndReason.EXITED);
                 return true;
@@ -177,6 +184,32 @@ final class WorkerSet {
         boolean isReusable = !settings.get().isolatesTasks();
         return launch(
                 WorkerName.onDemand(settings.get().prefix(), lastTimestamp, isReusable), what);
+    }
+
+    private final class SlotProcesses implements Slots.Processes {
+
+        @Override
+        public Worker launch(WorkerName name) {
+            return WorkerSet.this.launch(name, command);
+        }
+
+        @Override
+        public boolean isCurrent(Worker worker) {
+            return worker.runs(command);
+        }
+
+        @Override
+        public boolean hasRoom() {
+            return all.size() < max();
+        }
+
+        @Override
+        public void makeRoom() {
+            all().stream()
+                    .filter(worker -> worker.isIdle() && !slots.has(worker))
+                    .findFirst()
+                    .ifPresent(worker -> worker.retire(EndReason.SCALED));
+        }
     }
 
     /** Starts a worker from {@code what}. */
@@ -237,34 +270,34 @@ final class WorkerSet {
                 idle.park(worker);
             }
         }
-        slots.values().stream().filter(Slot::isEmpty).forEach(this::fill);
+        slots.fillEmpty();
     }
 
-    // Slots
+    // Persistent workers
 
-    /** The slots of the persistent workers. */
-    List<Slot> slots() {
-        return List.copyOf(slots.values());
+    /** How many persistent workers there are to be. */
+    int persistent() {
+        return slots.size();
     }
 
-    /** The slot that {@code worker} fills or boots for; {@code null} when there is none. */
-    @Nullable Slot slotOf(Worker worker) {
-        Slot slot = slots.get(worker.name().value());
-        return slot != null && slot.has(worker) ? slot : null;
-    }
-
-    /** Slots whose next worker is started later: their places are not for on-demand workers. */
+    /** How many of them are started later. */
     int vacant() {
-        int vacant = 0;
-        for (Slot slot : slots.values()) {
-            vacant += slot.awaitsRestart() ? 1 : 0;
-        }
-        return vacant;
+        return slots.vacant();
+    }
+
+    /** Keeps so many persistent workers from now on. */
+    void resize(int places) {
+        slots.resize(places);
+    }
+
+    /** How often persistent workers were replaced; see {@link Slots#restarts}. */
+    Map<String, Long> restarts() {
+        return slots.restarts();
     }
 
     /** Starts the persistent workers. */
     void start() {
-        fillAll();
+        slots.fillAll();
         slowTasks.start();
     }
 
@@ -279,161 +312,11 @@ final class WorkerSet {
         slowTasks.onStack(worker, frame);
     }
 
-    /** Starts a worker in every slot that has none, also where one is to be started later. */
-    void fillAll() {
-        for (Slot slot : slots.values()) {
-            if (slot.worker() == null) {
-                fill(slot);
-            }
-        }
-    }
-
-    /** Has {@code places} slots from now on; workers without one retire. */
-    void resize(int places) {
-        for (int number = slots.size() + 1; number <= places && !isClosed; number++) {
-            WorkerName name = WorkerName.persistent(settings.get().prefix(), number);
-            Slot slot = new Slot(name);
-            slots.put(name.value(), slot);
-            fillOnceThereIsRoom(slot);
-        }
-        while (slots.size() > places) {
-            WorkerName name = WorkerName.persistent(settings.get().prefix(), slots.size());
-            remove(Objects.requireNonNull(slots.remove(name.value())));
-        }
-    }
-
-    private void remove(Slot slot) {
-        slot.cancelRestart();
-        for (Worker worker : all()) {
-            if (slot.has(worker)) {
-                worker.retire(EndReason.SCALED);
-            }
-        }
-    }
-
-    /** On-demand workers may take all places: one that is idle makes room. */
-    private void fillOnceThereIsRoom(Slot slot) {
-        if (all.size() < settings.get().max()) {
-            fill(slot);
-            return;
-        }
-        all().stream()
-                .filter(worker -> worker.isIdle() && slotOf(worker) == null)
-                .findFirst()
-                .ifPresent(worker -> worker.retire(EndReason.SCALED));
-        slot.scheduleRestart(engine, ROOM_AGAIN, () -> fillOnceThereIsRoom(slot));
-    }
-
-    private void fill(Slot slot) {
-        if (!isClosed) {
-            slot.fill(launch(slot.name, command));
-        }
-    }
-
-    /**
-     * Starts the next worker of an empty slot after {@code delay}, which counts as a restart.
-     *
-     * @param name of the slot
-     */
-    void refill(WorkerName name, Duration delay, EndReason reason) {
-        Slot slot = slots.get(name.value());
-        if (slot == null) {
-            return;
-        }
-        replaced.merge(reason, 1L, Long::sum);
-        if (delay.isZero()) {
-            fill(slot);
-        } else if (!isClosed) {
-            slot.scheduleRestart(engine, delay, () -> fill(slot));
-        }
-    }
-
-    /** Whether {@code worker} fills a slot. */
-    boolean fillsSlot(Worker worker) {
-        return slotOf(worker) != null;
-    }
-
-    /** Whether a successor of {@code worker} boots. */
-    boolean hasSuccessor(Worker worker) {
-        Slot slot = slotOf(worker);
-        return slot != null && slot.hasSuccessor();
-    }
-
-    /**
-     * Starts a successor of {@code worker}, if it fills a slot and has none; it goes on until that
-     * is ready.
-     */
-    void prepareSuccessor(Worker worker, EndReason reason) {
-        Slot slot = slotOf(worker);
-        if (slot != null && !slot.hasSuccessor()) {
-            prepareSuccessor(slot, reason);
-        }
-    }
-
-    /** The same for the worker of {@code slot}. */
-    void prepareSuccessor(Slot slot, EndReason reason) {
-        slot.prepare(launch(slot.name, command), reason);
-    }
-
-    /** {@code worker} is ready for its first task: a successor takes over its slot. */
-    void onReady(Worker worker) {
-        Slot slot = slotOf(worker);
-        if (slot != null && slot.isSuccessor(worker)) {
-            takeOver(slot, worker, slot.replacement());
-        }
-    }
-
-    /**
-     * Gives a slot to {@code newcomer}, which is ready.
-     *
-     * <p>The worker before retires. One that has tasks left to its limit may run them, so that the
-     * limit is exact; unless it runs old code.
-     */
-    void takeOver(Slot slot, Worker newcomer, EndReason reason) {
-        Worker before = slot.worker();
-        Worker surplus = slot.takeOver(newcomer);
-        replaced.merge(reason, 1L, Long::sum);
-        if (surplus != null) {
-            surplus.retire(reason);
-        }
-        if (before != null && (reason != EndReason.RECYCLED_TASKS || !before.runs(command))) {
-            before.retire(reason);
-        }
-    }
-
-    /**
-     * {@code gone} fills no slot any longer.
-     *
-     * @return whether a slot needs a new worker for that
-     */
-    boolean vacate(Worker gone, EndReason reason) {
-        Slot slot = slotOf(gone);
-        if (slot == null) {
-            return false;
-        }
-        boolean isSuccessor = slot.isSuccessor(gone);
-        boolean isEmpty = slot.vacate(gone);
-        if (!isSuccessor && !isEmpty) {
-            replaced.merge(reason, 1L, Long::sum); // by the successor that boots
-        }
-        return isEmpty && !isClosed;
-    }
-
-    /** How often a worker was replaced, by {@link EndReason#label}; each reason is there. */
-    Map<String, Long> restarts() {
-        Map<String, Long> restarts = new LinkedHashMap<>();
-        for (EndReason reason : EndReason.values()) {
-            restarts.put(reason.label(), replaced.getOrDefault(reason, 0L));
-        }
-        return restarts;
-    }
-
     // The end
 
     /** Starts no worker from now on; those without a task end, the others after theirs. */
     void dismiss() {
-        isClosed = true;
-        slots.values().forEach(Slot::cancelRestart);
+        slots.close();
         for (Worker worker : all()) {
             if (worker.isStarting()) {
                 worker.kill(EndReason.EXITED);

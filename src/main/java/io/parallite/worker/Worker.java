@@ -6,10 +6,7 @@ import io.parallite.process.WorkerChannel;
 import io.parallite.process.WorkerCommand;
 import io.parallite.process.WorkerExit;
 import io.parallite.process.WorkerName;
-import io.parallite.process.WorkerStartException;
 import io.parallite.process.WorkerTransport;
-import io.parallite.task.FailureKind;
-import io.parallite.task.Task;
 import io.parallite.task.TaskException;
 import io.parallite.units.Texts;
 import io.parallite.wire.Excerpt;
@@ -26,11 +23,9 @@ import io.parallite.worker.WorkerState.Overdue;
 import io.parallite.worker.WorkerState.Phase;
 import io.parallite.worker.WorkerState.Running;
 import io.parallite.worker.WorkerState.Starting;
-import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.Cancellable;
 import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
 import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -63,32 +58,17 @@ public final class Worker implements WorkerChannel.Listener {
     /** How long the answer to a task that is known to be done may take to arrive. */
     public static final Duration ANSWER_GRACE = Duration.ofSeconds(1);
 
-    /** How long after a task its words may still be on their way through the pipe of stderr. */
-    static final Duration STDERR_LAG = Duration.ofMillis(50);
-
     private static final Logger LOG = Logger.getLogger(Worker.class);
 
     private final WorkerName name;
     private final WorkerCommand command;
-    private final Engine engine;
     private final WorkerOwner owner;
     private final RecyclingMonitor recycling;
+    private final WorkerHistory history;
+    private final Retirement retirement;
     private final Deadline deadline;
 
     private WorkerState state = Starting.UNLAUNCHED;
-
-    /** Why it takes no further task; {@code null} while it may. */
-    private @Nullable EndReason retirement;
-
-    private boolean isProven;
-    private long served;
-
-    /** {@link System#nanoTime} of the last answer to a task, 0 before the first. */
-    private volatile long answeredAt;
-
-    private long launchedAt;
-    private long readyAt;
-    private long busySince;
 
     /**
      * A worker that has not been started.
@@ -103,9 +83,10 @@ public final class Worker implements WorkerChannel.Listener {
             RecyclingMonitor recycling) {
         this.name = name;
         this.command = command;
-        this.engine = engine;
         this.owner = owner;
         this.recycling = recycling;
+        this.history = new WorkerHistory(engine);
+        this.retirement = new Retirement(recycling, name.reusable());
         this.deadline = new Deadline(engine, this::onDeadline);
     }
 
@@ -117,33 +98,12 @@ public final class Worker implements WorkerChannel.Listener {
 
     /** The process id, 0 while there is none yet. */
     public long pid() {
-        WorkerChannel channel = state.channel();
-        return channel == null ? 0 : channel.pid();
+        return state.channel().pid();
     }
 
-    /** Tasks answered so far. */
-    public long served() {
-        return served;
-    }
-
-    /** {@link Engine#nanoTime} of its launch. */
-    public long launchedAt() {
-        return launchedAt;
-    }
-
-    /** {@link Engine#nanoTime} at which it could take its first task, 0 before. */
-    long readyAt() {
-        return readyAt;
-    }
-
-    /** {@link Engine#nanoTime} of the last lease, 0 before the first. */
-    public long busySince() {
-        return busySince;
-    }
-
-    /** For how long its task has kept it: nanoseconds since the last lease. */
-    public long busyNanos() {
-        return engine.nanoTime() - busySince;
+    /** What it has done so far. */
+    public WorkerHistory history() {
+        return history;
     }
 
     /**
@@ -178,8 +138,7 @@ public final class Worker implements WorkerChannel.Listener {
 
     /** Whether its reply waits, or has just waited, for memory. */
     public boolean hasWaitedForRoom() {
-        WorkerChannel channel = state.channel();
-        return channel != null && channel.hasWaitedForRoom();
+        return state.channel().hasWaitedForRoom();
     }
 
     /** Whether it is, or will be, free for a task. */
@@ -189,29 +148,22 @@ public final class Worker implements WorkerChannel.Listener {
 
     /** Whether it has run no task, and was leased for none. */
     public boolean isFresh() {
-        return busySince == 0;
+        return history.isFresh();
     }
 
     /** Whether it runs a task that has it for itself. */
     public boolean isDedicated() {
-        return retirement == EndReason.ISOLATED && isBusy();
+        return retirement.isForIsolatedTask() && isBusy();
     }
 
     /** Whether its script has said that it runs. A transport may not let it. */
     public boolean hasSaidReady() {
-        WorkerChannel channel = state.channel();
-        return channel != null && channel.provesReadiness();
+        return state.channel().provesReadiness();
     }
 
     /** Whether it has answered something, a ping or a task. */
     public boolean hasAnswered() {
-        WorkerChannel channel = state.channel();
-        return served > 0 || (channel != null && channel.hasAnswered());
-    }
-
-    /** Whether it has shown that its script runs: a process that merely exists has not. */
-    public boolean isProven() {
-        return isProven;
+        return history.served() > 0 || state.channel().hasAnswered();
     }
 
     /** Read without a lock on purpose: a log line a moment late is good enough. */
@@ -222,29 +174,19 @@ public final class Worker implements WorkerChannel.Listener {
 
     @Override
     public boolean isOfCurrentTask(long readAt) {
-        return answeredAt == 0 || readAt - answeredAt > STDERR_LAG.toNanos();
+        return history.isOfCurrentTask(readAt);
     }
 
+    /** It as it is now. */
     public WorkerSnapshot snapshot() {
-        return new WorkerSnapshot(
-                name.value(),
-                pid(),
-                state.phase().name().toLowerCase(Locale.ROOT),
-                served,
-                millis(engine.nanoTime() - launchedAt),
-                currentTask(),
-                state instanceof AtTask ? millis(busyNanos()) : 0);
-    }
-
-    private static long millis(long nanos) {
-        return Duration.ofNanos(nanos).toMillis();
+        return WorkerSnapshot.of(name, state, history);
     }
 
     // Start
 
     /** Starts the process. */
     public void start(WorkerTransport transport) {
-        launchedAt = engine.nanoTime();
+        history.onLaunched();
         Cancellable launch =
                 transport
                         .open(name, command, this)
@@ -261,8 +203,8 @@ public final class Worker implements WorkerChannel.Listener {
             channel.kill();
         } else if (state instanceof Starting starting) {
             state = starting.ready(channel);
-            isProven |= channel.provesReadiness();
-            readyAt = engine.nanoTime();
+            history.prove(channel.provesReadiness());
+            history.onReady();
             LOG.debugf("worker is ready worker=%s pid=%d", name, channel.pid());
             recycling.begin(channel.pid(), reason -> owner.onRecyclable(this, reason));
             owner.onIdle(this);
@@ -270,13 +212,8 @@ public final class Worker implements WorkerChannel.Listener {
     }
 
     private void onNotOpened(Throwable failure) {
-        state = new Gone(null);
-        TaskException why =
-                failure instanceof TaskException known
-                        ? known
-                        : new WorkerStartException(
-                                "worker %s could not be started: %s".formatted(name, failure));
-        owner.onStartFailed(this, why);
+        state = Gone.UNOPENED;
+        owner.onStartFailed(this, WorkerFailures.notStarted(name, failure));
     }
 
     // Lease and task
@@ -292,8 +229,8 @@ public final class Worker implements WorkerChannel.Listener {
                     "worker %s is %s and cannot be leased".formatted(name, state.phase()));
         }
         state = idle.lease();
-        busySince = engine.nanoTime();
-        recycling.onLeased(served, owner.startNanos());
+        history.onLeased();
+        recycling.onLeased(history.served(), owner.startNanos());
         return new WorkerLease(this);
     }
 
@@ -307,24 +244,15 @@ public final class Worker implements WorkerChannel.Listener {
             throw new IllegalStateException("worker %s has run a task already".formatted(name));
         }
         WorkerLease lease = lease();
-        retirement = EndReason.ISOLATED;
+        retirement.retire(EndReason.ISOLATED);
         return lease;
     }
 
-    Uni<WorkerReply> exchange(Task task, Duration timeout, WorkerEvents events) {
-        return Uni.createFrom()
-                .emitter(
-                        emitter -> {
-                            Exchange exchange = new Exchange(task, emitter, timeout, events);
-                            emitter.onTermination(() -> onUnsubscribed(exchange));
-                            begin(exchange);
-                        });
-    }
-
-    private void begin(Exchange exchange) {
+    /** Requests a task. */
+    void begin(Exchange exchange) {
         if (!(state instanceof Leased leased)) {
-            exchange.fail(
-                    new UndeliveredException("worker %s is %s".formatted(name, state.phase())));
+            String what = "worker %s is %s".formatted(name, state.phase());
+            exchange.fail(WorkerFailures.undelivered(what));
             return;
         }
         state = leased.begin(exchange);
@@ -332,34 +260,12 @@ public final class Worker implements WorkerChannel.Listener {
         exchange.begin(leased.channel(), leased.hasRequest());
     }
 
-    /** Reads nothing more from the process, until {@link #resume} or until its task has ended. */
-    void pause() {
-        if (state instanceof AtTask atTask) {
-            atTask.exchange().pause(atTask.channel());
-        }
+    /** Its task, while the answer is still to come; {@code null} when it has none. */
+    @Nullable AtTask task() {
+        return state instanceof AtTask atTask ? atTask : null;
     }
 
-    void resume() {
-        if (state instanceof AtTask atTask) {
-            atTask.exchange().resume(atTask.channel());
-        }
-    }
-
-    void follow() {
-        if (state instanceof Running running) {
-            running.exchange().follow(running.channel());
-        }
-    }
-
-    /**
-     * Passes a message on to the task; {@code false} when the worker takes none. A task that is
-     * about to end does not get it.
-     */
-    boolean send(byte[] frame) {
-        return !(state instanceof Running running)
-                || running.exchange().send(running.channel(), frame);
-    }
-
+    /** Asks its task to end, and kills it unless it has ended within {@code grace}. */
     void cancel(Duration grace) {
         if (state instanceof Running running) {
             state = running.cancelling();
@@ -384,57 +290,36 @@ public final class Worker implements WorkerChannel.Listener {
     }
 
     private void free(boolean hasNext) {
-        if (!hasNext && mustEnd()) {
-            end(retirement == null ? EndReason.EXITED : retirement);
+        if (!hasNext && retirement.isDueAfter(history.served())) {
+            end(retirement.reason());
         } else if (state instanceof Busy busy) {
             state = new Idle(busy.channel(), hasNext);
             owner.onIdle(this);
         }
     }
 
-    private boolean mustEnd() {
-        if (retirement == null && name.reusable()) {
-            if (recycling.isUsedUp(served)) {
-                retirement = EndReason.RECYCLED_TASKS;
-            } else {
-                recycling.lookAtMemory(); // may retire it
-            }
-        }
-        return retirement != null || !name.reusable();
-    }
-
     // Prefetching
 
     /** Whether tasks may be laid beside the one that it has, or is about to be given. */
     public boolean canPrefetch() {
-        WorkerChannel channel = state.channel();
-        return channel != null
-                && isInService()
-                && name.reusable()
-                && retirement == null
-                && !channel.hasMore(); // the next reply tells whether it would still look
+        return isInService()
+                && retirement.allowsMoreTasks()
+                && !state.channel().hasMore(); // the next reply tells whether it would still look
     }
 
     /** Lays a frame beside its task; {@code false} when the worker cannot take that. */
     public boolean prefetch(byte[] frame) {
-        WorkerChannel channel = state.channel();
-        return channel != null && channel.prefetch(frame);
+        return state.channel().prefetch(frame);
     }
 
     /** Takes back the frames that it has not taken. */
     public List<byte[]> takeBack() {
-        WorkerChannel channel = state.channel();
-        return channel == null ? List.of() : channel.takeBack();
+        return state.channel().takeBack();
     }
 
     /** Whether it is idle for the daemon only, and runs a task that it took by itself. */
     public boolean hasNext() {
         return state instanceof Idle idle && idle.hasNext();
-    }
-
-    /** It has taken a task that nobody wants, and runs it. */
-    public void abandonNext() {
-        kill(EndReason.CANCELLED);
     }
 
     // What comes from the process
@@ -453,13 +338,7 @@ public final class Worker implements WorkerChannel.Listener {
             }
         } catch (RuntimeException | Error e) {
             LOG.errorf(e, "a frame of a worker met a defect worker=%s pid=%d", name, pid());
-            killAndFail(
-                    EndReason.CRASHED,
-                    null,
-                    new TaskException(
-                            FailureKind.INTERNAL,
-                            "the daemon met a defect with the answer of worker %s: %s"
-                                    .formatted(name, e)));
+            killAndFail(EndReason.CRASHED, null, WorkerFailures.defect(name, e));
         }
     }
 
@@ -488,11 +367,9 @@ public final class Worker implements WorkerChannel.Listener {
     }
 
     private void onAnswer(AtTask atTask, boolean ok, boolean workerEnds) {
-        served++;
-        answeredAt = System.nanoTime() | 1;
-        isProven = true;
-        if (workerEnds && retirement == null) {
-            retirement = recycling.announced(served, ok);
+        history.onAnswered();
+        if (workerEnds) {
+            retirement.onAnnounced(history.served(), ok);
         }
         leaveTask(atTask);
         state = atTask.answered();
@@ -517,8 +394,8 @@ public final class Worker implements WorkerChannel.Listener {
 
     /** It ends before it has begun its task. */
     private void onTaskReturned() {
-        EndReason why = retirement == null ? EndReason.EXITED : retirement;
-        killAndFail(why, null, new UndeliveredException("worker %s ends".formatted(name)));
+        String what = "worker %s ends".formatted(name);
+        killAndFail(retirement.reason(), null, WorkerFailures.undelivered(what));
     }
 
     @Override
@@ -526,17 +403,11 @@ public final class Worker implements WorkerChannel.Listener {
         if (isEnding() || isGone()) {
             return;
         }
-        isProven |= state instanceof AtTask;
+        history.prove(state instanceof AtTask);
         LOG.warnf(
                 "worker broke the protocol and is replaced: it %s worker=%s pid=%d",
                 description, name, pid());
-        killAndFail(
-                EndReason.PROTOCOL,
-                description,
-                new TaskException(
-                        FailureKind.WORKER_PROTOCOL,
-                        "worker %s %s; a worker script may write nothing but reply frames to its channel"
-                                .formatted(name, description)));
+        killAndFail(EndReason.PROTOCOL, description, WorkerFailures.protocol(name, description));
     }
 
     /**
@@ -544,18 +415,16 @@ public final class Worker implements WorkerChannel.Listener {
      * false} when it has waited for something, and the first time.
      */
     public boolean askForStack() {
-        WorkerChannel channel = state.channel();
-        if (channel == null || !channel.isComputing()) {
-            return false;
+        boolean isComputing = state.channel().isComputing();
+        if (isComputing) {
+            state.channel().askForStack();
         }
-        channel.askForStack();
-        return true;
+        return isComputing;
     }
 
     /** Whether it can be asked for the stack of its task at all. */
     public boolean tellsStacks() {
-        WorkerChannel channel = state.channel();
-        return channel != null && channel.features().contains("stack");
+        return state.channel().features().contains("stack");
     }
 
     // Timeout and cancellation
@@ -569,14 +438,11 @@ public final class Worker implements WorkerChannel.Listener {
         killAndFail(
                 atTask instanceof Cancelling ? EndReason.CANCELLED : EndReason.TIMEOUT,
                 null,
-                new TaskException(
-                        FailureKind.TIMEOUT,
-                        "task ran for longer than timeout_ms=%d and was killed; raise timeout_ms or split it"
-                                .formatted(atTask.exchange().timeout().toMillis())));
+                WorkerFailures.timeout(atTask.exchange().timeout()));
     }
 
-    /** Nobody waits for the answer to {@code unsubscribed} any longer. */
-    private void onUnsubscribed(Exchange unsubscribed) {
+    /** The caller has cancelled {@code unsubscribed}, or it is over. */
+    void onUnsubscribed(Exchange unsubscribed) {
         if (!(state instanceof AtTask atTask) || atTask.exchange() != unsubscribed) {
             return;
         }
@@ -607,12 +473,10 @@ public final class Worker implements WorkerChannel.Listener {
      * Takes no further task: ends now when it has none, else after it; one that boots is killed.
      */
     public void retire(EndReason why) {
-        if (retirement == null) {
-            retirement = why;
-        }
+        EndReason reason = retirement.retire(why);
         switch (state.phase()) {
-            case STARTING -> kill(retirement);
-            case IDLE -> end(retirement);
+            case STARTING -> kill(reason);
+            case IDLE -> end(reason);
             case BUSY -> owner.onRetiring(this);
             case ENDING, GONE -> {}
         }
@@ -634,21 +498,21 @@ public final class Worker implements WorkerChannel.Listener {
     }
 
     private void killAndFail(EndReason reason, @Nullable String fault, TaskException why) {
-        WorkerState before = state;
+        AtTask before = task();
         try {
-            if (before instanceof AtTask atTask) {
-                leaveTask(atTask);
+            if (before != null) {
+                leaveTask(before);
             }
             leave(reason, fault, WorkerChannel::kill);
         } finally {
-            if (before instanceof AtTask atTask) {
-                atTask.exchange().fail(why);
+            if (before != null) {
+                before.exchange().fail(why);
             }
         }
     }
 
     /**
-     * @param how said to the channel, when there is one
+     * @param how ends the process through its channel
      */
     private void leave(EndReason reason, @Nullable String fault, Consumer<WorkerChannel> how) {
         WorkerState before = state;
@@ -661,10 +525,8 @@ public final class Worker implements WorkerChannel.Listener {
             recycling.close();
             owner.onEnding(this);
         }
-        WorkerChannel channel = state.channel();
-        if (channel != null) {
-            how.accept(channel);
-        } else if (before instanceof Starting starting) {
+        how.accept(state.channel());
+        if (before instanceof Starting starting) {
             starting.launch().cancel();
         }
     }
@@ -677,31 +539,17 @@ public final class Worker implements WorkerChannel.Listener {
         }
         Exchange lost = before instanceof AtTask atTask ? atTask.exchange() : null;
         boolean isUnread = exit.requestUnread() && (lost == null || lost.isRequestLastWritten());
-        isProven |= lost != null && !isUnread;
+        history.prove(lost != null && !isUnread);
         state = new Gone(before.channel());
         deadline.close();
         recycling.close();
         try {
-            owner.onGone(this, WorkerEnd.of(before, exit, unorderedEnd(exit)));
+            EndReason unordered = retirement.ofUnorderedEnd(history.served(), exit.exitStatus());
+            owner.onGone(this, WorkerEnd.of(before, exit, unordered));
         } finally {
             if (lost != null) {
-                lost.fail(crashed(exit, isUnread));
+                lost.fail(WorkerFailures.crashed(name, exit, isUnread));
             }
         }
-    }
-
-    private EndReason unorderedEnd(WorkerExit exit) {
-        boolean mayLeaveAnyhow = retirement != null && retirement != EndReason.ISOLATED;
-        if (!mayLeaveAnyhow && (served == 0 || exit.exitStatus() != 0)) {
-            return EndReason.CRASHED;
-        }
-        return retirement == null ? EndReason.EXITED : retirement;
-    }
-
-    private TaskException crashed(WorkerExit exit, boolean isUnread) {
-        String what = "worker %s %s".formatted(name, exit.describe());
-        return isUnread
-                ? new UndeliveredException(what + " before it had read the task")
-                : new TaskException(FailureKind.WORKER_CRASHED, what + " while it ran the task");
     }
 }

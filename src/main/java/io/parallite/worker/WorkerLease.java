@@ -1,6 +1,8 @@
 package io.parallite.worker;
 
 import io.parallite.task.Task;
+import io.parallite.worker.WorkerState.AtTask;
+import io.parallite.worker.WorkerState.Running;
 import io.smallrye.mutiny.Uni;
 import java.time.Duration;
 
@@ -29,12 +31,12 @@ public final class WorkerLease {
 
     /** {@code Engine.nanoTime} at which the start of the worker began. */
     public long workerLaunchedAt() {
-        return worker.launchedAt();
+        return worker.history().launchedAt();
     }
 
     /** {@code Engine.nanoTime} at which the worker could take its first task. */
     public long workerReadyAt() {
-        return worker.readyAt();
+        return worker.history().readyAt();
     }
 
     /**
@@ -46,36 +48,46 @@ public final class WorkerLease {
      * died before it had read the task. Cancelling kills the worker.
      */
     public Uni<WorkerReply> exchange(Task task, Duration timeout, WorkerEvents events) {
-        return worker.exchange(task, timeout, events);
+        return Uni.createFrom()
+                .emitter(
+                        emitter -> {
+                            Exchange exchange = new Exchange(task, emitter, timeout, events);
+                            emitter.onTermination(() -> worker.onUnsubscribed(exchange));
+                            worker.begin(exchange);
+                        });
     }
 
-    /** Reads nothing more from the worker until {@link #resume}, or until the task has ended. */
+    /** Reads nothing more from the worker until {@link #resume}, or until its task has ended. */
     public void pause() {
-        if (!isReleased) {
-            worker.pause();
+        AtTask task = worker.task();
+        if (!isReleased && task != null) {
+            task.exchange().pause(task.channel());
         }
     }
 
     /** Reads from the worker again. */
     public void resume() {
-        if (!isReleased) {
-            worker.resume();
+        AtTask task = worker.task();
+        if (!isReleased && task != null) {
+            task.exchange().resume(task.channel());
         }
     }
 
     /** Has the worker send all that the task prints, from its start on, if the worker can. */
     public void follow() {
-        if (!isReleased) {
-            worker.follow();
+        if (!isReleased && worker.task() instanceof Running task) {
+            task.exchange().follow(task.channel());
         }
     }
 
     /**
      * Passes a message on to the task, behind its request; {@code false} when the worker is one
-     * that takes none.
+     * that takes none. A task that is about to end does not get it.
      */
     public boolean send(byte[] frame) {
-        return isReleased || worker.send(frame);
+        return isReleased
+                || !(worker.task() instanceof Running task)
+                || task.exchange().send(task.channel(), frame);
     }
 
     /**
@@ -89,8 +101,8 @@ public final class WorkerLease {
     }
 
     /**
-     * Waits for the answer to {@code task}, which the worker has taken by itself and is done with,
-     * and which nobody wants; then releases the worker.
+     * Waits for the answer to {@code task}, drops it, and then releases the worker. The worker has
+     * begun the task by itself and is done with it, and the task was cancelled meanwhile.
      */
     public void discard(Task task) {
         exchange(task, Worker.ANSWER_GRACE, (name, frame) -> {})

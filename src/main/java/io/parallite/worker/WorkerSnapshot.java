@@ -1,5 +1,9 @@
 package io.parallite.worker;
 
+import io.parallite.process.WorkerName;
+import io.parallite.worker.WorkerState.AtTask;
+import java.time.Duration;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,4 +22,17 @@ public record WorkerSnapshot(
         long served,
         long ageMillis,
         @Nullable String task,
-        long taskAgeMillis) {}
+        long taskAgeMillis) {
+
+    static WorkerSnapshot of(WorkerName name, WorkerState state, WorkerHistory history) {
+        AtTask task = state instanceof AtTask atTask ? atTask : null;
+        return new WorkerSnapshot(
+                name.value(),
+                state.channel().pid(),
+                state.phase().name().toLowerCase(Locale.ROOT),
+                history.served(),
+                history.age().toMillis(),
+                task == null ? null : task.exchange().taskId(),
+                task == null ? 0 : Duration.ofNanos(history.nanosSinceLease()).toMillis());
+    }
+}

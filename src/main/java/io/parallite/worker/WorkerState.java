@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  */
 sealed interface WorkerState {
 
-    /** The states as people and figures see them. */
+    /** The states as snapshots and metrics show them. */
     enum Phase {
         STARTING,
         IDLE,
@@ -37,8 +37,8 @@ sealed interface WorkerState {
 
     Phase phase();
 
-    /** The channel to the process; {@code null} before it is ready. It stays after the end. */
-    @Nullable WorkerChannel channel();
+    /** The channel to the process; {@link NoChannel} before it is ready. It stays after the end. */
+    WorkerChannel channel();
 
     /** The process boots; it has not said that it is ready. */
     record Starting(Cancellable launch) implements WorkerState {
@@ -52,8 +52,8 @@ sealed interface WorkerState {
         }
 
         @Override
-        public @Nullable WorkerChannel channel() {
-            return null;
+        public WorkerChannel channel() {
+            return NoChannel.INSTANCE;
         }
 
         Idle ready(WorkerChannel opened) {
@@ -154,8 +154,8 @@ sealed interface WorkerState {
     /**
      * Is done with its task, as its next one shows, and the answer has not been read yet.
      *
-     * @param isAwaited whether somebody waits for the answer; if nobody does, the lease was
-     *     returned already, and the answer only makes the worker idle
+     * @param isAwaited whether the lease is held, to wait for the answer; if not, it was returned
+     *     already, and the answer only makes the worker idle
      */
     record Overdue(WorkerChannel channel, Exchange exchange, boolean tookNext, boolean isAwaited)
             implements AtTask {
@@ -179,11 +179,11 @@ sealed interface WorkerState {
     }
 
     /**
-     * Was told to end, or killed; the process may still be there, and counts.
+     * Its channel was closed, or its process killed; the process may still be there, and counts.
      *
      * @param fault what it did wrong, in words that follow its name; {@code null} for nothing
      */
-    record Ending(@Nullable WorkerChannel channel, EndReason reason, @Nullable String fault)
+    record Ending(WorkerChannel channel, EndReason reason, @Nullable String fault)
             implements WorkerState {
 
         @Override
@@ -191,14 +191,17 @@ sealed interface WorkerState {
             return Phase.ENDING;
         }
 
-        /** Its process became ready after it was told to end. */
+        /** Its process became ready although its end was ordered. */
         Ending ready(WorkerChannel opened) {
             return new Ending(opened, reason, fault);
         }
     }
 
     /** The process is gone. */
-    record Gone(@Nullable WorkerChannel channel) implements WorkerState {
+    record Gone(WorkerChannel channel) implements WorkerState {
+
+        /** Its process has never been ready. */
+        static final Gone UNOPENED = new Gone(NoChannel.INSTANCE);
 
         @Override
         public Phase phase() {
