@@ -121,8 +121,9 @@ public final class Admin {
         return view.ask(
                 () -> {
                     Dispatcher dispatcher = daemon().dispatcher();
-                    dispatcher.listen(id);
+                    dispatcher.tasks().listen(id);
                     return dispatcher
+                            .tasks()
                             .detail(id)
                             .orElseThrow(
                                     () ->
@@ -135,7 +136,7 @@ public final class Admin {
     private Map<TaskState, List<TaskStatus>> tasks() {
         Map<TaskState, List<TaskStatus>> tasks = new EnumMap<>(TaskState.class);
         for (TaskState state : TaskState.values()) {
-            tasks.put(state, daemon().dispatcher().tasks(TASKS_SHOWN, state));
+            tasks.put(state, daemon().dispatcher().tasks().list(TASKS_SHOWN, state));
         }
         return tasks;
     }

@@ -20,6 +20,6 @@ final class CacheSweeper {
     /** Runs on the scheduler's thread and enters the engine. */
     @Scheduled(every = "5m", delayed = "5m")
     void sweep() {
-        engine.get().execute(() -> dispatcher.get().sweep());
+        engine.get().execute(() -> dispatcher.get().tasks().sweep());
     }
 }

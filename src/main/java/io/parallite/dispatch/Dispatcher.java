@@ -9,32 +9,42 @@ import io.parallite.pool.ShedException;
 import io.parallite.pool.WorkerPool;
 import io.parallite.task.FailureKind;
 import io.parallite.task.Task;
-import io.parallite.task.TaskDetail;
 import io.parallite.task.TaskException;
 import io.parallite.task.TaskId;
 import io.parallite.task.TaskResult;
 import io.parallite.task.TaskState;
-import io.parallite.task.TaskStatus;
 import io.parallite.task.TaskWatcher;
 import io.parallite.wire.RequestException;
 import io.parallite.worker.UndeliveredException;
 import io.parallite.worker.WorkerLease;
 import io.parallite.worker.WorkerReply;
 import io.smallrye.mutiny.Uni;
-import io.smallrye.mutiny.subscription.UniEmitter;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Optional;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs every task once and tells its result to all who ask.
+ * Runs every task once, and gives its result to each client that asks for it.
  *
- * <p>A {@code task_id} that is in flight is joined, one that is retained is answered from the
- * {@link TaskCache}; only an id that is neither is leased a worker. Owned by the engine's thread.
+ * <h2>Once</h2>
+ *
+ * <p>{@link KnownTasks} holds the tasks by id. A submit joins a task that is in flight, and is
+ * answered with the result of one that is retained; only an id that is neither is run.
+ *
+ * <h2>Attempts</h2>
+ *
+ * <p>A task runs on a worker of its pool, under a lease. It is tried on another worker only if the
+ * one before ended without having read the request. In a cluster, another node may run it
+ * meanwhile; see {@link RemoteRun}.
+ *
+ * <h2>The end</h2>
+ *
+ * <p>The state changes first, then the result is given to those who wait, then follows all that is
+ * optional: cancelling the tasks that it has submitted, retaining, logging, listeners. Nothing that
+ * throws there keeps another part from running.
+ *
+ * <p>Owned by the engine's thread.
  */
 public final class Dispatcher {
 
@@ -59,16 +69,12 @@ public final class Dispatcher {
 
     private final Engine engine;
     private final Pools pools;
-    private final TaskCache cache;
-    private final LinkedHashMap<TaskId, TaskRun> inFlight = new LinkedHashMap<>();
-    private final TaskLog log;
+    private final KnownTasks tasks;
+    private final Drain drain;
     private final Nesting nesting = new Nesting();
     private @Nullable TaskListener listener;
     private @Nullable Cluster cluster;
     private Runnable onTaskFailed = () -> {};
-    private @Nullable Runnable onIdle;
-    private final List<UniEmitter<? super Void>> drained = new ArrayList<>();
-    private boolean isDraining;
     private long submitted;
     private long completed;
     private long failed;
@@ -77,8 +83,8 @@ public final class Dispatcher {
     public Dispatcher(Engine engine, Pools pools, TaskCache cache) {
         this.engine = engine;
         this.pools = pools;
-        this.cache = cache;
-        this.log = new TaskLog(engine);
+        this.tasks = new KnownTasks(engine, cache);
+        this.drain = new Drain(tasks::inFlight);
     }
 
     /** Reports every task to {@code observer} from now on, after those that observe already. */
@@ -112,19 +118,24 @@ public final class Dispatcher {
         if (cluster == null) {
             return false;
         }
-        TaskRun run = inFlight.get(id);
-        return run == null ? !knows(id) : run.task().detached();
+        TaskRun run = tasks.find(id);
+        return run == null ? !tasks.has(id) : run.task().detached();
     }
 
     /** Whether other nodes may run a task of this daemon, so that they know more of it. */
     public boolean isElsewhere(TaskId id) {
-        TaskRun run = inFlight.get(id);
+        TaskRun run = tasks.find(id);
         return run != null && run.isElsewhere();
+    }
+
+    /** The tasks that are known here, by id. */
+    public KnownTasks tasks() {
+        return tasks;
     }
 
     /** The tasks that have ended last, and figures over them. */
     public TaskLog log() {
-        return log;
+        return tasks.log();
     }
 
     /** Runs {@code action} after each task that failed by itself, once its reply is on its way. */
@@ -146,14 +157,15 @@ public final class Dispatcher {
      *     when the task does not run, else when it has ended and left its worker
      */
     public Uni<TaskResult> submit(Task task, Lane lane, Runnable onReleased) {
-        Uni<TaskResult> known = known(task);
+        Uni<TaskResult> known = tasks.join(task);
         if (known != null) {
             onReleased.run();
             return known;
         }
         TaskId parentId = task.terms().parent();
-        TaskRun parent = parentId == null || task.detached() ? null : inFlight.get(parentId);
-        if (isDraining && parent == null) { // tasks in flight may need more of their own to end
+        TaskRun parent = parentId == null || task.detached() ? null : tasks.find(parentId);
+        if (drain.isActive()
+                && parent == null) { // tasks in flight may need more of their own to end
             onReleased.run();
             return Uni.createFrom().item(DRAINING);
         }
@@ -175,7 +187,7 @@ public final class Dispatcher {
         if (observer != null) {
             Guard.run("observing a task", () -> run.sendAs(observer.onSubmitted(task)));
         }
-        inFlight.put(task.id(), run);
+        tasks.add(run);
         submitted++;
         start(run, depth == 0 ? lane : lane.nested(depth));
         return run.result();
@@ -184,33 +196,6 @@ public final class Dispatcher {
     /** The same for a frame that nobody counts. */
     public Uni<TaskResult> submit(Task task, Lane lane) {
         return submit(task, lane, () -> {});
-    }
-
-    /** Whether a task of this id is in flight or retained, so that its submit runs nothing. */
-    public boolean knows(TaskId id) {
-        return inFlight.containsKey(id) || (cache.has(id) && retained(id) != null);
-    }
-
-    /**
-     * The retained task of this id; {@code null} for one that has not run, which may come again.
-     */
-    private @Nullable RetainedTask retained(TaskId id) {
-        RetainedTask task = cache.find(id);
-        return task == null || Failures.isRefusal(task.result()) ? null : task;
-    }
-
-    private @Nullable Uni<TaskResult> known(Task task) {
-        TaskRun run = inFlight.get(task.id());
-        if (run != null) {
-            return run.isSameAs(task) ? run.result() : conflict(task.id(), "in flight");
-        }
-        RetainedTask retained = retained(task.id());
-        if (retained == null) {
-            return null;
-        }
-        return retained.fingerprint() == task.fingerprint()
-                ? Uni.createFrom().item(retained.result())
-                : conflict(task.id(), "retained");
     }
 
     /** The way of a task: a worker, the exchange with it, another worker if need be, the end. */
@@ -277,7 +262,7 @@ public final class Dispatcher {
     }
 
     private boolean mayLeave(Task task, int maxFrame) {
-        return inFlight.get(task.id()) != null
+        return tasks.find(task.id()) != null
                 && !task.detached()
                 && task.terms().parent() == null
                 && task.terms().shared().isEmpty()
@@ -337,7 +322,7 @@ public final class Dispatcher {
      * the latter two stands for itself, so that nothing thrown in one keeps another from happening.
      */
     private void finish(TaskRun run, TaskResult result) {
-        if (!inFlight.remove(run.task().id(), run)) {
+        if (!tasks.remove(run)) {
             return;
         }
         long now = engine.nanoTime();
@@ -350,7 +335,7 @@ public final class Dispatcher {
         }
         Guard.run("taking note of a failure", () -> run.explain(Failures.in(result)));
         Guard.run("retaining a result", () -> retain(run, result, now));
-        Guard.run("keeping a task", () -> log.add(run.status(now), result, now));
+        Guard.run("keeping a task", () -> tasks.log().add(run.status(now), result, now));
         TaskListener observer = listener;
         if (observer != null) {
             Guard.run("observing a task", () -> observer.onEnded(run));
@@ -359,7 +344,7 @@ public final class Dispatcher {
             Guard.run("stopping on a failed task", onTaskFailed);
         }
         LOG.debugf("task has ended task=%s ok=%s", run.task().id(), result.ok());
-        tellIfIdle();
+        drain.onTaskEnded();
     }
 
     private void count(TaskState ended) {
@@ -372,24 +357,9 @@ public final class Dispatcher {
     }
 
     private void retain(TaskRun run, TaskResult result, long now) {
-        Task task = run.task();
-        boolean isKeptElsewhere = cluster != null && task.detached();
-        if (!isKeptElsewhere && Failures.isWorthRetaining(result)) {
-            cache.put(task.id(), new RetainedTask(task.fingerprint(), run.status(now), result));
-        }
-    }
-
-    private void tellIfIdle() {
-        Runnable tell = onIdle;
-        if (inFlight.isEmpty() && tell != null) {
-            onIdle = null;
-            tell.run();
-        }
-        if (inFlight.isEmpty() && !drained.isEmpty()) {
-            LOG.info("the daemon is drained: no task is in flight");
-            List<UniEmitter<? super Void>> told = List.copyOf(drained);
-            drained.clear();
-            told.forEach(emitter -> emitter.complete(null));
+        boolean isKeptElsewhere = cluster != null && run.task().detached();
+        if (!isKeptElsewhere) {
+            tasks.retain(run, result, now);
         }
     }
 
@@ -410,83 +380,6 @@ public final class Dispatcher {
                                         .formatted(Nesting.most(pool))));
     }
 
-    private static Uni<TaskResult> conflict(TaskId id, String state) {
-        return Uni.createFrom()
-                .item(
-                        new TaskResult.Failed(
-                                FailureKind.CONFLICT,
-                                "another payload is %s under task_id \"%s\"; give every task an id of its own"
-                                        .formatted(state, id)));
-    }
-
-    /**
-     * The result of a task that is in flight or retained; empty when there is no such task.
-     * Cancelling leaves the task alone and forgets who awaited it.
-     */
-    public Optional<Uni<TaskResult>> await(TaskId id) {
-        TaskRun run = inFlight.get(id);
-        if (run != null) {
-            return Optional.of(run.result());
-        }
-        return Optional.ofNullable(cache.find(id))
-                .map(retained -> Uni.createFrom().item(retained.result()));
-    }
-
-    /** The state of a task that is in flight or retained. */
-    public Optional<TaskStatus> status(TaskId id) {
-        TaskRun run = inFlight.get(id);
-        return run != null
-                ? Optional.of(run.status(engine.nanoTime()))
-                : Optional.ofNullable(cache.status(id));
-    }
-
-    /**
-     * Has {@link #detail} know from now on what a running task prints, where that is possible.
-     *
-     * @return whether what it has printed so far may be known in a moment
-     */
-    public boolean listen(TaskId id) {
-        TaskRun run = inFlight.get(id);
-        return run != null && run.listen();
-    }
-
-    /** All that is kept of a task that is in flight, retained, or remembered by {@link #log}. */
-    public Optional<TaskDetail> detail(TaskId id) {
-        TaskRun run = inFlight.get(id);
-        if (run != null) {
-            return Optional.of(run.detail(engine.nanoTime()));
-        }
-        RetainedTask retained = cache.find(id);
-        return retained == null ? log.find(id) : Optional.of(retained.detail(log.find(id)));
-    }
-
-    /**
-     * The tasks in flight and those that {@link TaskLog} knows, the last submitted first.
-     *
-     * @param limit at most that many
-     * @param state only those in this state, or {@code null} for all
-     */
-    public List<TaskStatus> tasks(int limit, @Nullable TaskState state) {
-        Newest newest = new Newest(limit);
-        long now = engine.nanoTime();
-        for (TaskStatus ended : log.ended()) {
-            if (state == null || ended.state() == state) {
-                newest.offer(ended.submittedAt(), () -> ended);
-            }
-        }
-        int offered = 0;
-        for (TaskRun run : inFlight.sequencedValues().reversed()) {
-            if (offered == limit) {
-                break; // the others are older
-            }
-            if (state == null || run.state() == state) {
-                newest.offer(run.submittedAt(), () -> run.status(now));
-                offered++;
-            }
-        }
-        return newest.list();
-    }
-
     /**
      * Has {@code watcher} follow the task of this id; empty when none is in flight here, and there
      * is no cluster that may know it.
@@ -500,12 +393,12 @@ public final class Dispatcher {
             requireRoom(id, joined.watchers(id));
             return Optional.of(new Watch(id, joined.follow(id, watcher), watcher));
         }
-        return Optional.ofNullable(inFlight.get(id)).map(run -> follow(run, watcher));
+        return Optional.ofNullable(tasks.find(id)).map(run -> follow(run, watcher));
     }
 
     /** The same of a task that is in flight here, for the cluster, which is one watcher at most. */
     public Optional<Watch> watchHere(TaskId id, TaskWatcher watcher) {
-        return Optional.ofNullable(inFlight.get(id)).map(run -> run.watch(watcher));
+        return Optional.ofNullable(tasks.find(id)).map(run -> run.watch(watcher));
     }
 
     /** Each event is sent once to everybody who follows, so there is a limit to how many do. */
@@ -526,7 +419,7 @@ public final class Dispatcher {
 
     /** The same for who has submitted {@code task}, unless it is another task of the same id. */
     public Optional<Watch> watch(Task task, TaskWatcher watcher) {
-        return Optional.ofNullable(inFlight.get(task.id()))
+        return Optional.ofNullable(tasks.find(task.id()))
                 .filter(run -> run.isSameAs(task))
                 .map(run -> watch(run, task, watcher));
     }
@@ -551,7 +444,7 @@ public final class Dispatcher {
 
     /** The same to a task that is in flight here. */
     public Uni<Void> sendHere(TaskId id, byte[] frame, Runnable onReleased) {
-        TaskRun run = inFlight.get(id);
+        TaskRun run = tasks.find(id);
         if (run == null) {
             onReleased.run();
             return Uni.createFrom()
@@ -571,7 +464,7 @@ public final class Dispatcher {
      * @return whether there was something to cancel
      */
     public boolean cancel(TaskId id, Duration grace) {
-        TaskRun run = inFlight.get(id);
+        TaskRun run = tasks.find(id);
         if (run == null) {
             return false;
         }
@@ -591,9 +484,7 @@ public final class Dispatcher {
      * somebody else waits for them.
      */
     public void onClientGone(Lane lane) {
-        List<TaskRun> left =
-                inFlight.values().stream().filter(run -> run.isAbandonedBy(lane)).toList();
-        left.forEach(run -> cancel(run, GRACE, ", as its client has gone"));
+        tasks.abandonedBy(lane).forEach(run -> cancel(run, GRACE, ", as its client has gone"));
     }
 
     /** The pools whose workers run tasks. */
@@ -606,30 +497,12 @@ public final class Dispatcher {
         return cancel(id, Duration.ZERO);
     }
 
-    /** Drops results that are past their time. */
-    public void sweep() {
-        cache.sweep();
-    }
-
     /**
      * Refuses new tasks until {@link #resume}, and completes once no task is in flight. A queue
      * that is paused is served again. Cancelling leaves the daemon draining.
      */
     public Uni<Void> drain() {
-        return Uni.createFrom()
-                .emitter(
-                        emitter -> {
-                            if (!isDraining) {
-                                LOG.infof(
-                                        "the daemon drains: new tasks are refused in_flight=%d",
-                                        inFlight.size());
-                            }
-                            isDraining = true;
-                            drained.add(emitter);
-                            emitter.onTermination(() -> drained.remove(emitter));
-                            pools.resume(null);
-                            tellIfIdle();
-                        });
+        return drain.begin(() -> pools.resume(null));
     }
 
     /**
@@ -637,21 +510,17 @@ public final class Dispatcher {
      * again after {@link #drain()}.
      */
     public void resume(@Nullable String pool) {
-        if (pool == null && isDraining) {
-            isDraining = false;
-            LOG.info("the daemon takes tasks again");
+        if (pool == null) {
+            drain.end();
         }
         pools.resume(pool);
     }
 
     /** Takes no more tasks, and calls {@code whenIdle} once none is in flight. */
     public void drain(Runnable whenIdle) {
-        LOG.infof(
-                "the daemon stops: what runs may end, nothing else is begun in_flight=%d",
-                inFlight.size());
-        onIdle = whenIdle;
+        drain.onStopped(whenIdle);
         pools.drain();
-        tellIfIdle();
+        drain.onTaskEnded();
     }
 
     /** Counters as they are now. */
@@ -661,9 +530,9 @@ public final class Dispatcher {
                 completed,
                 failed,
                 cancelled,
-                inFlight.size(),
-                cache.size(),
-                cache.bytes(),
-                isDraining);
+                tasks.inFlight(),
+                tasks.retained(),
+                tasks.retainedBytes(),
+                drain.isActive());
     }
 }

@@ -78,7 +78,7 @@ final class AwaitRequests {
         Cluster joined = dispatcher.cluster();
         return joined != null && dispatcher.isShared(id)
                 ? Optional.of(joined.await(id))
-                : dispatcher.await(id);
+                : dispatcher.tasks().await(id);
     }
 
     /** What is awaited: a task, and in which encoding; of a submit the fingerprint, else 0. */
@@ -142,7 +142,7 @@ final class AwaitRequests {
         Follower follower = new Follower(encoding, id, replies, new Follower.Wishes(true, true));
         Optional<Watch> watch = dispatcher.watch(id, follower);
         if (watch.isPresent() && !dispatcher.isShared(id)) { // the cluster tells it by itself
-            dispatcher.status(id).ifPresent(follower::onStarted);
+            dispatcher.tasks().status(id).ifPresent(follower::onStarted);
         }
         result(id)
                 .ifPresentOrElse(

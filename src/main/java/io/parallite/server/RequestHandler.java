@@ -137,7 +137,7 @@ final class RequestHandler {
                     "delay_ms, retries and unique are kept by a cluster, and this daemon is on its own; set cluster_url, or submit without them",
                     id.value());
         }
-        boolean isKnown = dispatcher.knows(id);
+        boolean isKnown = dispatcher.tasks().has(id);
         if (isKnown && wish == Request.Wish.REPLY && !submitted.detached()) {
             if (!closed) {
                 awaits.join(encoding, submitted, lane);
@@ -325,7 +325,7 @@ final class RequestHandler {
     }
 
     private Reply status(TaskId id) {
-        return dispatcher.status(id).map(Reply::status).orElseGet(() -> notFound(id));
+        return dispatcher.tasks().status(id).map(Reply::status).orElseGet(() -> notFound(id));
     }
 
     /** Who cancels what it has not submitted is an operator; libraries cancel their own often. */
@@ -343,12 +343,12 @@ final class RequestHandler {
     }
 
     private Reply cancel(TaskId id, Duration grace) {
-        Optional<TaskStatus> before = dispatcher.status(id);
+        Optional<TaskStatus> before = dispatcher.tasks().status(id);
         if (before.isEmpty()) {
             return notFound(id);
         }
         boolean cancelled = dispatcher.cancel(id, grace);
-        return Reply.cancelled(dispatcher.status(id).orElseGet(before::get), cancelled);
+        return Reply.cancelled(dispatcher.tasks().status(id).orElseGet(before::get), cancelled);
     }
 
     private void ofCluster(Encoding encoding, Request request) {

@@ -65,7 +65,7 @@ final class TaskLists {
                 new Asked(
                         () -> {
                             List<TaskStatus> tasks =
-                                    dispatcher.tasks(request.limit(), request.state());
+                                    dispatcher.tasks().list(request.limit(), request.state());
                             return () -> Reply.tasks(request.id(), tasks);
                         },
                         encoding,
@@ -83,7 +83,7 @@ final class TaskLists {
         Asked asked =
                 new Asked(
                         () -> {
-                            Optional<TaskDetail> detail = dispatcher.detail(id);
+                            Optional<TaskDetail> detail = dispatcher.tasks().detail(id);
                             return () ->
                                     detail.map(Reply::detail)
                                             .orElseGet(() -> RequestHandler.notFound(id));
@@ -91,7 +91,7 @@ final class TaskLists {
                         encoding,
                         isWanted,
                         onFrame);
-        if (dispatcher.listen(id)) {
+        if (dispatcher.tasks().listen(id)) {
             engine.schedule(MOMENT, () -> ask(asked));
         } else {
             ask(asked);

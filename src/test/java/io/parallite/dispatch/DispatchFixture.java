@@ -137,7 +137,7 @@ final class DispatchFixture {
     }
 
     Answer await(String id) {
-        return listen(dispatcher.await(new TaskId(id)).orElseThrow());
+        return listen(dispatcher.tasks().await(new TaskId(id)).orElseThrow());
     }
 
     static Task task(String id, long fingerprint, @Nullable Duration timeout) {

@@ -52,7 +52,7 @@ class DispatcherFaultsTest {
         assertThat(released).hasValue(2);
         assertThat(failing.dispatcher.snapshot().inFlight()).isZero();
         assertThat(failing.dispatcher.snapshot().completed()).isEqualTo(2);
-        assertThat(failing.dispatcher.await(new TaskId("a"))).isEmpty();
+        assertThat(failing.dispatcher.tasks().await(new TaskId("a"))).isEmpty();
         failing.dispatcher.drain(idle::incrementAndGet);
         assertThat(idle).hasValue(1);
     }
@@ -206,7 +206,7 @@ class DispatcherFaultsTest {
         fixture.submit("a");
         fixture.worker(1).reply(false);
 
-        TaskStatus status = dispatcher.status(new TaskId("a")).orElseThrow();
+        TaskStatus status = dispatcher.tasks().status(new TaskId("a")).orElseThrow();
 
         assertThat(status.failure()).isNotNull();
     }

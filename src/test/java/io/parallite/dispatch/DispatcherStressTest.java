@@ -80,12 +80,14 @@ class DispatcherStressTest {
         } else if (dice < 37) {
             String id = recent(random);
             fixture.dispatcher
+                    .tasks()
                     .await(new TaskId(id))
                     .ifPresent(result -> ask(id, DispatchFixture.listen(result)));
         } else if (dice < 41) {
             TaskId id = new TaskId(recent(random));
             boolean wasThere =
                     fixture.dispatcher
+                            .tasks()
                             .status(id)
                             .filter(status -> status.finishedAt() == 0)
                             .isPresent();

@@ -79,8 +79,8 @@ class DispatcherTest {
 
     @Test
     void awaitOfUnknownTaskFindsNothingAndPoisonsNothing() {
-        assertThat(dispatcher.await(new TaskId("a"))).isEmpty();
-        assertThat(dispatcher.status(new TaskId("a"))).isEmpty();
+        assertThat(dispatcher.tasks().await(new TaskId("a"))).isEmpty();
+        assertThat(dispatcher.tasks().status(new TaskId("a"))).isEmpty();
         assertThat(dispatcher.cancel(new TaskId("a"))).isFalse();
 
         Answer answer = fixture.submit("a");
@@ -100,7 +100,7 @@ class DispatcherTest {
     @Test
     void cancellingAnAwaitLeavesTheTaskAlone() {
         Answer answer = fixture.submit("a");
-        dispatcher.await(new TaskId("a")).orElseThrow().subscribe().with(r -> {}).cancel();
+        dispatcher.tasks().await(new TaskId("a")).orElseThrow().subscribe().with(r -> {}).cancel();
 
         fixture.worker(1).reply();
 
@@ -113,9 +113,9 @@ class DispatcherTest {
         fixture.worker(1).reply();
 
         fixture.advance(DispatchFixture.RETENTION);
-        dispatcher.sweep();
+        dispatcher.tasks().sweep();
 
-        assertThat(dispatcher.await(new TaskId("a"))).isEmpty();
+        assertThat(dispatcher.tasks().await(new TaskId("a"))).isEmpty();
         assertThat(dispatcher.snapshot().retained()).isZero();
         assertThat(dispatcher.snapshot().retainedBytes()).isZero();
         fixture.submit("a");
@@ -224,7 +224,7 @@ class DispatcherTest {
         }
         Answer refused = fixture.submit("a");
         assertThat(refused.failure().kind()).isEqualTo(FailureKind.QUEUE_FULL);
-        assertThat(dispatcher.status(new TaskId("a"))).isEmpty();
+        assertThat(dispatcher.tasks().status(new TaskId("a"))).isEmpty();
 
         fixture.worker(1).reply();
         Answer again = fixture.submit("a");
@@ -240,7 +240,7 @@ class DispatcherTest {
         String refusal = "{'task_id':'a','ok':false,'error':'no directory','error_code':'%s'}";
         fixture.worker(1).send(TestFrames.json(refusal.formatted(code)));
         assertThat(fixture.await("a").isThere()).as("it is kept for those who ask").isTrue();
-        assertThat(dispatcher.knows(new TaskId("a"))).isFalse();
+        assertThat(dispatcher.tasks().has(new TaskId("a"))).isFalse();
 
         Answer again = fixture.submit(DispatchFixture.task("a", 2, Duration.ofSeconds(1)));
         fixture.worker(1).reply();
@@ -487,7 +487,7 @@ class DispatcherTest {
     }
 
     private TaskStatus status(String id) {
-        return dispatcher.status(new TaskId(id)).orElseThrow();
+        return dispatcher.tasks().status(new TaskId(id)).orElseThrow();
     }
 
     private static byte[] frame(Answer answer) {

@@ -128,8 +128,8 @@ class TaskEventsTest {
         TaskId id = new TaskId("a");
         assertThat(printed(id)).isNull();
 
-        assertThat(dispatcher.listen(id)).isTrue();
-        assertThat(dispatcher.listen(id)).isFalse();
+        assertThat(dispatcher.tasks().listen(id)).isTrue();
+        assertThat(dispatcher.tasks().listen(id)).isFalse();
         worker.say("'event':'output','stream':'stdout','offset':0,'length':4,'data':'one\\n'");
         worker.say("'event':'output','stream':'stderr','offset':0,'length':5,'data':'oops\\n'");
         assertThat(worker.follows()).isEqualTo(1);
@@ -157,7 +157,7 @@ class TaskEventsTest {
     }
 
     private @Nullable Object printed(TaskId id) {
-        return Reply.detail(dispatcher.detail(id).orElseThrow()).fields().get("output");
+        return Reply.detail(dispatcher.tasks().detail(id).orElseThrow()).fields().get("output");
     }
 
     @Test
@@ -254,7 +254,7 @@ class TaskEventsTest {
 
         assertThat(status("a").progress()).isEqualTo(new TaskProgress(0.5, "half"));
         worker.reply();
-        assertThat(dispatcher.tasks(1, TaskState.COMPLETED).getFirst().progress())
+        assertThat(dispatcher.tasks().list(1, TaskState.COMPLETED).getFirst().progress())
                 .isEqualTo(new TaskProgress(0.5, "half"));
     }
 
@@ -469,6 +469,6 @@ class TaskEventsTest {
     }
 
     private TaskStatus status(String id) {
-        return dispatcher.status(new TaskId(id)).orElseThrow();
+        return dispatcher.tasks().status(new TaskId(id)).orElseThrow();
     }
 }

@@ -30,7 +30,7 @@ class TaskLogTest {
         fixture.worker(1).reply();
         fixture.worker(1).reply(false);
 
-        List<TaskStatus> tasks = dispatcher.tasks(50, null);
+        List<TaskStatus> tasks = dispatcher.tasks().list(50, null);
 
         assertThat(names(tasks)).containsExactly("waiting", "running", "failed", "ended");
         assertThat(tasks)
@@ -50,11 +50,12 @@ class TaskLogTest {
         run("b", false);
         run("c", true);
 
-        assertThat(names(dispatcher.tasks(2, null))).containsExactly("c", "b");
-        assertThat(names(dispatcher.tasks(50, TaskState.COMPLETED))).containsExactly("c", "a");
-        assertThat(names(dispatcher.tasks(1, TaskState.FAILED))).containsExactly("b");
-        assertThat(dispatcher.tasks(50, TaskState.RUNNING)).isEmpty();
-        assertThat(dispatcher.tasks(0, null)).isEmpty();
+        assertThat(names(dispatcher.tasks().list(2, null))).containsExactly("c", "b");
+        assertThat(names(dispatcher.tasks().list(50, TaskState.COMPLETED)))
+                .containsExactly("c", "a");
+        assertThat(names(dispatcher.tasks().list(1, TaskState.FAILED))).containsExactly("b");
+        assertThat(dispatcher.tasks().list(50, TaskState.RUNNING)).isEmpty();
+        assertThat(dispatcher.tasks().list(0, null)).isEmpty();
     }
 
     @Test
@@ -64,7 +65,7 @@ class TaskLogTest {
             run("fine-" + i, true);
         }
 
-        List<TaskStatus> tasks = dispatcher.tasks(1000, null);
+        List<TaskStatus> tasks = dispatcher.tasks().list(1000, null);
 
         assertThat(tasks).hasSize(TaskLog.RECENT + 1).doesNotHaveDuplicates();
         assertThat(names(tasks)).endsWith("broken").contains("fine-0");
@@ -76,8 +77,8 @@ class TaskLogTest {
             run("task-" + i, i % 2 == 0);
         }
 
-        assertThat(dispatcher.tasks(5000, null)).hasSize(TaskLog.RECENT);
-        assertThat(dispatcher.tasks(5000, TaskState.FAILED)).hasSize(FailureBook.KEPT);
+        assertThat(dispatcher.tasks().list(5000, null)).hasSize(TaskLog.RECENT);
+        assertThat(dispatcher.tasks().list(5000, TaskState.FAILED)).hasSize(FailureBook.KEPT);
     }
 
     @Test
@@ -93,7 +94,7 @@ class TaskLogTest {
         assertThat(detail("waiting").status().state()).isEqualTo(TaskState.PENDING);
         assertThat(detail("waiting").status().pid()).isZero();
         assertThat(detail("cancelled").status().failure().code()).isEqualTo("CANCELLED");
-        assertThat(dispatcher.detail(new TaskId("unknown"))).isEmpty();
+        assertThat(dispatcher.tasks().detail(new TaskId("unknown"))).isEmpty();
     }
 
     @Test
@@ -103,7 +104,7 @@ class TaskLogTest {
         assertThat(detail("fine").reply()).isNotNull();
         fixture.advance(DispatchFixture.RETENTION.plusSeconds(1));
 
-        assertThat(dispatcher.status(new TaskId("broken"))).isEmpty();
+        assertThat(dispatcher.tasks().status(new TaskId("broken"))).isEmpty();
         assertThat(detail("broken").status().failure()).isEqualTo(BOOM);
         assertThat(detail("broken").reply()).isNotNull();
         assertThat(detail("fine").status().state()).isEqualTo(TaskState.COMPLETED);
@@ -120,7 +121,7 @@ class TaskLogTest {
     }
 
     private TaskDetail detail(String id) {
-        return dispatcher.detail(new TaskId(id)).orElseThrow();
+        return dispatcher.tasks().detail(new TaskId(id)).orElseThrow();
     }
 
     @Test
@@ -186,8 +187,8 @@ class TaskLogTest {
         dispatcher.cancel(new TaskId("a"));
 
         assertThat(dispatcher.log().figures().ran().count()).isZero();
-        assertThat(dispatcher.tasks(1, TaskState.FAILED)).isEmpty();
-        TaskStatus cancelled = dispatcher.tasks(1, TaskState.CANCELLED).getFirst();
+        assertThat(dispatcher.tasks().list(1, TaskState.FAILED)).isEmpty();
+        TaskStatus cancelled = dispatcher.tasks().list(1, TaskState.CANCELLED).getFirst();
         assertThat(cancelled.worker()).isNull();
         assertThat(cancelled.failure().code()).isEqualTo("CANCELLED");
     }
