@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The pool as of one moment; any thread may read it.
  *
+ * @param serving how many of the idle and the busy ones are known to run, or have lived long enough
+ *     where the transport cannot tell
  * @param answering how many of the idle and the busy ones have answered something since they
  *     started: the ping that the bundled worker is sent, or a task
  * @param maxQueue how many tasks may wait, besides {@code coming}
@@ -34,6 +36,7 @@ public record PoolSnapshot(
         int busy,
         int starting,
         int ending,
+        int serving,
         int answering,
         int queued,
         int maxQueue,
@@ -73,6 +76,7 @@ public record PoolSnapshot(
                 total(all, PoolSnapshot::busy),
                 total(all, PoolSnapshot::starting),
                 total(all, PoolSnapshot::ending),
+                total(all, PoolSnapshot::serving),
                 total(all, PoolSnapshot::answering),
                 total(all, PoolSnapshot::queued),
                 total(all, PoolSnapshot::maxQueue),
@@ -109,6 +113,6 @@ public record PoolSnapshot(
 
     /** Whether a task would find, or could get, a worker. */
     public boolean isServing() {
-        return idle + busy > 0 || (fixed == 0 && startFailure == null);
+        return serving > 0 || (fixed == 0 && startFailure == null);
     }
 }

@@ -31,11 +31,6 @@ final class Reload {
 
     private static final Logger LOG = Logger.getLogger(Reload.class);
 
-    /**
-     * How long a worker that does not say when its script runs must stay alive to count as ready.
-     */
-    static final Duration PROBATION = Duration.ofMillis(500);
-
     /** One in so many slots may be in transition at a time, and always one. */
     private static final int SLOTS_PER_MOVE = 4;
 
@@ -170,7 +165,7 @@ final class Reload {
 
         boolean admits(Worker worker) {
             if (isCanary(worker) && !worker.hasSaidReady()) {
-                probation = engine.schedule(PROBATION, () -> onProven(worker));
+                probation = engine.schedule(RestartPolicy.PROBATION, () -> onProven(worker));
                 return false;
             }
             if (isCanary(worker)) {

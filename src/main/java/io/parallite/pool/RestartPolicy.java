@@ -33,11 +33,22 @@ import org.jspecify.annotations.Nullable;
  * task. That its process is there, which is all that the stdio transport knows at first, says
  * nothing.
  *
+ * <h2>Probation</h2>
+ *
+ * <p>A worker that cannot say that its script runs, as a script on stdin and stdout, counts as one
+ * that serves when it has lived for {@link #PROBATION}; when such workers have failed, for twice as
+ * long as the last of them had lived. So a script that dies at each start never makes the daemon
+ * ready. Once a worker is known to run, the others are trusted, until one does not start. A worker
+ * that counts ends the report of {@link #lastFailure}.
+ *
  * <p>Owned by the engine's thread.
  */
 final class RestartPolicy {
 
     private static final Logger LOG = Logger.getLogger(RestartPolicy.class);
+
+    /** How long a worker that does not say when its script runs must live to count as ready. */
+    static final Duration PROBATION = Duration.ofMillis(500);
 
     private static final Duration FIRST_DELAY = Duration.ofSeconds(1);
     private static final Duration LONGEST_DELAY = Duration.ofSeconds(30);
@@ -70,6 +81,7 @@ final class RestartPolicy {
 
     private final RandomGenerator random;
     private final Deadline pause;
+    private final Deadline probationEnd;
     private final Failures onDemand = new Failures();
 
     /** On-demand workers that started, and failed before they had answered a task. */
@@ -79,6 +91,7 @@ final class RestartPolicy {
     private @Nullable TaskException pauseCause;
     private @Nullable TaskException lastFailure;
     private int failuresInARow;
+    private long probationNanos = PROBATION.toNanos();
 
     /**
      * @param onPauseOver called when workers may be started again
@@ -86,6 +99,7 @@ final class RestartPolicy {
     RestartPolicy(Engine engine, RandomGenerator random, Runnable onPauseOver) {
         this.random = random;
         this.pause = new Deadline(engine, onPauseOver);
+        this.probationEnd = new Deadline(engine, () -> lastFailure = null);
     }
 
     /** Why nothing is started at the moment; {@code null} when workers may be started. */
@@ -93,14 +107,23 @@ final class RestartPolicy {
         return pause.isArmed() ? pauseCause : null;
     }
 
-    /** The last failed start in words, until a worker's process is there. */
+    /** The last failed start in words, until a worker that was started later counts as ready. */
     @Nullable String lastFailure() {
         return lastFailure == null ? null : lastFailure.explanation();
     }
 
     /** A worker has become ready; whether its script runs is not known yet. */
     void onReady() {
-        lastFailure = null;
+        if (probationNanos == 0) {
+            lastFailure = null;
+        } else {
+            probationEnd.arm(Duration.ofNanos(probationNanos));
+        }
+    }
+
+    /** Whether the script of {@code worker} runs, as far as that can be known. */
+    boolean isPastProbation(Worker worker) {
+        return worker.history().isProven() || worker.history().nanosSinceReady() >= probationNanos;
     }
 
     /** A worker is known to run. */
@@ -109,6 +132,8 @@ final class RestartPolicy {
         pauseCause = null;
         failuresInARow = 0;
         onDemand.inARow = 0;
+        probationNanos = 0;
+        probationEnd.disarm();
         pause.disarm();
     }
 
@@ -124,6 +149,7 @@ final class RestartPolicy {
         boolean mayBeChance = why instanceof WorkerStartException e && e.isBySignal();
         if (!mayBeChance || failuresInARow > 1) {
             lastFailure = why;
+            probationEnd.disarm();
             pauseCause = why;
             pause.arm(delay);
         }
@@ -146,6 +172,7 @@ final class RestartPolicy {
         boolean neverRan = !worker.history().isProven() && !end.wasKilledByOthers();
         boolean isUseless = isPersistent && failures.protocolFaults > 1;
         if (fault != null && (neverRan || isUseless)) {
+            prolongProbation(2 * worker.history().nanosSinceReady());
             return new Verdict.CannotStart(
                     neverRan ? EndReason.START_FAILED : end.reason(),
                     new WorkerStartException(
@@ -153,6 +180,10 @@ final class RestartPolicy {
                                     .formatted(worker.name(), fault)));
         }
         return new Verdict.Replace(end.reason());
+    }
+
+    private void prolongProbation(long nanos) {
+        probationNanos = Math.clamp(nanos, PROBATION.toNanos(), LONGEST_DELAY.toNanos());
     }
 
     /** After what delay the next worker of this name starts, when one has ended for {@code why}. */
@@ -183,5 +214,6 @@ final class RestartPolicy {
     /** Nothing is started from now on. */
     void close() {
         pause.close();
+        probationEnd.close();
     }
 }

@@ -88,7 +88,12 @@ final class Supervisor {
         return isHopeful ? null : cause;
     }
 
-    /** The last failed start in words, until a worker's process is there. */
+    /** How many workers serve, without those whose script may still turn out not to run. */
+    int serving() {
+        return workers.count(worker -> worker.isInService() && restarts.isPastProbation(worker));
+    }
+
+    /** The last failed start in words; see {@link RestartPolicy#lastFailure}. */
     @Nullable String lastFailure() {
         return restarts.lastFailure();
     }

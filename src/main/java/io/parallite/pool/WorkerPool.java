@@ -474,6 +474,7 @@ public final class WorkerPool {
                 workers.count(Worker::isBusy),
                 workers.count(Worker::isStarting),
                 workers.count(Worker::isEnding),
+                supervisor.serving(),
                 workers.count(worker -> worker.isInService() && worker.hasAnswered()),
                 admission.waiting(),
                 settings.maxQueue(),

@@ -97,6 +97,10 @@ public record ReadinessPolicy(boolean isLenient) {
             return Optional.of(
                     "workers do not start, and it is tried again: " + pool.startFailure());
         }
+        if (pool.idle() + pool.busy() > 0) {
+            return Optional.of(
+                    "no worker has answered yet: the worker script cannot be asked, and counts when it has run for a moment");
+        }
         return Optional.of(
                 pool.starting() > 0
                         ? "no worker has answered yet; %d are starting".formatted(pool.starting())

@@ -67,6 +67,11 @@ public final class WorkerHistory {
         return readyAt;
     }
 
+    /** For how long it could take tasks, in nanoseconds; 0 before it could. */
+    public long nanosSinceReady() {
+        return readyAt == 0 ? 0 : engine.nanoTime() - readyAt;
+    }
+
     /** When it was leased last. */
     public long leasedAt() {
         return leasedAt;

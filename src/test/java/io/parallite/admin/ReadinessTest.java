@@ -37,6 +37,10 @@ class ReadinessTest {
         AdminFixture scripts = new AdminFixture(1, 1, FakeTransport.withoutHello());
         scripts.pool.start();
         scripts.workers.readyAll();
+        assertDown(
+                WorkersReady.judge(scripts.dispatcher.pools().snapshots(), STRICT),
+                "no worker has answered yet: the worker script cannot be asked, and counts when it has run for a moment");
+        scripts.engine.advance(Duration.ofMillis(500));
 
         HealthCheckResponse before =
                 WorkersReady.judge(scripts.dispatcher.pools().snapshots(), STRICT);
@@ -55,6 +59,78 @@ class ReadinessTest {
         assertThat(after.getData().orElse(Map.of()))
                 .containsEntry("answering", 1L)
                 .doesNotContainKey("note");
+    }
+
+    @Test
+    void aScriptThatDiesAtEachStartIsNeverUp() {
+        AdminFixture scripts = new AdminFixture(1, 1, FakeTransport.withoutHello());
+        scripts.pool.start();
+
+        for (int i = 0; i < 10; i++) {
+            scripts.workers.readyAll();
+            assertThat(judgeWorkers(scripts).getStatus()).isEqualTo(Status.DOWN);
+            scripts.engine.advance(Duration.ofMillis(i < 5 ? 20 : 400));
+            assertThat(judgeWorkers(scripts).getStatus()).isEqualTo(Status.DOWN);
+            scripts.workers.last().exit(3, "no database");
+            assertDown(
+                    judgeWorkers(scripts),
+                    "workers do not start, and it is tried again: worker work-1 exited with status 3: no database before it answered a task; check worker_script and php_includes");
+            scripts.engine.advance(Duration.ofSeconds(36));
+        }
+    }
+
+    @Test
+    void aScriptThatDiesLaterAtEachStartIsUpOnceAtMost() {
+        AdminFixture scripts = new AdminFixture(1, 1, FakeTransport.withoutHello());
+        scripts.pool.start();
+        scripts.workers.readyAll();
+        scripts.engine.advance(Duration.ofSeconds(2));
+        assertThat(judgeWorkers(scripts).getStatus()).isEqualTo(Status.UP);
+
+        for (int i = 0; i < 5; i++) {
+            scripts.workers.last().exit(3, "no database");
+            scripts.engine.advance(Duration.ofSeconds(36));
+            scripts.workers.readyAll();
+            scripts.engine.advance(Duration.ofSeconds(2));
+            assertThat(judgeWorkers(scripts).getStatus()).isEqualTo(Status.DOWN);
+        }
+    }
+
+    @Test
+    void aMendedScriptIsUpAgainWithoutHavingHadATask() {
+        AdminFixture scripts = new AdminFixture(1, 1, FakeTransport.withoutHello());
+        scripts.pool.start();
+        scripts.workers.readyAll();
+        scripts.workers.last().exit(3, "no database");
+        scripts.engine.advance(Duration.ofSeconds(2));
+        scripts.workers.readyAll();
+
+        scripts.engine.advance(Duration.ofMillis(500));
+
+        assertThat(judgeWorkers(scripts).getStatus()).isEqualTo(Status.UP);
+        assertThat(scripts.pool.snapshot().startFailure()).isNull();
+    }
+
+    @Test
+    void aScriptThatHasServedIsTrustedUntilItDoesNotStart() {
+        AdminFixture scripts = new AdminFixture(1, 1, FakeTransport.withoutHello());
+        scripts.pool.start();
+        scripts.workers.readyAll();
+        scripts.submit("first");
+        scripts.workers.last().reply();
+        scripts.workers.last().exit(0, "");
+        scripts.workers.readyAll();
+
+        assertThat(judgeWorkers(scripts).getStatus()).isEqualTo(Status.UP);
+
+        scripts.workers.last().exit(3, "no database");
+        scripts.engine.advance(Duration.ofSeconds(2));
+        scripts.workers.readyAll();
+        assertThat(judgeWorkers(scripts).getStatus()).isEqualTo(Status.DOWN);
+    }
+
+    private static HealthCheckResponse judgeWorkers(AdminFixture scripts) {
+        return WorkersReady.judge(scripts.dispatcher.pools().snapshots(), STRICT);
     }
 
     @Test

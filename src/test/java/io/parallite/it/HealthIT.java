@@ -17,6 +17,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -78,7 +79,7 @@ final class HealthIT {
 
         try (DaemonProcess daemon = builder.startAtRest();
                 TestClient client = daemon.connect()) {
-            assertThat(http.status(READY)).isEqualTo(200);
+            await().until(() -> http.status(READY) == 200); // a new process is on probation
             assertThat(http.get(READY).body())
                     .contains("\"answering\": 0", "cannot be asked before its first task");
 
@@ -97,7 +98,6 @@ final class HealthIT {
                 .script(builder.project().resolve("broken.php"));
 
         try (DaemonProcess daemon = builder.start()) {
-            // between two attempts: a process that has just been started counts as a worker
             await().untilAsserted(
                             () -> {
                                 Http.Answer answer = http.get(READY);
@@ -107,6 +107,31 @@ final class HealthIT {
                             });
             assertThat(http.status("/q/health/live")).isEqualTo(200);
             await().until(() -> http.status("/q/health/started") == 200);
+            assertThat(daemon.isAlive()).isTrue();
+        }
+    }
+
+    @Test
+    void isNeverReadyWhileAScriptOnStdioDiesAtEachStart() {
+        DaemonBuilder builder =
+                daemon("--fixed-workers", "1", http.flag())
+                        .json("{\"worker_transport\": \"stdio\"}");
+        Path starts = builder.project().resolve("starts");
+        builder.file(
+                        "broken.php",
+                        "<?php file_put_contents('%s', '.', FILE_APPEND); usleep(100000); fwrite(STDERR, \"no database\\n\"); exit(3);"
+                                .formatted(starts))
+                .script(builder.project().resolve("broken.php"));
+
+        try (DaemonProcess daemon = builder.start()) {
+            await().pollDelay(Duration.ZERO)
+                    .pollInterval(Duration.ofMillis(5))
+                    .until(
+                            () -> {
+                                assertThat(http.status(READY)).isEqualTo(503);
+                                return Files.exists(starts) && Files.size(starts) >= 3;
+                            });
+            assertThat(http.get(READY).body()).contains("workers do not start", "no database");
             assertThat(daemon.isAlive()).isTrue();
         }
     }

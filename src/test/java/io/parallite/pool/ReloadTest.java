@@ -328,7 +328,7 @@ class ReloadTest {
         reload(fixture);
         FakeChannel canary = fixture.transport.last();
         canary.ready();
-        fixture.engine.advance(Reload.PROBATION.minusMillis(1));
+        fixture.engine.advance(RestartPolicy.PROBATION.minusMillis(1));
         fixture.submit("task");
         assertThat(canary.isAsked()).as("it is not believed in yet").isFalse();
         canary.exit(255, "PHP Parse error");
@@ -338,7 +338,7 @@ class ReloadTest {
 
         reload(fixture);
         fixture.transport.last().ready();
-        fixture.engine.advance(Reload.PROBATION);
+        fixture.engine.advance(RestartPolicy.PROBATION);
         assertThat(outcomes.getLast()).isInstanceOf(ReloadOutcome.Done.class);
     }
 
