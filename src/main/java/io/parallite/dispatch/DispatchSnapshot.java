@@ -7,7 +7,7 @@ package io.parallite.dispatch;
  * @param inFlight tasks that wait or run
  * @param retained results in the cache
  * @param retainedBytes what they are charged
- * @param draining whether new tasks are refused, as somebody has asked
+ * @param draining whether new tasks are refused on request
  */
 public record DispatchSnapshot(
         long submitted,

@@ -56,7 +56,7 @@ public final class Dispatcher {
      */
     private static final int MAX_ATTEMPTS = 100;
 
-    /** What a running task gets to end by itself when its client, or its parent, has gone. */
+    /** How long a running task may take to end when its client, or its parent, has gone. */
     private static final Duration GRACE = Duration.ofSeconds(5);
 
     private static final TaskResult DRAINING =
@@ -92,7 +92,7 @@ public final class Dispatcher {
         listener = listener == null ? observer : listener.and(observer);
     }
 
-    /** Has those who observe keep what they have not kept yet; see {@link TaskListener#stop}. */
+    /** Has the observers save what they have not saved yet; see {@link TaskListener#stop}. */
     public void stopObserving(Duration patience) {
         TaskListener observer = listener;
         if (observer != null) {
@@ -193,7 +193,7 @@ public final class Dispatcher {
         return run.result();
     }
 
-    /** The same for a frame that nobody counts. */
+    /** The same for a frame that is not counted. */
     public Uni<TaskResult> submit(Task task, Lane lane) {
         return submit(task, lane, () -> {});
     }
@@ -401,7 +401,7 @@ public final class Dispatcher {
         return Optional.ofNullable(tasks.find(id)).map(run -> run.watch(watcher));
     }
 
-    /** Each event is sent once to everybody who follows, so there is a limit to how many do. */
+    /** Each event is sent to each follower, so their number is limited. */
     private static Watch follow(TaskRun run, TaskWatcher watcher) {
         requireRoom(run.task().id(), run.watchers());
         return run.watch(watcher);
@@ -417,7 +417,7 @@ public final class Dispatcher {
         }
     }
 
-    /** The same for who has submitted {@code task}, unless it is another task of the same id. */
+    /** The same for the client that has submitted {@code task}, unless another task has its id. */
     public Optional<Watch> watch(Task task, TaskWatcher watcher) {
         return Optional.ofNullable(tasks.find(task.id()))
                 .filter(run -> run.isSameAs(task))
@@ -480,8 +480,8 @@ public final class Dispatcher {
     }
 
     /**
-     * The client whose lane this is has gone: cancels its tasks that are to end with it, unless
-     * somebody else waits for them.
+     * The client with this lane has disconnected: cancels its tasks with {@code on_disconnect:
+     * cancel} that no other client waits for.
      */
     public void onClientGone(Lane lane) {
         tasks.abandonedBy(lane).forEach(run -> cancel(run, GRACE, ", as its client has gone"));

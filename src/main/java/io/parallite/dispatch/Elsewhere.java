@@ -5,10 +5,10 @@ import io.smallrye.mutiny.Uni;
 /** What a task has in the place of its worker while another node may run it. */
 interface Elsewhere {
 
-    /** Somebody, or somebody more, follows the task. */
+    /** The task has one more follower. */
     void onWatched(boolean output);
 
-    /** Nobody follows it any more. */
+    /** Its last follower has gone. */
     void onUnwatched();
 
     /** Some watcher takes events again, or takes no more. */

@@ -67,7 +67,7 @@ public final class KnownTasks {
         return inFlight.remove(run.task().id(), run);
     }
 
-    /** Those that are in flight for nobody but the client with this lane, which is gone. */
+    /** Those in flight that are to be cancelled as the client with this lane has disconnected. */
     List<TaskRun> abandonedBy(Lane lane) {
         return inFlight.values().stream().filter(run -> run.isAbandonedBy(lane)).toList();
     }

@@ -43,7 +43,7 @@ final class Nesting {
                 || lent.getOrDefault(parent.pool(), 0) < most(parent.pool());
     }
 
-    /** {@code child} is one of {@code parent}'s from now on; answers how many are above it. */
+    /** {@code child} was submitted by {@code parent}; gives how many tasks are above it. */
     int add(TaskRun child, TaskRun parent) {
         Parent grand = parents.get(parent);
         int depth = grand == null ? 1 : grand.depth() + 1;
@@ -55,7 +55,9 @@ final class Nesting {
         return depth;
     }
 
-    /** {@code run} has ended; answers its own tasks that are in flight, which nobody waits for. */
+    /**
+     * {@code run} has ended; gives the tasks that it had submitted and that are still in flight.
+     */
     List<TaskRun> onEnded(TaskRun run) {
         if (parents.isEmpty()) {
             return List.of();

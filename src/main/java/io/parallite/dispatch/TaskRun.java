@@ -27,8 +27,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A task in flight and all who wait for its result. Times are {@code Engine.nanoTime}, given by the
- * dispatcher. Owned by the engine's thread.
+ * A task in flight: its attempts, those who wait for its result, and those who follow it. Times are
+ * {@code Engine.nanoTime}, given by the dispatcher. Owned by the engine's thread.
  */
 public final class TaskRun implements WorkerEvents, EventSource {
 
@@ -38,7 +38,7 @@ public final class TaskRun implements WorkerEvents, EventSource {
     private static final int MAX_PROGRESS = 64 * 1024;
 
     /** The events that are passed on to watchers, beside progress. */
-    private static final Set<String> TOLD = Set.of("emit", "output");
+    private static final Set<String> FOLLOWED = Set.of("emit", "output");
 
     private final Task task;
     private Task sent;
@@ -158,12 +158,12 @@ public final class TaskRun implements WorkerEvents, EventSource {
         return worker == null ? 0 : now - started;
     }
 
-    /** It is of no use without the client whose lane this is. */
+    /** It is cancelled when the client with this lane disconnects. */
     void endWith(Lane lane) {
         owner = lane;
     }
 
-    /** Whether nobody wants it any more when the client with this lane is gone. */
+    /** Whether it is cancelled now that the client with this lane has disconnected. */
     @SuppressWarnings("ReferenceEquality") // a lane is its session's
     boolean isAbandonedBy(Lane gone) {
         return owner == gone && waiting() <= 1 && watchers.isEmpty();
@@ -174,8 +174,8 @@ public final class TaskRun implements WorkerEvents, EventSource {
     }
 
     /**
-     * The result, now or when it is there. Cancelling the {@code Uni} leaves the task alone and
-     * forgets who waited, at a cost that does not grow with how many others do.
+     * The result, now or when it is there. Cancelling the {@code Uni} leaves the task running and
+     * removes the subscriber, at a cost that does not grow with the number of others.
      */
     Uni<TaskResult> result() {
         return Uni.createFrom()
@@ -229,7 +229,7 @@ public final class TaskRun implements WorkerEvents, EventSource {
         attemptOver = true;
     }
 
-    /** Gives back what is held for the task's frame, once nothing refers to it. */
+    /** Releases what is held for the task's frame, once nothing refers to it. */
     void releaseIfOver() {
         if (attemptOver && hasEnded() && !released) {
             released = true;
@@ -267,8 +267,8 @@ public final class TaskRun implements WorkerEvents, EventSource {
     }
 
     /**
-     * Has the worker of a running task tell what that prints, for {@link #detail}; gives whether it
-     * was asked only now. A worker tells that of commands, from the first byte on.
+     * Has the worker of a running task send its output, for {@link #detail}; gives whether that was
+     * requested only now. Of commands, a worker sends it from the first byte on.
      */
     boolean listen() {
         if (wantsOutput || lease == null) {
@@ -285,7 +285,7 @@ public final class TaskRun implements WorkerEvents, EventSource {
                 status(now), output == null ? null : ReplyDetail.ofOutput(output.text()));
     }
 
-    /** Adds somebody who follows it. */
+    /** Adds a follower. */
     Watch watch(TaskWatcher watcher) {
         if (watcher.wantsOutput()) {
             wantsOutput = true;
@@ -300,7 +300,9 @@ public final class TaskRun implements WorkerEvents, EventSource {
         return watch;
     }
 
-    /** Adds who has submitted it: the worker has read in the request what this one wants. */
+    /**
+     * Adds the client that has submitted it: the request says already what that wants to follow.
+     */
     Watch watchAsSubmitted(TaskWatcher watcher) {
         watchers = new ArrayList<>(watchers);
         watchers.add(watcher);
@@ -369,7 +371,7 @@ public final class TaskRun implements WorkerEvents, EventSource {
             }
             output.add(frame);
         }
-        if (!watchers.isEmpty() && (isProgress || TOLD.contains(name))) {
+        if (!watchers.isEmpty() && (isProgress || FOLLOWED.contains(name))) {
             for (TaskWatcher watcher : watchers) {
                 Guard.run("passing an event on", () -> watcher.onEvent(name, frame));
             }
@@ -405,7 +407,7 @@ public final class TaskRun implements WorkerEvents, EventSource {
         beginMessages();
     }
 
-    /** It runs here after all; what messages nobody has got wait for its worker. */
+    /** It runs here after all; undelivered messages wait for its worker. */
     void comeBack() {
         elsewhere = null;
         if (messages != null) {
@@ -478,7 +480,7 @@ public final class TaskRun implements WorkerEvents, EventSource {
         failure = why;
     }
 
-    /** Gives everybody who waits the result; what one of them throws is nothing to the others. */
+    /** Gives the result to each that waits; an exception of one does not affect the others. */
     void answer() {
         TaskResult result = outcome();
         UniEmitter<? super TaskResult> first = firstWaiting;

@@ -30,7 +30,7 @@ public final class Watch {
         }
     }
 
-    /** The task has ended: the watcher is told what it was not told while it was held. */
+    /** The task has ended: the watcher gets what it has missed while it was held. */
     public void release() {
         watcher.hold(false);
     }

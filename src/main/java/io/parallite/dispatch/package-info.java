@@ -1,8 +1,9 @@
 /**
  * From task to result: {@link io.parallite.dispatch.Dispatcher} runs each task once, however often
- * it is submitted or awaited, and {@link io.parallite.dispatch.TaskCache} keeps results for those
- * who come back for them. {@link io.parallite.dispatch.TaskLog} remembers what happened lately, a
- * {@link io.parallite.dispatch.TaskListener} hears of every task. Imports {@code worker}, {@code
+ * it is submitted or awaited; {@link io.parallite.dispatch.KnownTasks} finds tasks by id; {@link
+ * io.parallite.dispatch.TaskCache} retains results for clients that ask later. {@link
+ * io.parallite.dispatch.TaskLog} remembers the tasks that have ended last; a {@link
+ * io.parallite.dispatch.TaskListener} is called for every task. Imports {@code worker}, {@code
  * wire}, {@code task}, {@code engine} and {@code config}.
  */
 @NullMarked

@@ -23,19 +23,20 @@ import org.jspecify.annotations.Nullable;
  * daemon has read its reply and sent the next request spends more time on that than on a short
  * task.
  *
- * <p>A prefetched task returns to the queue when another worker is free, when its own ends, and
- * when it has lain there for {@link #PATIENCE}: no task waits behind a long one. A worker takes one
- * task at a time, after it has done the one before, and says so ahead of its reply to that: when
- * the reply is read it is known whether it goes on by itself. Owned by the engine's thread.
+ * <p>A prefetched task returns to the queue when another worker is free, when its holder ends, and
+ * when it has been held for {@link #PATIENCE}: no task waits behind a long one. A worker takes one
+ * task at a time, after it has done the one before, and announces that ahead of its reply. So when
+ * the reply is read it is known whether the worker has begun another task. Owned by the engine's
+ * thread.
  */
 final class PipePrefetch implements Prefetch {
 
     private static final Logger LOG = Logger.getLogger(PipePrefetch.class);
 
-    /** How long a task may lie with a worker that does not come to it. */
+    /** How long a worker may hold a task that it does not take. */
     static final Duration PATIENCE = Duration.ofMillis(5);
 
-    /** How many tasks may lie with one worker; fewer when they would not be done in time. */
+    /** How many tasks one worker may hold; fewer when they would not be done in time. */
     static final int MOST = 8;
 
     private final Engine engine;
@@ -117,7 +118,7 @@ final class PipePrefetch implements Prefetch {
         ArrayDeque<Waiter<?>> own = held.get(worker);
         if (own != null && !own.isEmpty()) {
             LOG.warnf(
-                    "a task has read %d other tasks, which lay beside it; they run elsewhere worker=%s",
+                    "a task has read %d other tasks from the pipe of its worker; they run elsewhere worker=%s",
                     own.size(), worker.name());
             List<Waiter<?>> lost = List.copyOf(own);
             own.clear();
@@ -195,8 +196,8 @@ final class PipePrefetch implements Prefetch {
     }
 
     /**
-     * A worker that has died during its task had begun no other: all that lay with it returns to
-     * the queue. One that is about to be killed may have begun the task that it has taken.
+     * A worker that has died during its task had begun no other: all that it held returns to the
+     * queue. One that is about to be killed may have begun the task that it has taken.
      */
     @Override
     public void onLeaving(Worker worker) {

@@ -5,12 +5,12 @@ import io.parallite.worker.Worker;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lays the frames of waiting tasks beside the tasks that workers run, so that a worker has its next
+ * Sends the frames of waiting tasks to busy workers ahead of time, so that a worker has its next
  * task at once. The pool works without it: see {@link NoPrefetch}.
  *
- * <p>A prefetched task waits like those in the queue, and goes back there when another worker is
- * free or its own ends. Once the worker has taken it, it is that worker's next task. Owned by the
- * engine's thread.
+ * <p>A prefetched task is <em>held</em> by a worker. It waits like those in the queue, and returns
+ * there when another worker is free or its holder ends. Once the holder has taken it, it is that
+ * worker's next task. Owned by the engine's thread.
  */
 interface Prefetch {
 
@@ -31,54 +31,53 @@ interface Prefetch {
         return (queue, onReturned) -> new PipePrefetch(engine, queue, onReturned);
     }
 
-    /** How many tasks lie with workers. */
+    /** How many tasks are held by workers. */
     int size();
 
     /**
-     * Lays tasks of the queue beside the one that {@code worker} has, or is about to be given.
+     * Sends tasks of the queue to {@code worker}, which has a task or is about to be leased for
+     * one.
      *
      * @param typicalTask nanoseconds that a task mostly takes
      * @param workers among how many the waiting tasks are to be divided
      */
     void fill(Worker worker, long typicalTask, int workers);
 
-    /**
-     * The task that {@code worker} has gone on with, taken out; {@code null} when none lay there.
-     */
+    /** Removes the task that {@code worker} has begun by itself; {@code null} when it held none. */
     @Nullable Waiter<?> pollTaken(Worker worker);
 
     /**
-     * Whether {@code worker} has taken one of its tasks, so that it is done with the one before.
-     * The others are recalled to find that out.
+     * Whether {@code worker} has taken a task that it held, so that it is done with the one before.
+     * Those that it has not taken return to the queue, which is how this is found out.
      */
     boolean hasTakenNext(Worker worker);
 
     /**
-     * Takes {@code waiter} out for good, if it lies with a worker. A worker that has taken it
-     * already comes to it all the same; then {@link Waiter#isSettled} tells.
+     * Removes {@code waiter} for good, if a worker holds it. A worker that has taken it already
+     * runs it all the same; {@link Waiter#isSettled} is {@code true} then.
      *
-     * @return whether it lay with a worker
+     * @return whether a worker held it
      */
     boolean withdraw(Waiter<?> waiter);
 
-    /** Returns to the queue what lies with some busy worker; {@code false} when nothing does. */
+    /** Returns to the queue what some busy worker holds; {@code false} when none holds any. */
     boolean recallAny();
 
     /**
-     * {@code worker} is done with its task and has taken no other: returns to the queue all that
-     * was laid beside that, also what the task itself has read from the pipe.
+     * {@code worker} is done with its task and has taken no other: returns all that it holds to the
+     * queue, also what the task itself has read from the pipe.
      */
     void reclaim(Worker worker);
 
     /** Returns to the queue all that no worker has taken. */
     void recallAll();
 
-    /** {@code worker} takes no further task: what it has not taken goes to other workers. */
+    /** {@code worker} takes no further task: what it has not taken returns to the queue. */
     void onRetiring(Worker worker);
 
     /**
-     * {@code worker} ends, or is gone. What it has not taken returns to the queue; a task that it
-     * may have begun fails.
+     * {@code worker} ends, or is gone. Tasks that it has not taken return to the queue; a task that
+     * it may have begun fails.
      */
     void onLeaving(Worker worker);
 

@@ -125,7 +125,7 @@ final class QueueTimeout {
                         .formatted(whose, most.toMillis(), workers.getAsInt()));
     }
 
-    /** No task is refused any more. */
+    /** No task is timed out from now on. */
     void close() {
         deadline.close();
         ownDeadline.close();

@@ -28,10 +28,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>After a worker that did not start, no on-demand worker is started for the same delay, and
  * tasks are refused with what it wrote to standard error, unless another worker is there. A worker
- * that somebody killed while it booted says nothing about its script: only a second one in a row
- * counts. The first worker that is known to run ends the pause: it has shaken hands, or answered a
- * task. That its process is there, which is all that the stdio transport knows at first, says
- * nothing.
+ * that was killed from outside while it booted says nothing about its script: only a second one in
+ * a row counts. The first worker that is known to run ends the pause: it has shaken hands, or
+ * answered a task. That its process is there, which is all that the stdio transport knows at first,
+ * says nothing.
  *
  * <h2>Probation</h2>
  *

@@ -15,8 +15,9 @@ import org.jspecify.annotations.Nullable;
  * A task that waits for a worker, and then has one, until its work has ended.
  *
  * <p>The lease is released before the outcome is passed on, so that the worker has its next task by
- * then. Between its arrival and its lease a waiter is in exactly one place: in the queue, or with
- * the worker that its frame is laid beside. Owned by the engine's thread.
+ * then. Between its arrival and its lease a waiter is in exactly one place: in the queue, or held
+ * by the worker to which its frame was sent ahead of time; see {@link Prefetch}. Owned by the
+ * engine's thread.
  *
  * @param <T> what the work gives
  */
@@ -28,7 +29,7 @@ final class Waiter<T> {
     private enum Place {
         /** In the queue, or about to be. */
         QUEUE,
-        /** Laid beside the task of a busy worker. */
+        /** Prefetched, and held by a busy worker. */
         WITH_WORKER,
         /** Leased, refused or cancelled. */
         SETTLED
@@ -82,7 +83,7 @@ final class Waiter<T> {
 
     // With a worker; see Prefetch
 
-    /** Its frame is laid beside the task of {@code worker}. */
+    /** Its frame was sent to {@code worker} ahead of time. */
     void onPrefetched(Worker worker, long now) {
         place = Place.WITH_WORKER;
         holder = worker;
@@ -97,7 +98,7 @@ final class Waiter<T> {
         }
     }
 
-    /** The worker that its frame is laid beside; {@code null} when there is none. */
+    /** The worker that holds it; {@code null} when there is none. */
     @Nullable Worker holder() {
         return holder;
     }
@@ -144,7 +145,7 @@ final class Waiter<T> {
         }
     }
 
-    /** Takes note that nobody waits for it. */
+    /** Notes that it was cancelled, and waits for nothing. */
     void settle() {
         place = Place.SETTLED;
     }

@@ -180,19 +180,19 @@ public final class WorkerPool {
         return lease(task, own, own.waitsSince(engine.nanoTime()), this::admitAgain, work);
     }
 
-    /** How long a task may run that does not say. */
+    /** How long a task may run that sets no {@code timeout_ms}. */
     public Duration taskTimeout() {
         return settings.timeout();
     }
 
-    /** How many workers there may be, but for those that {@link #lend} adds. */
+    /** {@code max_workers}, without those that {@link #lend} adds. */
     public int maxWorkers() {
         return settings.max();
     }
 
     /**
-     * Lets there be so many more workers, since as many do nothing but wait for tasks of their own.
-     * Those that are too many when it is fewer end when they are free.
+     * Allows {@code places} workers beyond {@code max_workers}, because as many only wait for tasks
+     * that they have submitted themselves. When it allows fewer, surplus workers end once free.
      */
     public void lend(int places) {
         workers.lend(places);
@@ -400,8 +400,8 @@ public final class WorkerPool {
     }
 
     /**
-     * Keeps so many persistent workers from now on: starts those that lack, and retires those that
-     * are too many, once their tasks have ended.
+     * Keeps {@code fixed} persistent workers from now on: starts missing ones, and retires surplus
+     * ones after their tasks.
      *
      * @throws TaskException of kind {@link FailureKind#INVALID_REQUEST} for more than {@code
      *     max_workers}, or where each task has a worker of its own
@@ -435,17 +435,17 @@ public final class WorkerPool {
     }
 
     /**
-     * Has {@code action} make the settings count that a reload has read: with the first new worker,
-     * before any other is started.
+     * Runs {@code action} with the settings that a reload has read, when the first new worker is
+     * ready and before any other is started.
      */
     public void onReconfigured(Consumer<ConfigUpdate> action) {
         supervisor.onReconfigured(action);
     }
 
     /**
-     * Goes by {@code wanted} from now on. Workers that are started get its limits; a number of
-     * persistent workers that has not changed leaves it at what {@link #scale} has made of it. What
-     * workers are called, and whether each task has one of its own, does not change.
+     * Applies {@code wanted} from now on. New workers get its limits. A {@code fixed} that has not
+     * changed keeps the number that {@link #scale} has set. The prefix of names, and whether tasks
+     * are isolated, stay as they were.
      */
     public void configure(PoolSettings wanted) {
         PoolSettings before = settings;

@@ -112,7 +112,7 @@ final class WorkerSet {
         return all.stream().anyMatch(worker -> worker.isStarting() || worker.isInService());
     }
 
-    /** How many workers there may be, but for those that {@link #lend} adds. */
+    /** {@code max_workers}, without those that {@link #lend} adds. */
     int max() {
         return settings.get().max();
     }
@@ -122,7 +122,7 @@ final class WorkerSet {
         return Math.max(0, max() + lent - all.size() - slots.vacant());
     }
 
-    /** There may be so many more processes than the settings say. */
+    /** Allows {@code places} processes beyond {@code max_workers}. */
     void lend(int places) {
         lent = places;
     }
@@ -263,7 +263,9 @@ final class WorkerSet {
         idle.remove(worker);
     }
 
-    /** Parks idle workers that nobody has, but those that {@code isHeld}, and fills empty slots. */
+    /**
+     * Parks idle workers that were lost, except those that {@code isHeld}, and fills empty slots.
+     */
     void reclaimLost(Predicate<Worker> isHeld) {
         for (Worker worker : all()) {
             if (worker.isIdle() && !idle.has(worker) && !isHeld.test(worker)) {

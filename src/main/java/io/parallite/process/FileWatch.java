@@ -25,10 +25,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Tells when a file changes that matches one of some globs; for development.
  *
- * <p>Several changes within {@link #QUIET} are told once, after it: an editor writes more than one
- * file, and a checkout many. New directories are followed; hidden ones are not. A thread of its own
- * waits for what the system tells of directories (inotify on Linux), which it does not of network
- * file systems.
+ * <p>Several changes within {@link #QUIET} are reported once, after it: an editor writes more than
+ * one file, and a checkout many. New directories are followed; hidden ones are not. A thread of its
+ * own waits for what the system tells of directories (inotify on Linux), which it does not of
+ * network file systems.
  */
 public final class FileWatch implements AutoCloseable {
 

@@ -31,7 +31,7 @@ final class PipeWriteStream implements WriteStream<byte[]> {
     private static final ExecutorService WRITERS =
             Executors.newCachedThreadPool(Threads.daemon("stdin-writer"));
 
-    /** A frame and what is told when it was written. */
+    /** A frame, and what is called when it was written. */
     @SuppressWarnings(
             "ArrayRecordComponent") // identity is what is wanted: frames are never compared
     private record Write(byte[] bytes, Promise<Void> done) {}

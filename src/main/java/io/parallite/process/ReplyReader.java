@@ -30,7 +30,7 @@ final class ReplyReader implements FrameReader.Sink {
     private boolean hasWaited;
 
     /**
-     * @param onRoom told when a reader that was held may go on by {@link #readOn}
+     * @param onRoom run when a reader that was held may go on by {@link #readOn}
      */
     ReplyReader(WorkerChannel.Listener listener, ReplyLimits limits, Runnable onRoom) {
         this.listener = listener;

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * <p>To stop takes threads here and there, and to remove the run-time directory takes descriptors.
  * (Signals come without: see {@link io.parallite.engine.OsSignal}.) Every {@link #LOOK} it is tried
  * whether there is one more of each; where there is not, the reserve of it is given up, and what is
- * short is logged and told in {@code stats}, until there is room for the reserve again. Owned by
+ * short is logged and shown in {@code stats}, until there is room for the reserve again. Owned by
  * the engine's thread.
  */
 public final class Reserve {

@@ -129,7 +129,7 @@ public final class RunDirectory implements AutoCloseable {
         return path;
     }
 
-    /** Makes another one in place of one that somebody has removed. */
+    /** Makes another one in place of one that was removed. */
     void renew() throws IOException {
         LockFile former = lock;
         path = make();

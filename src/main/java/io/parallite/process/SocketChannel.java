@@ -150,7 +150,7 @@ final class SocketChannel implements WorkerChannel {
         }
     }
 
-    /** In a pass of its own: whoever gives room back is in the middle of something. */
+    /** In a pass of its own: the caller that releases room is in the middle of something. */
     private void onRoom() {
         engine.execute(
                 () -> {

@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The two-way channel to one worker process, and the handle on that process.
  *
- * <p>Owned by the engine's thread: every method is called and every event told on it. After {@link
- * Listener#onEnded} nothing more is told.
+ * <p>Owned by the engine's thread: all methods, and those of the listener, are called on it. After
+ * {@link Listener#onEnded} the listener is not called again.
  */
 public interface WorkerChannel {
 
@@ -45,8 +45,8 @@ public interface WorkerChannel {
     void write(byte[] frame);
 
     /**
-     * Lays the frame of a next task where the worker takes it by itself when it has done those
-     * before. It says so with an empty frame ahead of its reply to the task before.
+     * Sends the frame of a next task ahead of time: the worker takes it by itself when it has done
+     * those before. It announces that with an empty frame ahead of its reply to the task before.
      *
      * @return {@code false} when the channel cannot do that, or not with this frame
      */
@@ -55,14 +55,14 @@ public interface WorkerChannel {
     }
 
     /**
-     * Takes all prefetched frames back that the worker has not taken, and gives them. It may take
-     * one meanwhile, so that those before it come back and it does not.
+     * Withdraws all prefetched frames that the worker has not taken, and gives them. The worker may
+     * take one meanwhile: then that one is missing, and those before it are given.
      */
     default List<byte[]> takeBack() {
         return List.of();
     }
 
-    /** Whether more has come from the worker than what is being told. */
+    /** Whether more has come from the worker than what is being reported. */
     default boolean hasMore() {
         return false;
     }
@@ -96,7 +96,7 @@ public interface WorkerChannel {
         /** What came is no frame; nothing more will be read. */
         void onGarbage(String description);
 
-        /** The id of the task it runs. Any thread may ask, and be told a moment late. */
+        /** The id of the task it runs. Any thread; it may be a moment out of date. */
         default @Nullable String currentTask() {
             return null;
         }
@@ -109,7 +109,7 @@ public interface WorkerChannel {
             return true;
         }
 
-        /** The process is gone and everything that it had sent has been told. */
+        /** The process is gone, and everything that it had sent has been reported. */
         void onEnded(WorkerExit ending);
     }
 }

@@ -1,7 +1,7 @@
 package io.parallite.process;
 
 /**
- * A worker's name, told to it in {@code WORKER_NAME}, and how long it is meant to live.
+ * A worker's name, which it gets in {@code WORKER_NAME}, and how long it is meant to live.
  *
  * @param persistent whether it fills a place of its own; an on-demand worker is there for a peak
  * @param reusable whether it takes a task after the first; with {@code isolation=task} it does not

@@ -3,7 +3,7 @@ package io.parallite.process;
 import io.parallite.task.FailureKind;
 import io.parallite.task.TaskException;
 
-/** A worker that did not become ready: what happened, and its last words. */
+/** A worker that did not become ready: what happened, and the end of its standard error. */
 public final class WorkerStartException extends TaskException {
 
     private static final long serialVersionUID = 1L;
@@ -15,7 +15,8 @@ public final class WorkerStartException extends TaskException {
     }
 
     /**
-     * @param bySignal whether somebody killed the worker, which says nothing about its script
+     * @param bySignal whether another process killed the worker, which says nothing about its
+     *     script
      */
     public WorkerStartException(String message, boolean bySignal) {
         super(FailureKind.WORKER_START_FAILED, message);

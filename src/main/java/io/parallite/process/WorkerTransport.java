@@ -20,10 +20,10 @@ public interface WorkerTransport {
      * take a frame.
      *
      * <p>Fails with a {@link WorkerStartException} when the process cannot be started or ends
-     * before it is ready. Cancelling kills the process, of whose end the listener is told.
+     * before it is ready. Cancelling kills the process; the listener gets its end.
      *
      * @param command what to start
-     * @param listener told everything that happens from then on
+     * @param listener called for everything that happens from then on
      */
     Uni<WorkerChannel> open(
             WorkerName name, WorkerCommand command, WorkerChannel.Listener listener);

@@ -28,10 +28,10 @@ final class AllowedUsers {
     }
 
     /**
-     * Users by name or number; none for everybody.
+     * Users by name or number; an empty list allows all users.
      *
      * @param canBeTold whether the sockets here tell who connects: Netty's own do, the JDK's do not
-     * @throws ConfigException when there is no user of a name, or it cannot be told
+     * @throws ConfigException when there is no user of a name, or users cannot be looked up
      */
     static AllowedUsers of(List<String> names, boolean canBeTold) {
         if (!names.isEmpty() && !canBeTold) {

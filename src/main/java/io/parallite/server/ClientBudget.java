@@ -18,10 +18,10 @@ import org.jspecify.annotations.Nullable;
  *       the network's own copy of it included.
  * </ul>
  *
- * <p>Who finds no room waits in the order of asking, and is not read from meanwhile. A claim that
- * is larger than a share is granted when it is alone. One connection gets {@link #ofOne} of the
- * requests' share at most. What a connection holds is in its {@link Account}; a {@link Claim} is
- * released once, whatever happens between. Owned by the engine's thread.
+ * <p>A claim that finds no room waits, in the order of claims; its connection is not read
+ * meanwhile. A claim that is larger than a share is granted when it is alone. One connection gets
+ * {@link #ofOne} of the requests' share at most. What a connection holds is in its {@link Account};
+ * a {@link Claim} is released once, whatever happens between. Owned by the engine's thread.
  */
 public final class ClientBudget implements ReadBudget {
 
@@ -75,7 +75,7 @@ public final class ClientBudget implements ReadBudget {
         return ofOne(share) / 4 * 3;
     }
 
-    /** What to do when somebody begins to wait for room. */
+    /** Runs {@code action} when a claim begins to wait for room. */
     void onContended(Runnable action) {
         onContended = action;
     }
@@ -92,7 +92,7 @@ public final class ClientBudget implements ReadBudget {
         return claim;
     }
 
-    /** Whether somebody waits for room to send a request. */
+    /** Whether a connection waits for room to send a request. */
     boolean isShortOfRequests() {
         return !requests.waiting.isEmpty();
     }
@@ -117,7 +117,7 @@ public final class ClientBudget implements ReadBudget {
         return requests.limit;
     }
 
-    /** One of the two shares, and who waits for room in it. */
+    /** One of the two shares, and the claims that wait for room in it. */
     private final class Share {
 
         private final long limit;

@@ -14,12 +14,12 @@ import java.util.OptionalInt;
  */
 record ClientIdentity(String text, boolean isOwn) {
 
-    /** The identity of who has shown the token of this name. */
+    /** The identity of a client that has sent the token of this name. */
     static ClientIdentity ofToken(String name) {
         return new ClientIdentity("token:" + name, false);
     }
 
-    /** The identity of who is at the other end of {@code socket}, and has shown nothing. */
+    /** The identity of the peer of {@code socket}, which has sent no token. */
     static ClientIdentity of(NetSocket socket) {
         OptionalInt user = AllowedUsers.user(socket);
         if (user.isPresent()) {

@@ -82,7 +82,7 @@ public final class Figures {
         shared = source;
     }
 
-    /** Has {@code stats} tell who is connected. */
+    /** Adds the connected clients to {@code stats}. */
     void tellClients(Supplier<Map<String, Object>> source) {
         clients = source;
     }

@@ -18,7 +18,7 @@ sealed interface Listener permits UnixListener, InheritedListener, TcpListener {
     }
 
     /**
-     * Makes sure that no other daemon has the address, as far as that can be told before.
+     * Makes sure that no other daemon has the address, as far as that can be known beforehand.
      *
      * @throws ListenException when one has it
      */

@@ -8,7 +8,7 @@ import java.util.Map;
 /**
  * Clients and what they have of their quotas, as of one moment; any thread may read it.
  *
- * @param isOn whether there are quotas; else nobody counts the tasks of a client
+ * @param isOn whether there are quotas; else the tasks of a client are not counted
  * @param clients those with the most tasks first, {@value Quotas#MOST_SHOWN} at most, and one
  *     called {@value #OTHERS} that sums up the rest
  * @param refused submits that were refused, by the setting that they exceeded

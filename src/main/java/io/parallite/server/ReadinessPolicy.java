@@ -10,8 +10,8 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
- * Whether a task that is submitted now would be run, and why not: what health checks, {@code stats}
- * and {@code parallite status} go by.
+ * Decides whether a task that is submitted now would be run, and why not: for health checks, {@code
+ * stats} and {@code parallite status}.
  *
  * <p>Lenient, it asks only whether this daemon may get traffic at all: a full queue, and workers
  * that do not start, are for alerts then, and a fault that all daemons share takes none of them out
@@ -31,7 +31,7 @@ public record ReadinessPolicy(boolean isLenient) {
      * Why the daemon is not ready; empty when it is.
      *
      * @param pools all there are, by name
-     * @param isDraining whether it is being drained, as somebody has asked
+     * @param isDraining whether it is being drained on request
      */
     public List<String> problems(Map<String, PoolSnapshot> pools, boolean isDraining) {
         if (isDraining && pools.values().stream().noneMatch(PoolSnapshot::draining)) {
@@ -48,7 +48,7 @@ public record ReadinessPolicy(boolean isLenient) {
         return problems.stream().distinct().toList();
     }
 
-    /** A problem of a pool, whose name is told where it is not the default one. */
+    /** A problem of a pool, with the pool's name unless it is the default one. */
     public static String inPool(String name, String problem) {
         return name.equals(NamedPools.DEFAULT) || problem.equals(STOPPING)
                 ? problem

@@ -12,8 +12,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The settings that a running daemon goes by: its configuration, and the number of workers that it
- * was scaled to since. Owned by the engine's thread.
+ * The settings that are in force in a running daemon: its configuration, and the number of workers
+ * that it was scaled to since. Owned by the engine's thread.
  */
 public final class SettingsInForce {
 

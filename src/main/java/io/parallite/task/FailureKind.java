@@ -45,7 +45,7 @@ public enum FailureKind {
     SHUTTING_DOWN,
     /** The daemon has stopped and killed the worker of the task, which may have run in part. */
     ABORTED,
-    /** The worker's reply cannot be told in the encoding that the client speaks. */
+    /** The worker's reply cannot be expressed in the encoding of the client. */
     RESULT_NOT_ENCODABLE,
     /** The workers could not be replaced by new ones. */
     RELOAD_FAILED,

@@ -6,7 +6,7 @@ import java.util.Locale;
 public enum EndReason {
     /** It did not become ready. */
     START_FAILED(true),
-    /** It ended by itself while nobody expected it, or somebody killed it. */
+    /** It ended by itself unexpectedly, or was killed by another process. */
     CRASHED(true),
     /** It sent what is no reply to its task. */
     PROTOCOL(true),
@@ -35,7 +35,7 @@ public enum EndReason {
         this.isFault = isFault;
     }
 
-    /** Whether the next worker may meet the same fate, so that its start is delayed. */
+    /** Whether the next worker may fail in the same way, so that its start is delayed. */
     public boolean isFault() {
         return isFault;
     }

@@ -153,7 +153,7 @@ final class Exchange {
         return new Received.Answer(new WorkerReply(answer, envelope.ok()), envelope.workerEnds());
     }
 
-    /** Passes an event of the task on; what comes of that is of no consequence for the task. */
+    /** Passes an event of the task on; a failure there does not affect the task. */
     void report(String event, byte[] frame) {
         try {
             events.onEvent(event, frame);

@@ -35,9 +35,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <h2>State</h2>
  *
- * <p>Its {@link WorkerState} is one field; each state carries what holds while it lasts. The pool
- * hears of the transitions that concern it through {@link WorkerOwner}. The state changes first,
- * and is then reported.
+ * <p>Its {@link WorkerState} is one field; each state carries what holds while it lasts. The state
+ * changes first; then the worker reports to the pool, through {@link WorkerOwner}. {@link
+ * WorkerHistory} is what it has done so far, {@link Retirement} whether it may go on.
  *
  * <h2>Trust</h2>
  *
@@ -55,7 +55,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Worker implements WorkerChannel.Listener {
 
-    /** How long the answer to a task that is known to be done may take to arrive. */
+    /** How long the answer to a task may take to arrive once the worker has begun its next task. */
     public static final Duration ANSWER_GRACE = Duration.ofSeconds(1);
 
     private static final Logger LOG = Logger.getLogger(Worker.class);
@@ -109,7 +109,7 @@ public final class Worker implements WorkerChannel.Listener {
     /**
      * Whether it was started from {@code latest}, and not from what was found before.
      *
-     * <p>Each look gives a command of its own, even when it finds the same files.
+     * <p>Each reload makes a new command, even when it finds the same files.
      */
     @SuppressWarnings("ReferenceEquality")
     public boolean runs(WorkerCommand latest) {
@@ -136,12 +136,12 @@ public final class Worker implements WorkerChannel.Listener {
         return state.phase() == Phase.GONE;
     }
 
-    /** Whether its reply waits, or has just waited, for memory. */
+    /** Whether its reply waits, or has just waited, for room in the budget. */
     public boolean hasWaitedForRoom() {
         return state.channel().hasWaitedForRoom();
     }
 
-    /** Whether it is, or will be, free for a task. */
+    /** Whether it is idle or busy. */
     public boolean isInService() {
         return isIdle() || isBusy();
     }
@@ -151,12 +151,12 @@ public final class Worker implements WorkerChannel.Listener {
         return history.isFresh();
     }
 
-    /** Whether it runs a task that has it for itself. */
+    /** Whether it runs an isolated task. */
     public boolean isDedicated() {
         return retirement.isForIsolatedTask() && isBusy();
     }
 
-    /** Whether its script has said that it runs. A transport may not let it. */
+    /** Whether its script has said that it runs, which only some transports allow. */
     public boolean hasSaidReady() {
         return state.channel().provesReadiness();
     }
@@ -166,7 +166,7 @@ public final class Worker implements WorkerChannel.Listener {
         return history.served() > 0 || state.channel().hasAnswered();
     }
 
-    /** Read without a lock on purpose: a log line a moment late is good enough. */
+    /** Read by any thread without a lock: it may be a moment out of date. */
     @Override
     public @Nullable String currentTask() {
         return state instanceof AtTask atTask ? atTask.exchange().taskId() : null;
@@ -235,7 +235,7 @@ public final class Worker implements WorkerChannel.Listener {
     }
 
     /**
-     * The same for a task that has it for itself: no frame is laid beside that, and it ends after.
+     * The same for an isolated task: nothing is prefetched beside it, and the worker ends after it.
      *
      * @throws IllegalStateException when it is not idle, or not fresh
      */
@@ -300,24 +300,26 @@ public final class Worker implements WorkerChannel.Listener {
 
     // Prefetching
 
-    /** Whether tasks may be laid beside the one that it has, or is about to be given. */
+    /** Whether tasks may be prefetched beside the one that it has, or is about to be leased for. */
     public boolean canPrefetch() {
         return isInService()
                 && retirement.allowsMoreTasks()
                 && !state.channel().hasMore(); // the next reply tells whether it would still look
     }
 
-    /** Lays a frame beside its task; {@code false} when the worker cannot take that. */
+    /**
+     * Sends the frame of a next task ahead of time; {@code false} when the worker cannot take it.
+     */
     public boolean prefetch(byte[] frame) {
         return state.channel().prefetch(frame);
     }
 
-    /** Takes back the frames that it has not taken. */
+    /** Withdraws prefetched frames that it has not taken, and gives them. */
     public List<byte[]> takeBack() {
         return state.channel().takeBack();
     }
 
-    /** Whether it is idle for the daemon only, and runs a task that it took by itself. */
+    /** Whether it is idle and not leased, but has begun a prefetched task by itself. */
     public boolean hasNext() {
         return state instanceof Idle idle && idle.hasNext();
     }
@@ -411,8 +413,8 @@ public final class Worker implements WorkerChannel.Listener {
     }
 
     /**
-     * Asks it for the stack of its task, if it has computed ever since this was called last; {@code
-     * false} when it has waited for something, and the first time.
+     * Requests the stack of its task, if it has been computing since the last call; {@code false}
+     * when it has waited for something since then, and at the first call.
      */
     public boolean askForStack() {
         boolean isComputing = state.channel().isComputing();
@@ -422,7 +424,7 @@ public final class Worker implements WorkerChannel.Listener {
         return isComputing;
     }
 
-    /** Whether it can be asked for the stack of its task at all. */
+    /** Whether it supports {@link #askForStack}. */
     public boolean tellsStacks() {
         return state.channel().features().contains("stack");
     }

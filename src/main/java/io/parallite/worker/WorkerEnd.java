@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param reason what the figures count it by
  * @param exit how its process ended
- * @param fault what it did wrong, in words that follow its name; {@code null} when it was told to
- *     end
+ * @param fault what it did wrong, in words that follow its name; {@code null} when the daemon had
+ *     ended it
  * @param wasKilledByOthers whether a signal that the daemon did not send ended it, which says
  *     nothing about its script
  */

@@ -40,8 +40,8 @@ public final class WorkerLease {
     }
 
     /**
-     * Runs {@code task} on the worker and gives its reply frame; {@code events} hears what the task
-     * reports before it.
+     * Runs {@code task} on the worker and gives its reply frame; {@code events} gets what the task
+     * reports before that.
      *
      * <p>Fails with a {@link io.parallite.task.TaskException} when the worker dies, takes longer
      * than {@code timeout} or sends an invalid reply, and with {@link UndeliveredException} when it

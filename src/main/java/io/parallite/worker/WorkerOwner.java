@@ -2,15 +2,15 @@ package io.parallite.worker;
 
 import io.parallite.task.TaskException;
 
-/** What a worker reports of itself, to the pool that has it; on the engine's thread. */
+/** The pool that a worker belongs to, to which it reports; on the engine's thread. */
 public interface WorkerOwner {
 
     /** The worker can be leased, for the first time or again. */
     void onIdle(Worker worker);
 
     /**
-     * Whether the worker has taken its next task by itself, so that it is done with the present one
-     * and its answer is on the way. What it has not taken is taken back to find that out.
+     * Whether the worker has taken a prefetched task by itself, so that it is done with the present
+     * one and its answer is on the way. Tasks that it has not taken return to the queue.
      */
     boolean hasTakenNext(Worker worker);
 
@@ -32,6 +32,6 @@ public interface WorkerOwner {
     /** How long a worker takes to start, in nanoseconds. */
     long startNanos();
 
-    /** The worker's process is gone; if it never was ready, it had been told to end. */
+    /** The worker's process is gone; if it was never ready, the daemon had ended it. */
     void onGone(Worker worker, WorkerEnd end);
 }

@@ -62,7 +62,7 @@ sealed interface WorkerState {
     }
 
     /**
-     * Ready, and leased to nobody.
+     * Ready, and not leased.
      *
      * @param hasNext whether it already runs a task that it took by itself, and that is to be
      *     leased to it next
@@ -121,7 +121,7 @@ sealed interface WorkerState {
         /**
          * The worker is known to be done with the task, and its answer to be on the way.
          *
-         * @param isAwaited whether somebody still waits for the answer
+         * @param isAwaited whether the lease is held, to wait for the answer
          */
         default Overdue outlived(boolean isAwaited) {
             return new Overdue(channel(), exchange(), tookNext(), isAwaited);
