@@ -24,7 +24,7 @@ final class PackageOrderTest {
                     List.of("cli", "bench", "admin"),
                     List.of("server", "tracing"),
                     List.of("dispatch"),
-                    List.of("cluster"),
+                    List.of("cluster", "history"),
                     List.of("pool"),
                     List.of("worker"),
                     List.of("process"),

@@ -35,7 +35,8 @@ class StructureTest {
     private static final int MOST_PARAMETERS = 6;
 
     /** The packages whose classes work together most closely. */
-    private static final List<String> CLOSE = List.of("pool", "worker", "process", "dispatch");
+    private static final List<String> CLOSE =
+            List.of("pool", "worker", "process", "dispatch", "history");
 
     private static final String NATIVE_ARGUMENTS =
             "/META-INF/native-image/io.parallite/parallite/native-image.properties";

@@ -3,6 +3,8 @@ package io.parallite.dispatch;
 import io.parallite.cluster.Cluster;
 import io.parallite.engine.Engine;
 import io.parallite.engine.Guard;
+import io.parallite.history.Failures;
+import io.parallite.history.TaskLog;
 import io.parallite.pool.Lane;
 import io.parallite.pool.Pools;
 import io.parallite.pool.ShedException;

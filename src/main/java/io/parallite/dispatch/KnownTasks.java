@@ -1,6 +1,8 @@
 package io.parallite.dispatch;
 
 import io.parallite.engine.Engine;
+import io.parallite.history.Failures;
+import io.parallite.history.TaskLog;
 import io.parallite.pool.Lane;
 import io.parallite.task.FailureKind;
 import io.parallite.task.Task;

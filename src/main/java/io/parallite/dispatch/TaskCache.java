@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.parallite.engine.Engine;
+import io.parallite.history.Failures;
 import io.parallite.task.FailureKind;
 import io.parallite.task.TaskFailure;
 import io.parallite.task.TaskId;

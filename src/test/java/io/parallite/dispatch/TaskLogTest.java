@@ -3,6 +3,8 @@ package io.parallite.dispatch;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.parallite.dispatch.DispatchFixture.Answer;
+import io.parallite.history.TaskFigures;
+import io.parallite.history.TaskLog;
 import io.parallite.task.TaskDetail;
 import io.parallite.task.TaskFailure;
 import io.parallite.task.TaskId;
@@ -78,7 +80,7 @@ class TaskLogTest {
         }
 
         assertThat(dispatcher.tasks().list(5000, null)).hasSize(TaskLog.RECENT);
-        assertThat(dispatcher.tasks().list(5000, TaskState.FAILED)).hasSize(FailureBook.KEPT);
+        assertThat(dispatcher.tasks().list(5000, TaskState.FAILED)).hasSize(TaskLog.FAILURES);
     }
 
     @Test

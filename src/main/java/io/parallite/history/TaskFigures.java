@@ -1,4 +1,4 @@
-package io.parallite.dispatch;
+package io.parallite.history;
 
 /**
  * How tasks have fared in the last minute; any thread may read it.

@@ -1,4 +1,4 @@
-package io.parallite.dispatch;
+package io.parallite.history;
 
 import io.parallite.engine.Engine;
 import io.parallite.engine.Guard;
@@ -23,7 +23,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TaskLog {
 
-    static final int RECENT = 200;
+    /** How many of the tasks that ended last are remembered. */
+    public static final int RECENT = 200;
+
+    /** How many failures are remembered. */
+    public static final int FAILURES = FailureBook.KEPT;
 
     private final Engine engine;
     private final TaskRing recent = new TaskRing(RECENT);
@@ -34,13 +38,14 @@ public final class TaskLog {
     private final FailureLog failureLog = new FailureLog();
     private volatile @Nullable FailureFile file;
 
-    TaskLog(Engine engine) {
+    /** A log of nothing. */
+    public TaskLog(Engine engine) {
         this.engine = engine;
         this.rate = new RateMeter(engine.nanoTime());
     }
 
     /** Takes note of a task that has ended with {@code result} at the time {@code now}. */
-    void add(TaskStatus ended, TaskResult result, long now) {
+    public void add(TaskStatus ended, TaskResult result, long now) {
         rate.count(now);
         recent.add(ended);
         if (ended.worker() != null) {
@@ -91,7 +96,7 @@ public final class TaskLog {
     }
 
     /** The tasks that ended last and those that failed last; among those, newest end first. */
-    List<TaskStatus> ended() {
+    public List<TaskStatus> ended() {
         List<TaskStatus> list = new ArrayList<>(recent.newestFirst());
         Set<TaskStatus> listed = Collections.newSetFromMap(new IdentityHashMap<>());
         listed.addAll(list);

@@ -1,4 +1,4 @@
-package io.parallite.dispatch;
+package io.parallite.history;
 
 /**
  * A distribution of durations, in milliseconds; all are 0 when there was nothing to tell of.

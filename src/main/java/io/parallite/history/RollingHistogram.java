@@ -1,4 +1,4 @@
-package io.parallite.dispatch;
+package io.parallite.history;
 
 import java.util.Objects;
 import org.HdrHistogram.Histogram;

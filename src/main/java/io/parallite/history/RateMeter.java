@@ -1,4 +1,4 @@
-package io.parallite.dispatch;
+package io.parallite.history;
 
 /** How many tasks ended in each of the last 60 seconds. Owned by one thread. */
 final class RateMeter {

@@ -1,4 +1,4 @@
-package io.parallite.dispatch;
+package io.parallite.history;
 
 import io.parallite.task.FailureKind;
 import io.parallite.task.TaskFailure;
@@ -7,17 +7,17 @@ import io.parallite.wire.Encoding;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** What results say of failures: why, and what follows. */
-final class Failures {
+/** What the result of a task says of its failure: why it failed, and what follows. */
+public final class Failures {
 
-    /** The codes of a worker that has found the request wanting. */
+    /** The error codes by which a worker refuses a request. */
     private static final Set<String> REFUSALS =
             Set.of("INVALID_REQUEST", "INVALID_PAYLOAD", "MALFORMED_FRAME");
 
     private Failures() {}
 
     /** Why the task failed; {@code null} when it did not. */
-    static @Nullable TaskFailure in(TaskResult result) {
+    public static @Nullable TaskFailure in(TaskResult result) {
         return switch (result) {
             case TaskResult.Replied(byte[] frame, boolean ok) ->
                     ok ? null : Encoding.of(frame).decodeReply(frame).failure();
@@ -27,7 +27,7 @@ final class Failures {
     }
 
     /** A task that was refused has not been tried: its client may well submit it again. */
-    static boolean isWorthRetaining(TaskResult result) {
+    public static boolean isWorthRetaining(TaskResult result) {
         return switch (result) {
             case TaskResult.Replied ignored -> true;
             case TaskResult.Failed(FailureKind kind, String ignored) -> kind.endsATaskThatRan();
@@ -35,7 +35,7 @@ final class Failures {
     }
 
     /** Whether its worker refused the task, and did not run it. */
-    static boolean isRefusal(TaskResult result) {
+    public static boolean isRefusal(TaskResult result) {
         if (!(result instanceof TaskResult.Replied(byte[] ignored, boolean ok)) || ok) {
             return false;
         }
@@ -44,7 +44,7 @@ final class Failures {
     }
 
     /** Whether the task has failed by itself; see {@link FailureKind#isTaskFailure}. */
-    static boolean isTaskFailure(TaskResult result) {
+    public static boolean isTaskFailure(TaskResult result) {
         return switch (result) {
             case TaskResult.Replied(byte[] ignored, boolean ok) -> !ok;
             case TaskResult.Failed(FailureKind kind, String ignored) -> kind.isTaskFailure();

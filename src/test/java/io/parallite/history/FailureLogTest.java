@@ -1,4 +1,4 @@
-package io.parallite.dispatch;
+package io.parallite.history;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

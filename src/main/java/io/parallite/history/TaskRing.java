@@ -1,4 +1,4 @@
-package io.parallite.dispatch;
+package io.parallite.history;
 
 import io.parallite.task.TaskStatus;
 import java.util.ArrayList;
