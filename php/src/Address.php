@@ -67,7 +67,7 @@ final class Address
     }
 
     /**
-     * Whoever listens gets the tasks to see, and has its answers unserialized: so nothing is sent to a socket that
+     * The process that listens sees the tasks, and its answers are unserialized: so nothing is sent to a socket that
      * another user may have put there.
      *
      * @throws ConnectionException when it could be one

@@ -17,7 +17,7 @@ final class Cancellation
 {
     use BoundToProcess;
 
-    /** What running tasks get to end by themselves unless it is told, in seconds. */
+    /** How long running tasks may take to end by themselves, by default, in seconds. */
     public const GRACE = 0.5;
 
     private bool $isRequested = false;
@@ -81,7 +81,7 @@ final class Cancellation
         $this->executions[$execution] = true;
     }
 
-    /** @internal what a task gets that is not sent any more */
+    /** @internal the failure of a task that was cancelled before it was sent */
     public static function failure(): TaskException
     {
         return TaskException::of(['error' => 'task was cancelled before it was sent', 'error_code' => 'CANCELLED']);

@@ -26,7 +26,7 @@ use Throwable;
  * and throw, also while one of its methods runs.
  *
  * Values travel as PHP serializes them, in both directions. What a daemon sends is unserialized, as what a
- * client sends is run: both trust whoever can open the socket, and that is its owner alone.
+ * client sends is run: both trust every process that can open the socket, and only its owner can.
  */
 final class Client implements ClientInterface
 {
@@ -69,8 +69,8 @@ final class Client implements ClientInterface
      *     rounded up to whole seconds, and without ext-pcntl not bounded
      * @param float $connectTimeout seconds, also for waiting while more clients connect than the system lets queue
      * @param ?ClosureCodec $codec a library that packs closures, else our own codec does
-     * @param ?Closure(Throwable): mixed $onUnhandled is told, once, of each failure that nobody awaited; else PHP's
-     *     error log is. What it throws goes to the log
+     * @param ?Closure(Throwable): mixed $onUnhandled is called once for each failure that was not awaited; by default
+     *     those go to PHP's error log. What it throws goes to the log
      * @param ?list<class-string> $allowedClasses those of which results, emitted values and exceptions may hold objects,
      *     enum cases included; "Closure" stands for closures. Anything else is an error that names it. Null: all
      * @param ?Credentials $credentials for a daemon on TCP; else those in the environment

@@ -11,7 +11,7 @@ use B7s\Parallite\Wire\MalformedBody;
 
 /**
  * One connection to the daemon, opened by the first request, and opened again by the next one after it was
- * lost. Any number of requests may be in flight; replies are told apart by their task_id.
+ * lost. Any number of requests may be in flight; replies are matched by their task_id.
  *
  * It belongs to the process that opened it: a child that was forked opens one of its own. Its state changes while
  * signals are held only.
@@ -179,7 +179,7 @@ final class Connection
 
     /**
      * Whether a request of this kind can be sent about a task: not while one of another kind is in flight, for their
-     * replies could not be told apart.
+     * replies could not be matched.
      */
     public function accepts(string $id, string $kind): bool
     {
@@ -237,7 +237,7 @@ final class Connection
         return $this->socket !== null && $this->pid === getmypid();
     }
 
-    /** @return resource|null to wait on; null, and whoever waits is told, when it is not open in this process */
+    /** @return resource|null to wait on; null when it is not open in this process; those who wait get a failure then */
     public function socket(): mixed
     {
         if (!$this->isOpen()) {

@@ -30,7 +30,7 @@ final class Exchange
     /**
      * @param string $kind what was asked about the task: only requests of the same kind get the same reply
      * @param ?Origin $origin where the task was submitted
-     * @param ?Unhandled $unhandled to be told of a failure of the task that nobody awaits
+     * @param ?Unhandled $unhandled reports a failure of the task that is not awaited
      * @param ?ValueReader $values rebuilds what is in the reply
      */
     public function __construct(

@@ -22,7 +22,7 @@ interface Execution
     /** @param Closure(): void $listener called when the outcome is known: at once if it is */
     public function whenDone(Closure $listener): void;
 
-    /** @param Closure(): void $listener of {@see whenDone()}, which is not to be called any more */
+    /** @param Closure(): void $listener of {@see whenDone()}, which is no longer to be called */
     public function forget(Closure $listener): void;
 
     /** Somebody waits for the end: the task does not wait for somebody who reads what it emits. */
@@ -31,7 +31,7 @@ interface Execution
     /** From now on a failure is the caller's business, and is not reported as one that nobody awaited. */
     public function markAwaited(): void;
 
-    /** Who is told of failures that nobody awaited; null when nobody is. */
+    /** Reports failures that were not awaited; null when none are reported. */
     public function unhandled(): ?Unhandled;
 
     /** What the task tells while it runs; from now on at the latest, it is asked to. */

@@ -160,7 +160,7 @@ final class Future
     }
 
     /**
-     * Is told how far the task is: what it passes to {@see Task::progress()}, ten times a second at most.
+     * Calls the listener with the progress of the task: what it passes to {@see Task::progress()}, ten times a second at most.
      *
      * @param callable(?float, ?string): mixed $listener gets the fraction and the message
      * @return $this

@@ -21,7 +21,7 @@ final class LocalExecution implements Execution
 
     private bool $isAwaited = false;
 
-    /** @param ?Unhandled $unhandled to be told of a failure that nobody awaits */
+    /** @param ?Unhandled $unhandled reports a failure that is not awaited */
     public function __construct(
         private readonly string $id,
         private readonly Outcome $outcome,

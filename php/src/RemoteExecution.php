@@ -63,7 +63,7 @@ final class RemoteExecution implements Execution
         $outcome = $exchange->outcome();
         if ($outcome !== null && $this->isDetached && $exchange->failure() !== null) {
             $exchange->markAwaited();
-            $this->exchange = null; // that was no answer of the task's: whoever awaits it again, asks again
+            $this->exchange = null; // that was no answer of the task's: the next await asks again
             return $outcome;
         }
         return $this->outcome = $outcome;

@@ -78,7 +78,7 @@ final class Reports implements TaskContext
         $this->connection = null;
     }
 
-    /** Somebody waits for the end of the task: it does not wait for a reader any more. */
+    /** The end of the task is awaited: it no longer waits for a reader of its events. */
     public function expectEnd(): void
     {
         $this->isEndExpected = true;
@@ -187,7 +187,7 @@ final class Reports implements TaskContext
         return null;
     }
 
-    /** @param Closure(?float, ?string): void $listener is told at once what is known already */
+    /** @param Closure(?float, ?string): void $listener is called at once with what is known already */
     public function onProgress(Closure $listener): void
     {
         $this->listeners[] = $listener;

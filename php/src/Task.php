@@ -7,7 +7,7 @@ namespace B7s\Parallite;
 use B7s\Parallite\Exception\NothingReceived;
 
 /**
- * What a running task may tell whoever waits for it, and learn from him.
+ * What a running task may report to the program that awaits it, and learn from it.
  *
  * Anywhere else than in a task the calls do nothing, so that code which makes them also runs by itself.
  */
@@ -107,7 +107,7 @@ final class Task
     }
 
     /**
-     * @internal for whoever runs a task: before and after it
+     * @internal called by what runs a task, before and after it
      * @return ?TaskContext the one that was bound
      */
     public static function bind(?TaskContext $context): ?TaskContext

@@ -10,8 +10,8 @@ use Throwable;
 use WeakMap;
 
 /**
- * Reports failures of tasks that nobody awaited, each once: to the program, else to PHP's error log. It is told when
- * the last thing that knew of a failure is gone: its future, and the futures made of that.
+ * Reports failures of tasks that were not awaited, each once: to the program, else to PHP's error log. A failure is
+ * reported when the last object that refers to it is gone: its future, and the futures made from that.
  *
  * @internal
  */

@@ -18,7 +18,7 @@ final class MessagePackEncoding implements Encoding
     /** Bytes of a string that is worth a part of its own. */
     private const LARGE = 32_768;
 
-    /** The most entries of a map whose length is told by its first byte. */
+    /** The most entries of a map whose length is in its first byte. */
     private const MAX_SHORT = 15;
 
     private function __construct(

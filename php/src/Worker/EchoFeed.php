@@ -6,7 +6,7 @@ namespace B7s\Parallite\Worker;
 
 /**
  * Tells who follows the running task what its PHP code prints, as it prints it. Who prints more often than a
- * thousand times a second is told of in larger pieces.
+ * thousand times a second is sent in larger pieces.
  */
 final class EchoFeed
 {

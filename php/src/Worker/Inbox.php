@@ -16,7 +16,7 @@ final class Inbox
     /** Nanoseconds within which a task that asks again and again gets the same answer. */
     private const INTERVAL = 1_000_000;
 
-    /** Tasks after the last one that lay ready for which the daemon is taken to be busy still. */
+    /** Tasks after the last prefetched one for which the daemon is taken to be busy still. */
     private const BUSY_FOR = 4;
 
     /** No word about the running task is longer, but for messages. */
@@ -48,7 +48,7 @@ final class Inbox
     ) {
     }
 
-    /** Takes tasks that lie ready from there, too. */
+    /** Takes prefetched tasks from there, too. */
     public function prefetchFrom(NextTasks $nextTasks): void
     {
         $this->nextTasks = $nextTasks;

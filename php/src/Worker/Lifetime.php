@@ -39,7 +39,7 @@ final class Lifetime
         return new self($settings->maxTasks, $megabytes === null ? null : $megabytes * self::MIB);
     }
 
-    /** Whether the daemon expects the worker to end after its first task, and so need not be told. */
+    /** Whether the daemon expects the worker to end after its first task, and so needs no announcement. */
     public function isOneTask(): bool
     {
         return $this->maxTasks === 1;

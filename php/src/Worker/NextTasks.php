@@ -5,7 +5,7 @@ declare(strict_types=1);
 namespace B7s\Parallite\Worker;
 
 /**
- * The named pipe in which the daemon lays next tasks while one runs, a frame a packet. It takes back what is not
+ * The named pipe to which the daemon writes next tasks while one runs, a frame a packet. It reads back what is not
  * taken: so only one is taken at a time, and only when the task before it is done.
  */
 final class NextTasks
@@ -44,7 +44,7 @@ final class NextTasks
         return new self($pipe);
     }
 
-    /** Takes the body of the next one's frame; null when none lies there. */
+    /** Takes the body of the next one's frame; null when the pipe is empty. */
     public function take(): ?string
     {
         $frame = fread($this->pipe, self::PACKET);

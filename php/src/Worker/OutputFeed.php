@@ -6,11 +6,11 @@ namespace B7s\Parallite\Worker;
 
 /**
  * Tells who follows the running command what it prints, piece by piece, each byte of a stream in its turn. When
- * somebody begins to follow later, all that there is so far is told once more, up to where the others are.
+ * a follower comes later, all output so far is sent once more, up to where the others are.
  */
 final class OutputFeed
 {
-    /** Bytes that are told at once. */
+    /** Bytes that are sent at once. */
     private const MUCH = 16_384;
 
     /** Nanoseconds for which less may wait for more. */

@@ -14,14 +14,14 @@ use B7s\Parallite\Wire\Encodings;
  * would share, and why it must not be forked.
  *
  * The daemon sends {"type": "fork", "workers": [{"name", "token", "stdout", "stderr", "stderr_mark"?, "prefetch"?, "max_tasks"?}, …]}.
- * They are children of the daemon ({@see SiblingForks}), which is told how they end, and the template may die without
+ * They are children of the daemon ({@see SiblingForks}), which learns how they end, and the template may die without
  * them. The answer is {"type": "forked", "pids": […]}, in the same order, 0 for one that could not be forked.
  *
  * @internal
  */
 final class Template
 {
-    /** How many descriptors the daemon is told of. */
+    /** How many descriptors are reported to the daemon. */
     private const MOST_OPEN = 16;
 
     /** @var resource */
@@ -29,7 +29,7 @@ final class Template
 
     private readonly Channel $channel;
 
-    /** @param array<string, mixed> $nature what the daemon is told when it asks */
+    /** @param array<string, mixed> $nature what is reported to the daemon on request */
     private function __construct(
         private readonly Settings $settings,
         private readonly Encodings $encodings,
