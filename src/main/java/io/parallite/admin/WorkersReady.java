@@ -2,12 +2,9 @@ package io.parallite.admin;
 
 import io.parallite.pool.PoolSnapshot;
 import io.parallite.server.ReadinessPolicy;
-import io.smallrye.health.api.AsyncHealthCheck;
-import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.inject.Instance;
 import jakarta.inject.Singleton;
 import java.util.Map;
-import java.util.Optional;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.HealthCheckResponseBuilder;
 import org.eclipse.microprofile.health.Readiness;
@@ -17,52 +14,37 @@ import org.eclipse.microprofile.health.Readiness;
  * none starts, with the reason, up again when one does.
  *
  * <p>The bundled worker counts from its answer to a ping on. A script on stdin and stdout cannot be
- * asked, and would never get a task if it had to answer one first: its living process counts, and
- * the response says so until one has answered.
+ * asked, and would never get a task if it had to answer one first: its process counts when it has
+ * lived for a moment, and the response says so until one has answered.
  */
 @Readiness
 @Singleton
-final class WorkersReady implements AsyncHealthCheck {
+final class WorkersReady extends PoolCheck {
 
     private static final String NAME = "workers";
 
-    private final Checks checks;
-    private final Instance<Observed> daemon;
-
     WorkersReady(Checks checks, Instance<Observed> daemon) {
-        this.checks = checks;
-        this.daemon = daemon;
+        super(NAME, checks, daemon);
     }
 
     @Override
-    public Uni<HealthCheckResponse> call() {
-        return checks.ask(NAME, this::look);
+    HealthCheckResponse check(Map<String, PoolSnapshot> pools, ReadinessPolicy readiness) {
+        return judge(pools, readiness);
     }
 
-    private HealthCheckResponse look() {
-        return judge(
-                daemon.get().dispatcher().pools().snapshots(), daemon.get().figures().readiness());
-    }
-
-    /** What {@code readiness} makes of the workers of those of the pool that is worst off. */
     static HealthCheckResponse judge(Map<String, PoolSnapshot> pools, ReadinessPolicy readiness) {
-        Map.Entry<String, PoolSnapshot> worst = readiness.worst(pools, ReadinessPolicy::workers);
-        PoolSnapshot pool = worst.getValue();
-        Optional<String> reason = ReadinessPolicy.workers(pool);
-        HealthCheckResponseBuilder response =
-                HealthCheckResponse.named(NAME)
-                        .status(reason.isEmpty() || readiness.isForgiven(pool))
-                        .withData("idle", pool.idle())
-                        .withData("busy", pool.busy())
-                        .withData("starting", pool.starting())
-                        .withData("answering", pool.answering())
-                        .withData("max", pool.max());
-        if (reason.isPresent()) {
-            response.withData("reason", ReadinessPolicy.inPool(worst.getKey(), reason.get()));
-        } else if (pool.answering() == 0) {
+        return judge(NAME, pools, readiness, ReadinessPolicy::workers, WorkersReady::addFigures);
+    }
+
+    private static void addFigures(HealthCheckResponseBuilder response, PoolSnapshot pool) {
+        response.withData("idle", pool.idle())
+                .withData("busy", pool.busy())
+                .withData("starting", pool.starting())
+                .withData("answering", pool.answering())
+                .withData("max", pool.max());
+        if (pool.answering() == 0 && ReadinessPolicy.workers(pool).isEmpty()) {
             response.withData("note", note(pool));
         }
-        return response.build();
     }
 
     /** What is left to be seen, although nothing speaks against sending tasks. */
