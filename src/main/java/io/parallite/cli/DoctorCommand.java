@@ -84,7 +84,14 @@ public final class DoctorCommand implements Callable<Integer> {
                         php.bootedMemory());
         findings.addAll(new SystemCheck(workers, Path.of("/")).look());
         findings.addAll(new JavaCheck(home).look());
-        boolean isServed = lookAtSocket(findings);
+        SocketCheck socketCheck = lookAtSocket(findings);
+        boolean isServed = socketCheck != null && socketCheck.isServed();
+        List<Map<Setting, SettingValue>> all = new ArrayList<>(List.of(values));
+        if (isValid) {
+            all.addAll(settings.effectiveInPools().values());
+        }
+        long daemon = socketCheck == null ? 0 : socketCheck.pid();
+        findings.addAll(new CgroupCheck(Path.of("/"), daemon).look(all));
         if (settings.problems().isEmpty()) {
             rehearse(new StartRehearsal(settings, config, socket), isServed, findings);
         }
@@ -144,8 +151,8 @@ public final class DoctorCommand implements Callable<Integer> {
                 .forEach(findings::add);
     }
 
-    /** Whether a daemon is there. */
-    private boolean lookAtSocket(List<Finding> findings) {
+    /** What was found; {@code null} when there is no address. */
+    private @Nullable SocketCheck lookAtSocket(List<Finding> findings) {
         try {
             DaemonAddress address =
                     DaemonAddress.find(
@@ -154,10 +161,10 @@ public final class DoctorCommand implements Callable<Integer> {
             String own = version.substring(version.lastIndexOf(' ') + 1);
             SocketCheck check = new SocketCheck(address, own);
             findings.addAll(check.look());
-            return check.isServed();
+            return check;
         } catch (ConfigException e) {
             findings.add(Finding.fail("socket", String.valueOf(e.getMessage()), "correct it"));
-            return false;
+            return null;
         }
     }
 

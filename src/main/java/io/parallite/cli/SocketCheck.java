@@ -22,6 +22,7 @@ final class SocketCheck {
     private final String version;
     private final List<Finding> findings = new ArrayList<>();
     private boolean answers;
+    private long pid;
 
     /**
      * A check.
@@ -36,6 +37,11 @@ final class SocketCheck {
     /** Whether a daemon answered at the last look. */
     boolean isServed() {
         return answers;
+    }
+
+    /** The process id of that daemon; 0 when none answered. */
+    long pid() {
+        return pid;
     }
 
     List<Finding> look() {
@@ -57,6 +63,7 @@ final class SocketCheck {
     private boolean lookAtDaemon() {
         try (DaemonConnection daemon = DaemonConnection.open(address, PATIENCE)) {
             DaemonStats stats = new DaemonStats(daemon.call("stats").node());
+            pid = stats.pid();
             String text =
                     "%s runs at %s, pid %d, up %s: %s"
                             .formatted(

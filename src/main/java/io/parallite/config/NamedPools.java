@@ -61,7 +61,8 @@ public record NamedPools(Map<String, Map<Setting, List<String>>> own) {
                     Setting.SLOW_TASK_MS,
                     Setting.WORKER_NICE,
                     Setting.WORKER_IONICE,
-                    Setting.WORKER_MEMORY_MAX);
+                    Setting.WORKER_MEMORY_MAX,
+                    Setting.WORKER_CPU_WEIGHT);
 
     private static final JsonFactory JSON =
             JsonFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();

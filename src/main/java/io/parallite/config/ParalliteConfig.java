@@ -113,6 +113,8 @@ public interface ParalliteConfig {
 
     long workerMemoryMax();
 
+    Optional<Integer> workerCpuWeight();
+
     Optional<String> workerUser();
 
     @WithName("idle_shutdown_ms")

@@ -127,7 +127,11 @@ public enum Setting {
     WORKER_MEMORY_MAX(
             integer(0, 1L << 50),
             "0",
-            "Memory that the system allows each worker process, in bytes; 0: no limit."),
+            "Memory that the system allows each worker, in bytes; 0: no limit."),
+    WORKER_CPU_WEIGHT(
+            integer(1, 10_000),
+            null,
+            "Weight of each worker where processor time is short; 100 is the kernel's default."),
     WORKER_USER(
             text("[A-Za-z0-9_][A-Za-z0-9_.$-]*", "a user, by name or number"),
             null,
@@ -258,6 +262,7 @@ public enum Setting {
                     WORKER_NICE,
                     WORKER_IONICE,
                     WORKER_MEMORY_MAX,
+                    WORKER_CPU_WEIGHT,
                     SHUTDOWN_GRACE_MS,
                     SLOW_TASK_MS,
                     READINESS);

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -65,11 +66,13 @@ final class ProcessReaper {
             ByteBuffer.allocate(Long.BYTES).order(ByteOrder.nativeOrder()).putLong(1).array();
 
     private final ProcessTable table;
+    private final WorkerGroups groups;
     private final ProcessMark mark;
     private final TreeKiller killer;
     private final int self = (int) ProcessHandle.current().pid();
     private final Map<Long, ProcessTree> trees = new ConcurrentHashMap<>();
     private final Set<Long> forking = ConcurrentHashMap.newKeySet();
+    private final Map<Integer, WorkerGroup> enclosed = new ConcurrentHashMap<>();
     private final Set<Integer> helpers = ConcurrentHashMap.newKeySet();
     private final int wake;
     private final AtomicBoolean isWoken = new AtomicBoolean();
@@ -86,8 +89,9 @@ final class ProcessReaper {
     /** A process that was started, with its pipes, and all that comes of it. */
     record Started(ProcessTree tree, Process process) {}
 
-    private ProcessReaper(ProcessTable table) {
+    private ProcessReaper(ProcessTable table, WorkerGroups groups) {
         this.table = table;
+        this.groups = groups;
         this.mark = new ProcessMark(table);
         this.killer = new TreeKiller(table, mark);
         this.wake = Platform.isLinux() ? LibC.eventDescriptor() : -1;
@@ -95,15 +99,53 @@ final class ProcessReaper {
         this.thread = Threads.daemon("parallite-reaper").newThread(this::run);
     }
 
-    /** Starts the thread. The daemon is a child subreaper from now on. */
-    static ProcessReaper start() {
-        ProcessReaper reaper = new ProcessReaper(new ProcessTable(Path.of("/proc")));
+    /**
+     * Starts the thread. The daemon is a child subreaper from now on.
+     *
+     * @param groups where the workers go whose limits need that
+     */
+    static ProcessReaper start(WorkerGroups groups) {
+        ProcessReaper reaper = new ProcessReaper(new ProcessTable(Path.of("/proc")), groups);
         reaper.thread.start();
         return reaper;
     }
 
     ProcessMark mark() {
         return mark;
+    }
+
+    /** The control groups that workers are in. */
+    WorkerGroups groups() {
+        return groups;
+    }
+
+    /**
+     * Starts a worker's process in a control group of its own, if its limits need one; on the
+     * launcher's thread only.
+     *
+     * @param guard as {@link WorkerCommand#guard} has it
+     */
+    Started start(long worker, WorkerLaunch launch, List<String> guard) throws IOException {
+        WorkerGroup group = groups.make(launch.command().limits());
+        if (group == null) {
+            return start(worker, launch.builder(guard, false));
+        }
+        ProcessTree tree = null;
+        try {
+            Started started = start(worker, launch.builder(guard, group.limitsMemory()));
+            tree = started.tree();
+            tree.isIn(group);
+            group.put(tree.pid());
+            return started;
+        } catch (IOException | RuntimeException | Error e) {
+            if (tree == null) {
+                group.end(0, false);
+            } else {
+                tree.onGone(status -> {}, () -> true);
+                tree.kill();
+            }
+            throw e;
+        }
     }
 
     /**
@@ -156,9 +198,47 @@ final class ProcessReaper {
         wakeUp();
     }
 
+    /** Whether forks for {@code launch} are to be enclosed before they are adopted. */
+    boolean encloses(WorkerLaunch launch) {
+        return launch.command().limits().needGroup();
+    }
+
+    /**
+     * Moves a fork of {@code worker}, which is expected, into a control group of its own: what
+     * cannot be moved is killed. On the launcher's thread only.
+     */
+    void enclose(long worker, int pid, WorkerLaunch launch) {
+        if (!Objects.equals(mark.workerOf(pid), worker)) {
+            return;
+        }
+        try {
+            WorkerGroup group = groups.make(launch.command().limits());
+            if (group != null) {
+                enclosed.put(pid, group);
+                group.put(pid);
+            }
+        } catch (IOException e) {
+            LOG.errorf("a worker is killed that gets no control group pid=%d: %s", pid, e);
+            int _ = LibC.kill(pid, LibC.SIGKILL); // not reaped, so the id is its own
+        }
+    }
+
+    /** A fork that was enclosed is not adopted. */
+    void abandon(int pid) {
+        WorkerGroup group = enclosed.remove(pid);
+        if (group != null) {
+            var _ = group.kill();
+            group.end(0, false);
+        }
+    }
+
     /** A child of the daemon, forked from another worker's process, is that of {@code worker}. */
     ProcessTree adopt(long worker, int pid) {
         ProcessTree tree = new ProcessTree(worker, new ProcessRoot.Forked(pid), this::wakeUp);
+        WorkerGroup group = enclosed.remove(pid);
+        if (group != null) {
+            tree.isIn(group);
+        }
         trees.put(worker, tree);
         mark.give(worker, pid);
         wakeUp();
@@ -306,7 +386,8 @@ final class ProcessReaper {
             if (!tree.hasEnded() && (tree.isDoomed() || endsAll)) {
                 tree.kill(killer);
                 left.add(tree.worker());
-            } else if (tree.hasEnded() && !adopts && killer.killMarked(tree.worker())) {
+            } else if (tree.hasEnded()
+                    && (tree.killGroup() || (!adopts && killer.killMarked(tree.worker())))) {
                 left.add(tree.worker());
             }
         }

@@ -32,7 +32,9 @@ final class ProcessTree {
     private volatile @Nullable IntConsumer onGone;
     private volatile BooleanSupplier isQuiet = () -> true;
     private volatile @Nullable Integer status;
+    private volatile @Nullable WorkerGroup group;
     private long endedAt;
+    private boolean endedByItself;
 
     /**
      * @param wake has the reaper look at its trees
@@ -45,6 +47,11 @@ final class ProcessTree {
         if (!Platform.isLinux()) {
             root.onExit(wake);
         }
+    }
+
+    /** All processes are in this control group. */
+    void isIn(WorkerGroup own) {
+        group = own;
     }
 
     long worker() {
@@ -116,11 +123,13 @@ final class ProcessTree {
 
     private void end(int exitStatus) {
         endedAt = System.nanoTime();
+        endedByItself = !doomed;
         status = exitStatus;
     }
 
     /** Kills what is seen of it in one pass. */
     void kill(TreeKiller killer) {
+        var _ = killGroup();
         if (Platform.isLinux()) {
             if (descriptor < 0 || LibC.signalProcess(descriptor, 0) == 0) {
                 killer.killGroup(pid()); // not reaped, so its id is still its own
@@ -130,6 +139,22 @@ final class ProcessTree {
             root.descendants().forEach(ProcessHandle::destroyForcibly);
         }
         root.kill();
+    }
+
+    /**
+     * Kills what is in the control group, where there is one.
+     *
+     * @return whether there was anything
+     */
+    boolean killGroup() {
+        WorkerGroup own = group;
+        return own != null && own.kill();
+    }
+
+    /** The last words of the process, which has ended, with why the kernel has killed it. */
+    String explain(String words) {
+        WorkerGroup own = group;
+        return own == null ? words : own.explain(words);
     }
 
     /** Whether its end may be reported: somebody waits for it, and all it has written was read. */
@@ -153,6 +178,10 @@ final class ProcessTree {
         }
         IntConsumer action = onGone;
         Integer ended = status;
+        WorkerGroup own = group;
+        if (own != null && ended != null) {
+            own.end(ended, endedByItself);
+        }
         if (action != null && ended != null) {
             action.accept(ended);
         }

@@ -10,8 +10,10 @@ import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -39,6 +41,7 @@ public final class RunDirectory implements AutoCloseable {
     private final @Nullable SystemUser worker;
     private volatile Path path;
     private volatile LockFile lock;
+    private final Map<String, String> records = new ConcurrentHashMap<>();
 
     private RunDirectory(Path base, String prefix, @Nullable SystemUser worker) throws IOException {
         this.base = base;
@@ -116,6 +119,12 @@ public final class RunDirectory implements AutoCloseable {
         };
     }
 
+    /** Puts a text into a file here, for the daemon that finds this directory after a kill. */
+    void record(String file, String text) throws IOException {
+        records.put(file, text);
+        Files.writeString(path.resolve(file), text);
+    }
+
     private static LockFile lock(Path directory) throws IOException {
         LockFile lock = LockFile.tryAcquire(directory.resolve(RunDirectories.LOCK));
         if (lock == null) {
@@ -135,6 +144,9 @@ public final class RunDirectory implements AutoCloseable {
         path = make();
         lock = lock(path);
         former.close();
+        for (Map.Entry<String, String> one : records.entrySet()) {
+            record(one.getKey(), one.getValue());
+        }
     }
 
     @Override
@@ -153,6 +165,7 @@ public final class RunDirectory implements AutoCloseable {
                 LOG.infof(
                         "a killed daemon has left a directory, which is removed path=%s",
                         directory);
+                WorkerGroups.endLeftIn(directory);
                 delete(directory, 1);
             }
         } catch (IOException e) {

@@ -234,18 +234,30 @@ final class Template implements WorkerChannel.Listener, WorkerStarter {
         }
     }
 
-    private void onForked(List<?> pids) {
+    private void onForked(List<?> answer) {
         patience.disarm();
+        List<Fork> forks = underWay;
+        List<Integer> pids = new ArrayList<>();
+        for (int i = 0; i < forks.size(); i++) {
+            boolean isThere = i < answer.size() && answer.get(i) instanceof Number;
+            pids.add(isThere ? ((Number) answer.get(i)).intValue() : 0);
+        }
+        List<WorkerLaunch> launches = forks.stream().map(fork -> fork.order.launch).toList();
+        launcher.enclose(worker, pids, launches, () -> onEnclosed(pids));
+    }
+
+    private void onEnclosed(List<Integer> pids) {
+        if (state == State.GONE) {
+            pids.forEach(launcher::abandon);
+            return;
+        }
         List<Fork> forks = underWay;
         underWay = List.of();
         for (int i = 0; i < forks.size(); i++) {
             Fork fork = forks.get(i);
-            long pid =
-                    i < pids.size() && pids.get(i) instanceof Number number
-                            ? number.longValue()
-                            : 0;
+            int pid = pids.get(i);
             if (pid > 0) {
-                adopt(fork, (int) pid);
+                adopt(fork, pid);
             } else {
                 fail(
                         fork,

@@ -14,10 +14,10 @@ import org.jboss.logging.Logger;
  *
  * <p>Workers ask Linux to be killed with their parent, but what they start does not inherit that.
  * The watchdog sleeps on a pipe that only the daemon holds. When the pipe ends without the line
- * {@code done}, the daemon is gone: the workers' process groups are killed, each in one step, then
- * every process that has the daemon's {@link ProcessMark}, until a search finds none. It has a
- * session of its own, so that no signal to the daemon's terminal or process group ends it. Where
- * there is no {@code /proc} there is no watchdog.
+ * {@code done}, the daemon is gone: the workers' control groups are killed, where they have them,
+ * and process groups, each in one step, then every process that has the daemon's {@link
+ * ProcessMark}, until a search finds none. It has a session of its own, so that no signal to the
+ * daemon's terminal or process group ends it. Where there is no {@code /proc} there is no watchdog.
  *
  * <p>One sleeping process for each daemon, and nothing for each task. Any thread.
  */
@@ -29,10 +29,11 @@ final class Watchdog {
     private static final String SCRIPT =
             """
             trap '' HUP INT TERM
-            groups=' '
+            groups=' ' cgroup=
             while read -r word pid; do
                 case $word in
                     done) exit 0 ;;
+                    cgroup) cgroup=$pid ;;
                     started) groups="$groups$pid " ;;
                     gone)
                         case $groups in *" $pid "*)
@@ -40,6 +41,7 @@ final class Watchdog {
                         esac ;;
                 esac
             done
+            for file in ${cgroup:+"$cgroup"/worker-*/cgroup.kill}; do echo 1 2>/dev/null >"$file"; done
             for pid in $groups; do kill -s KILL -- "-$pid" 2>/dev/null; done
             searches=0 clean=0
             while [ $clean -lt 3 ] && [ $searches -lt 100 ]; do
@@ -52,10 +54,12 @@ final class Watchdog {
                 done
                 [ $clean -eq 0 ] || sleep 0.05
             done
+            rmdir ${cgroup:+"$cgroup"/worker-* "$cgroup"} 2>/dev/null
             """;
 
     private final Process process;
     private final OutputStream stdin;
+    private boolean knowsGroups;
 
     private Watchdog(Process process) {
         this.process = process;
@@ -90,13 +94,18 @@ final class Watchdog {
                         .redirectError(Redirect.DISCARD);
         builder.environment().keySet().removeIf(name -> !name.equals("PATH"));
         Watchdog watchdog = new Watchdog(reaper.startHelper(builder));
-        reaper.pids().forEach(watchdog::onStarted);
+        reaper.pids().forEach(pid -> watchdog.onStarted(pid, reaper));
         return watchdog;
     }
 
     /** A worker has been started that leads a process group. */
-    void onStarted(long pid) {
+    void onStarted(long pid, ProcessReaper reaper) {
         send("started " + pid);
+        Path groups = knowsGroups ? null : reaper.groups().home();
+        if (groups != null) {
+            knowsGroups = true;
+            send("cgroup " + groups);
+        }
     }
 
     /** A worker and its group are gone. */

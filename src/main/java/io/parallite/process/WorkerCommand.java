@@ -55,8 +55,14 @@ public record WorkerCommand(
         return new WorkerCommand(php, others, script, directory, environment, startTimeout, limits);
     }
 
-    List<String> line(List<String> guard, List<String> moreOptions) {
-        List<String> line = limits.words(guard);
+    /**
+     * The command line.
+     *
+     * @param moreOptions what goes before those for PHP
+     * @param memoryIsLimited as {@link WorkerLimits#words} has it
+     */
+    List<String> line(List<String> guard, List<String> moreOptions, boolean memoryIsLimited) {
+        List<String> line = limits.words(guard, memoryIsLimited);
         line.add(php);
         line.addAll(moreOptions);
         line.addAll(options);

@@ -98,11 +98,16 @@ record WorkerLaunch(
         return worker;
     }
 
-    /** What its process is started with; {@code guard} goes ahead of the command line. */
-    ProcessBuilder builder(List<String> guard) {
+    /**
+     * What its process is started with.
+     *
+     * @param guard goes ahead of the command line
+     * @param memoryIsLimited whether its memory is limited otherwise
+     */
+    ProcessBuilder builder(List<String> guard, boolean memoryIsLimited) {
         List<String> options =
                 streams == Streams.FRAMES ? List.of("-d", "display_errors=stderr") : List.of();
-        List<String> line = command.line(guard, options);
+        List<String> line = command.line(guard, options, memoryIsLimited);
         if (streams == Streams.TEMPLATE) {
             line.removeLast(); // the script, which comes on stdin
         }

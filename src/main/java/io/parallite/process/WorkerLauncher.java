@@ -35,14 +35,15 @@ public final class WorkerLauncher implements WorkerStarter {
      * @param source what workers are started from
      * @param useGuard whether workers are started under {@code setsid} and {@code setpriv} where
      *     the system has them
+     * @param reaper looks after all that is started
      */
-    WorkerLauncher(Engine engine, ReleaseSource source, boolean useGuard) {
+    WorkerLauncher(Engine engine, ReleaseSource source, boolean useGuard, ProcessReaper reaper) {
         this.engine = engine;
         this.source = source;
         this.command = source.command();
         this.guard = WorkerCommand.guard(useGuard);
         this.launching = new LauncherThread();
-        this.reaper = ProcessReaper.start();
+        this.reaper = reaper;
         this.launched = new AtomicLong();
         this.watchdog = new AtomicReference<>();
     }
@@ -162,6 +163,33 @@ public final class WorkerLauncher implements WorkerStarter {
     }
 
     /**
+     * Moves forks of {@code worker} into control groups of their own, where {@code launches} need
+     * them, then runs {@code action} on the engine's thread: at once when none does.
+     *
+     * @param pids those of the forks; 0 for one that there is not
+     */
+    void enclose(long worker, List<Integer> pids, List<WorkerLaunch> launches, Runnable action) {
+        if (launches.stream().noneMatch(reaper::encloses)) {
+            action.run();
+            return;
+        }
+        launching.execute(
+                () -> {
+                    for (int i = 0; i < pids.size(); i++) {
+                        if (pids.get(i) > 0) {
+                            reaper.enclose(worker, pids.get(i), launches.get(i));
+                        }
+                    }
+                    engine.execute(action);
+                });
+    }
+
+    /** A fork that may have been enclosed is not adopted. */
+    void abandon(int pid) {
+        reaper.abandon(pid);
+    }
+
+    /**
      * Looks after a process that was forked from a {@link Template}.
      *
      * @param stderr the reading end of its standard error
@@ -171,7 +199,7 @@ public final class WorkerLauncher implements WorkerStarter {
         ProcessTree tree = reaper.adopt(launched.incrementAndGet(), pid);
         try {
             StderrTail tail = launch.readStderr(pid, stderr, pipes());
-            launching.execute(() -> tellWatchdog(watching -> watching.onStarted(pid)));
+            launching.execute(() -> tellWatchdog(watching -> watching.onStarted(pid, reaper)));
             return new WorkerProcess(
                     launch.name(),
                     engine,
@@ -199,12 +227,11 @@ public final class WorkerLauncher implements WorkerStarter {
 
     private WorkerProcess start(WorkerLaunch launch) throws IOException {
         launch.command().requirePhp();
-        ProcessReaper.Started started =
-                reaper.start(launched.incrementAndGet(), launch.builder(guard));
+        ProcessReaper.Started started = reaper.start(launched.incrementAndGet(), launch, guard);
         ProcessTree tree = started.tree();
         try {
             StderrTail stderr = launch.readStderr(tree.pid(), started.process().getErrorStream());
-            tellWatchdog(watching -> watching.onStarted(tree.pid()));
+            tellWatchdog(watching -> watching.onStarted(tree.pid(), reaper));
             return new WorkerProcess(
                     launch.name(), engine, tree, stderr, started.process(), this::onGone);
         } catch (Throwable e) { // its thread could not be started

@@ -19,24 +19,28 @@ import java.util.stream.Stream;
 
 /**
  * What the system allows each worker process, and not the daemon: set by the programs that start
- * it, so that it holds for all that the worker starts, for a template and for every fork of it.
+ * it, so that it holds for all that the worker starts, for a template and for every fork of it; or
+ * by a {@link WorkerGroup}.
  *
  * @param nice the niceness, -20 to 19
  * @param ionice class and level of its input and output, such as {@code idle} or {@code
  *     best-effort:7}
- * @param memoryMax bytes of private memory that each process may have ({@code RLIMIT_DATA}); 0: no
- *     limit
+ * @param memoryMax bytes of memory that a worker may have with all that it starts or, without a
+ *     group, of private memory that each process may have ({@code RLIMIT_DATA}); 0: no limit
+ * @param cpuWeight its weight among the groups of all workers; empty: that of the kernel
  * @param user whom it runs as, when that is not the daemon's user
  */
 public record WorkerLimits(
         Optional<Integer> nice,
         Optional<String> ionice,
         long memoryMax,
+        Optional<Integer> cpuWeight,
         Optional<SystemUser> user) {
 
     /** Those of a daemon that sets none. */
     static final WorkerLimits NONE =
-            new WorkerLimits(Optional.empty(), Optional.empty(), 0, Optional.empty());
+            new WorkerLimits(
+                    Optional.empty(), Optional.empty(), 0, Optional.empty(), Optional.empty());
 
     private static final Pattern OUT_OF_MEMORY =
             Pattern.compile("out of memory|cannot allocate memory", Pattern.CASE_INSENSITIVE);
@@ -49,6 +53,7 @@ public record WorkerLimits(
                 config.workerNice(),
                 config.workerIonice(),
                 config.workerMemoryMax(),
+                config.workerCpuWeight(),
                 config.workerUser()
                         .map(name -> SystemUser.of(Setting.WORKER_USER, name))
                         .filter(user -> user.uid() != LibC.effectiveUser()));
@@ -59,12 +64,15 @@ public record WorkerLimits(
      *
      * @param guard as {@link WorkerCommand#guard} has it; its last program becomes the user, as the
      *     others may need the rights of this one
+     * @param memoryIsLimited whether its memory is limited otherwise
      */
-    List<String> words(List<String> guard) {
+    List<String> words(List<String> guard, boolean memoryIsLimited) {
         List<String> words = new ArrayList<>(guard.subList(0, Math.min(1, guard.size())));
         words.addAll(niceWords());
         words.addAll(ioniceWords());
-        words.addAll(memoryWords());
+        if (!memoryIsLimited) {
+            words.addAll(memoryWords());
+        }
         if (!guard.isEmpty()) {
             words.addAll(guard.subList(1, guard.size()));
             words.addAll(userOptions());
@@ -72,6 +80,11 @@ public record WorkerLimits(
             words.addAll(userWords());
         }
         return words;
+    }
+
+    /** Whether some of them are for control groups. */
+    boolean needGroup() {
+        return memoryMax > 0 || cpuWeight.isPresent();
     }
 
     private List<String> userWords() {

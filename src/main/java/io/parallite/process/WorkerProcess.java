@@ -66,7 +66,7 @@ final class WorkerProcess {
      * of it once {@link #onExit} has called.
      */
     String lastWords() {
-        return stderr.text();
+        return tree.explain(stderr.text());
     }
 
     /**

@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,15 +36,23 @@ public final class WorkerProcesses {
     private final VertxEngine engine;
     private final WorkerLauncher launcher;
     private final ReplyLimits limits;
+    private final WorkerGroups groups = new WorkerGroups(Path.of("/"), this::firstDirectory);
     private final Map<String, WorkerTransport> transports = new LinkedHashMap<>();
-    private final List<RunDirectory> directories = new ArrayList<>();
+    private final List<RunDirectory> directories = new CopyOnWriteArrayList<>();
     private @Nullable RunDirectory sharedValues;
 
     private WorkerProcesses(VertxEngine engine, WorkerSite site, ReplyLimits limits) {
         this.engine = engine;
         this.limits = limits;
         boolean useGuard = Boolean.parseBoolean(System.getProperty("parallite.guard", "true"));
-        this.launcher = new WorkerLauncher(engine, site, useGuard);
+        this.launcher = new WorkerLauncher(engine, site, useGuard, ProcessReaper.start(groups));
+    }
+
+    private RunDirectory firstDirectory() {
+        if (directories.isEmpty()) {
+            directories.add(runDirectory(RunDirectory::create));
+        }
+        return directories.getFirst();
     }
 
     /**
@@ -176,8 +185,9 @@ public final class WorkerProcesses {
         launcher.close();
     }
 
-    /** Removes the run-time directories; the last thing to do. */
+    /** Removes the control groups and the run-time directories; the last thing to do. */
     public void close() {
+        groups.close();
         directories.forEach(RunDirectory::close);
         if (sharedValues != null) {
             sharedValues.close();

@@ -35,7 +35,13 @@ class ProcessReaperTest {
 
     @BeforeAll
     static void startThem() {
-        reaper = ProcessReaper.start();
+        reaper =
+                ProcessReaper.start(
+                        new WorkerGroups(
+                                Path.of("/"),
+                                () -> {
+                                    throw new AssertionError("nothing is limited");
+                                }));
         launcher = new LauncherThread();
     }
 

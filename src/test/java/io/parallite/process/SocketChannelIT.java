@@ -71,7 +71,11 @@ class SocketChannelIT {
         transport =
                 new SocketTransport(
                         engine,
-                        new WorkerLauncher(engine, new Unchanged(command), true),
+                        new WorkerLauncher(
+                                engine,
+                                new Unchanged(command),
+                                true,
+                                ProcessReaper.start(new WorkerGroups(Path.of("/"), () -> run))),
                         run,
                         new ReplyLimits(1 << 20, ReadBudget.UNLIMITED),
                         false);

@@ -118,7 +118,12 @@ class StderrTailTest {
                 1,
                 SECRET,
                 new Listener(),
-                new WorkerLimits(Optional.empty(), Optional.empty(), 1 << 26, Optional.empty()));
+                new WorkerLimits(
+                        Optional.empty(),
+                        Optional.empty(),
+                        1 << 26,
+                        Optional.empty(),
+                        Optional.empty()));
     }
 
     private StderrTail tail(InputStream... parts) {
