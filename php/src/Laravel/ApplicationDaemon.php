@@ -109,14 +109,14 @@ final class ApplicationDaemon
 
     /**
      * Those of the configuration, that workers boot the application, and what neither the configuration nor the
-     * environment nor parallite.json says otherwise: as many workers as processors, forked where that is possible.
+     * environment nor parallite.json says otherwise: as many workers as processors, and the PHP that runs this.
      *
      * @return array<string, scalar>
      */
     private function settings(): array
     {
         $settings = array_filter($this->config['daemon'] ?? [], static fn(mixed $value): bool => $value !== null);
-        foreach (['fixed_workers' => 0, 'php_binary' => self::php(), 'worker_start' => 'fork'] as $name => $default) {
+        foreach (['fixed_workers' => 0, 'php_binary' => self::php()] as $name => $default) {
             $isSaid = isset($this->file[$name]) || getenv('PARALLITE_' . strtoupper($name)) !== false;
             $settings += $isSaid || $default === null ? [] : [$name => $default];
         }

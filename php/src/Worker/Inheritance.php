@@ -40,16 +40,9 @@ final class Inheritance
      */
     public static function objection(bool $streamsAreReplaceable): ?string
     {
-        $missing = array_filter(self::FUNCTIONS, static fn(string $name): bool => !function_exists($name));
-        if ($missing !== []) {
-            return implode(', ', $missing) . ' cannot be called: install pcntl and posix, and look at disable_functions';
-        }
-        if (!$streamsAreReplaceable) {
-            return 'PHP ' . PHP_VERSION . ' holds standard output and error open, so that a fork cannot have its own: install ext-ffi';
-        }
-        $threaded = array_filter(self::THREADED, extension_loaded(...));
-        if ($threaded !== []) {
-            return 'the extension ' . implode(', ', $threaded) . ' has threads that a fork does not copy';
+        $objection = self::objectionBeforeBoot($streamsAreReplaceable);
+        if ($objection !== null) {
+            return $objection;
         }
         if (self::sockets() !== [] && Hooks::hasBeforeFork()) {
             Hooks::runBeforeFork(); // which may close them
@@ -62,6 +55,26 @@ final class Inheritance
             count($sockets) === 1 ? 'socket' : 'sockets',
             implode(', ', array_keys($sockets)),
         );
+    }
+
+    /**
+     * The same as far as it is this PHP that is the reason, not what it loads.
+     *
+     * @param bool $streamsAreReplaceable whether a fork can have a standard output and error of its own
+     */
+    public static function objectionBeforeBoot(bool $streamsAreReplaceable): ?string
+    {
+        $missing = array_filter(self::FUNCTIONS, static fn(string $name): bool => !function_exists($name));
+        if ($missing !== []) {
+            return implode(', ', $missing) . ' cannot be called: install pcntl and posix, and look at disable_functions';
+        }
+        if (!$streamsAreReplaceable) {
+            return 'PHP ' . PHP_VERSION . ' holds standard output and error open, so that a fork cannot have its own: install ext-ffi';
+        }
+        $threaded = array_filter(self::THREADED, extension_loaded(...));
+        return $threaded === []
+            ? null
+            : 'the extension ' . implode(', ', $threaded) . ' has threads that a fork does not copy';
     }
 
     /** @return array<int, string> */

@@ -51,13 +51,30 @@ final class Template
         gc_collect_cycles();
         gc_mem_caches();
         $template = new self($settings, $encodings, $nature);
-        $template->say([
+        $template->hello();
+        return $template->forkOnRequest();
+    }
+
+    private function hello(): void
+    {
+        $this->say([
             'type' => 'hello',
-            'token' => $settings->token,
+            'token' => $this->settings->token,
             'pid' => getmypid(),
             'features' => [],
         ]);
-        return $template->forkOnRequest();
+    }
+
+    /**
+     * Tells the daemon at once why this PHP cannot be forked, so that no project is booted in vain; until the daemon goes.
+     *
+     * @throws ChannelClosed when the daemon cannot be reached
+     */
+    public static function decline(Settings $settings, string $objection): void
+    {
+        $template = new self($settings, new Encodings(), ['type' => 'template', 'open' => [], 'objection' => $objection]);
+        $template->hello();
+        $template->forkOnRequest();
     }
 
     /** @return array<string, mixed> whether it may be forked, and what its forks would share */

@@ -35,6 +35,13 @@ final class WorkerMain
             $output = new OutputCapture($stdoutFile, $channel !== null);
             $lastWords = new LastWords($output);
             set_time_limit(0);
+            $objection = $settings->isTemplate
+                ? Inheritance::objectionBeforeBoot(StandardStreams::areReplaceable())
+                : null;
+            if ($objection !== null) {
+                Template::decline($settings, $objection);
+                $lastWords->leave();
+            }
             Inheritance::begin();
             $tasks = $boot($settings);
             set_error_handler(null); // the project's may throw what is silenced

@@ -30,6 +30,7 @@ final class PartSettings {
                         config.workerTtl(),
                         config.workerIdle()),
                 config.slowTask(),
+                (long) config.readyMemoryMb() << 20,
                 config.isolation().equals("task"));
     }
 

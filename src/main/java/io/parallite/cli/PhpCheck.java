@@ -274,7 +274,8 @@ final class PhpCheck {
         if (php.at("boot_error").text().isPresent()) {
             return;
         }
-        boolean isWanted = text(Setting.WORKER_START).equals("fork");
+        String start = text(Setting.WORKER_START);
+        boolean isWanted = !start.equals("exec");
         Optional<String> objection = php.at("fork_objection").text();
         if (objection.isEmpty()) {
             findings.add(
@@ -282,9 +283,9 @@ final class PhpCheck {
                             "fork",
                             isWanted
                                     ? "workers are forked from one that has booted"
-                                    : "workers could be forked from one that has booted (worker_start=fork)"));
+                                    : "workers could be forked from one that has booted (worker_start=auto)"));
             judgeOpenFiles(php);
-        } else if (isWanted) {
+        } else if (start.equals("fork")) {
             findings.add(
                     Finding.warn(
                             "fork",
@@ -295,14 +296,17 @@ final class PhpCheck {
             findings.add(
                     Finding.ok(
                             "fork",
-                            "workers could not be forked: " + Texts.printable(objection.get())));
+                            "workers are started, each with a boot of its own, and could not be forked: "
+                                    + Texts.printable(objection.get())));
         }
         if (text(Setting.ISOLATION).equals("task") && !(isWanted && objection.isEmpty())) {
             findings.add(
                     Finding.warn(
                             "isolation",
                             "every task has a process of its own, which boots for it",
-                            "set worker_start to fork: a fork takes a fraction of the time"));
+                            isWanted
+                                    ? "mend what keeps them from being forked: a fork takes a fraction of the time"
+                                    : "set worker_start to auto: a fork takes a fraction of the time"));
         }
     }
 
@@ -312,7 +316,7 @@ final class PhpCheck {
                         .flatMap(file -> file.text().stream())
                         .map(Texts::printable)
                         .toList();
-        if (!open.isEmpty() && text(Setting.WORKER_START).equals("fork")) {
+        if (!open.isEmpty() && !text(Setting.WORKER_START).equals("exec")) {
             findings.add(
                     Finding.warn(
                             "fork",

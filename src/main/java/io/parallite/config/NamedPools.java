@@ -47,6 +47,7 @@ public record NamedPools(Map<String, Map<Setting, List<String>>> own) {
                     Setting.WORKER_SCRIPT,
                     Setting.WORKER_START,
                     Setting.ISOLATION,
+                    Setting.READY_MEMORY_MB,
                     Setting.PHP_INCLUDES,
                     Setting.BOOTSTRAP,
                     Setting.PHP_BINARY,

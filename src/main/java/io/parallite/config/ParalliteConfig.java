@@ -63,11 +63,13 @@ public interface ParalliteConfig {
 
     String workerTransport();
 
-    /** {@code fork} or {@code exec}. */
+    /** {@code auto}, {@code fork} or {@code exec}. */
     String workerStart();
 
     /** {@code none} or {@code task}. */
     String isolation();
+
+    int readyMemoryMb();
 
     Optional<List<String>> phpIncludes();
 

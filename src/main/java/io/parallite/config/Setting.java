@@ -69,13 +69,17 @@ public enum Setting {
             "auto",
             "socket for Parallite's own worker, stdio for any script that speaks frames; auto looks."),
     WORKER_START(
-            choice("exec", "fork"),
-            "exec",
-            "exec starts each worker anew, fork forks them from one that has booted."),
+            choice("auto", "exec", "fork"),
+            "auto",
+            "fork forks workers from a booted one, exec starts each anew, auto forks where it can."),
     ISOLATION(
             choice("none", "task"),
             "none",
             "task runs every task in a worker of its own, none runs many in one."),
+    READY_MEMORY_MB(
+            integer(0, 1 << 20),
+            "512",
+            "Memory that workers kept ready for isolated tasks may hold together, in MiB."),
     PHP_INCLUDES(
             new Check.TextList(), null, "PHP files that every worker loads, relative to the file."),
     BOOTSTRAP(
@@ -255,6 +259,7 @@ public enum Setting {
                     QUOTA_TASKS_PER_SECOND,
                     QUOTA_BYTES,
                     START_TIMEOUT_MS,
+                    READY_MEMORY_MB,
                     WORKER_MAX_TASKS,
                     WORKER_MAX_MEMORY_MB,
                     WORKER_TTL_MS,

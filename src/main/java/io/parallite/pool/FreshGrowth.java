@@ -15,8 +15,9 @@ import java.util.function.Supplier;
  * for none; and with {@code isolation=task} at least {@code fixed_workers}. Those that were taken
  * are replaced in one go, once half of them are gone or a moment has passed: that is cheaper for a
  * {@link io.parallite.process.WorkerTransport} that forks. Each waiting task has one started
- * besides. {@code max_workers} bounds all processes. Those that are too many after a peak end
- * within {@link #SURPLUS_LOOK}. Owned by the engine's thread.
+ * besides. {@code max_workers} bounds all processes, {@code ready_memory_mb} what ready ones hold.
+ * Those that are too many after a peak end within {@link #SURPLUS_LOOK}. Owned by the engine's
+ * thread.
  */
 final class FreshGrowth implements PoolGrowth {
 
@@ -33,9 +34,9 @@ final class FreshGrowth implements PoolGrowth {
      * What is ready when nothing is to be done.
      *
      * @param atLeast how many workers
-     * @param mayBeMore whether more are, where the rate of tasks asks for them
+     * @param most how many the rate of tasks may make of them
      */
-    record Ready(int atLeast, boolean mayBeMore) {}
+    record Ready(int atLeast, int most) {}
 
     private final Engine engine;
     private final WorkerSet workers;
@@ -110,13 +111,14 @@ final class FreshGrowth implements PoolGrowth {
     /** How many are to be ready. */
     private int target() {
         Ready wanted = ready.get();
-        if (!wanted.mayBeMore()) {
+        if (wanted.most() <= wanted.atLeast()) {
             return wanted.atLeast();
         }
         closeWindow();
         double comeMeanwhile =
                 Math.max(perSecond, leasedInWindow) * sizing.typicalStartNanos() / RATE_WINDOW;
-        return Math.max(wanted.atLeast(), (int) Math.ceil(TWICE * comeMeanwhile));
+        int byRate = (int) Math.ceil(TWICE * comeMeanwhile);
+        return Math.max(wanted.atLeast(), Math.min(wanted.most(), byRate));
     }
 
     private void topUp() {

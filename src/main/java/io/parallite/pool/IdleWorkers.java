@@ -66,6 +66,12 @@ final class IdleWorkers {
         return freshPersistent.size() + freshOnDemand.size();
     }
 
+    /** One of the idle workers that have run no task; it stays. */
+    @Nullable Worker someFresh() {
+        Spare spare = freshOnDemand.peekFirst();
+        return spare == null ? freshPersistent.peekFirst() : spare.worker();
+    }
+
     /** Takes out an idle worker for a task that any may run; there must be one. */
     Worker take() {
         if (!idlePersistent.isEmpty()) {

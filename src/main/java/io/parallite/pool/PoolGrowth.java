@@ -1,6 +1,7 @@
 package io.parallite.pool;
 
 import io.parallite.engine.Engine;
+import io.parallite.process.ResidentMemory;
 import io.parallite.worker.Worker;
 import java.time.Duration;
 import java.util.function.BooleanSupplier;
@@ -30,19 +31,24 @@ interface PoolGrowth {
         PoolSizing sizing = new PoolSizing(processors);
         boolean isForAll = settings.get().isolatesTasks();
         FreshDemand demand = new FreshDemand(workers, queue, mayStart, () -> settings.get().max());
+        ReadyBudget budget =
+                new ReadyBudget(
+                        engine, workers.idle, worker -> ResidentMemory.ownBytes(worker.pid()));
         FreshGrowth fresh =
-                new FreshGrowth(engine, workers, mayStart, sizing, demand, () -> ready(settings));
+                new FreshGrowth(
+                        engine, workers, mayStart, sizing, demand, () -> ready(settings, budget));
         return isForAll
                 ? fresh
                 : new MixedGrowth(
                         fresh, new OnDemandGrowth(engine, workers, queue, mayStart, sizing));
     }
 
-    private static FreshGrowth.Ready ready(Supplier<PoolSettings> settings) {
+    private static FreshGrowth.Ready ready(Supplier<PoolSettings> settings, ReadyBudget budget) {
         PoolSettings now = settings.get();
         boolean isForAll = now.isolatesTasks();
+        boolean mayBeMore = isForAll || now.recycling().keepsIdle();
         return new FreshGrowth.Ready(
-                isForAll ? now.fixed() : 0, isForAll || now.recycling().keepsIdle());
+                isForAll ? now.fixed() : 0, mayBeMore ? budget.most(now.readyMemory()) : 0);
     }
 
     /** The pool begins to serve. */

@@ -14,6 +14,7 @@ import java.time.Duration;
  * @param queueTimeout how long one may wait
  * @param recycling when workers are replaced that could go on
  * @param slowTask from which on a running task is logged; zero for never
+ * @param readyMemory bytes that workers may hold together that are kept ready for isolated tasks
  * @param isolatesTasks whether each task gets a worker that has run none and ends after it; then
  *     {@code fixed} is how many of them are kept ready
  */
@@ -26,6 +27,7 @@ public record PoolSettings(
         Duration queueTimeout,
         Recycling recycling,
         Duration slowTask,
+        long readyMemory,
         boolean isolatesTasks) {
 
     /**
@@ -42,6 +44,7 @@ public record PoolSettings(
                 queueTimeout,
                 Recycling.NONE,
                 Duration.ZERO,
+                Long.MAX_VALUE,
                 false);
     }
 }

@@ -11,12 +11,14 @@ final class ForkServer {
 
     private final SocketTransport transport;
     private final WorkerLauncher launcher;
+    private final StartMethod method;
     private final IdentityHashMap<WorkerCommand, Template> templates = new IdentityHashMap<>();
     private int made;
     private long forks;
     private @Nullable Template latest;
 
-    ForkServer(SocketTransport transport, WorkerLauncher launcher) {
+    ForkServer(SocketTransport transport, WorkerLauncher launcher, StartMethod method) {
+        this.method = method;
         this.transport = transport;
         this.launcher = launcher;
     }
@@ -34,6 +36,7 @@ final class ForkServer {
                         transport,
                         launcher,
                         transport.file("template-" + made + ".php"),
+                        method,
                         () -> forks++);
         latest = template;
         templates.put(command, template);

@@ -11,6 +11,7 @@ import java.security.SecureRandom;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.Map;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,15 +40,15 @@ public final class SocketTransport implements WorkerTransport {
     /**
      * @param directory where the socket and the captured output go, readable by this user only
      * @param limits what may be read from a worker
-     * @param isForking whether workers are forked from a {@link Template}, where that is possible
+     * @param forking makes what workers are forked from; {@code null} where they are started
      */
     SocketTransport(
             VertxEngine engine,
             WorkerLauncher launcher,
             RunDirectory directory,
             ReplyLimits limits,
-            boolean isForking) {
-        this.forks = isForking && launcher.canAdopt() ? new ForkServer(this, launcher) : null;
+            @Nullable Function<SocketTransport, ForkServer> forking) {
+        this.forks = forking == null ? null : forking.apply(this);
         this.engine = engine;
         this.launcher = launcher;
         this.directory = directory;

@@ -59,6 +59,7 @@ final class Template implements WorkerChannel.Listener, WorkerStarter {
     private final SocketTransport transport;
     private final WorkerLauncher launcher;
     private final Path stub;
+    private final StartMethod method;
     private final Runnable onForked;
     private final Deadline patience;
     private final ArrayDeque<Order> waiting = new ArrayDeque<>();
@@ -74,12 +75,19 @@ final class Template implements WorkerChannel.Listener, WorkerStarter {
     /**
      * @param transport starts its process, and makes the files that its forks need
      * @param stub where its script is put, which PHP reads from standard input
+     * @param method why it is there
      * @param onForked called for each worker that was forked
      */
-    Template(SocketTransport transport, WorkerLauncher launcher, Path stub, Runnable onForked) {
+    Template(
+            SocketTransport transport,
+            WorkerLauncher launcher,
+            Path stub,
+            StartMethod method,
+            Runnable onForked) {
         this.transport = transport;
         this.launcher = launcher;
         this.stub = stub;
+        this.method = method;
         this.onForked = onForked;
         this.patience = new Deadline(transport.engine(), this::onLate);
     }
@@ -214,7 +222,8 @@ final class Template implements WorkerChannel.Listener, WorkerStarter {
                     open);
         }
         if (fields.get("objection") instanceof String why) {
-            LOG.warnf("workers are started one by one, not forked: %s", why);
+            LOG.logf(
+                    method.whenImpossible(), "workers are started one by one, not forked: %s", why);
             objection = why;
             state = State.UNFIT;
             startAll();

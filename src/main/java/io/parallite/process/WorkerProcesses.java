@@ -90,14 +90,9 @@ public final class WorkerProcesses {
         RunDirectory directory = runDirectory(() -> RunDirectory.create(worker));
         directories.add(directory);
         processLimits.requireAccess(directory.path());
+        WorkerLauncher own = launcher.of(site.sharingIn(sharedValues.path()));
         transports.put(
-                pool,
-                new SocketTransport(
-                        engine,
-                        launcher.of(site.sharingIn(sharedValues.path())),
-                        directory,
-                        limits,
-                        site.config().workerStart().equals("fork") && site.script().canFork()));
+                pool, new SocketTransport(engine, own, directory, limits, site.forking(own)));
     }
 
     private static RunDirectory sharedValuesDirectory(@Nullable SystemUser worker) {

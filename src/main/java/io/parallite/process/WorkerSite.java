@@ -14,7 +14,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where workers are run and what they run: directory, script, includes, found anew at every look,
@@ -120,6 +122,14 @@ public final class WorkerSite implements ReleaseSource {
     /** The script that was there at the start. */
     public WorkerScript script() {
         return first;
+    }
+
+    /** Makes what workers are forked from; {@code null} where they are started. */
+    @Nullable Function<SocketTransport, ForkServer> forking(WorkerLauncher launcher) {
+        StartMethod method = StartMethod.of(this);
+        return method.mayFork() && launcher.canAdopt()
+                ? transport -> new ForkServer(transport, launcher, method)
+                : null;
     }
 
     /**

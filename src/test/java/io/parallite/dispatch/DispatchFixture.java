@@ -72,6 +72,7 @@ final class DispatchFixture {
                         Duration.ofSeconds(30),
                         Recycling.NONE,
                         Duration.ZERO,
+                        Long.MAX_VALUE,
                         false);
         WorkerPool pool = new WorkerPool(engine, transport, settings, new Random(1));
         TaskCache cache =

@@ -72,6 +72,7 @@ class PoolsTest {
                         QUEUE_TIMEOUT,
                         Recycling.NONE,
                         Duration.ZERO,
+                        Long.MAX_VALUE,
                         false),
                 new Random(1));
     }

@@ -97,7 +97,7 @@ final class CrashingClosuresIT {
             client.submit(id(), forks).assertFailure("EXITED");
 
             daemon.assertRestored();
-            assertThat(daemon.descendants()).hasSize(1);
+            assertThat(daemon.workerTrees()).hasSize(1);
         }
     }
 }

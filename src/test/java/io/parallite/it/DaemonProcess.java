@@ -139,6 +139,13 @@ final class DaemonProcess implements AutoCloseable {
                 .toList();
     }
 
+    /** Its workers, and what they have started. */
+    List<Long> workerTrees() {
+        List<Long> trees = new ArrayList<>(descendants());
+        trees.removeAll(templates());
+        return trees;
+    }
+
     private static boolean isOpen(long pid, String name) {
         return Processes.openFiles(pid).stream().anyMatch(file -> file.contains(name));
     }
@@ -215,9 +222,7 @@ final class DaemonProcess implements AutoCloseable {
                             assertThat(stats).matches(Stats::isAtRest, "is at rest");
                             List<Long> workers =
                                     stats.workers().stream().map(Stats.Worker::pid).toList();
-                            List<Long> others = new ArrayList<>(descendants());
-                            others.removeAll(templates());
-                            assertThat(others)
+                            assertThat(workerTrees())
                                     .as("processes")
                                     .containsExactlyInAnyOrderElementsOf(workers);
                         });

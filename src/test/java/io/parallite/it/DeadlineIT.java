@@ -77,7 +77,7 @@ final class DeadlineIT {
             "Line 17: grandchildren that have lost their parent, or have left the session, are killed too")
     void killsDetachedGrandchildren() {
         client.send(limited("late-with-family", closure(WITH_DESCENDANTS), 800));
-        await().until(() -> daemon.descendants().size() >= 4);
+        await().until(() -> daemon.workerTrees().size() >= 4);
 
         client.receive("late-with-family").assertFailure("TIMEOUT");
     }
@@ -105,7 +105,7 @@ final class DeadlineIT {
     @Test
     void cancelsRunningTask() {
         client.send(task("cancelled", closure(WITH_DESCENDANTS)));
-        await().until(() -> daemon.descendants().size() >= 4);
+        await().until(() -> daemon.workerTrees().size() >= 4);
 
         Reply cancelled = binary.call(request("cancel", "cancelled"));
 

@@ -92,7 +92,7 @@ final class FallbackIT {
                                 .jvm(WITHOUT_GUARD)
                                 .startAtRest();
                 TestClient client = daemon.connect()) {
-            long worker = daemon.descendants().getFirst();
+            long worker = daemon.workerTrees().getFirst();
             Processes.signal(worker, "STOP");
             client.send(task("half", "x".repeat(5_000_000)));
             StoppingIT.awaitBusy(daemon, 1);

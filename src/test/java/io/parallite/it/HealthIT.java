@@ -67,7 +67,7 @@ final class HealthIT {
                             "did not answer a ping",
                             "start_timeout_ms=3000");
             assertThat(http.get(READY).body()).contains("did not answer a ping");
-            await().until(() -> daemon.descendants().isEmpty());
+            await().until(() -> daemon.workerTrees().isEmpty());
         }
     }
 

@@ -65,7 +65,7 @@ final class PoolIT {
             int most = 0;
             Set<String> answers = new HashSet<>();
             for (int i = 0; i < 120; i++) {
-                most = Math.max(most, daemon.descendants().size());
+                most = Math.max(most, daemon.workerTrees().size());
                 answers.add((String) client.receive("task-" + i).result());
             }
 
@@ -82,7 +82,7 @@ final class PoolIT {
     void servesOnDemandOnlyWithoutFixedWorkers() {
         try (DaemonProcess daemon =
                         daemon("--fixed-workers", "none", "--prefix-name", "php")
-                                .json("{\"worker_idle_ms\": 0}")
+                                .json("{\"worker_idle_ms\": 0, \"worker_start\": \"exec\"}")
                                 .startAtRest();
                 TestClient client = daemon.connect()) {
             String first = (String) client.submit("a", closure(WHO)).result();
@@ -161,7 +161,7 @@ final class PoolIT {
             List<Long> killed = new ArrayList<>();
             for (int round = 0; round < 2; round++) {
                 client.submit("before-" + round, sleep(1)).assertResult("slept");
-                for (long pid : daemon.descendants()) {
+                for (long pid : daemon.workerTrees()) {
                     killed.add(pid);
                     Processes.signal(pid, "KILL");
                 }

@@ -27,7 +27,7 @@ final class PoolsIT {
 
     private static final String TWO =
             """
-            {"fixed_workers": 1, "max_workers": 2, "php_options": ["-d", "memory_limit=100M"],
+            {"fixed_workers": 1, "max_workers": 2, "worker_idle_ms": 600000, "php_options": ["-d", "memory_limit=100M"],
              "pools": {"reports": {"max_workers": 2, "worker_nice": 7, "php_options": ["-d", "memory_limit=300M"]}}}
             """;
 
@@ -194,7 +194,7 @@ final class PoolsIT {
         try (DaemonProcess daemon =
                         daemon().json(
                                         """
-                                        {"fixed_workers": 1, "max_workers": 1,
+                                        {"fixed_workers": 1, "max_workers": 1, "worker_start": "exec",
                                          "pools": {"clean": {"worker_start": "fork", "isolation": "task",
                                                              "fixed_workers": 1, "max_workers": 3}}}
                                         """)

@@ -114,7 +114,7 @@ final class ReloadIT {
                     assertThat(reply.ok()).as(reply.toString()).isTrue();
                     pids.add(reply.result());
                     if (i % 20 == 0) {
-                        most = Math.max(most, daemon.descendants().size());
+                        most = Math.max(most, daemon.workerTrees().size());
                     }
                 }
                 awaitReloads(daemon, round + 1);

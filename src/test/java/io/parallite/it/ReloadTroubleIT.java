@@ -89,7 +89,7 @@ final class ReloadTroubleIT {
             operator.receive(RELOAD).assertFailure("RELOAD_FAILED", "stopping");
             await().untilAsserted(
                             () ->
-                                    assertThat(daemon.descendants())
+                                    assertThat(daemon.workerTrees())
                                             .as("the worker with the task is left")
                                             .hasSize(1));
             assertThat(Files.exists(daemon.socket())).isFalse();
@@ -124,14 +124,14 @@ final class ReloadTroubleIT {
                 TestClient operator = daemon.connect()) {
             client.send(task("long", longTask()));
             StoppingIT.awaitBusy(daemon, 1);
-            List<Long> before = daemon.descendants();
+            List<Long> before = daemon.workerTrees();
             daemon.signal("TERM");
             await().until(() -> !Files.exists(daemon.socket()));
 
             daemon.signal("HUP");
             operator.call(request(RELOAD, RELOAD)).assertFailure("RELOAD_FAILED", "stopping");
 
-            assertThat(daemon.descendants()).isEqualTo(before);
+            assertThat(daemon.workerTrees()).isEqualTo(before);
             allow(daemon, "task-may-end");
             client.receive("long").assertResult("done");
             assertThat(daemon.awaitEnd().exitCode()).isZero();
@@ -167,7 +167,7 @@ final class ReloadTroubleIT {
         try (DaemonProcess daemon = started(2, ", \"start_timeout_ms\": 6000");
                 TestClient client = daemon.connect();
                 TestClient operator = daemon.connect()) {
-            List<Long> before = daemon.descendants();
+            List<Long> before = daemon.workerTrees();
             replace(daemon, waitsFor("nothing-that-will-be"));
             operator.send(request(RELOAD, RELOAD));
             awaitCanary(daemon);
@@ -176,7 +176,7 @@ final class ReloadTroubleIT {
             operator.receive(RELOAD).assertFailure("RELOAD_FAILED", "start_timeout_ms=6000");
 
             daemon.assertRestored();
-            assertThat(daemon.descendants()).containsExactlyInAnyOrderElementsOf(before);
+            assertThat(daemon.workerTrees()).containsExactlyInAnyOrderElementsOf(before);
             client.submit("afterwards", closure("fn () => 2")).assertResult(2);
             replace(daemon, "");
             assertThat(operator.call(Map.of("type", RELOAD, "task_id", "again")).fields())

@@ -81,7 +81,7 @@ final class StoppingIT {
             client.send(
                     TestClient.task(
                             "task", closure("function () { system('sleep 300'); return 1; }")));
-            await().until(() -> daemon.descendants().size() > 1);
+            await().until(() -> daemon.workerTrees().size() > 1);
 
             DaemonProcess.Ended ended = daemon.stop();
 
@@ -134,7 +134,7 @@ final class StoppingIT {
                             "sleep 300 & setsid sleep 301 & sh -c 'sleep 302; true'; true"));
             client.send(
                     TestClient.task("closure", closure("function () { system('sleep 303; :'); }")));
-            await().until(() -> daemon.descendants().size() == 2 + 5 + 2);
+            await().until(() -> daemon.workerTrees().size() == 2 + 5 + 2);
             long watchdog = watchdog(daemon);
 
             daemon.killHard();

@@ -91,7 +91,7 @@ final class TracingIT {
             assertThat(told).isEqualTo(run.traceparent());
             assertThat(run.attributes())
                     .containsEntry("parallite.worker.name", "work-1")
-                    .containsEntry("parallite.worker.pid", daemon.descendants().getFirst());
+                    .containsEntry("parallite.worker.pid", daemon.workerTrees().getFirst());
             assertThat(List.of(task.start(), queue.start(), queue.end(), run.start(), run.end()))
                     .isSorted();
             assertThat(queue.start()).isEqualTo(task.start());

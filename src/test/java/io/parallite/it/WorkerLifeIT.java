@@ -167,7 +167,7 @@ final class WorkerLifeIT {
 
             assertThat(second).isEqualTo(first);
             assertThat(daemon.stats().idle()).isEqualTo(1);
-            await().untilAsserted(() -> assertThat(daemon.descendants()).isEmpty());
+            await().untilAsserted(() -> assertThat(daemon.workerTrees()).isEmpty());
             assertThat(client.submit("c", closure(WHO)).result()).isNotEqualTo(first);
         }
     }

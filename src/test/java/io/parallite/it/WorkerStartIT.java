@@ -64,7 +64,7 @@ final class WorkerStartIT {
             client.submit("task", "x")
                     .assertFailure("WORKER_START_FAILED", "start_timeout_ms=400", "work-1");
 
-            await().until(() -> daemon.descendants().isEmpty());
+            await().until(() -> daemon.workerTrees().isEmpty());
         }
     }
 

@@ -104,6 +104,7 @@ final class PoolFixture {
                         QUEUE_TIMEOUT,
                         recycling,
                         Duration.ZERO,
+                        Long.MAX_VALUE,
                         false),
                 1);
     }
@@ -123,6 +124,7 @@ final class PoolFixture {
                         QUEUE_TIMEOUT,
                         Recycling.NONE,
                         Duration.ZERO,
+                        Long.MAX_VALUE,
                         true),
                 1);
     }
@@ -140,6 +142,7 @@ final class PoolFixture {
                         QUEUE_TIMEOUT,
                         Recycling.NONE,
                         slow,
+                        Long.MAX_VALUE,
                         false),
                 1);
     }

@@ -78,7 +78,7 @@ class SocketChannelIT {
                                 ProcessReaper.start(new WorkerGroups(Path.of("/"), () -> run))),
                         run,
                         new ReplyLimits(1 << 20, ReadBudget.UNLIMITED),
-                        false);
+                        null);
         CompletableFuture<Void> listening = new CompletableFuture<>();
         engine.execute(
                 () ->
