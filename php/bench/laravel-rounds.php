@@ -30,9 +30,13 @@ $burn = static function (int $turns): int {
     }
     return $x;
 };
-$started = hrtime(true);
-$burn(1_000_000);
-$turns = (int) (1_000_000 * COMPUTING_MS / ((hrtime(true) - $started) / 1e6));
+$best = INF;
+for ($i = 0; $i < 10; $i++) { // what else runs here makes some of them longer
+    $started = hrtime(true);
+    $burn(1_000_000);
+    $best = min($best, (hrtime(true) - $started) / 1e6);
+}
+$turns = (int) (1_000_000 * COMPUTING_MS / $best);
 
 $shop = $app->make('db')->connection('shop');
 if ($shop->getDriverName() === 'sqlite') {
