@@ -35,6 +35,9 @@ final class ReadyBudget {
      * nothing has been measured.
      */
     int most(long budget) {
+        if (budget == 0) {
+            return 0;
+        }
         measure();
         return bytes == 0 ? Integer.MAX_VALUE : (int) Math.min(Integer.MAX_VALUE, budget / bytes);
     }

@@ -276,6 +276,42 @@ final class ForkIT {
     }
 
     @Test
+    void forksUnlessItIsToldOtherwise() {
+        try (DaemonProcess daemon =
+                        daemon("--fixed-workers", "2", "--max-workers", "2").startAtRest();
+                DaemonProcess started =
+                        daemon("--fixed-workers", "2", "--worker-start", "exec").startAtRest()) {
+            assertThat(daemon.templates()).hasSize(1);
+            assertThat(started.templates()).isEmpty();
+        }
+    }
+
+    @Test
+    void startsWorkersWherePhpCannotForkAndBootsNothingInVain() throws IOException {
+        try (DaemonProcess daemon =
+                        daemon("--fixed-workers", "2", "--max-workers", "2")
+                                .file(
+                                        "boot.php",
+                                        "<?php file_put_contents('boots', '.', FILE_APPEND);")
+                                .json(
+                                        """
+                                        {"php_includes": ["boot.php"],
+                                         "php_options": ["-d", "disable_functions=pcntl_fork"]}
+                                        """)
+                                .startAtRest();
+                TestClient client = daemon.connect()) {
+            client.submit("a", closure("fn () => 1")).assertResult(1);
+
+            assertThat(daemon.log())
+                    .contains("INFO", "not forked: pcntl_fork cannot be called")
+                    .doesNotContain("WARN");
+            assertThat(daemon.directory().resolve("boots")).hasContent("..");
+            await().until(() -> daemon.templates().isEmpty());
+            daemon.assertRestored();
+        }
+    }
+
+    @Test
     void hooksOpenAnewWhatForksMustNotShare() {
         String boot =
                 """

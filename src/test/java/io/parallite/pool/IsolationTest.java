@@ -132,6 +132,32 @@ class IsolationTest {
                 .hasSizeLessThanOrEqualTo(2);
     }
 
+    @Test
+    void keepsMoreReadyWhereTasksComeQuickly() {
+        assertThat(mostReadyWhileTasksComeQuickly(Long.MAX_VALUE)).isGreaterThan(1);
+    }
+
+    @Test
+    void keepsNoMoreReadyThanThereIsMemoryFor() {
+        assertThat(mostReadyWhileTasksComeQuickly(0)).isEqualTo(1);
+    }
+
+    private static int mostReadyWhileTasksComeQuickly(long readyMemory) {
+        PoolFixture fixture = PoolFixture.isolating(1, 16, readyMemory);
+        fixture.transport.readyAll();
+        int most = 0;
+        for (int i = 0; i < 40; i++) {
+            Submission task = fixture.submit("task-" + i);
+            fixture.advanceMillis(30);
+            fixture.transport.readyAll();
+            FakeChannel worker = runs(fixture, task);
+            worker.reply();
+            worker.exitAsTold();
+            most = Math.max(most, fixture.pool.workers.idle.fresh());
+        }
+        return most;
+    }
+
     private static FakeChannel runs(PoolFixture fixture, Submission task) {
         return fixture.worker(task.worker());
     }

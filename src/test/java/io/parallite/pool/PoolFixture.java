@@ -113,6 +113,11 @@ final class PoolFixture {
      * A pool in which each task gets a worker of its own, {@code ready} of which are kept ready.
      */
     static PoolFixture isolating(int ready, int max) {
+        return isolating(ready, max, Long.MAX_VALUE);
+    }
+
+    /** The same, where those that are ready may hold so many bytes. */
+    static PoolFixture isolating(int ready, int max, long readyMemory) {
         return starting(
                 new FakeTransport(),
                 new PoolSettings(
@@ -124,7 +129,7 @@ final class PoolFixture {
                         QUEUE_TIMEOUT,
                         Recycling.NONE,
                         Duration.ZERO,
-                        Long.MAX_VALUE,
+                        readyMemory,
                         true),
                 1);
     }
