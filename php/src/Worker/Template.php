@@ -48,11 +48,22 @@ final class Template
     public static function serve(Settings $settings, Encodings $encodings): ?Settings
     {
         $nature = self::nature();
+        self::forgetProcess();
         gc_collect_cycles();
         gc_mem_caches();
         $template = new self($settings, $encodings, $nature);
         $template->hello();
         return $template->forkOnRequest();
+    }
+
+    /** Has PHP forget where /proc/self leads to, which it has noted: for a fork that is another process. */
+    private static function forgetProcess(): void
+    {
+        foreach (realpath_cache_get() as $path => $entry) {
+            if (str_starts_with("$path", '/proc/') || str_starts_with($entry['realpath'], '/proc/')) {
+                clearstatcache(true, "$path");
+            }
+        }
     }
 
     private function hello(): void
@@ -117,7 +128,10 @@ final class Template
      */
     private function fork(array $workers): ?array
     {
-        Hooks::runBeforeFork();
+        if (Hooks::hasBeforeFork()) {
+            Hooks::runBeforeFork();
+            self::forgetProcess();
+        }
         $forked = SiblingForks::make(count($workers));
         if (is_int($forked)) {
             return $workers[$forked];

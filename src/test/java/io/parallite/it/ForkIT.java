@@ -276,6 +276,31 @@ final class ForkIT {
     }
 
     @Test
+    void aForkReadsWhatTheSystemSaysOfItselfNotOfItsTemplate() {
+        String reads =
+                "foreach (['stat', 'status', 'cgroup'] as $file) { file_get_contents(\"/proc/self/$file\"); } realpath('/proc/self/fd');";
+        try (DaemonProcess daemon =
+                        forking(1)
+                                .file(
+                                        "boot.php",
+                                        "<?php use B7s\\Parallite\\Worker\\Hooks; "
+                                                + reads
+                                                + " Hooks::beforeFork(function () { "
+                                                + reads
+                                                + " });")
+                                .json("{\"bootstrap\": \"boot.php\"}")
+                                .startAtRest();
+                TestClient client = daemon.connect()) {
+            String own =
+                    "fn () => [getmypid(), (int) file_get_contents('/proc/self/stat'), (int) basename(dirname(realpath('/proc/self/fd')))]";
+
+            List<?> pids = (List<?>) client.submit("a", closure(own)).result();
+
+            assertThat(new HashSet<Object>(pids)).as(pids.toString()).hasSize(1);
+        }
+    }
+
+    @Test
     void forksUnlessItIsToldOtherwise() {
         try (DaemonProcess daemon =
                         daemon("--fixed-workers", "2", "--max-workers", "2").startAtRest();
@@ -287,12 +312,12 @@ final class ForkIT {
     }
 
     @Test
-    void startsWorkersWherePhpCannotForkAndBootsNothingInVain() throws IOException {
+    void startsWorkersWherePhpCannotForkAndBootsNothingInVain() {
         try (DaemonProcess daemon =
                         daemon("--fixed-workers", "2", "--max-workers", "2")
                                 .file(
                                         "boot.php",
-                                        "<?php file_put_contents('boots', '.', FILE_APPEND);")
+                                        "<?php file_put_contents(__DIR__ . '/boots', '.', FILE_APPEND);")
                                 .json(
                                         """
                                         {"php_includes": ["boot.php"],
@@ -305,7 +330,7 @@ final class ForkIT {
             assertThat(daemon.log())
                     .contains("INFO", "not forked: pcntl_fork cannot be called")
                     .doesNotContain("WARN");
-            assertThat(daemon.directory().resolve("boots")).hasContent("..");
+            assertThat(daemon.directory().resolve("project/boots")).hasContent("..");
             await().until(() -> daemon.templates().isEmpty());
             daemon.assertRestored();
         }
