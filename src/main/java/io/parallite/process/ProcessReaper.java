@@ -139,7 +139,7 @@ final class ProcessReaper {
             return started;
         } catch (IOException | RuntimeException | Error e) {
             if (tree == null) {
-                group.end(0, false);
+                group.end(0);
             } else {
                 tree.onGone(status -> {}, () -> true);
                 tree.kill();
@@ -228,7 +228,7 @@ final class ProcessReaper {
         WorkerGroup group = enclosed.remove(pid);
         if (group != null) {
             var _ = group.kill();
-            group.end(0, false);
+            group.end(0);
         }
     }
 

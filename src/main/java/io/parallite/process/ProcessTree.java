@@ -34,7 +34,6 @@ final class ProcessTree {
     private volatile @Nullable Integer status;
     private volatile @Nullable WorkerGroup group;
     private long endedAt;
-    private boolean endedByItself;
 
     /**
      * @param wake has the reaper look at its trees
@@ -123,7 +122,6 @@ final class ProcessTree {
 
     private void end(int exitStatus) {
         endedAt = System.nanoTime();
-        endedByItself = !doomed;
         status = exitStatus;
     }
 
@@ -180,7 +178,7 @@ final class ProcessTree {
         Integer ended = status;
         WorkerGroup own = group;
         if (own != null && ended != null) {
-            own.end(ended, endedByItself);
+            own.end(ended);
         }
         if (action != null && ended != null) {
             action.accept(ended);

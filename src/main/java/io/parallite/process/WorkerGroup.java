@@ -63,17 +63,13 @@ final class WorkerGroup {
      * Nothing of the worker is left: removes the group.
      *
      * @param status of its exit
-     * @param byItself whether the daemon has not killed it
      */
-    void end(int status, boolean byItself) {
+    void end(int status) {
         try {
-            if (status == KILLED
-                    && byItself
-                    && limitsMemory()
-                    && group.number(EVENTS, "oom_kill") > 0) {
+            if (status == KILLED && limitsMemory() && group.number(EVENTS, "oom_kill") > 0) {
                 cause =
                         group.number(EVENTS, "oom") > 0
-                                ? "all processes of the worker together needed more than worker_memory_max=%d bytes; raise it, or have tasks need less"
+                                ? "the kernel has ended a process of the worker, as all of them together needed more than worker_memory_max=%d bytes; raise it, or have tasks need less"
                                         .formatted(memoryMax)
                                 : "the system, the container or the service had no memory left; worker_memory_max=%d bytes was not reached"
                                         .formatted(memoryMax);
