@@ -31,7 +31,7 @@ final class CgroupsIT {
     /** The group of the worker, relative to that of the hierarchy. */
     private static final String GROUP =
             closure(
-                    "fn () => trim(current(preg_grep('/^0::/', file('/proc/' . getmypid() . '/cgroup'))), \"0:\\n\")");
+                    "fn () => substr(trim(current(preg_grep('/^0::/', file('/proc/' . getmypid() . '/cgroup')))), 3)");
 
     /** Starts what has no mark of the daemon's, so that it has left the worker's tree. */
     private static final String LEAVE =
