@@ -20,6 +20,9 @@ final class Inheritance
     /** Descriptors that are the same for every process: no state is shared by them. */
     private const HARMLESS = '~^(/dev/(null|zero|u?random|tty|pts/\d+)|anon_inode:.*|/proc/.*|.*\.ZendSem\..*|.*\.so)( \(deleted\))?$~';
 
+    /** What SQLite's files begin with. */
+    private const SQLITE = "SQLite format 3\0";
+
     /** @var array<int, string> what was open before the boot */
     private static array $before = [];
 
@@ -44,16 +47,14 @@ final class Inheritance
         if ($objection !== null) {
             return $objection;
         }
-        if (self::sockets() !== [] && Hooks::hasBeforeFork()) {
+        if (self::harmful() !== [] && Hooks::hasBeforeFork()) {
             Hooks::runBeforeFork(); // which may close them
         }
-        $sockets = self::sockets();
-        return $sockets === [] || Hooks::hasAfterFork() ? null : sprintf(
-            'bootstrap or php_includes leave %d %s open (descriptor %s), which all workers would share: close what is '
+        $harmful = self::harmful();
+        return $harmful === [] || Hooks::hasAfterFork() ? null : sprintf(
+            'bootstrap or php_includes leave %s, which all workers would share: close what is '
             . 'open in Hooks::beforeFork(), or open it anew in Hooks::afterFork()',
-            count($sockets),
-            count($sockets) === 1 ? 'socket' : 'sockets',
-            implode(', ', array_keys($sockets)),
+            implode(' and ', $harmful),
         );
     }
 
@@ -77,10 +78,32 @@ final class Inheritance
             : 'the extension ' . implode(', ', $threaded) . ' has threads that a fork does not copy';
     }
 
-    /** @return array<int, string> */
-    private static function sockets(): array
+    /**
+     * What several processes must not use at once: connections, and SQLite's databases, whose locks are those of a process.
+     *
+     * @return list<string> in words
+     */
+    private static function harmful(): array
     {
-        return preg_grep('/^socket:/', self::descriptors()) ?: [];
+        $words = [];
+        $sockets = preg_grep('/^socket:/', self::descriptors()) ?: [];
+        if ($sockets !== []) {
+            $words[] = sprintf(
+                '%d %s open (descriptor %s)',
+                count($sockets),
+                count($sockets) === 1 ? 'socket' : 'sockets',
+                implode(', ', array_keys($sockets)),
+            );
+        }
+        foreach (array_unique(array_filter(self::descriptors(), self::isSqlite(...))) as $file) {
+            $words[] = "the SQLite database $file open";
+        }
+        return $words;
+    }
+
+    private static function isSqlite(string $file): bool
+    {
+        return is_file($file) && @file_get_contents($file, length: strlen(self::SQLITE)) === self::SQLITE;
     }
 
     /**

@@ -19,11 +19,17 @@ public final class CompiledCode {
         return options.stream().anyMatch(option -> option.contains("opcache."));
     }
 
-    /** The same options for a process that forks: its shared memory is that of its forks, too. */
+    /**
+     * The same options for a process that forks: its shared memory is that of its forks, too. What
+     * is in it is compared with the file each time: opcache would do so again when a few seconds
+     * have passed on a clock that stands still in a program of the command line.
+     */
     public static List<String> sharedWithForks(List<String> options) {
-        return options.stream()
-                .map(option -> option.equals(ONLY_FILES) ? "opcache.file_cache_only=0" : option)
-                .toList();
+        List<String> all = new ArrayList<>(List.of("-d", "opcache.revalidate_freq=0"));
+        for (String option : options) {
+            all.add(option.equals(ONLY_FILES) ? "opcache.file_cache_only=0" : option);
+        }
+        return all;
     }
 
     /** {@code options}, and before them those for a cache in {@code directory}. */

@@ -11,6 +11,8 @@ import static org.awaitility.Awaitility.await;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -19,6 +21,8 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Workers that are forked from a template: {@code worker_start=fork}. */
 final class ForkIT {
@@ -300,6 +304,29 @@ final class ForkIT {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"none", "task"})
+    void aFileThatHasChangedIsReadAnew(String isolation) throws IOException {
+        DaemonBuilder builder =
+                forking(1)
+                        .flags("--isolation", isolation)
+                        .file("rate.php", "<?php return 'first';");
+        try (DaemonProcess daemon = builder.startAtRest();
+                TestClient client = daemon.connect()) {
+            Path rate = daemon.directory().resolve("project/rate.php");
+            String read = closure("fn () => include '" + rate + "'");
+            // opcache keeps what has not been touched for some seconds
+            Files.setLastModifiedTime(rate, FileTime.from(Instant.now().minusSeconds(1000)));
+            client.submit("a", read).assertResult("first");
+            client.submit("b", read).assertResult("first");
+
+            builder.file("rate.php", "<?php return 'second';");
+            Files.setLastModifiedTime(rate, FileTime.from(Instant.now().minusSeconds(500)));
+
+            client.submit("c", read).assertResult("second");
+        }
+    }
+
     @Test
     void forksUnlessItIsToldOtherwise() {
         try (DaemonProcess daemon =
@@ -331,6 +358,26 @@ final class ForkIT {
                     .contains("INFO", "not forked: pcntl_fork cannot be called")
                     .doesNotContain("WARN");
             assertThat(daemon.directory().resolve("project/boots")).hasContent("..");
+            await().until(() -> daemon.templates().isEmpty());
+            daemon.assertRestored();
+        }
+    }
+
+    @Test
+    void startsWorkersOneByOneWhenBootstrapLeavesASqliteDatabaseOpen() {
+        String opens =
+                "<?php $file = __DIR__ . '/app.sqlite'; if (!file_exists($file)) { file_put_contents($file, \"SQLite format 3\\0\"); } $GLOBALS['database'] = fopen($file, 'r');";
+        try (DaemonProcess daemon =
+                        forking(2)
+                                .file("boot.php", opens)
+                                .json("{\"php_includes\": [\"boot.php\"]}")
+                                .startAtRest();
+                TestClient client = daemon.connect()) {
+            client.submit("a", closure("fn () => is_resource($GLOBALS['database'])"))
+                    .assertResult(true);
+
+            assertThat(daemon.log())
+                    .contains("not forked", "the SQLite database", "app.sqlite", "beforeFork()");
             await().until(() -> daemon.templates().isEmpty());
             daemon.assertRestored();
         }
