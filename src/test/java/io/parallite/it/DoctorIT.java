@@ -67,7 +67,14 @@ final class DoctorIT {
 
     @Test
     void tellsWhetherWorkersCanBeForked() throws IOException {
-        assertThat(doctor("fork")).startsWith("ok").contains("could be forked");
+        assertThat(doctor("fork")).startsWith("ok").contains("are forked from one that has booted");
+        assertThat(cli.env("PARALLITE_WORKER_START", "exec").run("doctor").out())
+                .containsPattern("ok +fork +workers could be forked .*worker_start=auto");
+        assertThat(
+                        cli.env("PARALLITE_PHP_OPTIONS", "-d,disable_functions=pcntl_fork")
+                                .run("doctor")
+                                .out())
+                .containsPattern("ok +fork +.* could not be forked: pcntl_fork cannot be called");
 
         Files.writeString(
                 project.resolve("parallite.json"),
