@@ -58,7 +58,8 @@ final class SharedTest extends TestCase
             $byWorker[$worker][] = $wasLoaded;
         }
         foreach ($byWorker as $worker => $were) {
-            self::assertCount(1, array_filter($were, static fn(bool $was): bool => !$was), "loads of $worker");
+            $loads = array_filter($were, static fn(bool $was): bool => !$was);
+            self::assertLessThanOrEqual(1, count($loads), "loads of $worker"); // a fork may have it from its template
         }
     }
 
