@@ -72,7 +72,8 @@ final class ForkServer {
         }
     }
 
-    void close() {
+    /** Lets all templates end; the next worker has one booted. */
+    void dismissAll() {
         templates.values().forEach(Template::dismiss);
         templates.clear();
     }

@@ -74,11 +74,13 @@ public final class SocketTransport implements WorkerTransport {
     @Override
     public Uni<WorkerChannel> open(
             WorkerName name, WorkerCommand command, WorkerChannel.Listener listener) {
-        return start(
-                name,
-                command,
-                listener,
-                directory.withOutput(forks == null ? launcher : forks.of(command)));
+        ForkServer server = forks;
+        WorkerStarter starter =
+                server == null
+                        ? launcher
+                        : (launch, onStarted, onFailed) ->
+                                server.of(command).launch(launch, onStarted, onFailed);
+        return start(name, command, listener, directory.withOutput(starter));
     }
 
     /** The same with a process that comes about by {@code starter}. */
@@ -126,7 +128,7 @@ public final class SocketTransport implements WorkerTransport {
             running =
                     socket.reopen()
                             .onTermination()
-                            .invoke(() -> reopening = null)
+                            .invoke(this::onReopened)
                             .memoize()
                             .indefinitely();
             reopening = running;
@@ -134,10 +136,18 @@ public final class SocketTransport implements WorkerTransport {
         return running;
     }
 
+    /** Templates that are there have their forks connect to where the socket was. */
+    private void onReopened() {
+        reopening = null;
+        if (forks != null) {
+            forks.dismissAll();
+        }
+    }
+
     @Override
     public void close() {
         if (forks != null) {
-            forks.close();
+            forks.dismissAll();
         }
         socket.close();
     }

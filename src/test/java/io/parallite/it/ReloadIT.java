@@ -114,14 +114,16 @@ final class ReloadIT {
                     assertThat(reply.ok()).as(reply.toString()).isTrue();
                     pids.add(reply.result());
                     if (i % 20 == 0) {
-                        most = Math.max(most, daemon.workerTrees().size());
+                        most = Math.max(most, daemon.descendants().size());
                     }
                 }
                 awaitReloads(daemon, round + 1);
             }
 
             assertThat(pids).hasSizeGreaterThan(8);
-            assertThat(most).as("processes").isLessThanOrEqualTo(5);
+            assertThat(most)
+                    .as("processes: four, the first new one, and what either are forked from")
+                    .isLessThanOrEqualTo(7);
             daemon.assertRestored();
         }
     }

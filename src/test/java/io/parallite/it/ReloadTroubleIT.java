@@ -102,7 +102,7 @@ final class ReloadTroubleIT {
 
     @Test
     void stopsBetweenTheFirstNewWorkerAndTheLast() {
-        try (DaemonProcess daemon = started(3);
+        try (DaemonProcess daemon = started(3, ", \"worker_start\": \"exec\"");
                 TestClient operator = daemon.connect()) {
             replace(
                     daemon,

@@ -113,7 +113,7 @@ final class WorkerLifeIT {
     void onDemandWorkersAreHeldToTheirLimitOfTasks() {
         try (DaemonProcess daemon =
                         daemon("--fixed-workers", "none", "--max-workers", "1")
-                                .json("{\"worker_max_tasks\": 3}")
+                                .json("{\"worker_max_tasks\": 3, \"worker_start\": \"exec\"}")
                                 .startAtRest();
                 TestClient client = daemon.connect()) {
             for (int i = 0; i < 9; i++) {
