@@ -1,5 +1,6 @@
 package io.parallite.server;
 
+import io.netty.channel.ChannelException;
 import io.netty.channel.epoll.EpollDomainSocketChannel;
 import io.netty.channel.unix.PeerCredentials;
 import io.parallite.config.ConfigException;
@@ -94,7 +95,11 @@ final class AllowedUsers {
         if (socket instanceof NetSocketInternal known
                 && known.channelHandlerContext().channel()
                         instanceof EpollDomainSocketChannel epoll) {
-            return epoll.peerCredentials();
+            try {
+                return epoll.peerCredentials();
+            } catch (ChannelException e) { // the connection has been closed meanwhile
+                throw new IOException(e.getMessage(), e);
+            }
         }
         throw new IOException("the sockets of this platform do not tell");
     }
