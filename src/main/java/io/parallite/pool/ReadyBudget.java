@@ -18,6 +18,7 @@ final class ReadyBudget {
     private final Engine engine;
     private final IdleWorkers idle;
     private final ToLongFunction<Worker> ownMemory;
+    private boolean hasMeasured;
     private long measuredAt;
     private long bytes;
 
@@ -44,11 +45,12 @@ final class ReadyBudget {
 
     private void measure() {
         long now = engine.nanoTime();
-        boolean isDue = bytes == 0 || now - measuredAt >= LOOK.toNanos();
+        boolean isDue = !hasMeasured || now - measuredAt >= LOOK.toNanos();
         Worker sample = isDue ? idle.someFresh() : null;
         if (sample != null) {
             bytes = ownMemory.applyAsLong(sample);
             measuredAt = now;
+            hasMeasured = true;
         }
     }
 }

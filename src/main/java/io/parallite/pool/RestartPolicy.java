@@ -90,6 +90,9 @@ final class RestartPolicy {
     private final Map<String, Failures> persistent = new HashMap<>();
     private @Nullable TaskException pauseCause;
     private @Nullable TaskException lastFailure;
+    private @Nullable TaskException latest;
+    private @Nullable TaskException latestOnDemand;
+    private Duration onDemandDelay = Duration.ZERO;
     private int failuresInARow;
     private long probationNanos = PROBATION.toNanos();
 
@@ -138,14 +141,19 @@ final class RestartPolicy {
     }
 
     /**
-     * A worker could not be started; on-demand workers count together.
+     * A worker could not be started; on-demand workers count together. Workers that were to be
+     * forked from one template fail with it, for the same {@code why}: that is one failure.
      *
      * @return after what delay to try again
      */
     Duration onStartFailed(WorkerName name, TaskException why) {
-        Duration delay = delayAfter(failuresOf(name));
+        boolean isNew = !isOneFailure(latest, why);
+        latest = why;
+        Duration delay = name.persistent() ? delayAfter(failuresOf(name)) : delayOfOnDemand(why);
         LOG.warnf("%s; next attempt in %d ms", why.explanation(), delay.toMillis());
-        failuresInARow++;
+        if (isNew) {
+            failuresInARow++;
+        }
         boolean mayBeChance = why instanceof WorkerStartException e && e.isBySignal();
         if (!mayBeChance || failuresInARow > 1) {
             lastFailure = why;
@@ -154,6 +162,20 @@ final class RestartPolicy {
             pause.arm(delay);
         }
         return delay;
+    }
+
+    private Duration delayOfOnDemand(TaskException why) {
+        if (!isOneFailure(latestOnDemand, why)) {
+            latestOnDemand = why;
+            onDemandDelay = delayAfter(onDemand);
+        }
+        return onDemandDelay;
+    }
+
+    /** Whether both workers waited for one template, which handed its failure to each. */
+    @SuppressWarnings("ReferenceEquality") // two templates may fail with equal messages
+    private static boolean isOneFailure(@Nullable TaskException before, TaskException why) {
+        return why == before;
     }
 
     /** {@code worker} has ended, not by a failed start. */

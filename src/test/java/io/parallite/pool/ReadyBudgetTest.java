@@ -42,8 +42,11 @@ class ReadyBudgetTest {
         PoolFixture fixture = PoolFixture.isolating(1, 4);
         fixture.transport.readyAll();
         measured = 0;
+        ReadyBudget budget = budget(fixture);
 
-        assertThat(budget(fixture).most(10 << 20)).isEqualTo(Integer.MAX_VALUE);
+        assertThat(budget.most(10 << 20)).isEqualTo(Integer.MAX_VALUE);
+        assertThat(budget.most(10 << 20)).isEqualTo(Integer.MAX_VALUE);
+        assertThat(looks).isEqualTo(1);
     }
 
     @Test

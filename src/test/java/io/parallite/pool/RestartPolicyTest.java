@@ -95,13 +95,33 @@ class RestartPolicyTest {
     @Test
     void believesAStartThatWasKilledOnlyTheSecondTime() {
         RestartPolicy policy = policy(unjittered());
-        WorkerStartException killed = new WorkerStartException("it was killed", true);
+        WorkerStartException again = killed();
 
-        policy.onStartFailed(slot, killed);
+        policy.onStartFailed(slot, killed());
         assertThat(policy.pause()).isNull();
 
-        policy.onStartFailed(slot, killed);
-        assertThat(policy.pause()).isSameAs(killed);
+        policy.onStartFailed(slot, again);
+        assertThat(policy.pause()).isSameAs(again);
+    }
+
+    @Test
+    void takesTheEndOfATemplateForOneFailureOfAllThatWaitForIt() {
+        RestartPolicy policy = policy(unjittered());
+        WorkerStartException first = killed();
+        for (int number = 1; number <= 3; number++) {
+            policy.onStartFailed(WorkerName.persistent("work", number), first);
+            assertThat(policy.onStartFailed(WorkerName.onDemand("work", number, false), first))
+                    .hasSeconds(1);
+        }
+        assertThat(policy.pause()).isNull();
+
+        assertThat(policy.onStartFailed(WorkerName.onDemand("work", 9, false), killed()))
+                .hasSeconds(2);
+        assertThat(policy.pause()).isNotNull();
+    }
+
+    private static WorkerStartException killed() {
+        return new WorkerStartException("it was killed", true);
     }
 
     private RestartPolicy policy(RandomGenerator random) {
