@@ -22,9 +22,10 @@ final class MiniDaemon
         $this->directory = sys_get_temp_dir() . '/parallite-test-' . bin2hex(random_bytes(6));
         mkdir($this->directory, 0700);
         $this->socket = "{$this->directory}/socket";
-        $command = [PHP_BINARY, __DIR__ . '/mini-daemon.php', $this->socket, (string) $workers];
+        $command = [PHP_BINARY, __DIR__ . '/mini-daemon.php', $this->socket, (string) $workers, (string) getmypid()];
         $includes = json_encode([__DIR__ . '/scopes.php']);
-        $streams = [2 => ['file', "{$this->socket}.log", 'w']];
+        // not the streams of the tests: who reads these waits for the last process that has them
+        $streams = [['file', '/dev/null', 'r'], ['file', '/dev/null', 'w'], ['file', "{$this->socket}.log", 'w']];
         $this->process = proc_open($command, $streams, $pipes, '/', ['PARALLITE_PHP_INCLUDES' => $includes] + getenv());
         for ($i = 0; !file_exists($this->socket); $i++) {
             if ($i > 5_000) {

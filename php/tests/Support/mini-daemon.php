@@ -4,7 +4,9 @@
  * A daemon in miniature, for the tests of the client: real workers over the socket transport, on-demand ones
  * as needed, timeouts, cancel, detach; no queue limits, no restarts with delay, no cache that expires.
  *
- * php mini-daemon.php SOCKET [WORKERS]
+ * php mini-daemon.php SOCKET [WORKERS [PARENT]]
+ *
+ * PARENT is the pid of a test's process: the daemon ends with it, also where that crashes.
  */
 
 declare(strict_types=1);
@@ -15,6 +17,7 @@ require dirname(__DIR__, 2) . '/autoload.php';
 
 [, $path] = $argv;
 $maxWorkers = (int) ($argv[2] ?? 16);
+$parent = (int) ($argv[3] ?? 0);
 $encodings = new Encodings();
 $directory = dirname($path);
 $clientSocket = stream_socket_server("unix://$path.tmp");
@@ -135,7 +138,7 @@ register_shutdown_function(static function () use (&$processes, $path): void {
     array_map(unlink(...), glob("$path*"));
 });
 
-while (true) {
+while ($parent === 0 || posix_getppid() === $parent) {
     // tasks to workers
     foreach ($peers as $number => $peer) {
         if ($queue !== [] && $peer['worker'] && $peer['task'] === null && $peer['pid'] > 0 && !$peer['leaving']) {
