@@ -1,6 +1,7 @@
--- The outcome of a task; of one that has not ended, notes that a node waits for it.
+-- The outcome of a task; if it has not ended, registers the node as waiting for it.
 -- ARGV  id, node
--- reply nothing when there is no such task; {state} while it is in flight; else {state, ok, kind, error, result, signature}
+-- reply nothing when there is no such task; {state} while it is in flight; else {state, ok, kind, error, result,
+--       signature}
 
 local task = redis.call('HMGET', task_key(ARGV[1]), 'state', 'ok', 'kind', 'error', 'result', 'rmac')
 if not task[1] then

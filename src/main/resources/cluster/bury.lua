@@ -1,4 +1,4 @@
--- Puts a leased task among the dead letters: its payload is not to be run.
+-- Moves a leased task to the dead letters: its payload must not be run.
 -- ARGV  id, token, kind, message
 -- reply DEAD, LOST
 

@@ -1,6 +1,7 @@
--- Cancels a task, wherever it is; the node that runs it is told, and learns of it by its next heartbeat at the latest.
+-- Cancels a task on any node. The node that runs it is notified, and learns of it by its next heartbeat at the latest.
 -- ARGV  id, grace (ms)
--- reply nothing when there is no such task, else {1 when there was something to cancel, state before}; {0, state, kind} when it had ended
+-- reply nothing when there is no such task, else {1 when there was something to cancel, state before}; {0, state,
+--       kind} when it had ended
 
 local task = redis.call('HMGET', task_key(ARGV[1]), 'state', 'node', 'kind')
 if not task[1] then
@@ -11,6 +12,6 @@ if not is_in_flight(task[1]) then
 end
 fail(ARGV[1], 'CANCELLED', task[1] == 'running' and 'task was cancelled while it ran' or 'task was cancelled before it ran')
 if task[1] == 'running' then
-  tell(task[2], 'cancel ' .. ARGV[2] .. ' ' .. ARGV[1])
+  notify(task[2], 'cancel ' .. ARGV[2] .. ' ' .. ARGV[1])
 end
 return {1, task[1]}

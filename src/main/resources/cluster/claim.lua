@@ -1,8 +1,10 @@
 -- Leases waiting tasks to a node, and wakes another node when more of them wait.
--- ARGV  node, release, prefix of the attempts' tokens, how many at most, order (high|low: which priority is served first)
+-- ARGV  node, release, prefix of the attempts' tokens, how many at most, order (high|low: which priority is served
+--       first)
 -- reply how many tasks still wait, then for each leased one {id, token, frame, signature, mode, once, links}
 --
--- What is in the stream and not waiting is dropped; so are awaited tasks whose origin is gone: nobody waits for them.
+-- Entries of tasks that are not waiting are dropped, and so are awaited tasks whose origin is gone, since no client
+-- waits for them.
 
 local node, release, most = ARGV[1], ARGV[2], tonumber(ARGV[4])
 local order = ARGV[5] == 'low' and {'low', 'normal', 'high'} or PRIORITIES
@@ -19,7 +21,7 @@ local function lease(stream, entry, id)
     if not is_alive(task[4]) then
       return fail(id, 'CANCELLED', 'the node on which it was submitted is gone')
     end
-    tell(task[4], 'claimed ' .. id)
+    notify(task[4], 'claimed ' .. id)
   end
   local token = ARGV[3] .. #leased
   redis.call('HSET', task_key(id), 'state', 'running', 'node', node, 'token', token, 'started', now())

@@ -1,4 +1,4 @@
--- Stands before each of the other scripts.
+-- Prepended to each of the other scripts.
 --
 -- KEYS[1] is the prefix of all keys, "{parallite:NAME}:". The braces put them into one slot, so that a script
 -- may work out the other keys it needs; io.parallite.cluster's package-info says what each of them holds.
@@ -21,7 +21,7 @@ local function unique_key(key) return P .. 'u:' .. key end
 local function stream_key(release, priority) return P .. 'q:' .. release .. ':' .. priority end
 
 local function is_alive(node) return redis.call('EXISTS', node_key(node)) == 1 end
-local function tell(node, message) redis.call('PUBLISH', P .. 'in:' .. node, message) end
+local function notify(node, message) redis.call('PUBLISH', P .. 'in:' .. node, message) end
 
 -- How many tasks of a release and priority wait, and how many run.
 local function tally(release, priority)
@@ -43,19 +43,20 @@ local function backlog(release)
   return waiting
 end
 
--- Has Redis let the rest of a script pass when its memory is full, as it does after a write that needs none.
+-- Has Redis run the rest of a script although its memory is full, as it does after a write that needs no memory.
 local function permit_writes()
   redis.call('PEXPIRE', P .. 'pulse', 86400000)
 end
 
--- Whether no heartbeat of any node has come for so long that Redis must have been away: its nodes could renew no lease.
--- Heartbeats are three to a lease; while nobody has had the time for one, no lease is taken for lost.
+-- Whether no heartbeat of any node has come for so long that Redis must have been unreachable: no node could renew
+-- its leases.
+-- There are three heartbeats to a lease; until nodes have had the time for one, no lease counts as lost.
 local function was_away(validity)
   local pulse = redis.call('GET', P .. 'pulse')
   return not pulse or now() - pulse > validity * 2 / 3
 end
 
--- Notes that a node's heartbeat has come.
+-- Records the heartbeat of a node.
 local function note_pulse(validity)
   if was_away(validity) then
     redis.call('SET', P .. 'respite', '1', 'PX', validity)
@@ -83,14 +84,14 @@ local function enqueue(id, release, priority)
   ring(release)
 end
 
--- Has a task wait until it may go into the stream; the hash must have its release, priority and payload.
+-- Delays a task until it may go into the stream; the hash must have its release, priority and payload.
 local function postpone(id, release, delay)
   redis.call('HSET', task_key(id), 'state', 'delayed', 'entry', '', 'token', '', 'node', '')
   redis.call('ZADD', later_key(release), now() + delay, id)
   redis.call('SADD', P .. 'releases', release)
 end
 
--- Puts the tasks into the stream whose time has come; how long it is until the next one's (ms), -1 when there is none.
+-- Moves the tasks that are due into the stream; returns the time until the next one is due (ms), -1 when there is none.
 local function promote(release)
   local later = later_key(release)
   for _, id in ipairs(redis.call('ZRANGEBYSCORE', later, '-inf', now(), 'LIMIT', 0, 100)) do
@@ -108,7 +109,7 @@ local function is_in_flight(state)
   return state == 'queued' or state == 'running' or state == 'delayed'
 end
 
--- Takes a task out of where it waits or is pending.
+-- Removes a task from its stream, waiting or pending.
 local function unlist(id)
   local at = redis.call('HMGET', task_key(id), 'release', 'priority', 'entry')
   if at[3] == '' then
@@ -120,33 +121,33 @@ local function unlist(id)
   redis.call('XDEL', stream, at[3])
 end
 
--- The outcome of a task as nodes are told of it: each field as LENGTH:BYTES, or - for one that there is not. Nothing when
--- it is too long for a message.
-local LONGEST_TOLD = 65536
+-- The outcome of a task as published to nodes: each field as LENGTH:BYTES, or - for a missing one. Nothing when it is
+-- too long for a message.
+local LONGEST_OUTCOME = 65536
 local function outcome(id)
-  local told = {}
+  local encoded = {}
   local length = 0
   for i, field in ipairs(redis.call('HMGET', task_key(id), 'state', 'ok', 'kind', 'error', 'result', 'rmac')) do
-    told[i] = field and #field .. ':' .. field or '-'
-    length = length + #told[i]
+    encoded[i] = field and #field .. ':' .. field or '-'
+    length = length + #encoded[i]
   end
-  return length <= LONGEST_TOLD and table.concat(told) or nil
+  return length <= LONGEST_OUTCOME and table.concat(encoded) or nil
 end
 
--- Tells all who wait for a task that it has ended, and how.
+-- Publishes the end of a task, with its outcome, to all waiting nodes.
 local function announce(id)
   local waiting = P .. 'w:' .. id
   local nodes = redis.call('SMEMBERS', waiting)
   if #nodes > 0 then
     local how = not string.find(id, '\n', 1, true) and outcome(id)
     for _, node in ipairs(nodes) do
-      tell(node, how and 'ended ' .. id .. '\n' .. how or 'done ' .. id)
+      notify(node, how and 'ended ' .. id .. '\n' .. how or 'done ' .. id)
     end
     redis.call('DEL', waiting)
   end
 end
 
--- Lets another task have the key of one that has ended.
+-- Frees the unique key of a task that has ended.
 local function free_key(id)
   local unique = redis.call('HGET', task_key(id), 'unique')
   if unique and redis.call('GET', unique_key(unique)) == id then
@@ -154,7 +155,8 @@ local function free_key(id)
   end
 end
 
--- Ends a task; `fields` are those of its outcome. The payload goes, the outcome stays for the retention of its mode.
+-- Ends a task; `fields` are those of its outcome. The payload is deleted, the outcome is kept for the retention of
+-- its mode.
 local function finish(id, state, fields)
   local task = task_key(id)
   unlist(id)
@@ -166,12 +168,12 @@ local function finish(id, state, fields)
   announce(id)
 end
 
--- Ends a task without a worker's answer.
+-- Ends a task without a reply of a worker.
 local function fail(id, kind, message)
   finish(id, 'failed', {'ok', '0', 'kind', kind, 'error', message, 'token', ''})
 end
 
--- Puts a task among the dead letters, payload and all.
+-- Moves a task to the dead letters, with its payload.
 local function bury(id, kind, message)
   unlist(id)
   redis.call('HSET', task_key(id), 'state', 'dead', 'finished', now(), 'ok', '0', 'kind', kind, 'error', message, 'token', '')
@@ -180,12 +182,13 @@ local function bury(id, kind, message)
   announce(id)
 end
 
--- Who follows a task: in f:ID a hash with w:NODE (e: events, o: what it prints, too), r:NODE (how many events it has read),
--- b:NODE (bytes that it has not), last (token and number of the last event). What a node has not read is in the list e:ID:NODE.
+-- The followers of a task: in f:ID a hash with w:NODE (e: events, o: its output, too), r:NODE (how many events it has
+-- read), b:NODE (unread bytes), last (token and number of the last event). The unread events of a node are in the
+-- list e:ID:NODE.
 local function followers_key(id) return P .. 'f:' .. id end
 local function events_key(id, node) return P .. 'e:' .. id .. ':' .. node end
 
--- Has a node follow a task that is being stored or in flight; 1 when it did not before.
+-- Adds a node as a follower of a task that is being stored or in flight; 1 when it was none before.
 local function add_follower(id, node, wish, position)
   local followers = followers_key(id)
   if redis.call('HSETNX', followers, 'w:' .. node, wish) == 0 and wish == 'o' then
@@ -208,7 +211,7 @@ local function drop_follower(id, node)
   redis.call('DEL', followers)
 end
 
--- Has the node that claims a task learn that it is followed (e, o), or has messages (m).
+-- Records for the node that will claim a task that it is followed (e, o), or has messages (m).
 local function link(id, sort)
   local links = redis.call('HGET', task_key(id), 'links') or ''
   if not string.find(links, sort, 1, true) then
@@ -216,7 +219,8 @@ local function link(id, sort)
   end
 end
 
--- Messages to a task: in m:ID a list of them, in i:ID a hash with w:NODE (number of the last that the node has written),
--- a:NODE (of the last of its that was taken), taken (how many were), refusal (why none is).
+-- Messages to a task: in m:ID a list of them, in i:ID a hash with w:NODE (number of the last that the node has
+-- written),
+-- a:NODE (number of its last delivered one), taken (how many were delivered), refusal (why none is accepted).
 local function box_key(id) return P .. 'm:' .. id end
 local function box_state_key(id) return P .. 'i:' .. id end

@@ -1,5 +1,6 @@
--- Stores the outcome of an attempt, unless its lease is lost; or has the task wait for another one.
--- ARGV  id, token, state (completed|failed), how much of the delay before another attempt is waited (0 to 1), or empty for
+-- Stores the outcome of an attempt, unless its lease is lost; or queues the task for a retry.
+-- ARGV  id, token, state (completed|failed), how much of the delay before another attempt is waited (0 to 1), or
+--       empty for
 --       none, then name and value of each field of the outcome
 -- reply DONE (also when it was stored before), LOST, or AGAIN and after how many ms the task is tried again
 

@@ -1,4 +1,4 @@
--- Forgets a dead letter.
+-- Deletes a dead letter.
 -- ARGV  id
 -- reply 1, or 0 when there is no such dead letter
 

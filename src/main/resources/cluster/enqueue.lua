@@ -1,8 +1,9 @@
 -- Accepts a task: checks its id and the backlog, stores it and puts it into the stream of its release and priority.
--- ARGV  id, release, priority, mode (detached|awaited), once (1|0), origin node, fingerprint, frame, signature, limit of
+-- ARGV  id, release, priority, mode (detached|awaited), once (1|0), origin node, fingerprint, frame, signature, limit
+--       of
 --       the backlog, delay (ms), how often it is tried again, delay before that (ms), key that one task has at a time,
---       what its origin wants to follow (e: its events, o: what it prints, too; empty: nothing)
--- An awaited task's origin is told of its end.
+--       what its origin follows (e: its events, o: its output, too; empty: nothing)
+-- The origin of an awaited task is notified of its end.
 -- reply QUEUED, KNOWN (the same task is here already), CONFLICT (another of that id is), FULL, TAKEN (another task has
 --       the key)
 

@@ -1,5 +1,5 @@
 -- Renews a node's place in the registry and the leases of the tasks that it runs.
--- ARGV  node, how long it is believed without another heartbeat (ms), how long a lease is good (ms), its release,
+-- ARGV  node, how long it counts as alive without another heartbeat (ms), how long a lease is valid (ms), its release,
 --       number of its fields, name and value of each, then id and token of each task
 -- reply {{ids whose lease is lost: they belong to another attempt, have ended, or nobody waits for them},
 --       {how many of the release wait with high, normal and low priority, how many of them run, dead letters, nodes,
@@ -7,7 +7,7 @@
 
 local node, release = ARGV[1], ARGV[4]
 local fields = tonumber(ARGV[5])
--- first what memory need not be there for: when it is full, Redis then lets the rest of the script pass
+-- first a write that needs no memory: Redis then runs the rest of the script although its memory is full
 redis.call('PEXPIRE', node_key(node), ARGV[2])
 note_pulse(tonumber(ARGV[3]))
 redis.call('HSET', node_key(node), 'seen', now(), unpack(ARGV, 6, 5 + 2 * fields))

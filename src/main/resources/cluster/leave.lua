@@ -1,4 +1,4 @@
--- Takes a node out of the registry at once.
+-- Removes a node from the registry at once.
 -- ARGV  node
 -- reply OK
 

@@ -1,4 +1,4 @@
--- The cluster as it is: its nodes, and what waits and runs of each release.
+-- The state of the cluster: its nodes, and the waiting and running tasks of each release.
 -- reply {time, {{node, {name, value, …}}, …}, {{release, waiting, running, delayed}, …}, number of dead letters}
 
 local nodes = {}

@@ -1,5 +1,5 @@
--- Has the tasks wait for a worker whose time has come.
+-- Queues the delayed tasks that are due.
 -- ARGV  release
--- reply how long it is until the next one's (ms), -1 when there is none
+-- reply the time until the next one is due (ms), -1 when there is none
 
 return promote(ARGV[1])

@@ -1,9 +1,9 @@
--- Takes back what dead nodes held: the tasks whose lease has run out, of all releases.
--- ARGV  idle time of an entry whose lease has run out (ms), how long a lease is good (ms), how many nodes may die of a
---       task, how many entries of a stream to look at
--- reply {queued again, lost, dead}; nothing is found while leases could not be renewed because Redis was away
+-- Reclaims the tasks of dead nodes: those of all releases whose lease has expired.
+-- ARGV  idle time of an entry whose lease has expired (ms), how long a lease is valid (ms), how many nodes may die
+--       while they run a task, how many entries of a stream to look at
+-- reply {queued again, lost, dead}; nothing is found while leases could not be renewed because Redis was unreachable
 --
--- A task that may run again goes before all that wait; one that must not fails with NODE_LOST.
+-- A task that may run again goes to the front of the queue; one that must run once fails with NODE_LOST.
 
 local counts = {0, 0, 0}
 if was_away(tonumber(ARGV[2])) or redis.call('EXISTS', P .. 'respite') == 1 then

@@ -1,4 +1,4 @@
--- Puts back what a node has leased without knowing it: the reply to its claim was lost with the connection.
+-- Returns tasks that were leased to a node by a claim whose reply was lost with the connection.
 -- ARGV  node, release, how many entries of a stream to look at, then the tokens of the attempts that it knows
 -- reply how many tasks were put back; they have not run
 

@@ -1,4 +1,4 @@
--- Has a dead letter run again, under its id, as if no node had died of it.
+-- Queues a dead letter again, under its id, with its count of dead nodes reset.
 -- ARGV  id
 -- reply 1, or 0 when there is no such dead letter
 

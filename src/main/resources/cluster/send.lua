@@ -1,6 +1,7 @@
--- Puts messages into the box of a task, for the node that runs it, and tells what has become of earlier ones.
+-- Stores messages to a task for the node that runs it, and returns the state of earlier ones.
 -- ARGV  id, node that sends, then number and message of each; a node's numbers increase
--- reply {state, number of the last one that was taken, why none is taken}; of a task that is not in flight nothing is kept
+-- reply {state, number of the last delivered one, why none is accepted}; nothing is stored when the task is not in
+--       flight
 --
 -- Sent twice, because a reply was lost, a message is kept once.
 
@@ -24,6 +25,6 @@ redis.call('PEXPIRE', state, 86400000)
 redis.call('PEXPIRE', box_key(id), 86400000)
 link(id, 'm')
 if task[1] == 'running' then
-  tell(task[2], 'mail ' .. id)
+  notify(task[2], 'mail ' .. id)
 end
 return reply

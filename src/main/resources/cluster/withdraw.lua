@@ -2,7 +2,7 @@
 -- ARGV  id, token of the attempt when the origin has claimed it itself, else empty
 -- reply 1, or 0 when another node has claimed it or it has ended
 --
--- Others that await it are told to look: it is not in the cluster any more.
+-- Other nodes that await it are notified: it is no longer in the cluster.
 
 local task = redis.call('HMGET', task_key(ARGV[1]), 'state', 'token', 'links', 'origin')
 if task[1] ~= 'queued' and (task[1] ~= 'running' or task[2] ~= ARGV[2]) then
@@ -13,7 +13,7 @@ local waiting = redis.call('SMEMBERS', P .. 'w:' .. ARGV[1])
 redis.call('DEL', task_key(ARGV[1]), P .. 'w:' .. ARGV[1])
 for _, node in ipairs(waiting) do
   if node ~= task[4] then
-    tell(node, 'done ' .. ARGV[1])
+    notify(node, 'done ' .. ARGV[1])
   end
 end
 if task[3] then

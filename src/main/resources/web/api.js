@@ -1,4 +1,4 @@
-// Talks to the daemon that serves this page.
+// The client of the daemon that serves this page.
 
 const TOKEN = 'parallite-token';
 const PATIENCE_MS = 5000;

@@ -214,7 +214,7 @@ function onLost(error) {
     notice(
         error instanceof api.Refused
             ? `The daemon refuses: ${error.message}.`
-            : `The daemon has not answered for ${since}. ${state ? 'What you see is its last word.' : ''} Trying again …`,
+            : `The daemon has not answered for ${since}. ${state ? 'What you see is its last state.' : ''} Trying again …`,
         'bad',
     );
 }
@@ -250,7 +250,7 @@ async function poll() {
 async function cancelTask(task) {
     const yes = await confirm({
         title: 'Cancel this task?',
-        text: `${task.task_id}: ${task.status === 'running' ? `its worker ${task.worker ?? ''} is killed and replaced` : 'it leaves the queue'}. Whoever waits for it gets CANCELLED.`,
+        text: `${task.task_id}: ${task.status === 'running' ? `its worker ${task.worker ?? ''} is killed and replaced` : 'it leaves the queue'}. Waiting clients get CANCELLED.`,
         yes: 'Cancel task',
         danger: true,
     });

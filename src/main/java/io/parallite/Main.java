@@ -13,8 +13,8 @@ import picocli.CommandLine;
 import picocli.CommandLine.IVersionProvider;
 
 /**
- * The command line. Commands that talk to a running daemon, and {@code --help}, never boot Quarkus;
- * {@link ServeCommand} does once flags and configuration are known to be good.
+ * The command line. Commands that connect to a running daemon, and {@code --help}, never boot
+ * Quarkus; {@link ServeCommand} does once flags and configuration are known to be good.
  */
 @QuarkusMain
 public final class Main {

@@ -6,7 +6,7 @@
  * which a task meets them: {@code server} reads it from a client, {@code dispatch} runs it once,
  * {@code worker} leases it a PHP process; {@code wire} knows frames, {@code task} what a task is,
  * {@code engine} the event loop that owns them all, {@code config} what was configured. {@code
- * admin} looks on, {@code bench} measures from outside, {@code cli} talks to it from other
+ * admin} observes it, {@code bench} measures from outside, {@code cli} connects to it from other
  * terminals.
  */
 @NullMarked

@@ -21,7 +21,7 @@ record Second(
         IntCountsHistogram ran,
         PoolSnapshot pool) {
 
-    /** The longest run time that is told from longer ones. */
+    /** Longer run times are counted as this one. */
     static final long LONGEST_MICROS = Duration.ofDays(1).toNanos() / 1000;
 
     private static final int DIGITS = 2;

@@ -17,7 +17,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /**
- * A command that talks to a running daemon: finds it, prints what it says for people or for
+ * A command that connects to a running daemon: finds it, prints its reply for people or for
  * programs, and reports the outcome by its exit code.
  */
 abstract class DaemonCommand implements Callable<Integer> {

@@ -143,11 +143,11 @@ public final class DoctorCommand implements Callable<Integer> {
         }
     }
 
-    /** What the other checks have found already is not told again. */
+    /** Findings that other checks have reported already are left out. */
     private static void rehearse(StartRehearsal start, boolean isServed, List<Finding> findings) {
-        List<String> told = findings.stream().map(Finding::text).toList();
+        List<String> known = findings.stream().map(Finding::text).toList();
         start.look(isServed).stream()
-                .filter(finding -> !told.contains(finding.text()))
+                .filter(finding -> !known.contains(finding.text()))
                 .forEach(findings::add);
     }
 

@@ -46,7 +46,8 @@ final class OwnDaemon implements AutoCloseable {
      *
      * @param home the distribution
      * @param php the PHP of its workers
-     * @throws DaemonException with its last words, when it ends or does not answer within a minute
+     * @throws DaemonException with the end of its output, when it ends or does not answer within a
+     *     minute
      */
     static OwnDaemon start(Path home, String php) throws DaemonException, InterruptedException {
         try {

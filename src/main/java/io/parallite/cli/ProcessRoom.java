@@ -95,8 +95,8 @@ public final class ProcessRoom {
     }
 
     /**
-     * Checks that the threads of the daemon can be started, whoever has taken the others: the limit
-     * counts all that the user, or the container, runs.
+     * Checks that the threads of the daemon can be started beside other processes of the user: the
+     * limit counts all that the user, or the container, runs.
      *
      * @throws ConfigException when they cannot
      */

@@ -41,7 +41,7 @@ final class Table {
         this.columns = List.of(columns);
     }
 
-    /** Adds a row; what is not printable in a cell, whoever chose it, is replaced. */
+    /** Adds a row; unprintable characters in cells are replaced. */
     void add(String... cells) {
         rows.add(Arrays.stream(cells).map(Texts::printable).toList());
     }

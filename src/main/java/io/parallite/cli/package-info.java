@@ -1,5 +1,5 @@
 /**
- * The commands that talk to a running daemon, and those that look at what it would run with.
+ * The commands that connect to a running daemon, and those that check what it would run with.
  *
  * <p>A command finds the daemon's socket with {@code DaemonAddress}, asks over a {@code
  * DaemonConnection}, reads the answer as a {@code Json} tree and prints it, for people or, with

@@ -3,9 +3,9 @@ package io.parallite.cluster;
 import io.parallite.task.TaskState;
 
 /**
- * What came of the wish to cancel a task.
+ * The outcome of a request to cancel a task.
  *
  * @param done whether there was something to cancel
- * @param state in which the task is now
+ * @param state the state of the task now
  */
 public record Cancellation(boolean done, TaskState state) {}

@@ -1,10 +1,10 @@
 package io.parallite.cluster;
 
 /**
- * A task that this node has leased, as it came out of Redis.
+ * A task that this node has leased, as read from Redis.
  *
- * @param frame its request, not to be trusted before {@code signature} is checked
- * @param links who has to do with it beside its origin
+ * @param frame its request; untrusted until {@code signature} is verified
+ * @param links the nodes that follow it or send messages to it
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 record Claimed(Lease lease, byte[] frame, byte[] signature, Links links) {}

@@ -9,19 +9,19 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Claims tasks for idle workers: as many as there are, never one more.
+ * Claims tasks for idle workers, never more tasks than workers are idle.
  *
- * <p>When nothing waits any more it listens for the bell, a list in Redis by which one of the nodes
- * that listen is woken: a task that comes costs the cluster one claim, however many nodes there
- * are. Who is woken and has no idle worker any more passes the bell on. The bell is heard over a
- * connection of its own, because it blocks that. A bell that is lost with a node is rung again by
- * {@link Sweeper}. Owned by the engine's thread.
+ * <p>When no task waits, the claimer blocks on the bell, a list in Redis. An element in it wakes
+ * one of the blocked nodes, so a new task costs the cluster one claim, regardless of the number of
+ * nodes. A node that is woken without an idle worker pushes the element back. Blocking needs a
+ * connection of its own. An element that is lost with a node is pushed again by {@link Sweeper}.
+ * Owned by the engine's thread.
  */
 final class Claimer {
 
     private static final int BELL_SECONDS = 5;
 
-    /** Every so many claims begin with the lowest priority, so that it is not starved. */
+    /** One of so many claims begins with the lowest priority, which is not starved therefore. */
     private static final int LOWEST_EVERY = 8;
 
     private static final Duration PAUSE = Duration.ofSeconds(1);
@@ -35,15 +35,15 @@ final class Claimer {
     private long claims;
     private boolean claiming;
 
-    /** Whether nothing waited when this was last heard of; what comes afterwards rings the bell. */
+    /** Whether no task waited at the last report; tasks queued since then push to the bell. */
     private boolean isQueueEmpty;
 
     private boolean listening;
     private boolean stopped;
 
     /**
-     * @param bellKey the list that is the bell
-     * @param run what is done with a task that was claimed
+     * @param bellKey the key of the list that serves as the bell
+     * @param run runs a claimed task
      */
     Claimer(
             Engine engine,
@@ -60,15 +60,16 @@ final class Claimer {
         this.run = run;
     }
 
-    /** Claims if workers are idle, whatever is known of the queue. */
+    /** Claims if workers are idle, also when the queue was last seen empty. */
     void lookAnew() {
         isQueueEmpty = false;
         look();
     }
 
     /**
-     * The same, and keeps the connection of the bell in use, which would be taken for dead else: to
-     * be called more often than {@link RedisClient#SILENCE}.
+     * Like {@link #lookAnew}, and keeps the connection of the bell in use. To be called at
+     * intervals shorter than {@link RedisClient#SILENCE}, after which a silent connection counts as
+     * dead.
      */
     void lookAgain() {
         lookAnew();
@@ -77,7 +78,7 @@ final class Claimer {
         }
     }
 
-    /** Claims if workers are idle, or listens when the queue is known to be empty. */
+    /** Claims if workers are idle, or blocks on the bell if the queue was last seen empty. */
     void look() {
         if (stopped || claiming || listening || !bell.isUp()) {
             return;
@@ -103,7 +104,7 @@ final class Claimer {
         look();
     }
 
-    /** Redis is away or refuses: tried again after a while, as well as after a reconnect. */
+    /** Redis is unreachable or has refused: claims again after a delay, and after a reconnect. */
     private void onFailure() {
         claiming = false;
         engine.schedule(PAUSE, this::look);
@@ -142,7 +143,7 @@ final class Claimer {
         engine.schedule(PAUSE, this::lookAnew);
     }
 
-    /** Claims nothing more. */
+    /** Stops claiming. */
     void stop() {
         stopped = true;
         if (listening) {

@@ -27,13 +27,13 @@ import java.util.random.RandomGenerator;
 import org.jboss.logging.Logger;
 
 /**
- * This daemon's part in a cluster: it puts tasks into the queue that all nodes share, runs those of
- * others on idle workers, and tells what has become of any.
+ * This daemon as a node of a cluster: stores tasks in the queue that all nodes share, runs tasks of
+ * that queue on idle workers, and reports the state and the result of any task.
  *
- * <p>Three connections to Redis: one for {@link Script}s, one that blocks until there is work, and
- * one on which this node is told of what it waits for. When Redis is away, work that is here goes
- * on, and all of this begins anew once it is back. See the package's documentation for the states
- * of a task. Owned by the engine's thread.
+ * <p>It has three connections to Redis: one for {@link Script}s, one that blocks until a task is
+ * queued, and one subscribed to the notifications for this node. While Redis is unreachable, tasks
+ * that this node has claimed go on; after a reconnect the node subscribes and claims again. See the
+ * package's documentation for the states of a task. Owned by the engine's thread.
  */
 public final class Cluster {
 
@@ -41,7 +41,7 @@ public final class Cluster {
 
     private static final int PING_SECONDS = 5;
 
-    /** How the message of a task's end begins. */
+    /** The prefix of the message that carries the outcome of a task. */
     private static final byte[] ENDED = "ended ".getBytes(StandardCharsets.US_ASCII);
 
     private final Engine engine;
@@ -120,7 +120,7 @@ public final class Cluster {
         this.placement = new Placement(engine, store, waiters, local, settings, this::isUp);
     }
 
-    /** Joins: connects, and takes part from when that has succeeded. */
+    /** Joins the cluster: connects, and claims tasks once connected. */
     public void start() {
         LOG.infof("this daemon is a node of a cluster node=%s %s", self.id(), settings.described());
         commands.open();
@@ -168,7 +168,7 @@ public final class Cluster {
         registry.inspect().subscribe().with(this::report, failure -> {});
     }
 
-    /** What was claimed by a request whose reply was lost has not run. */
+    /** Returns tasks that were claimed by a request whose reply was lost; they have not run. */
     private void recover() {
         List<Lease> known = new ArrayList<>(leased.leases());
         known.addAll(outbox.leases());
@@ -207,8 +207,8 @@ public final class Cluster {
     }
 
     /**
-     * Has something come on the inbox now and then, else it would be taken for dead; and looks for
-     * work that some loss of a message has hidden.
+     * Pings the inbox, which would count as dead if it were silent, and looks for tasks and events
+     * whose notification was lost.
      */
     private void ping() {
         if (!stopped) {
@@ -229,7 +229,7 @@ public final class Cluster {
     /**
      * {@code done ID}, {@code ended} {@link Ended}, {@code claimed ID}, {@code cancel GRACE ID},
      * {@code follow e|o ID}, {@code heard ID}, {@code events ID}, {@code mail ID}, {@code sent ID};
-     * others are for newer versions.
+     * others are of newer versions and ignored.
      */
     private void onTold(Response push) {
         if (push.type() != ResponseType.PUSH
@@ -259,11 +259,11 @@ public final class Cluster {
             case "claimed" -> placement.onClaimed(new TaskId(rest));
             case "cancel" -> onCancelled(rest.split(" ", 2));
             case "follow" -> onFollowed(rest.split(" ", 2));
-            case "heard" -> links.onHeard(new TaskId(rest));
+            case "heard" -> links.onRead(new TaskId(rest));
             case "events" -> followings.onEvents(new TaskId(rest));
             case "mail" -> leased.onLink(new TaskId(rest), new Links("m"));
             case "sent" -> senders.onSent(new TaskId(rest));
-            default -> LOG.debugf("a message of another version is passed over: %s", what);
+            default -> LOG.debugf("a message of another version is ignored: %s", what);
         }
     }
 
@@ -303,9 +303,9 @@ public final class Cluster {
     /**
      * Stores a detached task in Redis, for any node to run.
      *
-     * @return nothing when it is stored, or waits here for Redis as {@code cluster_outbox_bytes}
-     *     allows; else why it is not: {@code CLUSTER_UNAVAILABLE}, {@code QUEUE_FULL}, {@code
-     *     CONFLICT}, {@code PAYLOAD_TOO_LARGE}
+     * @return nothing when it is stored, or kept here until Redis is reachable, as {@code
+     *     cluster_outbox_bytes} allows; else the reason for the refusal: {@code
+     *     CLUSTER_UNAVAILABLE}, {@code QUEUE_FULL}, {@code CONFLICT}, {@code PAYLOAD_TOO_LARGE}
      */
     public Uni<Optional<TaskResult.Failed>> submit(Task task) {
         if (task.frame().length > settings.maxPayload()) {
@@ -366,8 +366,8 @@ public final class Cluster {
 
     /**
      * The result of a task of the cluster, wherever it runs; {@code NOT_FOUND} when there is none.
-     * While Redis is away it waits on, and while who follows the task here has not been told all.
-     * Cancelling leaves the task alone.
+     * Completes after all watchers on this node have got the events of the task. Keeps waiting
+     * while Redis is unreachable. Cancelling does not affect the task.
      */
     public Uni<TaskResult> await(TaskId id) {
         return waiters.await(id).flatMap(result -> whenHeard(id, result));
@@ -379,44 +379,44 @@ public final class Cluster {
     }
 
     /**
-     * The result of an awaited task that another node may run; empty when it is to run here.
-     * Cancelling cancels it wherever it is.
+     * Offers an awaited task to other nodes and gives its result; empty when it is to run on this
+     * node. Cancelling cancels the task on any node.
      *
-     * @param watcher follows it while it is elsewhere, if {@code isFollowed}
+     * @param watcher gets its events while another node runs it, if {@code isFollowed}
      */
     public Uni<Optional<TaskResult>> elsewhere(Task task, TaskWatcher watcher, boolean isFollowed) {
         if (!isFollowed) {
-            return placement.elsewhere(task, "").flatMap(result -> heard(task.id(), result));
+            return placement.elsewhere(task, "").flatMap(result -> afterEvents(task.id(), result));
         }
         followings.expect(task.id(), watcher);
         return placement
                 .elsewhere(task, EventStore.wish(watcher.wantsOutput()))
-                .flatMap(result -> heard(task.id(), result));
+                .flatMap(result -> afterEvents(task.id(), result));
     }
 
-    private Uni<Optional<TaskResult>> heard(TaskId id, Optional<TaskResult> result) {
+    private Uni<Optional<TaskResult>> afterEvents(TaskId id, Optional<TaskResult> result) {
         return result.isPresent() ? whenHeard(id, result) : Uni.createFrom().item(result);
     }
 
     /**
-     * Has {@code watcher} follow a task of the cluster, wherever it runs, from now on until it has
-     * ended. It is told at once where the task stands.
+     * Has {@code watcher} follow a task of the cluster on any node until the task ends. The watcher
+     * gets the state of the task first.
      */
     public EventSource follow(TaskId id, TaskWatcher watcher) {
         return followings.follow(id, watcher);
     }
 
-    /** A watcher of the task wants more than it has before. */
+    /** A watcher of the task now also wants its output. */
     public void followMore(TaskId id) {
         followings.followMore(id);
     }
 
-    /** How many follow a task of the cluster on this node. */
+    /** The number of watchers of a task on this node. */
     public int watchers(TaskId id) {
         return followings.watchers(id);
     }
 
-    /** Who follows a task that {@link #elsewhere} was given. */
+    /** The source of the events of a task that was given to {@link #elsewhere}. */
     public Optional<EventSource> events(TaskId id) {
         return followings.find(id);
     }
@@ -430,21 +430,24 @@ public final class Cluster {
         return senders.send(id, frame);
     }
 
-    /** A task that {@link #elsewhere} was given is here again. */
+    /** A task that was given to {@link #elsewhere} runs on this node after all. */
     public void forget(TaskId id) {
         followings.forget(id);
         senders.forget(id);
     }
 
-    /** Where a task of the cluster stands. Fails with a {@code TaskException} without Redis. */
+    /**
+     * The status of a task of the cluster. Fails with a {@code TaskException} while Redis is
+     * unreachable.
+     */
     public Uni<Optional<TaskStatus>> status(TaskId id) {
         Optional<TaskStatus> waiting = submissions.status(id);
         return waiting.isPresent() ? Uni.createFrom().item(waiting) : store.status(id);
     }
 
     /**
-     * Cancels a task wherever it is; empty when there is none. All who wait get {@code CANCELLED}
-     * now. Fails with a {@code TaskException} without Redis.
+     * Cancels a task on any node; empty when there is no such task. All waiting clients get {@code
+     * CANCELLED} at once. Fails with a {@code TaskException} while Redis is unreachable.
      */
     public Uni<Optional<Cancellation>> cancel(TaskId id, Duration grace) {
         return submissions.cancel(id)
@@ -457,7 +460,7 @@ public final class Cluster {
         return registry;
     }
 
-    /** This node as it is now. */
+    /** A snapshot of this node. */
     public ClusterSnapshot snapshot() {
         return new ClusterSnapshot(
                 self.id(),
@@ -478,7 +481,7 @@ public final class Cluster {
 
     // The end
 
-    /** Claims nothing more; what runs here goes on. */
+    /** Stops claiming tasks; tasks that run here go on. */
     public void drain() {
         if (!draining) {
             draining = true;
@@ -488,8 +491,8 @@ public final class Cluster {
     }
 
     /**
-     * Leaves the cluster once the results that wait are stored; what is stored afterwards is not.
-     * Calls {@code whenLeft} then; for who has no patience the rest is lost with this process.
+     * Leaves the cluster once the pending results are stored, and then calls {@code whenLeft}.
+     * Results that are not stored when the process ends are lost.
      */
     public void stop(Runnable whenLeft) {
         drain();

@@ -1,7 +1,7 @@
 package io.parallite.cluster;
 
 /**
- * What waits and runs in the cluster of this node's release, as of its last heartbeat.
+ * The waiting and running tasks of this node's release, as of its last heartbeat.
  *
  * @param high tasks that wait, of high priority
  * @param normal the same of normal priority

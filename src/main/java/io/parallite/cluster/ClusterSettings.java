@@ -14,15 +14,16 @@ import java.util.HexFormat;
 import java.util.Optional;
 
 /**
- * How a node takes part in its cluster.
+ * The settings of a node of a cluster.
  *
  * @param name the cluster's
- * @param release whose tasks it runs
- * @param overflow how long an awaited task waits here before others may have it; zero: for ever
+ * @param release the release whose tasks it runs
+ * @param overflow how long an awaited task waits here before it is offered to other nodes; zero:
+ *     never offered
  * @param maxQueue most tasks of a release that wait in Redis
  * @param maxPayload bytes of the longest request and the longest reply that go over Redis
- * @param outbox bytes of detached tasks that wait for Redis to come back
- * @param lease how long a lease is good
+ * @param outbox bytes of detached tasks that are kept while Redis is unreachable
+ * @param lease how long a lease is valid
  * @param signer knows the cluster's secret
  */
 public record ClusterSettings(
@@ -42,7 +43,8 @@ public record ClusterSettings(
     /**
      * How the connection to Redis is encrypted, where it is.
      *
-     * @param authorities PEM file of those that Redis may be vouched for by; empty: Java's own
+     * @param authorities PEM file of the certificate authorities that are trusted; empty: Java's
+     *     own
      * @param certificate PEM file of this node's own
      * @param key PEM file of that certificate's key
      */

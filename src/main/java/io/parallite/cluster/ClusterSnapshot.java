@@ -5,20 +5,20 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A node's part in its cluster, as of one moment.
+ * The state of a node in its cluster, as of one moment.
  *
- * @param up whether all its connections to Redis are there
- * @param load what waits and runs in the cluster, as of the last heartbeat
- * @param problem why not
+ * @param up whether all its connections to Redis are open
+ * @param load the waiting and running tasks of the cluster, as of the last heartbeat
+ * @param problem why {@code up} is false
  * @param running tasks that it runs for the cluster
- * @param undelivered results that wait for Redis
- * @param awaited tasks whose end somebody awaits here
+ * @param undelivered results that are not stored in Redis yet
+ * @param awaited tasks that clients of this node await
  * @param claimed how many tasks it has claimed
  * @param lost how many leases it has lost
- * @param reclaimed how many tasks of dead nodes it has found
- * @param refused how many results came too late
+ * @param reclaimed how many tasks of dead nodes it has reclaimed
+ * @param refused how many results were refused because their lease was lost
  * @param overflowed how many awaited tasks other nodes have taken over
- * @param outbox what was accepted while Redis was away
+ * @param outbox the tasks that were accepted while Redis was unreachable
  */
 public record ClusterSnapshot(
         String node,
@@ -36,15 +36,15 @@ public record ClusterSnapshot(
         Submitted outbox) {
 
     /**
-     * Detached tasks that were accepted while Redis was away.
+     * Detached tasks that were accepted while Redis was unreachable.
      *
-     * @param tasks how many wait for it
+     * @param tasks how many are not stored yet
      * @param bytes how many bytes they take
-     * @param dropped how many Redis has refused then
+     * @param dropped how many Redis has refused afterwards
      */
     public record Submitted(int tasks, long bytes, long dropped) {}
 
-    /** The same as {@code stats} tells it. */
+    /** The fields of it in the reply to {@code stats}. */
     public Map<String, Object> figures() {
         Map<String, Object> figures = new LinkedHashMap<>();
         figures.put("node", node);

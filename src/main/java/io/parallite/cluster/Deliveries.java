@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The tasks that run here for the cluster and have got messages from some node. Owned by the
- * engine's thread.
+ * Delivers messages to the tasks of the cluster that run on this node. Owned by the engine's
+ * thread.
  */
 final class Deliveries {
 
@@ -22,7 +22,7 @@ final class Deliveries {
         this.signer = signer;
     }
 
-    /** There are messages to a task that runs here. */
+    /** A node has sent messages to a task that runs here. */
     void onMail(Lease lease) {
         all.computeIfAbsent(lease.id(), id -> delivery(lease)).look();
     }
@@ -31,12 +31,15 @@ final class Deliveries {
         return new Delivery(lease, local, store, signer, () -> all.remove(lease.id()));
     }
 
-    /** Looks for messages of which word was lost. */
+    /** Looks for messages whose notification was lost. */
     void lookAtAll() {
         List.copyOf(all.values()).forEach(Delivery::look);
     }
 
-    /** Runs {@code action} once it is known what the worker of a task has got, which has ended. */
+    /**
+     * Runs {@code action} once Redis has the number of messages that the worker of an ended task
+     * has received.
+     */
     void whenAcknowledged(TaskId id, Runnable action) {
         Delivery delivery = all.get(id);
         if (delivery == null) {
@@ -46,7 +49,7 @@ final class Deliveries {
         }
     }
 
-    /** The task is not this node's any longer. */
+    /** The task no longer belongs to this node. */
     void close(TaskId id) {
         Delivery delivery = all.get(id);
         if (delivery != null) {

@@ -8,10 +8,11 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes the messages to one task out of Redis and gives them to its worker, in order.
+ * Reads the messages to one task from Redis and passes them to its worker, in order.
  *
- * <p>A message stays in Redis until the worker has it, so it is not lost with this node; Redis is
- * told how many were delivered, so none is delivered twice. Owned by the engine's thread.
+ * <p>A message stays in Redis until the worker has received it, so it is not lost with this node.
+ * Each request to Redis carries the number of delivered messages, so none is delivered twice. Owned
+ * by the engine's thread.
  */
 final class Delivery {
 
@@ -33,7 +34,7 @@ final class Delivery {
     private @Nullable Runnable onAcknowledged;
 
     /**
-     * @param onOver called when nothing more is delivered
+     * @param onOver called when this object will deliver no further message
      */
     Delivery(Lease lease, LocalTasks local, MessageStore store, Signer signer, Runnable onOver) {
         this.onOver = onOver;
@@ -48,20 +49,20 @@ final class Delivery {
         private boolean isDone;
     }
 
-    /** Takes what there is, and says what was delivered. */
+    /** Reads the next messages, and acknowledges the delivered ones. */
     void look() {
         again = taking;
         if (taking || over) {
             return;
         }
         taking = true;
-        long told = delivered;
-        store.take(lease, told, refusal)
+        long sent = delivered;
+        store.take(lease, sent, refusal)
                 .subscribe()
-                .with(taken -> onTaken(told, taken), failure -> taking = false);
+                .with(taken -> onTaken(sent, taken), failure -> taking = false);
     }
 
-    private void onTaken(long told, Optional<MessageStore.Taken> taken) {
+    private void onTaken(long sent, Optional<MessageStore.Taken> taken) {
         taking = false;
         if (over) {
             return;
@@ -70,7 +71,7 @@ final class Delivery {
             close(); // the lease is lost
             return;
         }
-        acknowledged = told;
+        acknowledged = sent;
         if (onAcknowledged == null) {
             deliver(taken.get());
         }
@@ -118,7 +119,7 @@ final class Delivery {
         look();
     }
 
-    /** What a task that has ended takes no more is answered when its senders hear of the end. */
+    /** Senders to a task that has ended are answered when they learn of its end. */
     private void onRefused(Throwable failure) {
         boolean isOfTheWorker =
                 failure instanceof TaskException known
@@ -129,7 +130,10 @@ final class Delivery {
         }
     }
 
-    /** The task has ended: runs {@code action} once Redis knows what its worker has got. */
+    /**
+     * The task has ended: runs {@code action} once Redis has the number of messages that its worker
+     * has received.
+     */
     void end(Runnable action) {
         onAcknowledged = action;
         endIfAcknowledged();
@@ -143,7 +147,7 @@ final class Delivery {
         }
     }
 
-    /** Delivers nothing more. */
+    /** Stops delivering. */
     void close() {
         if (over) {
             return;

@@ -8,8 +8,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A task of whose end this node was told: {@code ID}, a line feed, and each field of the outcome as
- * {@code LENGTH:BYTES}, or {@code -} for one that there is not.
+ * The notification that a task has ended: {@code ID}, a line feed, and each field of the outcome as
+ * {@code LENGTH:BYTES}, or {@code -} for a missing one.
  */
 record Ended(TaskId id, OutcomeFields outcome) {
 
@@ -17,9 +17,9 @@ record Ended(TaskId id, OutcomeFields outcome) {
     private static final int FIELDS = 6;
 
     /**
-     * From {@code message}, of which what stands before {@code from} is passed over.
+     * Parses {@code message} from offset {@code from} on.
      *
-     * @return {@code null} when it is not of this shape
+     * @return {@code null} when it has another format
      */
     static @Nullable Ended parse(byte[] message, int from) {
         try {

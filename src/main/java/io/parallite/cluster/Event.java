@@ -7,8 +7,8 @@ import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Something that a task tells: {@code TOKEN NUMBER NAME SIGNATURE}, a line feed, and the frame. The
- * token names the attempt; its events are numbered from 1.
+ * An event of a task, as kept in Redis: {@code TOKEN NUMBER NAME SIGNATURE}, a line feed, and the
+ * frame. The token names the attempt; its events are numbered from 1.
  *
  * @param name {@code started}, which has no frame, {@code progress}, {@code emit} or {@code output}
  */
@@ -19,7 +19,7 @@ record Event(String name, byte[] frame) {
 
     private static final int LONGEST_HEAD = 1024;
 
-    /** The event as it goes over Redis. */
+    /** The bytes of the event for Redis. */
     byte[] signed(Signer signer, Lease lease, long number) {
         byte[] signature = signer.ofEvent(lease.id(), context(lease.token(), number, name), frame);
         String head =
@@ -37,7 +37,7 @@ record Event(String name, byte[] frame) {
     /** An event with the attempt that it belongs to, and its number in that. */
     record Numbered(String token, long number, Event event) {}
 
-    /** The event in {@code bytes}; {@code null} when it is none that this cluster has signed. */
+    /** The event in {@code bytes}; {@code null} when it is not signed by this cluster. */
     static @Nullable Numbered read(TaskId id, byte[] bytes, Signer signer) {
         int end = Signer.endOfHead(bytes, LONGEST_HEAD);
         String[] head =

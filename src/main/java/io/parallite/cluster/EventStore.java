@@ -10,13 +10,13 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What running tasks tell, in Redis: for each node that follows a task a list of the events that it
- * has not read. Each method is one {@link Script} and fails with {@link LinkDownException}. Owned
- * by the engine's thread.
+ * The events of running tasks, in Redis: for each node that follows a task a list of the events
+ * that it has not read. Each method is one {@link Script} and fails with {@link LinkDownException}.
+ * Owned by the engine's thread.
  */
 final class EventStore {
 
-    /** More events than these, or {@link #WINDOW_BYTES} of them, are not unread for a follower. */
+    /** A follower has at most so many unread events, and {@link #WINDOW_BYTES} of them. */
     static final int WINDOW = 64;
 
     static final int WINDOW_BYTES = 1 << 20;
@@ -32,21 +32,21 @@ final class EventStore {
     }
 
     /**
-     * How far nodes are that follow a task.
+     * How far the followers of a task have read.
      *
      * @param followers how many there are
-     * @param entries how many events the one that is most behind has not read
-     * @param bytes the same in bytes
+     * @param entries the number of unread events of the slowest follower
+     * @param bytes their size in bytes
      */
     record Unread(int followers, int entries, long bytes) {}
 
     /**
-     * Keeps events for all who follow; empty when the lease was lost. Calling it again with the
-     * same events keeps none twice.
+     * Stores events for all followers; empty when the lease was lost. Idempotent: the same events
+     * are stored once.
      *
      * @param first the number of the first of them
      */
-    Uni<Optional<Unread>> tell(Lease lease, long first, List<Event> events) {
+    Uni<Optional<Unread>> publish(Lease lease, long first, List<Event> events) {
         byte[] progress = null;
         List<Object> arguments = new ArrayList<>();
         for (int i = 0; i < events.size(); i++) {
@@ -66,7 +66,7 @@ final class EventStore {
                         progress == null ? "" : progress,
                         progress == null ? "" : signer.ofProgress(lease.id(), progress));
         arguments.addAll(0, head);
-        return scripts.run(Script.TELL, arguments).map(EventStore::unread);
+        return scripts.run(Script.PUBLISH, arguments).map(EventStore::unread);
     }
 
     private static Optional<Unread> unread(ScriptReply reply) {
@@ -82,15 +82,16 @@ final class EventStore {
     /**
      * A task that is followed.
      *
-     * @param status where it stands
-     * @param isNew whether Redis has kept nothing of it for this node so far, or not any more
+     * @param status its status
+     * @param isNew whether Redis has stored no events of it for this node before, or has dropped
+     *     them
      */
     record Followed(TaskStatus status, boolean isNew) {}
 
     /**
-     * Follows a task from now on, or goes on with it; empty when there is none or it has ended.
+     * Begins or continues to follow a task; empty when there is no such task or it has ended.
      *
-     * @param output whether what it prints is wanted, too
+     * @param output whether its output is wanted, too
      * @param position how many events of it this node has read
      */
     Uni<Optional<Followed>> follow(TaskId id, boolean output, long position) {
@@ -109,7 +110,7 @@ final class EventStore {
         return status.state() == TaskState.PENDING || status.state() == TaskState.RUNNING;
     }
 
-    /** How a wish is written; nothing for {@code null}. */
+    /** Encodes which events are wanted; empty for {@code null}. */
     static String wish(@Nullable Boolean output) {
         if (output == null) {
             return "";
@@ -117,7 +118,7 @@ final class EventStore {
         return output ? "o" : "e";
     }
 
-    /** Follows a task no more. */
+    /** Stops following a task. */
     Uni<ScriptReply> unfollow(TaskId id) {
         return scripts.run(Script.UNFOLLOW, id, node);
     }
@@ -127,8 +128,8 @@ final class EventStore {
      *
      * @param position how many were read
      */
-    Uni<Optional<List<byte[]>>> hear(TaskId id, long position) {
-        return scripts.run(Script.HEAR, id, node, position, WINDOW, WINDOW_BYTES)
+    Uni<Optional<List<byte[]>>> read(TaskId id, long position) {
+        return scripts.run(Script.READ, id, node, position, WINDOW, WINDOW_BYTES)
                 .map(
                         reply ->
                                 reply.isNil()

@@ -5,12 +5,12 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * What the tasks that run here for the cluster have to do with nodes beside their origin: {@link
- * Feeds} tell those that follow, {@link Deliveries} bring messages. Owned by the engine's thread.
+ * Connects the tasks of the cluster that run here with other nodes: {@link Feeds} publish their
+ * events, {@link Deliveries} bring their messages. Owned by the engine's thread.
  */
 final class ExecutorLinks {
 
-    /** Word of tasks whose claim has not been heard of yet; older ones are no more true. */
+    /** Notifications about tasks whose claim has not been answered yet; older ones are outdated. */
     private static final int MOST_EARLY = 256;
 
     private final Feeds feeds;
@@ -28,7 +28,7 @@ final class ExecutorLinks {
         this.deliveries = deliveries;
     }
 
-    /** A task has been claimed, and handed to this daemon. */
+    /** A task has been claimed and begins to run here. */
     void begin(Lease lease, Links known) {
         Links links = early.isEmpty() ? known : known.and(early.remove(lease.id()));
         if (links.isFollowed()) {
@@ -39,7 +39,7 @@ final class ExecutorLinks {
         }
     }
 
-    /** Word has come of a task that runs here. */
+    /** A notification has come about a task that runs here. */
     void add(Lease lease, Links links) {
         if (links.isFollowed()) {
             feeds.follow(lease, links.wantsOutput());
@@ -49,28 +49,28 @@ final class ExecutorLinks {
         }
     }
 
-    /** Word has come of a task that runs here as soon as the reply to its claim has come. */
+    /** A notification has come about a task; it is kept until the reply to the claim has come. */
     void addEarly(TaskId id, Links links) {
         early.put(id, links.and(early.get(id)));
     }
 
-    /** Some node has read what a task has told, or follows no more. */
-    void onHeard(TaskId id) {
-        feeds.onHeard(id);
+    /** A follower has read events of a task, or has stopped following. */
+    void onRead(TaskId id) {
+        feeds.onRead(id);
     }
 
-    /** Runs {@code action} once all is told of a task that has ended; then or now. */
+    /** Runs {@code action} once all events of an ended task are stored; at once if they are. */
     void whenTold(TaskId id, Runnable action) {
         deliveries.whenAcknowledged(id, () -> feeds.whenTold(id, action));
     }
 
-    /** The task is not this node's any longer. */
+    /** The task no longer belongs to this node. */
     void close(TaskId id) {
         deliveries.close(id);
         feeds.close(id);
     }
 
-    /** Looks for what word was lost of. */
+    /** Looks for events and messages whose notification was lost. */
     void lookAtAll() {
         feeds.lookAtAll();
         deliveries.lookAtAll();

@@ -14,10 +14,10 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells the nodes that follow a task, which runs here, what it tells.
+ * Publishes the events of a task that runs here to the nodes that follow it.
  *
- * <p>Events wait here until Redis has them; while too many of them wait here or are unread there
- * nothing is read from the worker. Of reports of progress that wait only the last is kept. Owned by
+ * <p>Events are buffered here until they are stored in Redis. While too many are buffered here or
+ * unread there, the worker is not read. Of buffered progress events only the last is kept. Owned by
  * the engine's thread.
  */
 final class Feed implements TaskWatcher {
@@ -40,8 +40,8 @@ final class Feed implements TaskWatcher {
 
     /**
      * @param first the number of its first event
-     * @param maxFrame bytes of the longest event that is told
-     * @param onOver called when nobody follows any more, or the lease is lost
+     * @param maxFrame bytes of the longest event that is published
+     * @param onOver called when the last follower has left, or the lease is lost
      */
     Feed(Lease lease, long first, EventStore store, int maxFrame, Runnable onOver) {
         this.lease = lease;
@@ -51,17 +51,17 @@ final class Feed implements TaskWatcher {
         this.onOver = onOver;
     }
 
-    /** The number of the event after those that it has. */
+    /** The number of its next event. */
     long nextNumber() {
         return first + waiting.size();
     }
 
-    /** Where events come from, from now on. */
+    /** Sets the source of the events. */
     void from(@Nullable EventSource events) {
         source = events;
     }
 
-    /** Hears no events until {@link #from}. */
+    /** Gets no events until {@link #from}. */
     void stopListening() {
         EventSource from = source;
         source = null;
@@ -84,7 +84,7 @@ final class Feed implements TaskWatcher {
             add(new Event(name, frame));
         } else {
             String message =
-                    "an event of %d bytes exceeds cluster_max_payload_bytes=%d; tell less, or raise it on all nodes"
+                    "an event of %d bytes exceeds cluster_max_payload_bytes=%d; emit less, or raise it on all nodes"
                             .formatted(frame.length, maxFrame);
             Reply lost = Reply.lostEvent(lease.id(), name, FailureKind.RESULT_TOO_LARGE, message);
             add(new Event(name, Encoding.of(frame).encode(lost)));
@@ -103,12 +103,12 @@ final class Feed implements TaskWatcher {
         send();
     }
 
-    /** What Redis may know already is not changed. */
+    /** Events that Redis may have stored already are not changed. */
     private boolean replacesLast() {
         return waiting.size() > attempted && waiting.getLast().name().equals("progress");
     }
 
-    /** Somebody wants what the task prints, too: all of that from its start on. */
+    /** A follower wants the output of the task, too, from its beginning. */
     void wantOutput() {
         wantsOutput = true;
     }
@@ -125,32 +125,32 @@ final class Feed implements TaskWatcher {
                         || bytes + unreadBytes >= EventStore.WINDOW_BYTES);
     }
 
-    /** There may be room, or a connection, again. */
+    /** Followers may have read events, or the connection may be open again. */
     void look() {
         if (isBehind() || !waiting.isEmpty()) {
-            tell();
+            publish();
         }
     }
 
     private void send() {
         if (!waiting.isEmpty()) {
-            tell();
+            publish();
         }
     }
 
-    private void tell() {
+    private void publish() {
         if (sending || over) {
             return;
         }
         sending = true;
         List<Event> batch = batch();
         attempted = batch.size();
-        store.tell(lease, first, batch)
+        store.publish(lease, first, batch)
                 .subscribe()
                 .with(unreadNow -> onTold(batch, unreadNow), failure -> sending = false);
     }
 
-    /** What was tried before comes again as it was: Redis may have had it. */
+    /** Repeats an attempt with the same events: Redis may have stored them. */
     private List<Event> batch() {
         List<Event> batch = new ArrayList<>();
         long size = 0;
@@ -168,9 +168,9 @@ final class Feed implements TaskWatcher {
         if (over) {
             return;
         }
-        for (Event told : batch) {
+        for (Event stored : batch) {
             waiting.remove();
-            bytes -= told.frame().length;
+            bytes -= stored.frame().length;
         }
         first += batch.size();
         attempted = 0;
@@ -192,7 +192,7 @@ final class Feed implements TaskWatcher {
         }
     }
 
-    /** The task has ended: runs {@code action} when all is told. */
+    /** The task has ended: runs {@code action} when all its events are stored. */
     void end(Runnable action) {
         source = null;
         onTold = action;
@@ -205,7 +205,7 @@ final class Feed implements TaskWatcher {
         }
     }
 
-    /** Tells nothing more. */
+    /** Publishes nothing more. */
     void close() {
         if (over) {
             return;

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The tasks that run here for the cluster and are followed on some node; of the others nothing is
- * told. Owned by the engine's thread.
+ * The {@link Feed}s of the tasks of the cluster that run here and have followers. Tasks without
+ * followers have none. Owned by the engine's thread.
  */
 final class Feeds {
 
@@ -16,7 +16,9 @@ final class Feeds {
     private final int maxFrame;
     private final Map<TaskId, Feed> all = new HashMap<>();
 
-    /** Numbers are never used again for an attempt that has had followers before. */
+    /**
+     * The next event number of attempts that have had followers before: no number is used twice.
+     */
     private long nextNumber = 1;
 
     Feeds(LocalTasks local, EventStore store, int maxFrame) {
@@ -25,7 +27,7 @@ final class Feeds {
         this.maxFrame = maxFrame;
     }
 
-    /** Somebody follows a task that has been claimed just now. */
+    /** A task that has just been claimed has a follower. */
     void begin(Lease lease, boolean output) {
         follow(lease, output);
         Feed feed = all.get(lease.id());
@@ -34,7 +36,7 @@ final class Feeds {
         }
     }
 
-    /** Somebody, or somebody more, follows a task that runs. */
+    /** A running task has one more follower. */
     void follow(Lease lease, boolean output) {
         TaskId id = lease.id();
         Feed known = all.get(id);
@@ -64,20 +66,20 @@ final class Feeds {
         }
     }
 
-    /** Some node has read what a task has told, or follows no more. */
-    void onHeard(TaskId id) {
+    /** A follower has read events of a task, or has stopped following. */
+    void onRead(TaskId id) {
         Feed feed = all.get(id);
         if (feed != null) {
             feed.look();
         }
     }
 
-    /** Looks after those that wait; also for followers that are gone. */
+    /** Retries feeds that wait, also where followers are gone. */
     void lookAtAll() {
         List.copyOf(all.values()).forEach(Feed::look);
     }
 
-    /** Runs {@code action} once all is told of a task that has ended; then or now. */
+    /** Runs {@code action} once all events of an ended task are stored; at once if they are. */
     void whenTold(TaskId id, Runnable action) {
         Feed feed = all.get(id);
         if (feed == null) {
@@ -87,7 +89,7 @@ final class Feeds {
         }
     }
 
-    /** The task is not this node's any longer. */
+    /** The task no longer belongs to this node. */
     void close(TaskId id) {
         Feed feed = all.get(id);
         if (feed != null) {

@@ -18,10 +18,10 @@ import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 
 /**
- * A task of the cluster and all who follow it here.
+ * A task of the cluster and its watchers on this node.
  *
- * <p>Events stay in Redis until all of them have taken them: a reply that was lost is asked for
- * again. While one of them is behind nothing is read, so that the task waits when {@link
+ * <p>Events stay in Redis until all watchers have taken them, so a lost reply is requested again.
+ * While a watcher is behind nothing is read from Redis, and the task waits once {@link
  * EventStore#WINDOW} events are unread. Owned by the engine's thread.
  */
 final class Following implements EventSource {
@@ -40,19 +40,19 @@ final class Following implements EventSource {
     private String attempt = "";
     private long number;
     private long position;
-    private boolean hearing;
+    private boolean isFetching;
     private boolean again;
     private boolean delivering;
     private boolean asking;
     private boolean mayBeForgotten;
 
-    /** Whether Redis is known to keep events for this node. */
+    /** Whether Redis stores the events for this node. */
     private boolean kept;
 
     private boolean over;
 
     /**
-     * @param onOver called when nobody follows it any more, or it has ended
+     * @param onOver called when the last watcher has left, or the task has ended
      */
     Following(TaskId id, EventStore events, TaskStore tasks, Signer signer, Runnable onOver) {
         this.id = id;
@@ -71,12 +71,14 @@ final class Following implements EventSource {
         return watchers.size();
     }
 
-    /** Has Redis keep events for this node, and tells {@code watcher} where the task stands. */
+    /**
+     * Has Redis store the events for this node, and gives {@code watcher} the status of the task.
+     */
     void begin(TaskWatcher watcher) {
-        follow(status -> Guard.run("telling a state", () -> watcher.onStarted(status)));
+        follow(status -> Guard.run("reporting a state", () -> watcher.onStarted(status)));
     }
 
-    /** The same when this node may have been forgotten. */
+    /** Follows again after Redis may have dropped this node as a follower. */
     void beginAgain() {
         follow(status -> {});
     }
@@ -99,10 +101,10 @@ final class Following implements EventSource {
         }
         kept = true;
         onStatus.accept(followed.get().status());
-        hear();
+        fetch();
     }
 
-    /** Redis keeps nothing for this node: what the task has told since is not known. */
+    /** Redis has dropped this node as a follower: events since then may be lost. */
     private void onForgotten() {
         if (kept) {
             kept = false;
@@ -112,48 +114,50 @@ final class Following implements EventSource {
         }
     }
 
-    /** Looks for events of which word was lost, and whether this node is still known to follow. */
+    /**
+     * Looks for events whose notification was lost, and checks that this node still is a follower.
+     */
     void lookAgain() {
         mayBeForgotten = true;
-        hear();
+        fetch();
     }
 
-    /** Reads what there is, unless somebody is behind. */
-    void hear() {
-        again = hearing;
-        if (hearing || over || !unread.isEmpty() || asking || isBehind()) {
+    /** Reads the next events, unless a watcher is behind. */
+    void fetch() {
+        again = isFetching;
+        if (isFetching || over || !unread.isEmpty() || asking || isBehind()) {
             return;
         }
-        hearing = true;
-        events.hear(id, position).subscribe().with(this::onHeard, failure -> hearing = false);
+        isFetching = true;
+        events.read(id, position).subscribe().with(this::onFetched, failure -> isFetching = false);
     }
 
-    private void onHeard(Optional<List<byte[]>> heard) {
-        hearing = false;
+    private void onFetched(Optional<List<byte[]>> fetched) {
+        isFetching = false;
         if (over) {
             return;
         }
-        if (heard.isPresent()) {
+        if (fetched.isPresent()) {
             kept = true;
         } else {
             onForgotten();
         }
-        if (heard.isEmpty() || heard.get().isEmpty()) {
-            onNothing(heard.isPresent());
+        if (fetched.isEmpty() || fetched.get().isEmpty()) {
+            onNothing(fetched.isPresent());
         } else {
-            unread.addAll(heard.get());
+            unread.addAll(fetched.get());
             deliver();
         }
     }
 
     private void onNothing(boolean isFollowed) {
         if (again) {
-            hear();
+            fetch();
         } else if (!ends.isEmpty()) {
             finish();
         } else if (!isFollowed && mayBeForgotten) {
             mayBeForgotten = false;
-            beginAgain(); // it was taken for dead
+            beginAgain(); // Redis has dropped it as dead
         }
     }
 
@@ -167,7 +171,7 @@ final class Following implements EventSource {
             position++;
         }
         delivering = false;
-        hear();
+        fetch();
     }
 
     private boolean isBehind() {
@@ -177,16 +181,16 @@ final class Following implements EventSource {
     private void accept(byte[] bytes) {
         Event.Numbered event = Event.read(id, bytes, signer);
         if (event == null) {
-            LOG.errorf("an event with a wrong signature is not told task=%s", id);
+            LOG.errorf("an event with a wrong signature is dropped task=%s", id);
             tellLoss(
                     FailureKind.INVALID_SIGNATURE,
                     "an event in Redis is not signed with this cluster's secret; use the same cluster_secret_file on all nodes");
         } else if (isNew(event)) {
-            tell(event.event());
+            pass(event.event());
         }
     }
 
-    /** Whether it is not one that is put there once more. */
+    /** Whether the event is new, and not one that was stored twice. */
     private boolean isNew(Event.Numbered event) {
         if (!event.token().equals(attempt)) {
             if (earlierAttempts.contains(event.token())) {
@@ -194,7 +198,7 @@ final class Following implements EventSource {
             }
             earlierAttempts.add(attempt);
             attempt = event.token();
-            number = event.number() - 1; // those before were told before this node followed
+            number = event.number() - 1; // earlier ones precede the first follow of this node
         }
         if (event.number() <= number) {
             return false;
@@ -210,13 +214,13 @@ final class Following implements EventSource {
     }
 
     private void tellLoss(FailureKind kind, String message) {
-        tell(
+        pass(
                 new Event(
                         "emit",
                         Encoding.MESSAGE_PACK.encode(Reply.lostEvent(id, "emit", kind, message))));
     }
 
-    private void tell(Event event) {
+    private void pass(Event event) {
         if (event.name().equals(Event.STARTED)) {
             askForState();
             return;
@@ -226,7 +230,7 @@ final class Following implements EventSource {
         }
     }
 
-    /** What comes after it waits for the answer. */
+    /** Events after it wait for the answer. */
     private void askForState() {
         asking = true;
         tasks.status(id).subscribe().with(this::onState, failure -> onState(Optional.empty()));
@@ -258,14 +262,14 @@ final class Following implements EventSource {
         }
     }
 
-    /** The task has ended: runs {@code action} when all is told. */
+    /** The task has ended: runs {@code action} when the watchers have got all events. */
     void end(Runnable action) {
         ends.add(action);
-        again = true; // what is being read may have been asked for before the end
+        again = true; // the pending read may have begun before the end
         holdOrRelease();
     }
 
-    /** Tells nothing more. */
+    /** Passes nothing more on. */
     void forget() {
         over = true;
     }

@@ -9,10 +9,10 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The tasks of the cluster that are followed on this node.
+ * The tasks of the cluster that have watchers on this node.
  *
- * <p>Nothing that is published is relied on: word that there are events only has this node look for
- * them, and it looks again after each reconnect and now and then. Owned by the engine's thread.
+ * <p>Notifications only trigger a read of the events. As they may be lost, events are also read
+ * after each reconnect and periodically. Owned by the engine's thread.
  */
 final class Followings {
 
@@ -27,7 +27,7 @@ final class Followings {
         this.signer = signer;
     }
 
-    /** Has {@code watcher} follow a task, which is told at once where it stands. */
+    /** Adds a watcher to a task; the watcher gets the status of the task first. */
     EventSource follow(TaskId id, TaskWatcher watcher) {
         Following following = following(id);
         following.add(watcher);
@@ -35,7 +35,7 @@ final class Followings {
         return following;
     }
 
-    /** Has {@code watcher} follow a task that is being stored with this node as its follower. */
+    /** Adds a watcher to a task that is being stored with this node as a follower. */
     EventSource expect(TaskId id, TaskWatcher watcher) {
         Following following = following(id);
         following.add(watcher);
@@ -47,7 +47,7 @@ final class Followings {
                 id, any -> new Following(id, events, tasks, signer, () -> all.remove(id)));
     }
 
-    /** A watcher of the task wants more than it has before. */
+    /** A watcher of the task now also wants its output. */
     void followMore(TaskId id) {
         Following following = all.get(id);
         if (following != null) {
@@ -55,37 +55,38 @@ final class Followings {
         }
     }
 
-    /** Where the events of a task come from that is followed here. */
+    /** The source of the events of a task that has watchers here. */
     Optional<EventSource> find(TaskId id) {
         return Optional.ofNullable(all.get(id));
     }
 
-    /** How many follow a task here. */
+    /** The number of watchers of a task here. */
     int watchers(TaskId id) {
         Following following = all.get(id);
         return following == null ? 0 : following.watchers();
     }
 
-    /** There are events. */
+    /** A notification of new events has come. */
     void onEvents(TaskId id) {
         Following following = all.get(id);
         if (following != null) {
-            following.hear();
+            following.fetch();
         }
     }
 
-    /** The connection was away: follows on. */
+    /** The connection is open again: follows all tasks again. */
     void lookAtAll() {
         List.copyOf(all.values()).forEach(Following::beginAgain);
     }
 
-    /** Looks for events of which word was lost. */
+    /** Looks for events whose notification was lost. */
     void lookAgain() {
         List.copyOf(all.values()).forEach(Following::lookAgain);
     }
 
     /**
-     * Runs {@code action} when all is told that the task has told, which has ended; then or now.
+     * Runs {@code action} when the watchers of an ended task have got all its events; at once if
+     * they have.
      */
     void whenHeard(TaskId id, Runnable action) {
         Following following = all.get(id);
@@ -96,7 +97,7 @@ final class Followings {
         }
     }
 
-    /** The task is none of the cluster's any longer. */
+    /** The task no longer belongs to the cluster. */
     void forget(TaskId id) {
         Following following = all.remove(id);
         if (following != null) {

@@ -8,12 +8,12 @@ import java.util.Map;
 import java.util.function.Supplier;
 
 /**
- * Says now and then that this node is alive, and renews its leases with it; learns in return what
- * waits in the cluster.
+ * Sends periodic heartbeats, which renew the leases of this node; the replies carry the load of the
+ * cluster.
  *
- * <p>A node that has had no heartbeat confirmed for the time of the fence, counted from when that
- * was sent, ends the tasks that must run once: before others can take them for lost. Owned by the
- * engine's thread.
+ * <p>Fencing: when no heartbeat was confirmed for the fence time, counted from the sending of the
+ * last confirmed one, the node ends the tasks that must run once, before other nodes can count them
+ * as lost. Owned by the engine's thread.
  */
 final class Heartbeat {
 
@@ -28,7 +28,7 @@ final class Heartbeat {
     private ClusterLoad load = ClusterLoad.UNKNOWN;
 
     /**
-     * @param figures what others are told of this node
+     * @param figures the figures of this node that other nodes see
      */
     Heartbeat(
             Engine engine,
@@ -47,7 +47,7 @@ final class Heartbeat {
         this.fence = new Deadline(engine, leased::fence);
     }
 
-    /** Sends one now, and the next ones in time. */
+    /** Sends one now, and the next ones periodically. */
     void beat() {
         next.arm(times.interval());
         long sent = engine.nanoTime();
@@ -66,7 +66,7 @@ final class Heartbeat {
         pulse.lost().forEach(id -> leased.lose(id, Duration.ZERO));
     }
 
-    /** What waited in the cluster when Redis was last asked. */
+    /** The load of the cluster as of the last heartbeat. */
     ClusterLoad load() {
         return load;
     }

@@ -3,11 +3,11 @@ package io.parallite.cluster;
 import java.time.Duration;
 
 /**
- * How long a lease is good that nobody renews, and what follows from it. All nodes of a cluster
- * have the same: 15 s. Tests that wait for leases to run out shorten it by the system property
- * {@value #PROPERTY}.
+ * How long a lease is valid without a renewal, and the intervals that follow from it. All nodes of
+ * a cluster have the same: 15 s. Tests that wait for leases to expire shorten it by the system
+ * property {@value #PROPERTY}.
  *
- * @param validity after it others take over a task, or take it for lost
+ * @param validity after it other nodes take over a task, or count it as lost
  */
 record LeaseTimes(Duration validity) {
 
@@ -19,14 +19,14 @@ record LeaseTimes(Duration validity) {
         return new LeaseTimes(Duration.ofMillis(Long.getLong(PROPERTY, USUAL_MILLIS)));
     }
 
-    /** Between two heartbeats, and between two looks for leases that have run out. */
+    /** The interval of heartbeats, and of looks for expired leases. */
     Duration interval() {
         return validity.dividedBy(3);
     }
 
     /**
-     * How long after its last heartbeat a node ends the tasks that must run once; without any
-     * heartbeat for so long, Redis has been away.
+     * How long after its last heartbeat a node ends the tasks that must run once. Without any
+     * heartbeat for so long, Redis was unreachable.
      */
     Duration fence() {
         return interval().multipliedBy(2);

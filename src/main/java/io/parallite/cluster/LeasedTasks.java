@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The tasks that this node runs for the cluster, each under its {@link Lease}.
  *
- * <p>A task is in here from its claim to its end or the loss of its lease; what comes of it after
- * that is dropped. Owned by the engine's thread.
+ * <p>A task is held from its claim to its end or the loss of its lease; a result after that is
+ * dropped. Owned by the engine's thread.
  */
 final class LeasedTasks {
 
@@ -62,7 +62,7 @@ final class LeasedTasks {
         this.onEnded = onEnded;
     }
 
-    /** Runs a task that was claimed; one that is not signed by this cluster is never run. */
+    /** Runs a claimed task, if it is signed by this cluster. */
     void run(Claimed task) {
         claimed++;
         Lease lease = task.lease();
@@ -77,7 +77,10 @@ final class LeasedTasks {
         }
         Task request = request(task);
         if (request == null) {
-            bury(lease, FailureKind.INVALID_REQUEST, "the task is none that this version knows");
+            bury(
+                    lease,
+                    FailureKind.INVALID_REQUEST,
+                    "the task has a format that this version does not know");
             return;
         }
         leases.put(lease.id(), lease);
@@ -128,7 +131,7 @@ final class LeasedTasks {
         }
     }
 
-    /** Somebody follows a task, or has sent it a message. */
+    /** A node follows a task, or has sent it a message. */
     void onLink(TaskId id, Links link) {
         Lease lease = leases.get(id);
         if (lease == null) {
@@ -170,7 +173,7 @@ final class LeasedTasks {
     }
 
     /**
-     * Ends a task that belongs to this node no longer; its worker is killed after {@code grace}.
+     * Ends a task that no longer belongs to this node; its worker is killed after {@code grace}.
      */
     void lose(TaskId id, Duration grace) {
         if (leases.remove(id) != null) {
@@ -181,12 +184,12 @@ final class LeasedTasks {
         }
     }
 
-    /** Ends what must not run elsewhere as long as it runs here. */
+    /** Ends the tasks that must run once, before another node may run them. */
     void fence() {
         List<Lease> once = leases.values().stream().filter(lease -> !lease.mayRunAgain()).toList();
         for (Lease lease : once) {
             LOG.warnf(
-                    "Redis has not heard of this node for too long: a task that must run once is ended task=%s",
+                    "no heartbeat was confirmed for too long: a task that must run once is ended task=%s",
                     lease.id());
             lose(lease.id(), Duration.ZERO);
         }

@@ -3,7 +3,7 @@ package io.parallite.cluster;
 import io.parallite.task.FailureKind;
 import io.parallite.task.TaskException;
 
-/** Redis cannot be reached, or has refused; nothing is known to have happened there. */
+/** Redis cannot be reached, or has refused the request; whether it was executed is unknown. */
 final class LinkDownException extends TaskException {
 
     private static final long serialVersionUID = 1L;

@@ -3,9 +3,9 @@ package io.parallite.cluster;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who has to do with a task beside its origin, in letters: {@code e} when its events are followed,
- * {@code o} when that is what it prints, too, {@code m} when there are messages to it. The node
- * that claims it gets them with it; later ones come by its inbox.
+ * Which nodes beside its origin are connected with a task, in letters: {@code e} when its events
+ * are followed, {@code o} when its output is followed, too, {@code m} when there are messages to
+ * it. The claim returns them; later ones come through the inbox.
  */
 record Links(String letters) {
 

@@ -9,7 +9,7 @@ import io.smallrye.mutiny.Uni;
 import java.time.Duration;
 import java.util.Optional;
 
-/** This daemon, as its cluster sees it. Called on the engine's thread. */
+/** The interface of this daemon to its cluster. Called on the engine's thread. */
 public interface LocalTasks {
 
     /** How many workers are idle while no task waits here. */
@@ -25,7 +25,7 @@ public interface LocalTasks {
     int maxWorkers();
 
     /**
-     * Takes the awaited task that waits first out of the queue, to be offered to other nodes.
+     * Removes the first waiting awaited task from the queue, to offer it to other nodes.
      *
      * @param waited only one that has waited for at least so long
      * @param maxFrame only one whose frame is no longer

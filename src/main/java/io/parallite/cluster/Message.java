@@ -7,7 +7,7 @@ import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a message to a task is written: {@code NODE NUMBER}, put there by {@link Script#SEND}, {@code
+ * The format of a message to a task: {@code NODE NUMBER}, added by {@link Script#SEND}, {@code
  * SIGNATURE}, a line feed, and the frame.
  */
 final class Message {
@@ -16,7 +16,7 @@ final class Message {
 
     private Message() {}
 
-    /** What is given to {@link Script#SEND}. */
+    /** The argument of {@link Script#SEND}. */
     static byte[] signed(TaskId id, MessageStore.Numbered message, String node, Signer signer) {
         byte[] signature = signer.ofMessage(id, context(node, message.number()), message.frame());
         return Signer.joined(HexFormat.of().formatHex(signature) + "\n", message.frame());
@@ -26,7 +26,7 @@ final class Message {
         return node + " " + number;
     }
 
-    /** The frame in {@code bytes}; {@code null} when this cluster has not signed it. */
+    /** The frame in {@code bytes}; {@code null} when it is not signed by this cluster. */
     static byte @Nullable [] read(TaskId id, byte[] bytes, Signer signer) {
         int end = Signer.endOfHead(bytes, LONGEST_HEAD);
         String[] head =

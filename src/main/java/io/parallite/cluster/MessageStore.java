@@ -7,13 +7,13 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Messages to running tasks, in Redis: for each task a list of those that its worker has not got.
- * Each method is one {@link Script} and fails with {@link LinkDownException}. Owned by the engine's
- * thread.
+ * The messages to running tasks, in Redis: for each task a list of those that its worker has not
+ * received. Each method is one {@link Script} and fails with {@link LinkDownException}. Owned by
+ * the engine's thread.
  */
 final class MessageStore {
 
-    /** No more messages of a node to a task than these, or {@link #WINDOW_BYTES}, wait in Redis. */
+    /** The most messages of a node to a task that wait in Redis; see also {@link #WINDOW_BYTES}. */
     static final int WINDOW = 16;
 
     static final int WINDOW_BYTES = 1 << 20;
@@ -28,20 +28,20 @@ final class MessageStore {
         this.node = node;
     }
 
-    /** A message and its number, which is higher than those of all that the node has sent. */
+    /** A message and its number; the numbers of a node increase. */
     @SuppressWarnings("ArrayRecordComponent") // never compared
     record Numbered(long number, byte[] frame) {}
 
     /**
-     * What has become of messages.
+     * The state of sent messages.
      *
-     * @param inFlight whether the task takes more
-     * @param taken the number of the last one that its worker has got
+     * @param inFlight whether the task accepts more
+     * @param taken the number of the last message that its worker has received
      * @param refusal why it takes none; empty when it does
      */
     record Sent(boolean inFlight, long taken, String refusal) {}
 
-    /** Stores messages, none of them twice, or none to ask what has become of others. */
+    /** Stores messages, each once, and gives the state of earlier ones; also with an empty list. */
     Uni<Sent> send(TaskId id, List<Numbered> messages) {
         List<Object> arguments = new ArrayList<>();
         arguments.add(id);
@@ -66,12 +66,12 @@ final class MessageStore {
     /**
      * Messages that are to be delivered.
      *
-     * @param before how many of the task were delivered before
+     * @param before how many messages of the task were delivered before
      */
     record Taken(long before, List<byte[]> messages) {}
 
     /**
-     * The messages after those that were delivered; empty when the lease was lost.
+     * The messages that are not delivered yet; empty when the lease was lost.
      *
      * @param delivered how many were; -1 before the first call
      * @param refusal why the task takes none; empty when it does

@@ -6,9 +6,9 @@ import java.util.Optional;
 import java.util.random.RandomGenerator;
 
 /**
- * Who this node is.
+ * The identity of this node.
  *
- * @param id a name that no other process has, nor this one after a restart
+ * @param id a name that is unique to this process, and new after a restart
  * @param startedAt milliseconds since the epoch
  */
 public record NodeInfo(String id, String host, long pid, String version, long startedAt) {

@@ -14,28 +14,30 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What has come of leased tasks, until Redis knows it: while that is away, results and returned
- * tasks wait here, as many as {@link #MOST_BYTES} hold. What finds no room is dropped; its task is
- * run again when its lease runs out, or fails with {@code NODE_LOST}. Owned by the engine's thread.
+ * The results of leased tasks that are not stored in Redis yet. While Redis is unreachable, results
+ * and returned tasks are buffered here, up to {@link #MOST_BYTES}. A result that does not fit is
+ * dropped; its task runs again when its lease expires, or fails with {@code NODE_LOST}. Owned by
+ * the engine's thread.
  */
 final class Outbox {
 
     private static final Logger LOG = Logger.getLogger(Outbox.class);
 
-    /** How many bytes of results wait for Redis to come back. */
+    /** How many bytes of results are buffered while Redis is unreachable. */
     static final long MOST_BYTES = 64L << 20;
 
     private static final Duration RETRY = Duration.ofSeconds(1);
     private static final int ENTRY = 256;
 
-    /** Of the delay before a task is tried again; the rest of it is random. */
+    /** The fixed share of the delay before a retry; the rest is random. */
     private static final double LEAST_SHARE = 0.5;
 
     /**
-     * What has come of an attempt.
+     * The outcome of an attempt.
      *
      * @param result {@code null} for a task that has not run and goes back into the queue
-     * @param retried whether it is a failure for which the task is run again, if times are left
+     * @param retried whether it is a failure after which the task is retried, if it has retries
+     *     left
      */
     private record Entry(Lease lease, @Nullable TaskResult result, boolean retried) {
         long bytes() {
@@ -61,17 +63,17 @@ final class Outbox {
         this.retry = new Deadline(engine, this::flush);
     }
 
-    /** Stores {@code result}, now or when Redis is there again. */
+    /** Stores {@code result}, now or when Redis is reachable again. */
     void deliver(Lease lease, TaskResult result) {
         add(new Entry(lease, result, false));
     }
 
-    /** The same for a failure for which the task may be run again. */
+    /** The same for a failure after which the task may be retried. */
     void deliverOrRetry(Lease lease, TaskResult failure) {
         add(new Entry(lease, failure, true));
     }
 
-    /** Puts a task that has not run back into the queue, now or when Redis is there again. */
+    /** Returns a task that has not run to the queue, now or when Redis is reachable again. */
     void giveBack(Lease lease) {
         add(new Entry(lease, null, false));
     }
@@ -79,7 +81,7 @@ final class Outbox {
     private void add(Entry entry) {
         if (bytes + entry.bytes() > MOST_BYTES && bytes > 0) {
             LOG.warnf(
-                    "a result is dropped, %d bytes wait for Redis already task=%s",
+                    "a result is dropped, %d bytes of results are waiting for Redis task=%s",
                     bytes, entry.lease.id());
             return;
         }
@@ -132,14 +134,14 @@ final class Outbox {
         }
     }
 
-    /** Tries what waits once more. */
+    /** Tries again to store the buffered results. */
     void flush() {
         for (int i = waiting.size(); i > 0; i--) {
             send(waiting.remove());
         }
     }
 
-    /** Calls {@code action} once nothing waits, now or later. */
+    /** Calls {@code action} once the buffer is empty; at once if it is. */
     void whenEmpty(Runnable action) {
         onEmpty = action;
         tellIfEmpty();
@@ -163,7 +165,7 @@ final class Outbox {
         return waiting.size() + sending;
     }
 
-    /** How many came after their lease was lost. */
+    /** How many were refused because their lease was lost. */
     long refused() {
         return refused;
     }

@@ -6,14 +6,14 @@ import io.parallite.task.TaskResult;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Results as they stand in Redis: a worker's reply with its signature, or a kind and a message. */
+/** Encodes results for Redis: a worker's reply with its signature, or a kind and a message. */
 final class Outcomes {
 
     private final Signer signer;
     private final int maxPayload;
 
     /**
-     * Outcomes signed by {@code signer}.
+     * An encoder that signs with {@code signer}.
      *
      * @param maxPayload bytes of the longest reply that is stored
      */
@@ -22,7 +22,7 @@ final class Outcomes {
         this.maxPayload = maxPayload;
     }
 
-    /** The state that {@code result} brings the task into, and the fields of the outcome. */
+    /** The state of the task after {@code result}, and the fields of the outcome. */
     List<Object> fields(TaskId id, TaskResult result) {
         return switch (result) {
             case TaskResult.Replied(byte[] frame, boolean ok) when frame.length <= maxPayload ->
@@ -48,7 +48,7 @@ final class Outcomes {
         return List.of("failed", "ok", "0", "kind", kind.name(), "error", message);
     }
 
-    /** The result that these fields of a task stand for, once their signature is verified. */
+    /** Decodes the result in these fields of a task, and verifies its signature. */
     TaskResult read(TaskId id, OutcomeFields outcome) {
         byte[] frame = outcome.result();
         if (frame == null) {

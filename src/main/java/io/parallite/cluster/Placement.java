@@ -18,13 +18,14 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides where an awaited task runs: here, or elsewhere when no worker comes free here in time.
+ * Decides where an awaited task runs: on this node, or on another one when no worker becomes free
+ * here in time.
  *
- * <p>A task that has waited for the overflow time leaves this daemon's queue and goes to that of
- * the cluster, where an idle node claims it, perhaps this one. So it is in one queue at a time and
- * runs once. What nobody has claimed after the same time again is taken back, to the front of the
- * queue here. No more than {@value #MOST_OFFERED} are offered at a time: others have no more idle
- * workers for long, and a task that is offered costs five commands. Owned by the engine's thread.
+ * <p>A task that has waited for the overflow time moves from this daemon's queue to that of the
+ * cluster, where an idle node claims it, perhaps this one. So it is in one queue at a time and runs
+ * once. A task that no node has claimed within the same time again is withdrawn and goes to the
+ * front of the queue here. At most {@value #MOST_OFFERED} tasks are offered at a time: other nodes
+ * rarely have more idle workers, and an offer costs five commands. Owned by the engine's thread.
  */
 final class Placement {
 
@@ -44,7 +45,7 @@ final class Placement {
     private boolean stopped;
 
     /**
-     * @param isUp whether Redis is there
+     * @param isUp whether Redis is reachable
      */
     Placement(
             Engine engine,
@@ -81,7 +82,7 @@ final class Placement {
 
         void begin(Task task, String wish) {
             unclaimed++;
-            onWaiting(); // to be taken back, when nobody claims it
+            onWaiting(); // withdrawn if no node claims it
             waiting = waiters.expect(id).subscribe().with(this::onEnded);
             store.enqueue(task, wish).subscribe().with(this::onAdmission, failure -> {});
         }
@@ -119,7 +120,7 @@ final class Placement {
             }
         }
 
-        /** Asks for it back, when nobody has claimed it in time. */
+        /** Withdraws it if no node has claimed it in time. */
         void takeBackAfter(Duration patience) {
             boolean isElsewhere = claimed && token.isEmpty();
             if (!isElsewhere && engine.nanoTime() - since >= patience.toNanos()) {
@@ -163,7 +164,7 @@ final class Placement {
             }
         }
 
-        /** Whether it was there; nothing more comes of it. */
+        /** Removes it, and tells whether it was held. */
         boolean forget() {
             if (!offers.remove(id, this)) {
                 return false;
@@ -182,7 +183,7 @@ final class Placement {
         }
     }
 
-    /** A task waits here: looks at it when it has waited for too long. */
+    /** A task waits here: considers an offer when it has waited for the overflow time. */
     void onWaiting() {
         boolean isSoonEnough = next.isArmed() && next.left().compareTo(settings.overflow()) <= 0;
         if (settings.overflow().isPositive() && !isSoonEnough && !stopped) {
@@ -203,7 +204,7 @@ final class Placement {
         }
     }
 
-    /** Until a task has waited long enough here, or one may be taken back. */
+    /** The time until a task is due to be offered or withdrawn. */
     private Duration untilNextLook() {
         Duration interval = longer(settings.overflow().dividedBy(2), SHORTEST_LOOK);
         if (!mayOffer()) {
@@ -229,10 +230,10 @@ final class Placement {
     }
 
     /**
-     * Offers a task to all nodes: its result, or nothing when it is to run here. Cancelling cancels
-     * it wherever it is.
+     * Offers a task to all nodes; gives its result, or nothing when it is to run here. Cancelling
+     * cancels it on any node.
      *
-     * @param wish what of its events this node follows; see {@link EventStore#wish}
+     * @param wish which of its events this node follows; see {@link EventStore#wish}
      */
     Uni<Optional<TaskResult>> elsewhere(Task task, String wish) {
         return Uni.createFrom()
@@ -248,7 +249,7 @@ final class Placement {
                         });
     }
 
-    /** A node has claimed a task, which leaves room to offer another one. */
+    /** A node has claimed a task, so another one may be offered. */
     void onClaimed(TaskId id) {
         Offer offer = offers.get(id);
         if (offer != null) {
@@ -257,7 +258,7 @@ final class Placement {
         }
     }
 
-    /** Whether the task of {@code lease} is one of this node's own; it is then taken back. */
+    /** Whether the task of {@code lease} was offered by this node; it is then withdrawn. */
     boolean takesBack(Lease lease) {
         Offer offer = offers.get(lease.id());
         if (offer == null) {

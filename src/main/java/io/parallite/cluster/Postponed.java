@@ -6,8 +6,8 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * Has postponed tasks wait for a worker when their time has come. Every node does, so that none
- * depends on the one that has accepted it; when, Redis' clock says. Owned by the engine's thread.
+ * Queues delayed tasks that are due, by the clock of Redis. Every node does so, so no task depends
+ * on the node that has accepted it. Owned by the engine's thread.
  */
 final class Postponed {
 
@@ -19,7 +19,7 @@ final class Postponed {
         this.next = new Deadline(engine, this::promote);
     }
 
-    /** There is a task whose time comes after {@code delay}. */
+    /** A task becomes due after {@code delay}. */
     void expect(Duration delay) {
         if (!next.isArmed() || next.left().compareTo(delay) > 0) {
             next.arm(delay.plusMillis(1)); // clocks need not tick alike
@@ -30,7 +30,7 @@ final class Postponed {
         store.promote().subscribe().with(this::expectNext, failure -> {});
     }
 
-    /** What a heartbeat has found; one that failed leaves it to the next. */
+    /** A heartbeat has found the next due time. */
     void expectNext(Optional<Duration> delay) {
         delay.ifPresent(this::expect);
     }

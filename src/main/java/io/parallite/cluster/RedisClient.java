@@ -16,17 +16,17 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The Redis of a cluster, by the client of Vert.x, which gives all its connections to the event
- * loop on which it was made: that of the thread that asks for the first one.
+ * Connects to the Redis of a cluster with the client of Vert.x. All connections belong to the event
+ * loop of the thread that requests the first one.
  */
 final class RedisClient {
 
-    /** A connection is dead on which nothing has come for so long. */
+    /** A connection that has received nothing for so long counts as dead. */
     static final Duration SILENCE = Duration.ofSeconds(12);
 
     private static final Duration CONNECT = Duration.ofSeconds(5);
 
-    /** More requests than these wait for no answer on one connection. */
+    /** The most unanswered requests on one connection. */
     private static final int MOST_UNANSWERED = 16 * 1024;
 
     private final Vertx vertx;
@@ -46,8 +46,8 @@ final class RedisClient {
     }
 
     /**
-     * A new connection. Always on the same event loop, on which everything of the connection then
-     * happens: no reply comes before the call that has asked for it has returned.
+     * Opens a connection on the event loop of this client. All its events happen there, so no reply
+     * comes before the call that has sent the request has returned.
      */
     Future<RedisConnection> connect() {
         Redis known = client;

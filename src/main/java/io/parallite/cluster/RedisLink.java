@@ -16,12 +16,12 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One connection to Redis that is made again when it is lost, after a {@link Backoff}.
+ * A connection to Redis that reconnects when it is lost, after a {@link Backoff}.
  *
  * <p>Requests are not queued while it is down: they fail with {@link LinkDownException}, and the
- * owner decides what to do again once {@code onUp} is called. A connection on which nothing comes
- * for {@link RedisClient#SILENCE} is taken for dead, so the owner sends something more often than
- * that. Owned by the engine's thread.
+ * owner decides what to repeat when {@code onUp} is called. A connection that receives nothing for
+ * {@link RedisClient#SILENCE} counts as dead, so the owner sends requests at shorter intervals.
+ * Owned by the engine's thread.
  */
 final class RedisLink {
 
@@ -41,10 +41,10 @@ final class RedisLink {
     /**
      * A link that is not open yet.
      *
-     * @param client makes a connection, on the event loop of the engine that it is asked on
+     * @param client opens a connection on the event loop of the engine
      * @param purpose what it is for, in the log
-     * @param onUp called each time a connection is there
-     * @param onMessage receives what is published to it
+     * @param onUp called each time a connection is open
+     * @param onMessage receives the published messages
      */
     RedisLink(
             Engine engine,
@@ -133,14 +133,14 @@ final class RedisLink {
         return connection != null;
     }
 
-    /** Why it is down, in the words of who found out. */
+    /** Why it is down. */
     String problem() {
         return problem;
     }
 
     /**
-     * Sends {@code request} when it is subscribed to and gives the reply, never before it has
-     * returned; {@code null} is a reply of Redis, too. Fails with {@link LinkDownException}.
+     * Sends {@code request} on subscription and gives the reply, never before the subscription has
+     * returned. {@code null} is a valid reply of Redis. Fails with {@link LinkDownException}.
      */
     Uni<@Nullable Response> send(Request request) {
         RedisConnection now = connection;
@@ -157,7 +157,7 @@ final class RedisLink {
                                                         .onFailure(emitter::fail)));
     }
 
-    /** Has the connection made anew: what was sent on it gets no answer any more. */
+    /** Drops the connection and reconnects; pending requests fail. */
     void reset(String why) {
         RedisConnection now = connection;
         if (now != null) {

@@ -9,9 +9,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What an operator sees and does: the nodes, the queues, the dead letters and the server. Each
- * method fails with a {@code TaskException} of kind {@code CLUSTER_UNAVAILABLE} without Redis.
- * Owned by the engine's thread.
+ * The operator's view of the cluster: its nodes, queues, dead letters and Redis server. Each method
+ * fails with a {@code TaskException} of kind {@code CLUSTER_UNAVAILABLE} while Redis is
+ * unreachable. Owned by the engine's thread.
  */
 public final class Registry {
 
@@ -65,12 +65,12 @@ public final class Registry {
         return figures;
     }
 
-    /** The dead letters that died last: {@code [{task_id, error_code, error, node, …}]}. */
+    /** The most recent dead letters: {@code [{task_id, error_code, error, node, …}]}. */
     public Uni<List<Map<String, Object>>> deadLetters(int limit) {
         return scripts.run(Script.DEAD, limit).map(Registry::letters);
     }
 
-    /** The one of this id, in a list that is empty when there is none. */
+    /** The dead letter of this id in a list; an empty list when there is none. */
     public Uni<List<Map<String, Object>>> deadLetter(TaskId id) {
         return scripts.run(Script.DEAD, 1, id).map(Registry::letters);
     }
@@ -92,17 +92,17 @@ public final class Registry {
         return fields;
     }
 
-    /** Has a dead letter run again; {@code false} when there is none of that id. */
+    /** Queues a dead letter again; {@code false} when there is none of that id. */
     public Uni<Boolean> retry(TaskId id) {
         return scripts.run(Script.RETRY, id).map(reply -> reply.whole() == 1);
     }
 
-    /** Forgets a dead letter; {@code false} when there is none of that id. */
+    /** Deletes a dead letter; {@code false} when there is none of that id. */
     public Uni<Boolean> drop(TaskId id) {
         return scripts.run(Script.DROP, id).map(reply -> reply.whole() == 1);
     }
 
-    /** What the server says of itself. */
+    /** The report of the server. */
     Uni<ServerReport> inspect() {
         return link.send(Request.cmd(Command.INFO))
                 .map(info -> ServerReport.of(String.valueOf(info)));

@@ -10,8 +10,8 @@ import java.util.HexFormat;
 import java.util.Locale;
 
 /**
- * The changes of state that happen in Redis, each of them atomic: the files of these names below
- * {@code cluster/} among the resources, whose heads say what they take and reply.
+ * The atomic changes of state in Redis: Lua scripts in the resource directory {@code cluster/},
+ * whose heads describe their arguments and replies.
  */
 enum Script {
     ENQUEUE,
@@ -34,20 +34,20 @@ enum Script {
     WITHDRAW,
     FOLLOW,
     UNFOLLOW,
-    TELL,
-    HEAR,
+    PUBLISH,
+    READ,
     SEND,
     TAKE;
 
     private final String text = read("common") + read(name().toLowerCase(Locale.ROOT));
     private final String digest = digest(text);
 
-    /** What stands in the file, after what all of them share. */
+    /** The text of the file, behind the part that all scripts share. */
     String text() {
         return text;
     }
 
-    /** By what Redis knows it, once it has seen it. */
+    /** The digest by which Redis identifies a loaded script. */
     String digest() {
         return digest;
     }
@@ -63,7 +63,8 @@ enum Script {
         }
     }
 
-    @SuppressWarnings("InsecureCryptoUsage") // Redis names scripts by it; nothing rests on it
+    @SuppressWarnings(
+            "InsecureCryptoUsage") // Redis identifies scripts by it; it is not used for security
     private static String digest(String text) {
         try {
             byte[] bytes = text.getBytes(StandardCharsets.UTF_8);

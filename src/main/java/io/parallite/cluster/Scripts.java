@@ -8,9 +8,8 @@ import io.vertx.redis.client.Request;
 import java.util.List;
 
 /**
- * Runs {@link Script}s over a {@link RedisLink}: by their digest, and whole when Redis does not
- * know them (any more: it has been restarted, or its scripts were flushed). Owned by the engine's
- * thread.
+ * Runs {@link Script}s over a {@link RedisLink}: by their digest, and by their text when Redis has
+ * not loaded them, for example after a restart. Owned by the engine's thread.
  */
 final class Scripts {
 
@@ -24,8 +23,8 @@ final class Scripts {
     }
 
     /**
-     * Runs one with these arguments: texts, whole numbers and byte arrays. Fails with {@link
-     * LinkDownException}, also when Redis refuses, for example for want of memory.
+     * Runs a script with these arguments: texts, whole numbers and byte arrays. Fails with {@link
+     * LinkDownException}, also when Redis refuses, for example because its memory is full.
      */
     Uni<ScriptReply> run(Script script, Object... arguments) {
         return run(script, List.of(arguments));
@@ -55,7 +54,7 @@ final class Scripts {
             switch (argument) {
                 case byte[] bytes -> request.arg(Buffer.buffer(bytes));
                 case Number number -> request.arg(number.longValue());
-                case TaskId id -> request.arg(id.value()); // its text is for people, and shortened
+                case TaskId id -> request.arg(id.value()); // toString() shortens it
                 default -> request.arg(argument.toString());
             }
         }

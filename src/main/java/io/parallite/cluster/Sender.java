@@ -14,14 +14,14 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The messages of this node to one task, in the order in which they were sent.
+ * Sends the messages of this node to one task, in order.
  *
- * <p>As many are in Redis as {@link MessageStore#WINDOW} and its bytes allow, at least one; the
- * others wait here. Owned by the engine's thread.
+ * <p>Up to {@link MessageStore#WINDOW} messages and the matching bytes, at least one message, are
+ * in Redis; the others wait here. Owned by the engine's thread.
  */
 final class Sender {
 
-    /** A message and who is told of it. */
+    /** A message and the emitter to complete when it is delivered. */
     private record Entry(MessageStore.Numbered message, UniEmitter<? super Void> emitter) {}
 
     private final TaskId id;
@@ -36,7 +36,7 @@ final class Sender {
     private @Nullable Cancellable waiting;
 
     /**
-     * @param onOver called when there is nothing more to tell
+     * @param onOver called when no message is pending
      */
     Sender(TaskId id, MessageStore store, Runnable onOver) {
         this.id = id;
@@ -59,7 +59,7 @@ final class Sender {
                                 });
     }
 
-    /** Sends what there is room for, and learns what has become of the rest. */
+    /** Sends the messages that fit, and reads the state of those sent before. */
     void look() {
         again = sending;
         if (sending || over) {
@@ -134,7 +134,7 @@ final class Sender {
         onOver.run();
     }
 
-    /** Tells nothing more to anybody. */
+    /** Answers no further sender. */
     void forget() {
         over = true;
         if (waiting != null) {

@@ -10,7 +10,8 @@ import java.util.Map;
 import java.util.function.BooleanSupplier;
 
 /**
- * The messages of this node's clients to tasks that other nodes run. Owned by the engine's thread.
+ * Sends messages of this node's clients to tasks that other nodes run. Owned by the engine's
+ * thread.
  */
 final class Senders {
 
@@ -35,8 +36,8 @@ final class Senders {
     /**
      * Sends a message to a task; completes when its worker has it. Fails with a {@link
      * TaskException} of kind {@code NOT_FOUND} when the task ends before, {@code
-     * CLUSTER_UNAVAILABLE} when Redis is away, {@code PAYLOAD_TOO_LARGE}. What is on its way when
-     * Redis goes away waits for it, and arrives once.
+     * CLUSTER_UNAVAILABLE} when Redis is away, {@code PAYLOAD_TOO_LARGE}. A message that is in
+     * transit when the connection is lost is sent again after the reconnect, and arrives once.
      */
     Uni<Void> send(TaskId id, byte[] frame) {
         if (frame.length > maxFrame) {
@@ -65,7 +66,7 @@ final class Senders {
         return sender;
     }
 
-    /** The worker of a task has got messages, or takes none. */
+    /** The worker of a task has received messages, or accepts none. */
     void onSent(TaskId id) {
         Sender sender = all.get(id);
         if (sender != null) {
@@ -73,12 +74,12 @@ final class Senders {
         }
     }
 
-    /** Looks for word that was lost, and sends what could not be sent. */
+    /** Looks for lost notifications, and sends pending messages. */
     void lookAtAll() {
         List.copyOf(all.values()).forEach(Sender::look);
     }
 
-    /** The task is none of the cluster's any longer: nothing more is said of its messages. */
+    /** The task no longer belongs to the cluster: its senders get no further answer. */
     void forget(TaskId id) {
         Sender sender = all.remove(id);
         if (sender != null) {

@@ -12,15 +12,15 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** Looks at a Redis server from outside of a daemon. Any thread; it waits. */
+/** Probes a Redis server without a running daemon. Any thread; blocks. */
 public final class ServerProbe {
 
     private ServerProbe() {}
 
     /**
-     * What the server says of itself.
+     * The report of the server.
      *
-     * @throws IOException saying why it has not answered within {@code patience}
+     * @throws IOException when it has not answered within {@code patience}; the message says why
      */
     public static ServerReport look(
             RedisAddress address, ClusterSettings.Encryption encryption, Duration patience)

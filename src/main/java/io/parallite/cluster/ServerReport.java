@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * What a Redis server says of itself that matters to tasks.
+ * The properties of a Redis server that matter to tasks.
  *
  * @param version as {@code 7.0.15}
  * @param evicts whether it drops keys when its memory is full
@@ -39,7 +39,7 @@ public record ServerReport(String version, boolean evicts, boolean appends) {
         try {
             return dot > 0 && Integer.parseInt(version.substring(0, dot)) >= OLDEST_MAJOR;
         } catch (NumberFormatException e) {
-            return true; // a name of its own: not ours to judge
+            return true; // not a version number: not checked
         }
     }
 

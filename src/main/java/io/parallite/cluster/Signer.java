@@ -10,11 +10,11 @@ import javax.crypto.SecretKey;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * Signs what goes over Redis by HMAC-SHA-256 with the cluster's secret: closures and serialized
- * results are code, so none is run or passed on that does not carry the signature.
+ * Signs data in Redis by HMAC-SHA-256 with the cluster's secret. Closures and serialized results
+ * are code, so data without a valid signature is neither run nor passed on.
  *
- * <p>Signed are the cluster, what it is (a task, a result, an event, a message), the release or the
- * attempt that it belongs to, the task's id and the bytes. Owned by the engine's thread.
+ * <p>The signature covers the cluster, the kind (task, result, event or message), the release or
+ * the attempt, the task's id and the bytes. Owned by the engine's thread.
  */
 final class Signer {
 
@@ -46,18 +46,18 @@ final class Signer {
     }
 
     /**
-     * The signature of what a task tells; {@code context} says in which attempt, and where there.
+     * The signature of an event of a task; {@code context} has the attempt and the event's number.
      */
     byte[] ofEvent(TaskId id, String context, byte[] frame) {
         return sign("event", id, context, frame);
     }
 
-    /** The signature of how far a task is. */
+    /** The signature of the progress of a task. */
     byte[] ofProgress(TaskId id, byte[] frame) {
         return sign("progress", id, "", frame);
     }
 
-    /** The signature of a message to a task; {@code context} says who has sent it. */
+    /** The signature of a message to a task; {@code context} names the sender. */
     byte[] ofMessage(TaskId id, String context, byte[] frame) {
         return sign("message", id, context, frame);
     }
@@ -80,7 +80,7 @@ final class Signer {
         return -1;
     }
 
-    /** Whether two signatures are the same; takes as long whatever they differ in. */
+    /** Whether two signatures are equal, compared in constant time. */
     static boolean matches(byte[] one, byte[] other) {
         return MessageDigest.isEqual(one, other);
     }
@@ -93,7 +93,7 @@ final class Signer {
         return mac.doFinal(frame);
     }
 
-    /** Adds a text with its length, so that no two lists of texts look alike. */
+    /** Adds a text with its length, so that different lists of texts have different encodings. */
     private void add(String text) {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
         for (int shift = Integer.SIZE - Byte.SIZE; shift >= 0; shift -= Byte.SIZE) {

@@ -9,12 +9,12 @@ import io.parallite.task.TaskStatus;
 import io.parallite.wire.Events;
 import org.jspecify.annotations.Nullable;
 
-/** Reads where a task stands out of the reply of {@link Script#STATUS} or {@link Script#FOLLOW}. */
+/** Reads the status of a task from the reply of {@link Script#STATUS} or {@link Script#FOLLOW}. */
 final class Statuses {
 
     private Statuses() {}
 
-    /** What {@code reply} says of a task. */
+    /** The status in {@code reply}. */
     static TaskStatus read(TaskId id, ScriptReply reply, Signer signer) {
         String executor = reply.at(4).text();
         String kind = reply.at(5).text();

@@ -15,9 +15,9 @@ import java.util.function.BiConsumer;
 import org.jboss.logging.Logger;
 
 /**
- * Detached tasks that were accepted while Redis was away, in the memory of this daemon, which loses
- * them when it ends: as many as {@code cluster_outbox_bytes} hold. They go to Redis, in the order
- * in which they came, when it is there again. Owned by the engine's thread.
+ * Detached tasks that were accepted while Redis was unreachable, up to {@code
+ * cluster_outbox_bytes}. They are held in memory, and lost when the daemon ends. They are stored in
+ * Redis, in order, when it is reachable again. Owned by the engine's thread.
  */
 final class Submissions {
 
@@ -46,7 +46,7 @@ final class Submissions {
 
     /**
      * @param most how many bytes wait at most; 0: none is accepted
-     * @param onStored told what Redis said of a task
+     * @param onStored called with the reply of Redis about a task
      */
     Submissions(
             Engine engine,
@@ -60,17 +60,17 @@ final class Submissions {
         this.retry = new Deadline(engine, this::flush);
     }
 
-    /** What became of a task that Redis could not be given. */
+    /** The result of keeping a task that could not be stored in Redis. */
     enum Answer {
-        /** It waits here. */
+        /** It is kept. */
         ACCEPTED,
-        /** Another task of that id does. */
+        /** Another task of that id is kept. */
         CONFLICT,
-        /** There is no room, or it is not asked for. */
+        /** The buffer is full or switched off. */
         REFUSED
     }
 
-    /** Keeps a task until Redis is there. */
+    /** Keeps a task until Redis is reachable. */
     Answer accept(Task task) {
         Entry known = waiting.get(task.id());
         if (known != null) {
@@ -84,11 +84,11 @@ final class Submissions {
         }
         waiting.put(task.id(), entry);
         bytes += entry.bytes();
-        retryLater(); // it may be there again already
+        retryLater(); // it may be reachable again already
         return Answer.ACCEPTED;
     }
 
-    /** Gives Redis what waits. */
+    /** Stores the kept tasks in Redis. */
     void flush() {
         List.copyOf(waiting.values()).forEach(this::send);
     }
@@ -117,7 +117,7 @@ final class Submissions {
         if (admission == TaskStore.Admission.CONFLICT || admission == TaskStore.Admission.TAKEN) {
             dropped++;
             LOG.errorf(
-                    "a task that was accepted while Redis was away is dropped: %s task=%s",
+                    "a task that was accepted while Redis was unreachable is dropped: %s task=%s",
                     admission == TaskStore.Admission.TAKEN
                             ? "another task has its unique key"
                             : "another task of its id is in the cluster",
@@ -131,13 +131,13 @@ final class Submissions {
         return was;
     }
 
-    /** Takes a task out; whether it was here. */
+    /** Removes a task; tells whether it was kept. */
     boolean cancel(TaskId id) {
         Entry entry = waiting.get(id);
         return entry != null && remove(entry);
     }
 
-    /** Where a task stands that waits here. */
+    /** The status of a kept task. */
     Optional<TaskStatus> status(TaskId id) {
         return Optional.ofNullable(waiting.get(id))
                 .map(entry -> new TaskStatus(id, TaskState.PENDING, entry.acceptedAt, 0, 0, null));
@@ -158,12 +158,13 @@ final class Submissions {
         return dropped;
     }
 
-    /** This daemon ends. */
+    /** The daemon ends. */
     void close() {
         retry.close();
         if (!waiting.isEmpty()) {
             LOG.errorf(
-                    "tasks are lost that were accepted while Redis was away: %d", waiting.size());
+                    "tasks are lost that were accepted while Redis was unreachable: %d",
+                    waiting.size());
         }
     }
 }

@@ -7,11 +7,11 @@ import java.util.random.RandomGenerator;
 import org.jboss.logging.Logger;
 
 /**
- * Takes back the tasks of dead nodes, now and then on each node.
+ * Reclaims the tasks of dead nodes, periodically on each node.
  *
- * <p>When it has missed a look because Redis was away it waits for as long as a lease is good:
- * nobody could renew any, and those that run must have the time to. A connection that is only made
- * again, however often, does not put it off. Owned by the engine's thread.
+ * <p>When it has missed a look because Redis was unreachable, it first waits for the validity of a
+ * lease: no node could renew its leases, and running ones must get the time to. A mere reconnect
+ * does not delay it. Owned by the engine's thread.
  */
 final class Sweeper {
 
@@ -19,7 +19,7 @@ final class Sweeper {
 
     private static final long JITTER_MILLIS = 1000;
 
-    /** How many nodes may die of a task before it is put aside. */
+    /** How many nodes may die while they run a task before it becomes a dead letter. */
     static final int MAX_DEATHS = 3;
 
     private final TaskStore store;
@@ -36,7 +36,7 @@ final class Sweeper {
         this.next = new Deadline(engine, this::sweep);
     }
 
-    /** Redis is there, perhaps again. */
+    /** Redis is reachable, perhaps again. */
     void onUp() {
         if (!next.isArmed() || missed) {
             missed = false;
@@ -65,7 +65,7 @@ final class Sweeper {
         }
     }
 
-    /** How many tasks this node has taken back so far. */
+    /** How many tasks this node has reclaimed so far. */
     long reclaimed() {
         return reclaimed;
     }

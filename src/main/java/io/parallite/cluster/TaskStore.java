@@ -17,12 +17,12 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The tasks of the cluster, in Redis. Each method is one {@link Script}, so one change of state;
- * each fails with {@link LinkDownException}. Owned by the engine's thread.
+ * The tasks of the cluster, in Redis. Each method is one {@link Script}, hence one atomic change of
+ * state; each fails with {@link LinkDownException}. Owned by the engine's thread.
  */
 final class TaskStore {
 
-    /** Where a task stands, or what has been found of it. */
+    /** The result of storing a task. */
     enum Admission {
         QUEUED,
         KNOWN,
@@ -32,24 +32,24 @@ final class TaskStore {
     }
 
     /**
-     * What a sweep has found.
+     * The result of a sweep.
      *
-     * @param requeued tasks that run again
+     * @param requeued tasks that were queued again
      * @param lost tasks that failed with {@code NODE_LOST}
      * @param dead tasks that went to the dead letters
      */
     record Reclaimed(long requeued, long lost, long dead) {}
 
     /**
-     * What a heartbeat brings.
+     * The reply to a heartbeat.
      *
      * @param lost the ids of the leases that are lost
-     * @param next how long it is until a task's time has come that waits for it
+     * @param next the time until the next delayed task is due
      */
     record Pulse(List<TaskId> lost, ClusterLoad load, Optional<Duration> next) {}
 
     /**
-     * What a claim has brought.
+     * The result of a claim.
      *
      * @param hasMore whether other tasks wait
      */
@@ -63,7 +63,7 @@ final class TaskStore {
     private final String node;
     private long attempts;
 
-    /** The tasks as {@code node} sees and changes them. */
+    /** A store that acts for {@code node}. */
     TaskStore(Scripts scripts, ClusterSettings settings, String node) {
         this.scripts = scripts;
         this.settings = settings;
@@ -77,9 +77,9 @@ final class TaskStore {
     }
 
     /**
-     * The same, with this node as one that follows it.
+     * The same, with this node as a follower.
      *
-     * @param wish what it wants to hear; see {@link EventStore#wish}
+     * @param wish the events it wants; see {@link EventStore#wish}
      */
     Uni<Admission> enqueue(Task task, String wish) {
         byte[] frame = task.frame();
@@ -105,10 +105,10 @@ final class TaskStore {
     }
 
     /**
-     * Leases tasks that wait, and says whether others do.
+     * Leases waiting tasks, and tells whether more are waiting.
      *
      * @param most how many at most
-     * @param lowestFirst whether those of low priority come first this time
+     * @param lowestFirst whether tasks of low priority come first this time
      */
     Uni<Claims> claim(int most, boolean lowestFirst) {
         String token = node + ":" + attempts++ + ":";
@@ -139,10 +139,10 @@ final class TaskStore {
     }
 
     /**
-     * Says that this node is alive and renews {@code leases}.
+     * Sends a heartbeat of this node and renews {@code leases}.
      *
-     * @param validity how long it is believed
-     * @param figures what others are told of it
+     * @param validity how long the node counts as alive
+     * @param figures its figures, for other nodes
      */
     Uni<Pulse> heartbeat(Duration validity, Map<String, ?> figures, Collection<Lease> leases) {
         List<Object> arguments = new ArrayList<>();
@@ -178,10 +178,9 @@ final class TaskStore {
     }
 
     /**
-     * Puts back what this node has leased without knowing it, because the reply to its claim was
-     * lost.
+     * Returns tasks that were leased to this node by a claim whose reply was lost.
      *
-     * @param known the leases that it knows
+     * @param known the leases that the node holds
      * @return how many tasks were put back
      */
     Uni<Long> recover(Collection<Lease> known) {
@@ -193,7 +192,7 @@ final class TaskStore {
         return scripts.run(Script.RECOVER, arguments).map(ScriptReply::whole);
     }
 
-    /** What has become of an attempt whose end was told. */
+    /** The effect of storing the end of an attempt. */
     sealed interface Stored {
         /** The task has ended. */
         record Done() implements Stored {}
@@ -201,20 +200,19 @@ final class TaskStore {
         /** The task is run again, not before {@code delay} has passed. */
         record Again(Duration delay) implements Stored {}
 
-        /** The lease was lost, and what was told is dropped. */
+        /** The lease was lost, and the result is dropped. */
         record Refused() implements Stored {}
     }
 
-    /** Stores what came of an attempt; {@code false} when its lease was lost. */
+    /** Stores the outcome of an attempt; {@code false} when its lease was lost. */
     Uni<Boolean> complete(Lease lease, TaskResult result) {
         return complete(lease, result, "").map(stored -> !(stored instanceof Stored.Refused));
     }
 
     /**
-     * The same of an attempt that failed in a way for which the task may have asked to be run
-     * again.
+     * The same for a failure after which the task is retried if it has asked for that.
      *
-     * @param share how much of the delay before that is waited, 0 to 1
+     * @param share the share of the retry delay to wait, 0 to 1
      */
     Uni<Stored> completeOrRetry(Lease lease, TaskResult result, double share) {
         return complete(lease, result, String.format(Locale.ROOT, "%.3f", share));
@@ -241,9 +239,9 @@ final class TaskStore {
     }
 
     /**
-     * Has the tasks wait for a worker whose time has come.
+     * Queues the delayed tasks that are due.
      *
-     * @return how long it is until the next one's; empty when there is none
+     * @return the time until the next one is due; empty when there is none
      */
     Uni<Optional<Duration>> promote() {
         return scripts.run(Script.PROMOTE, settings.release())
@@ -254,7 +252,7 @@ final class TaskStore {
         return millis < 0 ? Optional.empty() : Optional.of(Duration.ofMillis(millis));
     }
 
-    /** Puts a leased task back, before all that wait; {@code false} when its lease was lost. */
+    /** Returns a leased task to the front of the queue; {@code false} when its lease was lost. */
     Uni<Boolean> giveBack(Lease lease) {
         return scripts.run(Script.RETURN, lease.id(), lease.token()).map(TaskStore::isNotLost);
     }
@@ -269,19 +267,19 @@ final class TaskStore {
         return !reply.text().equals("LOST");
     }
 
-    /** What is known of a task's end. */
+    /** What is known of the outcome of a task. */
     sealed interface Outcome {
         /** There is no such task. */
         record Unknown() implements Outcome {}
 
-        /** It has not ended; this node's inbox will hear of it. */
+        /** It has not ended; its end will be published to this node's inbox. */
         record Pending() implements Outcome {}
 
-        /** It has. */
+        /** It has ended. */
         record Ended(TaskResult result) implements Outcome {}
     }
 
-    /** The outcome of a task; when it has none yet, this node is told of its end. */
+    /** The outcome of a task; if it has not ended, this node is notified of its end. */
     Uni<Outcome> await(TaskId id) {
         return scripts.run(Script.AWAIT, id, node)
                 .map(
@@ -295,12 +293,12 @@ final class TaskStore {
                         });
     }
 
-    /** The result of a task of whose end this node was told. */
+    /** The result in a notification that a task has ended. */
     TaskResult result(Ended task) {
         return outcomes.read(task.id(), task.outcome());
     }
 
-    /** Where a task stands; empty when there is none of that id. */
+    /** The status of a task; empty when there is none of that id. */
     Uni<Optional<TaskStatus>> status(TaskId id) {
         return scripts.run(Script.STATUS, id)
                 .map(
@@ -310,7 +308,7 @@ final class TaskStore {
                                         : Optional.of(Statuses.read(id, reply, settings.signer())));
     }
 
-    /** Cancels a task wherever it is; empty when there is none of that id. */
+    /** Cancels a task on any node; empty when there is none of that id. */
     Uni<Optional<Cancellation>> cancel(TaskId id, Duration grace) {
         return scripts.run(Script.CANCEL, id, grace.toMillis())
                 .map(
@@ -329,19 +327,20 @@ final class TaskStore {
     }
 
     /**
-     * Takes a task of this node out of the cluster; {@code false} when another node has it.
+     * Withdraws a task of this node from the cluster; {@code false} when another node has claimed
+     * it.
      *
-     * @param token of the attempt for which this node has claimed it; empty when it has not
+     * @param token of the attempt if this node has claimed it; else empty
      */
     Uni<Boolean> withdraw(TaskId id, String token) {
         return scripts.run(Script.WITHDRAW, id, token).map(reply -> reply.whole() == 1);
     }
 
     /**
-     * Takes back what dead nodes held.
+     * Reclaims the tasks of dead nodes.
      *
-     * @param validity how long a lease is good without a heartbeat
-     * @param maxDeaths how many nodes may die of a task
+     * @param validity how long a lease is valid without a heartbeat
+     * @param maxDeaths how many nodes may die while they run a task
      */
     Uni<Reclaimed> reclaim(Duration validity, int maxDeaths) {
         return scripts.run(
@@ -358,7 +357,7 @@ final class TaskStore {
                                         counts.at(2).whole()));
     }
 
-    /** Takes this node out of the registry. */
+    /** Removes this node from the registry. */
     Uni<ScriptReply> leave() {
         return scripts.run(Script.LEAVE, node);
     }

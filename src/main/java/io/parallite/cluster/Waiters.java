@@ -13,10 +13,10 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Who waits on this node for tasks of the cluster.
+ * The clients of this node that wait for tasks of the cluster.
  *
- * <p>That something is published is not relied on: this node is subscribed before a task's state is
- * read, and reads it again whenever the connection was away. Owned by the engine's thread.
+ * <p>Notifications may be lost: this node subscribes before it reads the state of a task, and reads
+ * it again after each reconnect. Owned by the engine's thread.
  */
 final class Waiters {
 
@@ -29,8 +29,8 @@ final class Waiters {
     }
 
     /**
-     * The result of a task, now or when it is there; {@code NOT_FOUND} when there is no such task.
-     * While Redis is away it waits on. Cancelling leaves the task alone.
+     * The result of a task, now or when it has ended; {@code NOT_FOUND} when there is no such task.
+     * Keeps waiting while Redis is unreachable. Cancelling does not affect the task.
      */
     Uni<TaskResult> await(TaskId id) {
         return Uni.createFrom()
@@ -41,7 +41,7 @@ final class Waiters {
                         });
     }
 
-    /** The same for a task that is being stored by this node, which is told of its end. */
+    /** The same for a task that this node is storing; Redis will notify it of the end. */
     Uni<TaskResult> expect(TaskId id) {
         return Uni.createFrom().emitter(emitter -> add(id, emitter));
     }
@@ -58,27 +58,27 @@ final class Waiters {
         }
     }
 
-    /** The task has ended, somebody says. */
+    /** A notification without an outcome says that the task has ended. */
     void onDone(TaskId id) {
         if (waiting.containsKey(id)) {
             look(id);
         }
     }
 
-    /** The task has ended as is told. */
+    /** A notification has the outcome of the task. */
     void onEnded(Ended task) {
         if (waiting.containsKey(task.id())) {
             complete(task.id(), store.result(task));
         }
     }
 
-    /** Reads the states of all that is waited for. */
+    /** Reads the states of all awaited tasks. */
     void lookAtAll() {
         unread.clear();
         List.copyOf(waiting.keySet()).forEach(this::look);
     }
 
-    /** Reads the states again that could not be read when they were asked for. */
+    /** Reads the states again that could not be read before. */
     void lookAgain() {
         List<TaskId> missed = List.copyOf(unread);
         unread.clear();

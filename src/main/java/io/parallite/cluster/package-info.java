@@ -17,8 +17,8 @@
  * </pre>
  *
  * Each arrow is one Lua script ({@link io.parallite.cluster.Script}), so a task is never between
- * two states. {@code running} belongs to an attempt, named by a token: whatever comes under another
- * token is refused, so a node that was taken for dead cannot overwrite what its successor did.
+ * two states. {@code running} belongs to an attempt, identified by a token. A change under another
+ * token is refused, so a node that was presumed dead cannot overwrite the result of its successor.
  *
  * <h2>Keys</h2>
  *
@@ -53,14 +53,14 @@
  * io.parallite.cluster.Outbox}. A notice on a channel: nothing rests on one; states, events and
  * messages are read after each reconnect and every 5 s.
  *
- * <h2>What tasks tell and are told</h2>
+ * <h2>Events and messages of tasks</h2>
  *
  * A {@link io.parallite.cluster.Feed} at the node that runs a task puts its events into the list of
  * each node that follows, where a {@link io.parallite.cluster.Following} takes them. A {@link
  * io.parallite.cluster.Sender} puts messages into the task's list, a {@link
- * io.parallite.cluster.Delivery} takes them to the worker. Both lists are read by position and cut
- * off only by what was read before, so a reply that was lost is asked for again; what is put is
- * numbered, so it is kept once.
+ * io.parallite.cluster.Delivery} takes them to the worker. Both lists are read by position, and a
+ * read removes only entries that were read before, so a lost reply can be requested again. Entries
+ * are numbered, so each is stored once.
  *
  * <p>Imports {@code wire}, {@code task}, {@code engine} and {@code config}. All of it is owned by
  * the engine's thread.

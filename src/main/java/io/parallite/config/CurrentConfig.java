@@ -167,7 +167,7 @@ public final class CurrentConfig {
         Path file = follow.apply(LaunchSettings.fileOf(asked == null ? null : Path.of(asked)));
         boolean isThere = Files.exists(file);
         if (!isThere && now().config().isPresent()) {
-            LOG.warnf("%s does not exist any more; the settings stay as they are", file);
+            LOG.warnf("%s no longer exists; the settings are kept", file);
             return unchanged();
         }
         LaunchSettings found = LaunchSettings.inspect(file, flags());

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Flags, environment and file, checked before anything is started; {@link #apply} makes them known
- * to SmallRye Config, which has the last word on what is effective.
+ * to SmallRye Config, which decides which values are effective.
  */
 public final class LaunchSettings {
 

@@ -335,7 +335,7 @@ public final class Dispatcher {
         for (TaskRun child : nesting.onEnded(run)) {
             cancel(child, GRACE, ", as the task that had submitted it has ended");
         }
-        Guard.run("taking note of a failure", () -> run.explain(Failures.in(result)));
+        Guard.run("recording a failure", () -> run.explain(Failures.in(result)));
         Guard.run("retaining a result", () -> retain(run, result, now));
         Guard.run("keeping a task", () -> tasks.log().add(run.status(now), result, now));
         TaskListener observer = listener;

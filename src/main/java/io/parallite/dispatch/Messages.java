@@ -13,12 +13,12 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The messages to one task, on their way to it in the order in which they were sent.
+ * Delivers the messages to one task, in order.
  *
- * <p>As many are with its worker as {@link #WINDOW} and {@link #WINDOW_BYTES} allow, at least one;
- * the others wait here, and so do their senders. What its worker has not told to be received goes
- * to the next one when the task is run there because the first has never read it. Owned by the
- * engine's thread.
+ * <p>At most {@link #WINDOW} messages of {@link #WINDOW_BYTES} in total, at least one, are sent to
+ * the worker without an acknowledgement; further ones wait here, and so do their senders. When the
+ * task is retried on another worker because the first one has not read it, unacknowledged messages
+ * are sent to that one. Owned by the engine's thread.
  */
 final class Messages {
 
@@ -60,12 +60,12 @@ final class Messages {
         }
 
         void answer(@Nullable Throwable problem) {
-            UniEmitter<? super Void> told = sender;
+            UniEmitter<? super Void> waiting = sender;
             sender = null;
-            if (told != null && problem == null) {
-                Guard.run("answering a sender", () -> told.complete(null));
-            } else if (told != null) {
-                Guard.run("answering a sender", () -> told.fail(problem));
+            if (waiting != null && problem == null) {
+                Guard.run("answering a sender", () -> waiting.complete(null));
+            } else if (waiting != null) {
+                Guard.run("answering a sender", () -> waiting.fail(problem));
             }
         }
     }

@@ -11,11 +11,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * Tasks that have submitted tasks of their own, and wait for them while they keep their workers.
  *
- * <p>Each lends the place of its worker to one more of its pool as long as any of those is in
- * flight. So of the workers that there may be in a pool, as many as {@code max_workers} are never
- * held by such a task, and some task always goes on. There is a most that lend; a task beyond it
- * gets no tasks of its own. The deepest tasks go first, so that few lend at a time: workers times
- * depth.
+ * <p>For each such parent its pool may have one worker beyond {@code max_workers}, as long as a
+ * child of it is in flight. So {@code max_workers} workers are always available to tasks that do
+ * not wait for children, and some task can always proceed. The number of parents is limited by
+ * {@link #most}; a task beyond the limit may not submit tasks. The deepest tasks are served first,
+ * so the number of parents stays low: workers times depth.
  *
  * <p>Owned by the engine's thread.
  */
@@ -25,11 +25,11 @@ final class Nesting {
 
     private static final int MOST = 256;
 
-    private final Map<WorkerPool, Integer> lent = new HashMap<>();
+    private final Map<WorkerPool, Integer> waitingParents = new HashMap<>();
     private final Map<TaskRun, Parent> parents = new HashMap<>();
     private final Map<TaskRun, Set<TaskRun>> children = new HashMap<>();
 
-    /** The parent of a task, and how many there are above. */
+    /** The parent of a task, and the number of its ancestors. */
     private record Parent(TaskRun run, int depth) {}
 
     /** How many tasks of a pool may wait for tasks of their own at the same time. */
@@ -40,7 +40,7 @@ final class Nesting {
     /** Whether {@code parent} may have a task of its own. */
     boolean admits(TaskRun parent) {
         return children.containsKey(parent)
-                || lent.getOrDefault(parent.pool(), 0) < most(parent.pool());
+                || waitingParents.getOrDefault(parent.pool(), 0) < most(parent.pool());
     }
 
     /** {@code child} was submitted by {@code parent}; gives how many tasks are above it. */
@@ -49,7 +49,7 @@ final class Nesting {
         int depth = grand == null ? 1 : grand.depth() + 1;
         parents.put(child, new Parent(parent, depth));
         if (!children.containsKey(parent)) {
-            lend(parent.pool(), 1);
+            count(parent.pool(), 1);
         }
         children.computeIfAbsent(parent, any -> new LinkedHashSet<>()).add(child);
         return depth;
@@ -70,7 +70,7 @@ final class Nesting {
         if (left == null) {
             return List.of();
         }
-        lend(run.pool(), -1);
+        count(run.pool(), -1);
         left.forEach(parents::remove);
         return List.copyOf(left);
     }
@@ -79,11 +79,11 @@ final class Nesting {
         @Nullable Set<TaskRun> siblings = children.get(parent);
         if (siblings != null && siblings.remove(child) && siblings.isEmpty()) {
             children.remove(parent);
-            lend(parent.pool(), -1);
+            count(parent.pool(), -1);
         }
     }
 
-    private void lend(WorkerPool pool, int more) {
-        pool.lend(lent.merge(pool, more, Integer::sum));
+    private void count(WorkerPool pool, int more) {
+        pool.allowExtra(waitingParents.merge(pool, more, Integer::sum));
     }
 }

@@ -7,9 +7,9 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * The end of what a running task has printed, as far as its worker tells that: the last pieces, of
- * {@value #ENOUGH} bytes and a little more. A piece is read when somebody asks. Owned by the
- * engine's thread.
+ * The end of the output of a running task, as far as its worker reports it: the last pieces, of
+ * {@value #ENOUGH} bytes and a little more. Pieces are decoded on demand. Owned by the engine's
+ * thread.
  */
 final class OutputTail {
 
@@ -27,7 +27,7 @@ final class OutputTail {
         }
     }
 
-    /** What the pieces say, in their order; what came twice, since somebody new listens, once. */
+    /** The text of the pieces in order; pieces that were repeated for a new follower count once. */
     String text() {
         StringBuilder text = new StringBuilder();
         Map<String, Long> ends = new HashMap<>();

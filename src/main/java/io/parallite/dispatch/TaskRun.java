@@ -27,7 +27,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A task in flight: its attempts, those who wait for its result, and those who follow it. Times are
+ * A task in flight: its attempts, the clients that wait for its result, and its watchers. Times are
  * {@code Engine.nanoTime}, given by the dispatcher. Owned by the engine's thread.
  */
 public final class TaskRun implements WorkerEvents, EventSource {
@@ -215,7 +215,7 @@ public final class TaskRun implements WorkerEvents, EventSource {
         return (firstWaiting == null ? 0 : 1) + (othersWaiting == null ? 0 : othersWaiting.size());
     }
 
-    /** Takes note of one more attempt to run it; answers how many there were. */
+    /** Counts one more attempt to run it; returns the total. */
     int countAttempt() {
         return ++attempts;
     }
@@ -279,7 +279,7 @@ public final class TaskRun implements WorkerEvents, EventSource {
         return true;
     }
 
-    /** All that is known of it at the time {@code now}, while it is in flight. */
+    /** Its details at the time {@code now}, while it is in flight. */
     TaskDetail detail(long now) {
         return new TaskDetail(
                 status(now), output == null ? null : ReplyDetail.ofOutput(output.text()));
@@ -426,7 +426,7 @@ public final class TaskRun implements WorkerEvents, EventSource {
         }
     }
 
-    /** Where it is at the time {@code now}. */
+    /** Its status at the time {@code now}. */
     TaskStatus status(long now) {
         long until = hasEnded() ? ended : now;
         return new TaskStatus(
@@ -456,7 +456,7 @@ public final class TaskRun implements WorkerEvents, EventSource {
         return submittedAt + (time - submitted) / NANOS_PER_MILLI;
     }
 
-    /** Takes note of how it ended. */
+    /** Ends it with this result. */
     void end(TaskResult result, long now) {
         outcome = result;
         ended = now;
@@ -475,7 +475,7 @@ public final class TaskRun implements WorkerEvents, EventSource {
         }
     }
 
-    /** Takes note of why it failed; {@code null} when it did not. */
+    /** Sets why it failed; {@code null} when it did not. */
     void explain(@Nullable TaskFailure why) {
         failure = why;
     }

@@ -40,7 +40,7 @@ public final class Watch {
         source.holdOrRelease();
     }
 
-    /** Tells the watcher nothing more; further calls do nothing. */
+    /** Removes the watcher; further calls do nothing. */
     public void close() {
         source.remove(watcher);
     }

@@ -54,7 +54,7 @@ public final class Deadline {
         due = NONE;
     }
 
-    /** Forgets the deadline and the pending timer with it; for an owner that goes away. */
+    /** Cancels the deadline and its pending timer, when the owner ends. */
     public void close() {
         disarm();
         if (timer != null) {

@@ -13,7 +13,7 @@ public final class Guard {
     private Guard() {}
 
     /**
-     * Runs {@code action}; what it throws is logged.
+     * Runs {@code action}, and logs any {@code Throwable}.
      *
      * @param what says in the log what failed
      * @return whether it came to its end
@@ -28,7 +28,7 @@ public final class Guard {
         }
     }
 
-    /** Logs what has been thrown, as far as that is possible. */
+    /** Logs a {@code Throwable}, as far as that is possible. */
     public static void log(String what, Throwable thrown) {
         try {
             LOG.errorf(thrown, "%s failed", what);

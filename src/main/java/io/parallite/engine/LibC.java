@@ -214,7 +214,7 @@ public final class LibC {
 
     // ---- datagrams
 
-    /** Opens a datagram socket of the domain family. */
+    /** Opens a datagram domain socket. */
     public static int datagramSocket() {
         return (int)
                 call(

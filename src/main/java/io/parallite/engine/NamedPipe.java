@@ -11,8 +11,8 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A named pipe of Linux (fifo(7)) with both ends open here, so that what was put in and not been
- * read by somebody else can be taken out again. Never blocks.
+ * A named pipe of Linux (fifo(7)) with both ends open here, so that packets that no other process
+ * has read can be taken back. Never blocks.
  *
  * <p>The JDK can neither make one nor read from it without waiting: see {@link LibC}. Owned by the
  * engine's thread.
@@ -73,7 +73,7 @@ public final class NamedPipe implements AutoCloseable {
                 && LibC.write(descriptor, bytes) == bytes.length;
     }
 
-    /** Takes out all packets that nobody has read, in their order. */
+    /** Removes and returns all unread packets, in order. */
     public List<byte[]> drain() {
         List<byte[]> packets = new ArrayList<>();
         long length;
@@ -83,7 +83,7 @@ public final class NamedPipe implements AutoCloseable {
         return packets;
     }
 
-    /** Removes the name, so that nobody opens the pipe by it from now on; those who have go on. */
+    /** Removes the name, so that no process can open the pipe by it; open ends remain usable. */
     public void unlink() {
         try {
             Files.deleteIfExists(path);

@@ -5,8 +5,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * The reading end of a named pipe (fifo(7)), opened before anybody writes to it; ends when all who
- * have written are gone.
+ * The reading end of a named pipe (fifo(7)), opened before there is a writer; ends when all writers
+ * have closed it.
  *
  * <p>The JDK would wait in open(2) until there is a writer: see {@link LibC}. One thread reads; any
  * may call {@link #abandon}.
@@ -45,7 +45,7 @@ public final class NamedPipeInput {
         return path;
     }
 
-    /** Removes the name; who has opened the pipe goes on. */
+    /** Removes the name; open ends remain usable. */
     public void unlink() {
         try {
             Files.deleteIfExists(path);

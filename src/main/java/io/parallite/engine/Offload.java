@@ -8,11 +8,12 @@ import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Computes elsewhere what would hold up the event loop: it must touch nothing of the engine's.
+ * Runs computations that would block the event loop on other threads. They must not use state of
+ * the engine.
  *
- * <p>Two threads do it, in the order of asking, and end when they have nothing to do. What may wait
- * for them is bounded by who asks: a connection has one such computation at a time. Any thread may
- * ask; results come on the engine's thread.
+ * <p>Two threads run them in the order of submission, and end when they are idle. The callers bound
+ * the queue: a connection has one such computation at a time. Any thread may submit; results come
+ * on the engine's thread.
  */
 public final class Offload {
 
@@ -22,7 +23,7 @@ public final class Offload {
     private final Engine engine;
     private final ThreadPoolExecutor threads;
 
-    /** Threads that bring their results to {@code engine}. */
+    /** Threads that pass their results to {@code engine}. */
     public Offload(Engine engine) {
         this.engine = engine;
         this.threads =

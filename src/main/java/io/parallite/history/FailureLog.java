@@ -102,7 +102,7 @@ final class FailureLog {
         return Duration.ofNanos(nanos).toMillis();
     }
 
-    /** Class, file and line, as far as the worker has told them. */
+    /** Class, file and line, as far as the worker has reported them. */
     private static String place(FailurePlace known) {
         String type = known.type() == null ? "" : " class=" + word(known.type());
         return known.file() == null

@@ -5,7 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What came of a reload. */
+/** The outcome of a reload. */
 public sealed interface ReloadOutcome {
 
     /**
@@ -42,7 +42,7 @@ public sealed interface ReloadOutcome {
     /**
      * The workers that are there stay.
      *
-     * @param explanation what went wrong, with the last words of the worker that was tried
+     * @param explanation what went wrong, with the stderr tail of the canary
      */
     record Failed(String explanation) implements ReloadOutcome {}
 }

@@ -185,17 +185,18 @@ public final class WorkerPool {
         return settings.timeout();
     }
 
-    /** {@code max_workers}, without those that {@link #lend} adds. */
+    /** {@code max_workers}, without those that {@link #allowExtra} adds. */
     public int maxWorkers() {
         return settings.max();
     }
 
     /**
-     * Allows {@code places} workers beyond {@code max_workers}, because as many only wait for tasks
-     * that they have submitted themselves. When it allows fewer, surplus workers end once free.
+     * Allows {@code places} workers beyond {@code max_workers}, for as many workers whose tasks
+     * only wait for tasks of their own. When the number falls, surplus workers end once they are
+     * free.
      */
-    public void lend(int places) {
-        workers.lend(places);
+    public void allowExtra(int places) {
+        workers.allowExtra(places);
         workers.retireExcess();
     }
 

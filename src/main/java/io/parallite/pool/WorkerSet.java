@@ -62,7 +62,7 @@ final class WorkerSet {
     private final SlowTasks slowTasks;
     private WorkerCommand command;
     private long lastTimestamp;
-    private int lent;
+    private int extra;
 
     /**
      * A set without workers.
@@ -112,24 +112,24 @@ final class WorkerSet {
         return all.stream().anyMatch(worker -> worker.isStarting() || worker.isInService());
     }
 
-    /** {@code max_workers}, without those that {@link #lend} adds. */
+    /** {@code max_workers}, without those that {@link #allowExtra} adds. */
     int max() {
         return settings.get().max();
     }
 
     /** How many more processes there may be beside those that there are or will be. */
     int room() {
-        return Math.max(0, max() + lent - all.size() - slots.vacant());
+        return Math.max(0, max() + extra - all.size() - slots.vacant());
     }
 
     /** Allows {@code places} processes beyond {@code max_workers}. */
-    void lend(int places) {
-        lent = places;
+    void allowExtra(int places) {
+        extra = places;
     }
 
     /** How many processes too many there are, not counting those that end. */
     private int excess() {
-        int most = max() + lent;
+        int most = max() + extra;
         return all.size() <= most ? 0 : Math.max(0, count(worker -> !worker.isEnding()) - most);
     }
 

@@ -6,7 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 
-/** Whose files are: ours, or somebody else's who shares a directory with us. Any thread. */
+/** Checks the owners of files in directories that are shared with other users. Any thread. */
 final class FileOwner {
 
     private static final boolean KNOWN =
@@ -22,8 +22,8 @@ final class FileOwner {
     }
 
     /**
-     * The same of a directory that no other user may read or write, so that nobody has put files
-     * there.
+     * The same of a directory that no other user may read or write, so that no other user has put
+     * files there.
      */
     static boolean isOurPrivateDirectory(Path path) throws IOException {
         return Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)

@@ -23,12 +23,12 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells when a file changes that matches one of some globs; for development.
+ * Reports changes of files that match one of some globs; for development.
  *
  * <p>Several changes within {@link #QUIET} are reported once, after it: an editor writes more than
  * one file, and a checkout many. New directories are followed; hidden ones are not. A thread of its
- * own waits for what the system tells of directories (inotify on Linux), which it does not of
- * network file systems.
+ * own waits for notifications of the system about directories (inotify on Linux); there are none
+ * for network file systems.
  */
 public final class FileWatch implements AutoCloseable {
 
@@ -147,7 +147,7 @@ public final class FileWatch implements AutoCloseable {
                     }
                 }
                 if (!changed.isEmpty()) {
-                    tell(changed);
+                    report(changed);
                 }
             }
         } catch (ClosedWatchServiceException e) {
@@ -157,7 +157,7 @@ public final class FileWatch implements AutoCloseable {
         }
     }
 
-    private void tell(List<Path> changed) {
+    private void report(List<Path> changed) {
         long others = changed.stream().distinct().count() - 1;
         LOG.infof(
                 "%s has changed%s: workers are reloaded",

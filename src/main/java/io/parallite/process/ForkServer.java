@@ -4,8 +4,8 @@ import java.util.IdentityHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The {@link Template}s that workers are forked from: one for what they run now, and during a
- * reload one for what they are to run then. Owned by the engine's thread.
+ * The {@link Template}s that workers are forked from: one for the present command, and during a
+ * reload one for the new command. Owned by the engine's thread.
  */
 final class ForkServer {
 

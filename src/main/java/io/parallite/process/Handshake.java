@@ -15,18 +15,17 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The first words on a connection to the workers' socket: the worker says hello, and if it can be
- * pinged it shows that its loop runs by echoing what it is sent.
+ * The handshake on a connection to the workers' socket: the worker sends a hello with its token,
+ * and if it supports pings, it must answer one, which shows that its loop runs.
  *
- * <p>A connection that does not begin with the hello of a worker that is waited for is closed. How
- * long the answer to the ping may take is for who waits for the worker to decide. Owned by the
- * engine's thread.
+ * <p>A connection that does not begin with the hello of an expected worker is closed. The caller
+ * limits the time for the answer to the ping. Owned by the engine's thread.
  */
 final class Handshake implements FrameReader.Sink {
 
     private static final Logger LOG = Logger.getLogger(Handshake.class);
 
-    /** What a worker says it can do when it answers pings. */
+    /** The feature of workers that answer pings. */
     private static final String PING = "ping";
 
     private static final int MAX_BODY = 64 * 1024;
@@ -80,7 +79,7 @@ final class Handshake implements FrameReader.Sink {
         } else if (!done && isEcho(frame)) {
             finish(host, true);
         } else {
-            LOG.warn("a worker says something else than its answer to a ping and is not taken");
+            LOG.warn("a worker has not answered a ping as expected and is rejected");
             socket.close();
         }
     }

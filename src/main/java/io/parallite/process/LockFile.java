@@ -132,8 +132,8 @@ public final class LockFile implements AutoCloseable {
     }
 
     /**
-     * Whether the locked file still has its name. It is told by a random size: opening it once more
-     * to compare would drop the lock.
+     * Whether the locked file still has its name. This is found out by giving it a random size:
+     * opening it once more to compare would drop the lock.
      */
     private static boolean isAt(Path path, FileChannel channel) throws IOException {
         int size = ThreadLocalRandom.current().nextInt(1, LONGEST);

@@ -14,11 +14,11 @@ import org.jboss.logging.Logger;
  * A directory of compiled PHP code that the workers share, by the file cache of opcache: a worker
  * then boots in less than half of the time.
  *
- * <p>Command-line PHP shares no memory with its like, so the file cache is what is left. PHP
- * compares the time of each file, so that changed code is compiled anew; a PHP without opcache
- * ignores the options. Each release has a directory of its own, by where it lies, and that of the
- * last one goes when workers run the next. One {@code php_options} that names an {@code opcache.}
- * setting turns all of this off. Stateless; any thread may use it.
+ * <p>Processes of command-line PHP share no memory, so only the file cache can be shared. PHP
+ * compares the time of each file and compiles changed ones again; a PHP without opcache ignores the
+ * options. Each release has a directory of its own, named by its path; that of the previous release
+ * is removed when workers run the next. A {@code php_options} entry with an {@code opcache.}
+ * setting turns this off. Stateless; any thread may use it.
  *
  * @param directory where the compiled code goes, readable by this user only
  */

@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Logs the lines of one worker, each under worker and task. Of a worker that shouts {@link
- * #LINES_PER_SECOND} are logged; the rest is counted, and told when the second is over. Any thread.
+ * #LINES_PER_SECOND} are logged; the rest is counted, and the count is logged when the second is
+ * over. Any thread.
  */
 final class OutputLog {
 
@@ -23,7 +24,10 @@ final class OutputLog {
     private final LineBudget budget = new LineBudget(LINES_PER_SECOND, System.nanoTime());
     private boolean isFlushPending;
 
-    /** Whose the lines are that were not logged; {@code null} when they are nobody's, or many's. */
+    /**
+     * The task of the lines that were not logged; {@code null} when there is none, or more than
+     * one.
+     */
     private @Nullable String suppressedTask;
 
     OutputLog(WorkerName worker, long pid) {

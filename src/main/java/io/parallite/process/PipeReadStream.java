@@ -74,9 +74,9 @@ final class PipeReadStream implements ReadStream<byte[]> {
 
     private void onEnd(@Nullable IOException failure) {
         ended = true;
-        Handler<Throwable> told = exceptionHandler;
-        if (failure != null && told != null) {
-            told.handle(failure);
+        Handler<Throwable> onFailure = exceptionHandler;
+        if (failure != null && onFailure != null) {
+            onFailure.handle(failure);
         }
         flow();
     }
@@ -92,10 +92,10 @@ final class PipeReadStream implements ReadStream<byte[]> {
                 handler.handle(chunk);
             }
         }
-        Handler<Void> told = endHandler;
-        if (ended && chunks.isEmpty() && told != null) {
+        Handler<Void> onEnd = endHandler;
+        if (ended && chunks.isEmpty() && onEnd != null) {
             endHandler = null;
-            told.handle(null);
+            onEnd.handle(null);
         }
     }
 

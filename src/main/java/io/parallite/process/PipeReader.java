@@ -18,7 +18,7 @@ final class PipeReader {
 
     private static final Logger LOG = Logger.getLogger(PipeReader.class);
 
-    /** How often it is looked for pipes that nobody will write to. */
+    /** How often pipes without a writer are looked for. */
     private static final int LOOK_MILLIS = 500;
 
     private static final int CHUNK = 8192;
@@ -26,16 +26,16 @@ final class PipeReader {
     private static final byte[] ONE =
             ByteBuffer.allocate(Long.BYTES).order(ByteOrder.nativeOrder()).putLong(1).array();
 
-    /** For how long nothing is read after what was of no interest. */
+    /** The pause after bytes that were of no interest. */
     private static final int PAUSE_MILLIS = 5;
 
-    /** Takes what is read. */
+    /** Receives the bytes. */
     interface Sink {
         /**
          * The first {@code count} bytes are new.
          *
          * @return whether they are of interest; while nothing is, reading pauses in between, so
-         *     that what workers write about every task wakes nobody for each
+         *     that the marks that workers write for every task do not wake the thread for each
          */
         boolean onBytes(byte[] bytes, int count);
 
@@ -103,7 +103,7 @@ final class PipeReader {
     }
 
     /**
-     * Waits for pipes, and for who adds one; the latter comes first in the answer.
+     * Polls the pipes, and the event descriptor for added ones, which comes first in the result.
      *
      * @param isPausing whether pipes are waited for that end, not for those that can be read
      */

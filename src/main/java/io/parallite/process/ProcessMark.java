@@ -9,8 +9,8 @@ import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What tells the descendants of this daemon's workers from all other processes, and from each
- * other's: a number that every descendant inherits.
+ * Identifies the descendants of each worker of this daemon, by a number that every descendant
+ * inherits.
  *
  * <p>Linux has a limit on file locks ({@code RLIMIT_LOCKS}) that it does not enforce, and passes on
  * at every fork and exec. Its soft value names the daemon and the worker: a session of its own, a

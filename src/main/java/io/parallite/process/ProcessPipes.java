@@ -12,7 +12,7 @@ import java.nio.file.Path;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
-/** A look into the pipes of another process, where the system shows them ({@code /proc/PID/fd}). */
+/** Access to the pipes of another process, where the system allows it ({@code /proc/PID/fd}). */
 final class ProcessPipes {
 
     private static final Logger LOG = Logger.getLogger(ProcessPipes.class);
@@ -20,8 +20,8 @@ final class ProcessPipes {
     private ProcessPipes() {}
 
     /**
-     * Opens a second reading end of the pipe at a process's descriptor: what is available there has
-     * been read by nobody. {@code null} where that is not possible.
+     * Opens a second reading end of the pipe at a process's descriptor: bytes that are available
+     * there have not been read. {@code null} where that is not possible.
      */
     static @Nullable InputStream openOtherEnd(long pid, int descriptor) {
         Path path = Path.of("/proc", Long.toString(pid), "fd", Integer.toString(descriptor));

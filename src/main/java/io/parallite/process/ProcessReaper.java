@@ -19,22 +19,22 @@ import java.util.concurrent.locks.LockSupport;
 import org.jboss.logging.Logger;
 
 /**
- * The thread that looks after all processes below the daemon: it notices their ends, kills process
+ * The thread that supervises all processes below the daemon: it detects their ends, kills process
  * trees, and reaps orphans.
  *
- * <p><b>Whose process it is.</b> The daemon is a child subreaper (prctl(2)): a descendant whose
- * parent has ended becomes a child of the daemon. Its {@link ProcessMark} names the worker that it
- * comes from. So what a worker has started is found among the descendants of its process and among
+ * <p><b>The worker of a process.</b> The daemon is a child subreaper (prctl(2)): a descendant whose
+ * parent has ended becomes a child of the daemon. Its {@link ProcessMark} names the worker that has
+ * started it. So the processes of a worker are found among the descendants of its process and among
  * the daemon's own children, at a cost that grows with their number only.
  *
  * <p><b>Killing.</b> One pass of {@link #sweep} serves all trees that are to be killed, and no kill
  * waits for another. A pass kills process groups at once and the rest one by one; passes follow
- * until one finds nothing, so that a chain of forks is caught: what has ended is not reaped, and
- * its id not given away, before its group was killed. A process that is no child of the daemon is
- * only signalled through a descriptor (pidfd_open(2)), after a look at whether it is the one meant.
+ * until one finds nothing, so that a chain of forks is caught: an ended process is reaped, and its
+ * id can be reused, only after its group was killed. A process that is no child of the daemon is
+ * only signalled through a descriptor (pidfd_open(2)), after its identity was checked.
  *
- * <p><b>Orphans.</b> One of a worker that lives goes on, and is reaped when it ends. One of a
- * worker that is gone is killed. One without a mark of this daemon is only reaped.
+ * <p><b>Orphans.</b> An orphan of a living worker goes on, and is reaped when it ends. An orphan of
+ * an ended worker is killed. An orphan without a mark of this daemon is only reaped.
  *
  * <p>Where the daemon cannot be a subreaper all processes are looked at; where there is no {@code
  * /proc} (macOS, Windows), the JDK's parent links have to do. Any thread may call; callbacks come
@@ -54,7 +54,7 @@ final class ProcessReaper {
 
     private static final int MANY = 3000;
 
-    /** How soon it is looked for new orphans: after one has ended, and at the most. */
+    /** The intervals at which new orphans are looked for: after one has ended, and at most. */
     private static final Duration SOON = Duration.ofMillis(10);
 
     private static final Duration AT_THE_MOST = Duration.ofSeconds(1);
@@ -86,7 +86,7 @@ final class ProcessReaper {
     private Duration interval = AT_THE_MOST;
     private int passes;
 
-    /** A process that was started, with its pipes, and all that comes of it. */
+    /** A started process with its pipes, and the tree of its descendants. */
     record Started(ProcessTree tree, Process process) {}
 
     private ProcessReaper(ProcessTable table, WorkerGroups groups) {
@@ -149,8 +149,8 @@ final class ProcessReaper {
     }
 
     /**
-     * Starts a worker's process, with its mark; on the launcher's thread only, whose children are
-     * told from orphans by that.
+     * Starts a worker's process, with its mark; on the launcher's thread only: children of that
+     * thread are workers, others are orphans.
      */
     Started start(long worker, ProcessBuilder builder) throws IOException {
         launcher = launcher == 0 ? table.currentThread() : launcher;
@@ -188,7 +188,7 @@ final class ProcessReaper {
     }
 
     /**
-     * All forks of {@code worker} have been adopted, or nobody will.
+     * All forks of {@code worker} have been adopted, or none will be.
      *
      * @param areAdopted whether there is none that nobody knows of
      */
@@ -331,26 +331,24 @@ final class ProcessReaper {
         }
     }
 
-    /**
-     * Takes note of the processes that have ended: of all at once where the kernel tells of them.
-     */
+    /** Detects which processes have ended: with one poll(2) where there are descriptors. */
     private void noteEnds() {
-        List<ProcessTree> told = new ArrayList<>();
+        List<ProcessTree> polled = new ArrayList<>();
         for (ProcessTree tree : trees.values()) {
             if (tree.hasEnded()) {
                 continue;
             }
             if (tree.hasDescriptor()) {
-                told.add(tree);
+                polled.add(tree);
             } else {
                 tree.noteEnd();
             }
         }
-        int[] descriptors = told.stream().mapToInt(ProcessTree::descriptor).toArray();
+        int[] descriptors = polled.stream().mapToInt(ProcessTree::descriptor).toArray();
         boolean[] hasEnded = descriptors.length == 0 ? new boolean[0] : LibC.poll(descriptors, 0);
         for (int i = 0; i < hasEnded.length; i++) {
             if (hasEnded[i]) {
-                told.get(i).awaitEnd();
+                polled.get(i).awaitEnd();
             }
         }
     }

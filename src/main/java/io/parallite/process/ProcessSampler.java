@@ -84,8 +84,8 @@ public final class ProcessSampler {
     private void onSampled(Map<Long, ProcessUsage> sample) {
         last = sample;
         sampledAt = engine.nanoTime();
-        List<UniEmitter<? super Map<Long, ProcessUsage>>> told = List.copyOf(waiting);
+        List<UniEmitter<? super Map<Long, ProcessUsage>>> waiters = List.copyOf(waiting);
         waiting.clear();
-        told.forEach(emitter -> emitter.complete(sample));
+        waiters.forEach(emitter -> emitter.complete(sample));
     }
 }

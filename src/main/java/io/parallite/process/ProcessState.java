@@ -6,7 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * What the kernel says a process does and has done, from {@code /proc}; see proc(5).
+ * The state of a process and its processor time, from {@code /proc}; see proc(5).
  *
  * @param isRunnable whether it runs, or would if a processor were free
  * @param cpuTicks processor time used, in the kernel's ticks (10 ms)

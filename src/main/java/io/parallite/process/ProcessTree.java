@@ -103,7 +103,7 @@ final class ProcessTree {
         return status != null;
     }
 
-    /** Takes note of the end of the worker's process, if it has ended. */
+    /** Records the end of the worker's process, if it has ended. */
     void noteEnd() {
         if (status == null) {
             Integer exitStatus = root.exitStatus();
@@ -125,7 +125,7 @@ final class ProcessTree {
         status = exitStatus;
     }
 
-    /** Kills what is seen of it in one pass. */
+    /** Kills the processes that are found in one pass. */
     void kill(TreeKiller killer) {
         var _ = killGroup();
         if (Platform.isLinux()) {
@@ -140,7 +140,7 @@ final class ProcessTree {
     }
 
     /**
-     * Kills what is in the control group, where there is one.
+     * Kills the processes in the control group, where there is one.
      *
      * @return whether there was anything
      */
@@ -149,13 +149,13 @@ final class ProcessTree {
         return own != null && own.kill();
     }
 
-    /** The last words of the process, which has ended, with why the kernel has killed it. */
+    /** Adds to the stderr tail of the ended process the reason when the kernel has killed it. */
     String explain(String words) {
         WorkerGroup own = group;
         return own == null ? words : own.explain(words);
     }
 
-    /** Whether its end may be reported: somebody waits for it, and all it has written was read. */
+    /** Whether its end may be reported: a callback is set, and all its output was read. */
     boolean isQuiet() {
         return onGone != null
                 && (isQuiet.getAsBoolean() || System.nanoTime() - endedAt > STRAGGLERS.toNanos());

@@ -1,6 +1,6 @@
 package io.parallite.process;
 
-/** Where a transport finds what its workers are started from. Any thread. */
+/** Finds the command that workers are started from. Any thread. */
 interface ReleaseSource {
 
     /**
@@ -11,7 +11,7 @@ interface ReleaseSource {
     WorkerCommand command();
 
     /**
-     * What is there now; may block while files are read.
+     * The command as of now; may block while files are read.
      *
      * @throws io.parallite.config.ConfigException when something is missing or wrong
      */

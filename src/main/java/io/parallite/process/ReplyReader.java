@@ -9,17 +9,17 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads what a worker sends as frames, and whatever is none as garbage.
+ * Cuts the bytes of a worker into frames, and reports invalid ones as garbage.
  *
  * <p>A frame of more than {@value #UNASKED} bytes is read when the budget has room for it; until
- * then the reader is held. The room is given back when the frame has been handed on: whoever keeps
- * it counts it from then on.
+ * then reading is suspended. The room is released when the frame has been passed on: a receiver
+ * that keeps it counts it from then on.
  */
 final class ReplyReader implements FrameReader.Sink {
 
     private static final int UNASKED = 64 * 1024;
 
-    /** The largest length of a frame; what text says as a length is more than half of it. */
+    /** The largest length of a frame; four bytes of text, read as a length, exceed half of it. */
     private static final int LONGEST = 1 << 29;
 
     private final WorkerChannel.Listener listener;
@@ -65,7 +65,10 @@ final class ReplyReader implements FrameReader.Sink {
         reader.resume();
     }
 
-    /** Takes nothing more; what has come is handed on, whether there was room for it or not. */
+    /**
+     * Accepts no more bytes; a suspended frame is passed on, although the budget has no room for
+     * it.
+     */
     void close() {
         reader.resume();
         reader.close();
@@ -118,7 +121,7 @@ final class ReplyReader implements FrameReader.Sink {
         }
     }
 
-    /** What to add to a worker's last words when it ended in the middle of a frame. */
+    /** The addition to a worker's stderr tail when it ended in the middle of a frame. */
     @Nullable String unfinished() {
         if (reader.isBetweenFrames()) {
             return null;
@@ -130,14 +133,14 @@ final class ReplyReader implements FrameReader.Sink {
         return "its last frame is not complete: " + Excerpt.show(partial);
     }
 
-    /** The ending of a worker, with what is left of an unfinished frame among its last words. */
-    WorkerExit ending(int exitStatus, String lastWords, boolean requestUnread) {
-        reader.resume(); // the end was read: what is kept of a last frame is all there will be
+    /** The exit of a worker, with the beginning of an unfinished frame added to its stderr tail. */
+    WorkerExit ending(int exitStatus, String stderrTail, boolean requestUnread) {
+        reader.resume(); // the end was read: the rest of the last frame will not come
         String unfinished = unfinished();
         if (unfinished == null) {
-            return new WorkerExit(exitStatus, lastWords, requestUnread);
+            return new WorkerExit(exitStatus, stderrTail, requestUnread);
         }
-        String words = lastWords.isEmpty() ? unfinished : lastWords + "; " + unfinished;
+        String words = stderrTail.isEmpty() ? unfinished : stderrTail + "; " + unfinished;
         return new WorkerExit(exitStatus, words, false);
     }
 }

@@ -13,13 +13,13 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A few threads and descriptors that do nothing, for when the system has no more.
+ * Spare threads and descriptors, for when the system has no more.
  *
  * <p>To stop takes threads here and there, and to remove the run-time directory takes descriptors.
  * (Signals come without: see {@link io.parallite.engine.OsSignal}.) Every {@link #LOOK} it is tried
- * whether there is one more of each; where there is not, the reserve of it is given up, and what is
- * short is logged and shown in {@code stats}, until there is room for the reserve again. Owned by
- * the engine's thread.
+ * whether there is one more of each; where there is not, the reserve of it is released, and the
+ * shortage is logged and shown in {@code stats}, until there is room for the reserve again. Owned
+ * by the engine's thread.
  */
 public final class Reserve {
 
@@ -29,7 +29,7 @@ public final class Reserve {
 
     private static final int THREADS = 4;
 
-    /** To remove a directory takes one for each that lies within another. */
+    /** Removing nested directories takes one for each level. */
     private static final int DESCRIPTORS = 20;
 
     /** While something is short, one look in so many tries to take the reserve again. */
@@ -51,7 +51,7 @@ public final class Reserve {
     private boolean lacksThreads;
     private boolean lacksDescriptors;
 
-    /** A kind of thing that the system may have no more of. */
+    /** A resource that may run out. */
     interface Room {
         /**
          * Takes one more.
@@ -121,7 +121,7 @@ public final class Reserve {
         return false;
     }
 
-    /** What the system has no more of; a sentence each. */
+    /** The exhausted resources; a sentence each. */
     public List<String> shortages() {
         List<String> shortages = new ArrayList<>();
         if (lacksThreads) {
@@ -133,7 +133,7 @@ public final class Reserve {
         return shortages;
     }
 
-    /** Gives the reserve up for what is left to be done: the daemon stops. */
+    /** Releases the reserve for the stop of the daemon. */
     public void release() {
         if (timer != null) {
             timer.cancel();

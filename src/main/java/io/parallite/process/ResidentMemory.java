@@ -5,7 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** What {@code /proc} says of a process's memory; see proc(5). Reads no disk. */
+/** The memory of a process by {@code /proc}; see proc(5). Reads no disk. */
 public final class ResidentMemory {
 
     private static final String RESIDENT = "\nVmRSS:";

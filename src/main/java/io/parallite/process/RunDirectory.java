@@ -23,9 +23,9 @@ import org.jspecify.annotations.Nullable;
  * captured output and their compiled code; or for values that tasks share.
  *
  * <p>It is the daemon's as long as the daemon holds the {@link LockFile} in it: so a directory that
- * a killed daemon has left behind is told from that of a living one, also in another container.
- * Removed on {@link #close}; the next daemon removes what a killed one has left. What does not
- * belong to this user is left alone.
+ * a killed daemon has left is distinguished from that of a living one, also across containers.
+ * Removed on {@link #close}; the next daemon removes the directories of killed ones. Files of other
+ * users are not touched.
  */
 public final class RunDirectory implements AutoCloseable {
 
@@ -133,7 +133,7 @@ public final class RunDirectory implements AutoCloseable {
         return lock;
     }
 
-    /** Its path, until it is made anew. */
+    /** Its path, until {@link #renew}. */
     public Path path() {
         return path;
     }

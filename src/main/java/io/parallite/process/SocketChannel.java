@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * A channel over the socket that a worker has connected back with.
  *
  * <p>A peer that closes a socket with unread bytes in it resets the connection instead of ending
- * it: so a reset tells that the worker had not read the whole of its last frame.
+ * it: so a reset shows that the worker had not read the whole of its last frame.
  */
 final class SocketChannel implements WorkerChannel {
 
@@ -48,7 +48,7 @@ final class SocketChannel implements WorkerChannel {
     private boolean reset;
     private boolean ending;
     private @Nullable Integer exitStatus;
-    private boolean told;
+    private boolean hasReportedEnd;
 
     SocketChannel(
             Engine engine,
@@ -76,8 +76,8 @@ final class SocketChannel implements WorkerChannel {
     }
 
     /**
-     * Has failed writes leave the connection open: what the worker had sent before it ended is
-     * still to be read. Netty closes it then, and so does Vert.x.
+     * Keeps the connection open after a failed write: bytes that the worker had sent before it
+     * ended are still to be read. Netty closes it then, and so does Vert.x.
      */
     private void readToTheEnd() {
         var channel = ((NetSocketInternal) socket).channelHandlerContext().channel();
@@ -118,7 +118,7 @@ final class SocketChannel implements WorkerChannel {
         if (frames.isOpen()) {
             writer.write(frame);
         } else {
-            reset = true; // the end of the process is not told yet
+            reset = true; // the end of the process is not reported yet
         }
     }
 
@@ -203,14 +203,14 @@ final class SocketChannel implements WorkerChannel {
         process.signalUsr2();
     }
 
-    /** Told by the transport, which has been waiting for the process's end since its start. */
+    /** Called by the transport when the process has ended. */
     void onExit(int status) {
         exitStatus = status;
-        frames.resume(); // what is left of it is no more than the socket holds
+        frames.resume(); // the rest is bounded by the buffers of the socket
         if (!closed) {
             engine.schedule(QUIET, () -> closeWhenRead(received));
         }
-        tellEnd();
+        reportEnd();
     }
 
     /**
@@ -238,7 +238,7 @@ final class SocketChannel implements WorkerChannel {
         if (!ending) {
             engine.schedule(PATIENCE, this::killIfAlive);
         }
-        tellEnd();
+        reportEnd();
     }
 
     private void killIfAlive() {
@@ -247,12 +247,12 @@ final class SocketChannel implements WorkerChannel {
         }
     }
 
-    private void tellEnd() {
-        if (told || !closed || exitStatus == null) {
+    private void reportEnd() {
+        if (hasReportedEnd || !closed || exitStatus == null) {
             return;
         }
-        told = true;
-        WorkerExit how = replies.ending(exitStatus, process.lastWords(), reset);
+        hasReportedEnd = true;
+        WorkerExit how = replies.ending(exitStatus, process.stderrTail(), reset);
         writer.close();
         replies.close();
         listener.onEnded(how); // may take back what is in the pipe

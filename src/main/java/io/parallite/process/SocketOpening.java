@@ -154,7 +154,7 @@ final class SocketOpening implements Handshake.Host {
             return;
         }
         closePipe();
-        String words = ended.lastWords();
+        String words = ended.stderrTail();
         WorkerExit ending = new WorkerExit(status, words, true);
         if (cancelled) {
             listener.onEnded(ending);

@@ -15,7 +15,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Frames on a socket of their own: the worker connects back to the daemon and says who it is.
+ * Carries frames on a socket: the worker connects back to the daemon and identifies itself.
  *
  * <p>A connection to the {@link WorkerSocket} counts only when its first frame, {@code
  * {"type":"hello", "token":…}}, carries the one-time token of a process that was started and has
@@ -136,7 +136,7 @@ public final class SocketTransport implements WorkerTransport {
         return running;
     }
 
-    /** Templates that are there have their forks connect to where the socket was. */
+    /** Existing templates have the former path of the socket. */
     private void onReopened() {
         reopening = null;
         if (forks != null) {
@@ -212,7 +212,7 @@ public final class SocketTransport implements WorkerTransport {
         return token;
     }
 
-    /** By what the marks of a worker are known; see {@link TaskMarks}. */
+    /** The secret of the marks of a worker; see {@link TaskMarks}. */
     String stderrMark() {
         return HexFormat.of().toHexDigits(random.nextLong());
     }

@@ -32,7 +32,7 @@ enum StartMethod {
         return this != EXEC;
     }
 
-    /** How the log is told that workers cannot be forked. */
+    /** How the log reports that workers cannot be forked. */
     Logger.Level whenImpossible() {
         return this == FORK ? Logger.Level.WARN : Logger.Level.INFO;
     }

@@ -12,14 +12,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What a worker writes to stderr: logged line by line under the worker and its task, and its end
- * kept for error messages. Those quote only what was written for the task that they are about.
+ * kept for error messages. An error message quotes only lines of the failed task.
  *
- * <h2>Whose a line is</h2>
+ * <h2>The task of a line</h2>
  *
  * <p>The bundled worker writes a mark into the stream where a task begins ({@link TaskMarks}): what
- * follows belongs to that task, whenever it is read. A worker that writes no marks is asked for its
- * task when a line is read, and only what is read some time after its last answer is quoted. A mark
- * ends a line that has no end.
+ * follows belongs to that task, at whatever time it is read. A worker that writes no marks is asked
+ * for its task when a line is read, and only what is read some time after its last answer is
+ * quoted. A mark ends a line that has no end.
  *
  * <h2>Threads</h2>
  *
@@ -62,7 +62,7 @@ final class StderrTail implements PipeReader.Sink {
     /**
      * @param secret by which the worker's marks are known
      * @param listener asked for the running task, on another thread
-     * @param limits which the last words may be about
+     * @param limits which the text may mention
      */
     StderrTail(
             WorkerName worker,
@@ -106,7 +106,10 @@ final class StderrTail implements PipeReader.Sink {
         return ended;
     }
 
-    /** The end of what was written for the running task, on one line, as far as it was read. */
+    /**
+     * The last lines that were written for the running task, joined to one, as far as they were
+     * read.
+     */
     String text() {
         String running = listener.currentTask();
         synchronized (lines) {

@@ -147,7 +147,7 @@ final class StdioChannel implements WorkerChannel {
 
     private void onExit(int status) {
         exitStatus = status;
-        stdout.resume(); // what is left of it is no more than the pipe holds
+        stdout.resume(); // the rest is bounded by the buffer of the pipe
         endWhenRead(-1);
         reportEnd();
     }
@@ -179,7 +179,7 @@ final class StdioChannel implements WorkerChannel {
         }
         endReported = true;
         boolean unread = endedBefore || writeFailed || stdin.isUnread();
-        WorkerExit ending = replies.ending(exitStatus, process.lastWords(), unread);
+        WorkerExit ending = replies.ending(exitStatus, process.stderrTail(), unread);
         replies.close();
         stdin.close();
         listener.onEnded(ending);

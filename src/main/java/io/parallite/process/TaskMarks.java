@@ -22,7 +22,7 @@ final class TaskMarks {
     private static final int NO_MARK = -1;
     private static final int INCOMPLETE = 0;
 
-    /** Takes what is written, in its order, without the marks. */
+    /** Receives the text without the marks, in order. */
     interface Sink {
         /** Bytes that are not part of a mark. */
         void onText(byte[] bytes, int from, int to);
@@ -72,7 +72,7 @@ final class TaskMarks {
                 continue;
             }
             if (at > textFrom) {
-                tell(bytes, mark);
+                report(bytes, mark);
                 sink.onText(bytes, textFrom, at);
                 mark = -1;
                 isMore = true;
@@ -86,7 +86,7 @@ final class TaskMarks {
             at += length;
             textFrom = at;
         }
-        tell(bytes, mark);
+        report(bytes, mark);
         if (textFrom < end) {
             sink.onText(bytes, textFrom, end);
             isMore = true;
@@ -94,7 +94,7 @@ final class TaskMarks {
         return isMore;
     }
 
-    private void tell(byte[] bytes, int mark) {
+    private void report(byte[] bytes, int mark) {
         if (mark >= 0) {
             int id = mark + head.length + Short.BYTES;
             sink.onTask(new String(bytes, id, idLength(bytes, mark), UTF_8));
@@ -123,7 +123,9 @@ final class TaskMarks {
         return ((bytes[at] & 0xff) << Byte.SIZE) | (bytes[at + 1] & 0xff);
     }
 
-    /** There is no more: what was held back is text after all, unless it is the secret itself. */
+    /**
+     * The end of the stream: bytes that were held back are text, unless they contain the secret.
+     */
     void end() {
         if (held.length > 0 && held.length < head.length) {
             sink.onText(held, 0, held.length);

@@ -22,14 +22,14 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  *   BOOTING ──says that it may be forked──▶ READY
- *      │  └────says that it may not──────▶ UNFIT   what waits is started, and all that follows
+ *      │  └────says that it may not──────▶ UNFIT   waiting and later workers are started one by one
  *      └───────────────┬──────────────────────┘
  *                      ▼ its process ends
- *                    GONE                          what waits fails
+ *                    GONE                          waiting requests fail
  * </pre>
  *
- * <p>One request is under way at a time; what is asked for meanwhile goes into the next one. A fork
- * is a child of the daemon: it lives on when the template ends. Owned by the engine's thread.
+ * <p>One request is in flight at a time; forks that are wanted meanwhile go into the next one. A
+ * fork is a child of the daemon: it lives on when the template ends. Owned by the engine's thread.
  */
 final class Template implements WorkerChannel.Listener, WorkerStarter {
 
@@ -117,7 +117,7 @@ final class Template implements WorkerChannel.Listener, WorkerStarter {
         opened.write(Encoding.JSON.encode(Map.of("type", "inspect")));
     }
 
-    /** Whether it is there, or will be. */
+    /** Whether it is ready or boots. */
     boolean isAlive() {
         return state != State.GONE;
     }

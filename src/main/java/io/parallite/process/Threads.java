@@ -23,8 +23,8 @@ final class Threads {
     }
 
     /**
-     * Takes note of what a thread has thrown that others depend on, and lets it go on a moment
-     * later.
+     * Logs a {@code Throwable} on a thread that others depend on, and lets the thread go on after a
+     * pause.
      *
      * @param what the thread does
      */

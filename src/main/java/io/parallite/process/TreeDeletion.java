@@ -70,7 +70,7 @@ final class TreeDeletion {
                 directory.deleteFile(name);
             }
         } catch (NoSuchFileException e) {
-            // somebody else has deleted it
+            // deleted by another process
         }
     }
 

@@ -10,14 +10,14 @@ import java.util.List;
 import org.jboss.logging.Logger;
 
 /**
- * A shell that kills what tasks had started when the daemon is killed by SIGKILL.
+ * A shell that kills the processes of tasks when the daemon is killed by SIGKILL.
  *
- * <p>Workers ask Linux to be killed with their parent, but what they start does not inherit that.
- * The watchdog sleeps on a pipe that only the daemon holds. When the pipe ends without the line
- * {@code done}, the daemon is gone: the workers' control groups are killed, where they have them,
- * and process groups, each in one step, then every process that has the daemon's {@link
- * ProcessMark}, until a search finds none. It has a session of its own, so that no signal to the
- * daemon's terminal or process group ends it. Where there is no {@code /proc} there is no watchdog.
+ * <p>Workers have a parent-death signal, which their descendants do not inherit. The watchdog
+ * sleeps on a pipe that only the daemon holds. When the pipe ends without the line {@code done},
+ * the daemon is gone: the workers' control groups are killed, where they have them, and process
+ * groups, each in one step, then every process that has the daemon's {@link ProcessMark}, until a
+ * search finds none. It has a session of its own, so that no signal to the daemon's terminal or
+ * process group ends it. Where there is no {@code /proc} there is no watchdog.
  *
  * <p>One sleeping process for each daemon, and nothing for each task. Any thread.
  */

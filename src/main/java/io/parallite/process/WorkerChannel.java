@@ -41,12 +41,12 @@ public interface WorkerChannel {
         return true;
     }
 
-    /** Sends a frame; at most one task is under way at a time. */
+    /** Sends a frame; at most one task is in flight. */
     void write(byte[] frame);
 
     /**
-     * Sends the frame of a next task ahead of time: the worker takes it by itself when it has done
-     * those before. It announces that with an empty frame ahead of its reply to the task before.
+     * Sends the frame of a next task ahead of time: the worker takes it when it has answered those
+     * before. It announces that with an empty frame ahead of its reply to the task before.
      *
      * @return {@code false} when the channel cannot do that, or not with this frame
      */
@@ -62,26 +62,29 @@ public interface WorkerChannel {
         return List.of();
     }
 
-    /** Whether more has come from the worker than what is being reported. */
+    /** Whether further bytes of the worker have been received than those being reported. */
     default boolean hasMore() {
         return false;
     }
 
     /**
-     * Whether the frame that is being read, or being reported, has had to wait for memory: how long
-     * it took says nothing of the worker.
+     * Whether the frame that is being read, or being reported, has had to wait for memory: its
+     * duration does not measure the worker.
      */
     default boolean hasWaitedForRoom() {
         return false;
     }
 
-    /** Reads nothing more until {@link #resume}; a little of what is under way may still come. */
+    /**
+     * Suspends reading until {@link #resume}; frames that are received already may still be
+     * reported.
+     */
     void pause();
 
     /** Reads again. */
     void resume();
 
-    /** Lets the worker end by itself by closing its input; kills it if it does not soon. */
+    /** Ends the worker by closing its input; kills it if it has not ended shortly afterwards. */
     void end();
 
     /** Kills the process and all that it started. */
@@ -93,7 +96,7 @@ public interface WorkerChannel {
         /** A whole frame has come from the worker. */
         void onFrame(byte[] frame);
 
-        /** What came is no frame; nothing more will be read. */
+        /** The worker has sent bytes that are no frame; nothing more will be read. */
         void onGarbage(String description);
 
         /** The id of the task it runs. Any thread; it may be a moment out of date. */

@@ -71,7 +71,7 @@ public record WorkerCommand(
     }
 
     /**
-     * Makes sure that there is a PHP to start: under {@code setsid} its absence would be told by an
+     * Makes sure that there is a PHP to start: under {@code setsid} its absence would show as an
      * exit status only.
      *
      * @throws IOException naming the program

@@ -4,11 +4,11 @@ package io.parallite.process;
  * How a worker process ended.
  *
  * @param exitStatus as the shell would say: 128 plus the signal's number for a killed one
- * @param lastWords the end of what it wrote to stderr, one line, possibly empty
+ * @param stderrTail the end of what it wrote to stderr, one line, possibly empty
  * @param requestUnread whether it is certain that the worker had not read all of the last frame
  *     sent to it, so that the task in it cannot have begun
  */
-public record WorkerExit(int exitStatus, String lastWords, boolean requestUnread) {
+public record WorkerExit(int exitStatus, String stderrTail, boolean requestUnread) {
 
     private static final int SIGNALLED = 128;
     private static final int LAST_SIGNAL = 64;
@@ -30,6 +30,6 @@ public record WorkerExit(int exitStatus, String lastWords, boolean requestUnread
                     case SIGTERM -> "was killed by SIGTERM";
                     default -> "exited with status " + exitStatus;
                 };
-        return lastWords.isEmpty() ? how : how + ": " + lastWords;
+        return stderrTail.isEmpty() ? how : how + ": " + stderrTail;
     }
 }

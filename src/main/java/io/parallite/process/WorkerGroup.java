@@ -80,7 +80,9 @@ final class WorkerGroup {
         }
     }
 
-    /** The last words of the worker, behind why the kernel has killed it. */
+    /**
+     * The end of the worker's standard error, preceded by the reason when the kernel has killed it.
+     */
     String explain(String words) {
         return words.isEmpty() || cause.isEmpty() ? cause + words : cause + ". " + words;
     }

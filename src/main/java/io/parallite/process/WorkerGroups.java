@@ -178,7 +178,7 @@ final class WorkerGroups {
     private void empty(Cgroup ours, Cgroup all) throws IOException {
         for (int round = 0; round < ROUNDS; round++) {
             List<Long> inside = ours.processes();
-            Set<Long> known = family();
+            Set<Long> known = ownProcesses();
             List<Long> others = inside.stream().filter(pid -> !known.contains(pid)).toList();
             if (!others.isEmpty() && !ours.isOfNamespace()) {
                 throw new IOException(
@@ -195,7 +195,7 @@ final class WorkerGroups {
         throw new IOException("%s gets new processes again and again".formatted(ours.path()));
     }
 
-    private static Set<Long> family() {
+    private static Set<Long> ownProcesses() {
         ProcessHandle self = ProcessHandle.current();
         return Stream.concat(Stream.of(self), self.descendants())
                 .map(ProcessHandle::pid)
@@ -235,7 +235,7 @@ final class WorkerGroups {
         }
     }
 
-    /** Kills what is in a group, and removes it. */
+    /** Kills the processes in a group, and removes it. */
     private static void end(Cgroup group) throws IOException {
         for (int round = 1; ; round++) {
             try {
@@ -254,8 +254,8 @@ final class WorkerGroups {
     }
 
     /**
-     * Ends what a killed daemon has left in its group, and removes that; not when this daemon is in
-     * it.
+     * Kills the processes in the group of a killed daemon, and removes the group, unless this
+     * daemon is in it.
      *
      * @param stale its run-time directory, whose lock this daemon holds
      */

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A process that is to be started, or forked, for a worker.
  *
- * @param streams what becomes of stdin and stdout
+ * @param streams the use of stdin and stdout
  * @param environment added to that of the command
  * @param file where stdout goes with {@link Streams#CAPTURED}, and where stdin comes from with
  *     {@link Streams#TEMPLATE}
@@ -33,11 +33,11 @@ record WorkerLaunch(
         @Nullable Path file,
         WorkerChannel.Listener listener) {
 
-    /** What a service manager tells the daemon is for the daemon only. */
+    /** Variables of the service manager, which are for the daemon only. */
     private static final Set<String> SERVICE_MANAGER =
             Set.of("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID");
 
-    /** Nor are secrets any of the tasks' business. */
+    /** Variables with secrets, which tasks do not get. */
     private static final Set<String> KEPT_FROM_WORKERS =
             Arrays.stream(Setting.values())
                     .filter(Setting::isKeptFromWorkers)
@@ -50,7 +50,7 @@ record WorkerLaunch(
      */
     private static final String HUGE_PAGES = "USE_ZEND_ALLOC_HUGE_PAGES";
 
-    /** What becomes of a worker's stdin and stdout. */
+    /** The use of a worker's stdin and stdout. */
     enum Streams {
         /** Both are pipes that carry frames. */
         FRAMES,
@@ -139,7 +139,7 @@ record WorkerLaunch(
     }
 
     /**
-     * Reads what it writes to standard error.
+     * Reads its standard error.
      *
      * @throws OutOfMemoryError when there can be no thread that reads
      */

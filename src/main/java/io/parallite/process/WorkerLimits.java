@@ -207,7 +207,7 @@ public record WorkerLimits(
         environment.put("LOGNAME", user.name());
     }
 
-    /** The last words of a worker, and which limit they are about. */
+    /** The end of a worker's standard error, and the limit that it mentions. */
     String explain(String words) {
         return memoryMax > 0 && OUT_OF_MEMORY.matcher(words).find()
                 ? "%s (the worker may have worker_memory_max=%d bytes)".formatted(words, memoryMax)

@@ -62,10 +62,10 @@ final class WorkerProcess {
     }
 
     /**
-     * The end of what was written to stderr for the task that the worker runs now, on one line. All
-     * of it once {@link #onExit} has called.
+     * The last lines of stderr for the task that the worker runs now, joined to one. Complete once
+     * {@link #onExit} has called.
      */
-    String lastWords() {
+    String stderrTail() {
         return tree.explain(stderr.text());
     }
 

@@ -19,11 +19,11 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where workers are run and what they run: directory, script, includes, found anew at every look,
- * by the configuration as its file has it then.
+ * Finds the directory, the script and the includes of workers, anew at each call, by the
+ * configuration file as of then.
  *
- * <p>What was found is free of symbolic links, so that all workers between two looks run the same
- * code, even when a deployment points a link elsewhere meanwhile. Any thread may look.
+ * <p>The paths found are free of symbolic links, so that all workers between two calls run the same
+ * code, even when a deployment changes a link meanwhile. Any thread.
  */
 public final class WorkerSite implements ReleaseSource {
 
@@ -35,7 +35,7 @@ public final class WorkerSite implements ReleaseSource {
     /** The path of the pipe for prefetched tasks. */
     static final String PREFETCH = "PARALLITE_WORKER_PREFETCH";
 
-    /** By what the daemon knows the marks of tasks in a worker's standard error. */
+    /** The secret of the marks of tasks in a worker's standard error. */
     static final String STDERR_MARK = "PARALLITE_WORKER_STDERR_MARK";
 
     /** After how many tasks a worker exits. */
@@ -247,7 +247,9 @@ public final class WorkerSite implements ReleaseSource {
         }
     }
 
-    /** Where tasks find the daemon that runs them, whatever it was told the address by. */
+    /**
+     * The address of the daemon for the tasks that it runs, whatever setting or flag it came from.
+     */
     private static Map<String, String> addressOf(ListenAddress address) {
         return switch (address) {
             case ListenAddress.Unix(Path path) -> Map.of(SOCKET, path.toAbsolutePath().toString());

@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
  * The socket that workers connect back to, in the {@link RunDirectory}; on systems without domain
  * sockets for PHP a loopback port.
  *
- * <p>When somebody removes the directory under the running daemon, as cleaners of temporary files
- * do, it is made anew before the next worker starts. Workers that are connected keep their
+ * <p>When the directory was removed while the daemon runs, for example by a cleaner of temporary
+ * files, it is made again before the next worker starts. Workers that are connected keep their
  * connections. Owned by the engine's thread.
  */
 final class WorkerSocket {

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 public interface WorkerTransport {
 
     /**
-     * What a look has found.
+     * The result of {@link #findRelease}.
      *
      * @param command what workers are to be started from
      * @param update the configuration by which that was made
@@ -32,8 +32,8 @@ public interface WorkerTransport {
     WorkerCommand command();
 
     /**
-     * Finds anew what workers are started from: the settings, the script, the directory, what
-     * symbolic links point to. Each look gives a command of its own.
+     * Finds the settings, the script, the directory and the targets of symbolic links again. Each
+     * call gives a new command.
      *
      * <p>Fails with a {@link io.parallite.config.ConfigException} that says what is missing or
      * wrong.

@@ -9,11 +9,11 @@ import java.nio.file.Path;
  * started in, under the name by which it was entered.
  *
  * <p>A process knows where it is, not how it came there: after {@code cd /srv/shop/current} it is
- * in {@code /srv/shop/releases/41} for good. The shell tells the way in {@code PWD}; when that
- * still leads to where the process is at its start, it is followed anew at every reload.
+ * in {@code /srv/shop/releases/41} for good. A shell sets {@code PWD} to the path that was entered;
+ * when that leads to the process's directory at its start, it is resolved again at every reload.
  *
- * @param entered the way, perhaps over symbolic links
- * @param atStart where it led when the daemon started
+ * @param entered the path, which may contain symbolic links
+ * @param atStart its target when the daemon started
  */
 record WorkingDirectory(Path entered, Path atStart) {
 

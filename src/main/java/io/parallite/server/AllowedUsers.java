@@ -37,7 +37,7 @@ final class AllowedUsers {
     static AllowedUsers of(List<String> names, boolean canBeTold) {
         if (!names.isEmpty() && !canBeTold) {
             throw new ConfigException(
-                    "allow_users is set, but on this platform the daemon is not told who connects; use socket_group, or leave it out");
+                    "allow_users is set, but this platform does not report which user connects; use socket_group, or leave it out");
         }
         Set<Integer> allowed = new HashSet<>();
         for (String name : names) {
@@ -62,7 +62,7 @@ final class AllowedUsers {
                     : "user %d is not among allow_users (process %d)"
                             .formatted(peer.uid(), peer.pid());
         } catch (IOException e) {
-            return "allow_users is set, and the user of this connection cannot be told: "
+            return "allow_users is set, and the user of this connection is unknown: "
                     + e.getMessage();
         }
     }

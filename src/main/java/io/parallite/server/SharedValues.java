@@ -149,7 +149,7 @@ public final class SharedValues {
      *
      * @param content makes its bytes; called on another thread
      * @param length how many bytes those are at most
-     * @param onDone told why it is not kept, or {@code null} when it is
+     * @param onDone called with the reason when it is not kept, else with {@code null}
      * @throws RequestException when there is no room for it
      */
     void keep(
@@ -174,9 +174,9 @@ public final class SharedValues {
                         add(new Value(hash, size));
                     }
                     RequestException why = problem == null ? null : explained(problem);
-                    List<Consumer<@Nullable RequestException>> told = writing.remove(hash);
-                    if (told != null) {
-                        told.forEach(each -> Guard.run("sharing", () -> each.accept(why)));
+                    List<Consumer<@Nullable RequestException>> callers = writing.remove(hash);
+                    if (callers != null) {
+                        callers.forEach(each -> Guard.run("sharing", () -> each.accept(why)));
                     }
                 });
     }

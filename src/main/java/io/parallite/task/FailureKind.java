@@ -1,7 +1,7 @@
 package io.parallite.task;
 
 /**
- * Why a request or a task failed, as told to clients in {@code error_code}.
+ * Why a request or a task failed, as sent to clients in {@code error_code}.
  *
  * <p>These are the daemon's own kinds. A worker's answer carries a code of the worker's choosing
  * ({@code EXCEPTION}, {@code FATAL}, …) and is passed on untouched.

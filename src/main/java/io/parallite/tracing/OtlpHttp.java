@@ -8,15 +8,15 @@ import java.time.Duration;
 import java.util.Map;
 
 /**
- * Posts spans to a receiver: OTLP/HTTP in protobuf. Blocks; redirections are not followed, as they
- * would take the headers elsewhere.
+ * Posts spans to a receiver: OTLP/HTTP in protobuf. Blocks; redirects are not followed, since they
+ * would send the headers to another host.
  */
 public final class OtlpHttp {
 
     private static final int OK = 200;
     private static final int MULTIPLE_CHOICES = 300;
 
-    /** Those that the protocol has a client try again after. */
+    /** The statuses after which the protocol has a client retry. */
     private static final int TOO_MANY_REQUESTS = 429;
 
     private static final int BAD_GATEWAY = 502;
@@ -26,7 +26,7 @@ public final class OtlpHttp {
     private static final Duration CONNECT = Duration.ofSeconds(5);
     private static final Duration READ = Duration.ofSeconds(10);
 
-    /** What is read of an answer, for the connection to be used again. */
+    /** The most bytes of a response that are read, so that the connection can be reused. */
     private static final int MOST_READ = 64 * 1024;
 
     private final URI url;
@@ -34,9 +34,9 @@ public final class OtlpHttp {
     private final String version;
 
     /**
-     * A way to the receiver at {@code url}.
+     * A client of the receiver at {@code url}.
      *
-     * @param version of this program, which the receiver is told
+     * @param version of this program, for the {@code User-Agent} header
      */
     public OtlpHttp(URI url, Map<String, String> headers, String version) {
         this.url = url;
@@ -52,7 +52,7 @@ public final class OtlpHttp {
      * Posts an export request and waits for the answer.
      *
      * @return its status
-     * @throws IOException when there is no answer
+     * @throws IOException when there is no response
      */
     public int post(byte[] body) throws IOException {
         HttpURLConnection connection = (HttpURLConnection) url.toURL().openConnection();
@@ -82,12 +82,12 @@ public final class OtlpHttp {
         return status;
     }
 
-    /** Whether an answer of this status says that the spans are there. */
+    /** Whether this status says that the spans were accepted. */
     public static boolean isTaken(int status) {
         return status >= OK && status < MULTIPLE_CHOICES;
     }
 
-    /** Whether an answer of this status says that they may be there another time. */
+    /** Whether a request may be retried after this status. */
     static boolean isForLater(int status) {
         return status == TOO_MANY_REQUESTS
                 || status == BAD_GATEWAY

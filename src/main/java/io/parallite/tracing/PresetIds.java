@@ -4,15 +4,15 @@ import io.opentelemetry.sdk.trace.IdGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Random ids, but for a span whose id a worker was told before the span is made. Owned by the
- * engine's thread.
+ * Generates random ids, except for a span whose id was sent to a worker before the span is made.
+ * Owned by the engine's thread.
  */
 final class PresetIds implements IdGenerator {
 
     private final IdGenerator random = IdGenerator.random();
     private @Nullable String next;
 
-    /** The next span is the one of this id. */
+    /** Gives the next span this id. */
     void expect(String spanId) {
         next = spanId;
     }

@@ -15,15 +15,15 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Spans that have ended and are not sent yet, {@value #CAPACITY} of them at most: those beyond are
- * dropped and counted. The engine's thread adds, and never waits; the sender's takes.
+ * A queue of ended spans, at most {@value #CAPACITY}: further ones are dropped and counted. The
+ * engine's thread adds without blocking; the sender's thread removes.
  */
 final class SpanQueue implements SpanProcessor {
 
     /** About 10 MB. */
     static final int CAPACITY = 8192;
 
-    /** How many are sent together. */
+    /** The size of a batch. */
     static final int BATCH = 512;
 
     private final Queue<ReadableSpan> spans = new ConcurrentLinkedQueue<>();
@@ -31,7 +31,7 @@ final class SpanQueue implements SpanProcessor {
     private final AtomicLong dropped = new AtomicLong();
     private volatile @Nullable Thread reader;
 
-    /** Whom to wake when a batch is full. */
+    /** The thread to wake when a batch is full. */
     void wakeUp(Thread thread) {
         reader = thread;
     }
@@ -48,7 +48,7 @@ final class SpanQueue implements SpanProcessor {
         }
     }
 
-    /** Takes the oldest ones, a batch at most. */
+    /** Removes the oldest spans, at most one batch. */
     List<SpanData> take() {
         List<SpanData> batch = new ArrayList<>(Math.min(BATCH, size.get()));
         while (batch.size() < BATCH) {
@@ -67,7 +67,7 @@ final class SpanQueue implements SpanProcessor {
         return size.get();
     }
 
-    /** How many were dropped since this was last asked. */
+    /** The number of spans dropped since the last call. */
     long takeDropped() {
         return dropped.getAndSet(0);
     }

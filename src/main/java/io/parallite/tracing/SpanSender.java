@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Sends spans in batches, every second or when one is full, on a thread of its own. A batch that
- * the receiver does not take is tried again for a quarter of a minute, and then lost; the log says
- * that it begins, once a minute how much is lost, and when it is over.
+ * the receiver refuses is retried for 15 s, and then dropped. The log reports the first failure,
+ * the number of dropped spans once a minute, and the recovery.
  */
 final class SpanSender implements Runnable {
 
@@ -40,7 +40,7 @@ final class SpanSender implements Runnable {
         this.thread = Thread.ofPlatform().daemon().name("parallite-spans").unstarted(this);
     }
 
-    /** Sends what is put into {@code queue} from now on. */
+    /** Starts to send the spans in {@code queue}. */
     static SpanSender start(SpanQueue queue, OtlpHttp receiver) {
         SpanSender sender = new SpanSender(queue, receiver);
         queue.wakeUp(sender.thread);
@@ -49,14 +49,17 @@ final class SpanSender implements Runnable {
         return sender;
     }
 
-    /** Sends what there is, and ends; what is not taken within {@code patience} is lost. */
+    /**
+     * Sends the remaining spans, and ends; spans that are not accepted within {@code patience} are
+     * dropped.
+     */
     void stop(Duration patience) {
         isStopping = true;
         LockSupport.unpark(thread);
         try {
             if (!thread.join(patience)) {
                 LOG.warnf(
-                        "spans are left that were not sent in time endpoint=%s spans=%d",
+                        "spans could not be sent before the stop endpoint=%s spans=%d",
                         receiver.url(), queue.size());
             }
         } catch (InterruptedException e) {
@@ -85,7 +88,7 @@ final class SpanSender implements Runnable {
         long dropped = queue.takeDropped();
         if (dropped > 0) {
             lost += dropped;
-            tell("more than %d spans wait".formatted(SpanQueue.CAPACITY));
+            report("more than %d spans wait".formatted(SpanQueue.CAPACITY));
         }
     }
 
@@ -110,13 +113,13 @@ final class SpanSender implements Runnable {
     }
 
     /**
-     * What keeps a receiver from taking a request.
+     * Why a receiver has not accepted a request.
      *
-     * @param isFinal whether it would never take this one
+     * @param isFinal whether a retry is useless
      */
     private record Trouble(String why, boolean isFinal) {}
 
-    /** Why the receiver has not taken a request; {@code null} when it has. */
+    /** Why the receiver has not accepted a request; {@code null} when it has. */
     private @Nullable Trouble post(byte[] request) {
         try {
             int status = receiver.post(request);
@@ -135,12 +138,12 @@ final class SpanSender implements Runnable {
         try {
             marshaler.writeBinaryTo(out);
         } catch (IOException e) {
-            throw new IllegalStateException(e); // memory takes all
+            throw new IllegalStateException(e); // memory accepts all writes
         }
         return out.toByteArray();
     }
 
-    /** Until the time is over, or the daemon stops. */
+    /** Waits until the time is over, or the daemon stops. */
     private void pause(Duration pause) {
         long since = System.nanoTime();
         for (long left = pause.toNanos(); left > 0 && !isStopping; ) {
@@ -160,16 +163,14 @@ final class SpanSender implements Runnable {
 
     private void onTrouble(String why) {
         isDown = true;
-        tell(why);
+        report(why);
     }
 
-    private void tell(String why) {
+    private void report(String why) {
         long now = System.nanoTime();
         if (toldAt == null || now - toldAt >= BETWEEN_LINES.toNanos()) {
             toldAt = now;
-            LOG.warnf(
-                    "spans cannot be sent, tasks go on without: %s endpoint=%s lost=%d",
-                    why, receiver.url(), lost);
+            LOG.warnf("spans cannot be sent: %s endpoint=%s lost=%d", why, receiver.url(), lost);
         }
     }
 }

@@ -36,13 +36,14 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes the spans of tasks: one of the whole, and below it one of its wait, with the start of its
- * worker, and one of its run.
+ * Makes the spans of tasks: one of the whole task, and below it one of the wait in the queue, with
+ * the start of the worker, and one of the run.
  *
- * <p>The worker is told the span of the run when the task is submitted, in place of the caller's:
- * its frame may be in the pipe of a worker before that has a lease. The run's span is made once the
- * task has ended, under the id that was told. A task that joins another one, or is answered from
- * the cache, has no spans: it does not run. Owned by the engine's thread.
+ * <p>The request to the worker carries the id of the run's span in place of the caller's. That id
+ * is chosen when the task is submitted, since the frame may be in the pipe of a worker before the
+ * worker is leased. The run's span is made with that id once the task has ended. A task that joins
+ * another one, or is answered from the cache, has no spans, since it does not run. Owned by the
+ * engine's thread.
  */
 public final class TaskSpans implements TaskListener {
 
@@ -93,7 +94,9 @@ public final class TaskSpans implements TaskListener {
         this.maxPayload = maxPayload;
     }
 
-    /** Starts to send spans to the receiver in {@code settings}, which need not be there yet. */
+    /**
+     * Starts to send spans to the receiver in {@code settings}, which need not be reachable yet.
+     */
     public static TaskSpans start(Engine engine, TracingSettings settings, String version) {
         SpanQueue queue = new SpanQueue();
         PresetIds ids = new PresetIds();
@@ -156,7 +159,8 @@ public final class TaskSpans implements TaskListener {
                         task,
                         context.getTraceId(),
                         context.getSpanId(),
-                        context.getTraceFlags()); // for its own tasks not to decide anew
+                        context.getTraceFlags()); // so that its own tasks keep the sampling
+        // decision
     }
 
     private static Context contextOf(@Nullable Traceparent caller) {
@@ -172,7 +176,7 @@ public final class TaskSpans implements TaskListener {
         return Context.root().with(Span.wrap(parent));
     }
 
-    /** As it is where the frame has no room for a field more. */
+    /** The unchanged frame where there is no room for another field. */
     private Task within(Task task, String traceId, String spanId, TraceFlags flags) {
         String wanted = "00-%s-%s-%s".formatted(traceId, spanId, flags.asHex());
         byte[] frame = Encoding.withTraceparent(task.frame(), task.terms().traceparent(), wanted);
@@ -256,12 +260,12 @@ public final class TaskSpans implements TaskListener {
         if (type == null) {
             return;
         }
-        var told = Attributes.builder().put(EXCEPTION, type).put(MESSAGE, failure.message());
+        var attributes = Attributes.builder().put(EXCEPTION, type).put(MESSAGE, failure.message());
         String file = failure.place().file();
         if (file != null) {
-            told.put(FILE, file).put(LINE, (long) failure.place().line());
+            attributes.put(FILE, file).put(LINE, (long) failure.place().line());
         }
-        span.addEvent("exception", told.build(), at, TimeUnit.NANOSECONDS);
+        span.addEvent("exception", attributes.build(), at, TimeUnit.NANOSECONDS);
     }
 
     @Override

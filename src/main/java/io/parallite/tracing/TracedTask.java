@@ -9,7 +9,7 @@ import io.parallite.worker.WorkerLease;
  */
 final class TracedTask {
 
-    /** Stands for a time at which nothing happened. */
+    /** The value of a time that has not come. */
     static final long NEVER = -1;
 
     private final Span span;
@@ -46,7 +46,7 @@ final class TracedTask {
         return submittedAt + time;
     }
 
-    /** It is on a worker. */
+    /** It begins to run on a worker. */
     void start(WorkerLease on) {
         launched = on.workerLaunchedAt() - submitted;
         ready = on.workerReadyAt() - submitted;
@@ -67,12 +67,12 @@ final class TracedTask {
         return ready;
     }
 
-    /** Other nodes may run it. */
+    /** It is offered to other nodes. */
     void leave(long now) {
         left = now - submitted;
     }
 
-    /** When it was given to other nodes; {@link #NEVER} where it ran here. */
+    /** When it was offered to other nodes; {@link #NEVER} where it ran here. */
     long left() {
         return left;
     }

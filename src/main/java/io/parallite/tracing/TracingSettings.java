@@ -10,10 +10,10 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Where spans go, and which.
+ * The settings of tracing: the receiver of spans, and the share of sampled traces.
  *
- * @param url to which they are posted
- * @param headers that are sent along, secrets among them
+ * @param url to which spans are posted
+ * @param headers that are sent along; may be secret
  * @param serviceName what the daemon is called in traces
  * @param sampleRatio share of the traces that begin here which are recorded, 0 to 1
  * @param maxPayload bytes of the longest request that a worker takes
@@ -26,7 +26,7 @@ public record TracingSettings(
         int maxPayload) {
 
     /**
-     * What {@code config} says.
+     * The settings in {@code config}.
      *
      * @throws ConfigException when a header cannot be sent; the daemon does not start
      */
@@ -66,6 +66,6 @@ public record TracingSettings(
 
     @Override
     public String toString() {
-        return "TracingSettings " + url; // and not the headers
+        return "TracingSettings " + url; // without the headers, which may be secret
     }
 }

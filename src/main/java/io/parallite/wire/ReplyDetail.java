@@ -15,7 +15,7 @@ public final class ReplyDetail {
     /** The beginning of a trace is kept: where it was thrown. */
     static final int MAX_TRACE = 8 * 1024;
 
-    /** The end of what was printed is kept: the last words. */
+    /** Of the output, the end is kept. */
     static final int MAX_OUTPUT = 4 * 1024;
 
     private static final int MAX_TEXT = 1000;

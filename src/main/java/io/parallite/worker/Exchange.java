@@ -14,8 +14,7 @@ import java.util.Map;
 import org.jboss.logging.Logger;
 
 /**
- * One task on one worker, from the frame that requests it to the frame that answers it. Owned by
- * the engine's thread.
+ * One task on one worker, from the request frame to the reply frame. Owned by the engine's thread.
  */
 final class Exchange {
 
@@ -130,7 +129,7 @@ final class Exchange {
         }
     }
 
-    /** Tells what {@code frame} is; a frame counts only if it names this task. */
+    /** Decodes a frame; it counts only if it names this task. */
     Received read(byte[] frame) {
         ReplyEnvelope envelope;
         byte[] answer;
@@ -158,7 +157,7 @@ final class Exchange {
         try {
             events.onEvent(event, frame);
         } catch (RuntimeException | Error e) {
-            LOG.errorf(e, "an event met a defect task=%s", Texts.word(taskId()));
+            LOG.errorf(e, "an event could not be passed on task=%s", Texts.word(taskId()));
         }
     }
 

@@ -5,7 +5,7 @@ import io.parallite.worker.WorkerState.Ending;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a worker has come to its end.
+ * The end of a worker.
  *
  * @param reason what the figures count it by
  * @param exit how its process ended
@@ -19,7 +19,7 @@ public record WorkerEnd(
 
     /**
      * @param last the worker's last state
-     * @param unordered why it ends, should it not have been told to
+     * @param unordered the reason when the daemon has not ended it
      */
     static WorkerEnd of(WorkerState last, WorkerExit exit, EndReason unordered) {
         return last instanceof Ending ending

@@ -43,9 +43,9 @@ public final class WorkerLease {
      * Runs {@code task} on the worker and gives its reply frame; {@code events} gets what the task
      * reports before that.
      *
-     * <p>Fails with a {@link io.parallite.task.TaskException} when the worker dies, takes longer
+     * <p>Fails with a {@link io.parallite.task.TaskException} when the worker ends, takes longer
      * than {@code timeout} or sends an invalid reply, and with {@link UndeliveredException} when it
-     * died before it had read the task. Cancelling kills the worker.
+     * ended before it had read the task. Cancelling kills the worker.
      */
     public Uni<WorkerReply> exchange(Task task, Duration timeout, WorkerEvents events) {
         return Uni.createFrom()

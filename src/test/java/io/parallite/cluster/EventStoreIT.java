@@ -70,12 +70,12 @@ final class EventStoreIT {
                 TestFrames.json("{'task_id':'a','event':'emit','value':%d}".formatted(value)));
     }
 
-    private Optional<EventStore.Unread> tell(Lease lease, long first, Event... events) {
-        return cluster.await(() -> executor.tell(lease, first, List.of(events)));
+    private Optional<EventStore.Unread> publish(Lease lease, long first, Event... events) {
+        return cluster.await(() -> executor.publish(lease, first, List.of(events)));
     }
 
     private Optional<List<byte[]>> hear(long position) {
-        return cluster.await(() -> follower.hear(ID, position));
+        return cluster.await(() -> follower.read(ID, position));
     }
 
     private List<Long> numbers(Optional<List<byte[]>> heard) {
@@ -93,8 +93,8 @@ final class EventStoreIT {
         assertThat(followed.status().state()).isEqualTo(TaskState.RUNNING);
         assertThat(followed.isNew()).isTrue();
 
-        tell(lease, 1, emitted(1), emitted(2));
-        assertThat(tell(lease, 1, emitted(1), emitted(2), emitted(3)).orElseThrow().entries())
+        publish(lease, 1, emitted(1), emitted(2));
+        assertThat(publish(lease, 1, emitted(1), emitted(2), emitted(3)).orElseThrow().entries())
                 .isEqualTo(3);
 
         assertThat(numbers(hear(0))).containsExactly(1L, 2L, 3L);
@@ -102,7 +102,7 @@ final class EventStoreIT {
         assertThat(numbers(hear(2))).containsExactly(3L);
         assertThat(numbers(hear(2))).containsExactly(3L);
         assertThat(numbers(hear(3))).isEmpty();
-        assertThat(tell(lease, 4).orElseThrow()).isEqualTo(new EventStore.Unread(1, 0, 0));
+        assertThat(publish(lease, 4).orElseThrow()).isEqualTo(new EventStore.Unread(1, 0, 0));
     }
 
     @Test
@@ -110,11 +110,11 @@ final class EventStoreIT {
         Lease lease = running().lease();
         cluster.await(() -> follower.follow(ID, false, 0));
         Lease other = new Lease(ID, "another", true);
-        assertThat(tell(other, 1, emitted(1))).isEmpty();
+        assertThat(publish(other, 1, emitted(1))).isEmpty();
 
         redis.run("del", "{parallite:test}:n:here");
 
-        assertThat(tell(lease, 1, emitted(1)).orElseThrow().followers()).isZero();
+        assertThat(publish(lease, 1, emitted(1)).orElseThrow().followers()).isZero();
         assertThat(hear(0)).isEmpty();
         assertThat(redis.run("exists", "{parallite:test}:f:a").strip()).isEqualTo("0");
         assertThat(isNewFollower()).isTrue();
@@ -145,7 +145,7 @@ final class EventStoreIT {
         cluster.await(() -> follower.follow(ID, false, 0));
         byte[] half =
                 TestFrames.json("{'task_id':'a','event':'progress','fraction':0.5,'message':'x'}");
-        tell(lease, 1, new Event("progress", half));
+        publish(lease, 1, new Event("progress", half));
 
         assertThat(cluster.await(() -> tasks.status(ID)).orElseThrow().progress().message())
                 .isEqualTo("x");

@@ -328,9 +328,9 @@ public final class FakeChannel implements WorkerChannel {
     }
 
     /** It could not be started. */
-    public void failStart(String lastWords) {
+    public void failStart(String stderrTail) {
         state = State.GONE;
-        emitter.fail(new WorkerStartException("worker %s: %s".formatted(name, lastWords)));
+        emitter.fail(new WorkerStartException("worker %s: %s".formatted(name, stderrTail)));
     }
 
     /** It answers the task it was sent last. */
@@ -375,8 +375,8 @@ public final class FakeChannel implements WorkerChannel {
     }
 
     /** Its process ends. */
-    public void exit(int status, String lastWords) {
-        exit(new WorkerExit(status, lastWords, false));
+    public void exit(int status, String stderrTail) {
+        exit(new WorkerExit(status, stderrTail, false));
     }
 
     /** Its process ends without having read the frame it was sent last. */

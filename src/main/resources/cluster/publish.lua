@@ -1,9 +1,10 @@
--- Keeps what a running task tells for each node that follows it, and wakes those that have read all before.
--- ARGV  id, token, number of the first event, how many entries, and how many bytes, are too many unread, last progress and
+-- Stores the events of a running task for each follower, and notifies those that have read all earlier ones.
+-- ARGV  id, token, number of the first event, how many entries, and how many bytes, are too many unread, last
+--       progress and
 --       its signature (empty when there is none among them), then the events
 -- reply nothing when the lease is lost, else {how many nodes follow, most entries unread, most bytes unread}
 --
--- Told twice, because a reply was lost, an event is kept once. Nodes that are gone follow no more.
+-- An event that is sent twice, because a reply was lost, is stored once. Nodes that are gone are removed as followers.
 
 local id, token, first = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local task = redis.call('HMGET', task_key(id), 'state', 'token')
@@ -33,7 +34,7 @@ local function keep(node)
     held = redis.call('HINCRBY', followers, 'b:' .. node, bytes)
     redis.call('PEXPIRE', list, 86400000)
     if unread == #ARGV - from + 1 then
-      tell(node, 'events ' .. id)
+      notify(node, 'events ' .. id)
     end
   else
     unread = redis.call('LLEN', list)

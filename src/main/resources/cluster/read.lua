@@ -1,6 +1,6 @@
--- What a task has told to a node that follows it; what the node has read of it is forgotten.
+-- Reads the events of a task for a follower, and deletes those that the follower has read.
 -- ARGV  id, node, how many events it has read so far, how many it takes, how many bytes it takes
--- reply nothing when the node does not follow the task (any more), else a list of events
+-- reply nothing when the node is no follower of the task, else a list of events
 
 local id, node = ARGV[1], ARGV[2]
 local followers = followers_key(id)
@@ -21,7 +21,7 @@ if done > 0 then
   if redis.call('HDEL', followers, 'full') == 1 then
     local executor = redis.call('HGET', task_key(id), 'node')
     if executor then
-      tell(executor, 'heard ' .. id)
+      notify(executor, 'heard ' .. id)
     end
   end
 end
