@@ -36,9 +36,19 @@ final class PrometheusTest {
             - {series: 'parallite_tasks_total{instance="a",outcome="timeout"}', values: '0+10x30'}
             - {series: 'parallite_worker_restarts_total{instance="a",reason="crashed"}', values: '0+1x30'}
             - {series: 'parallite_queue_wedges_total{instance="a"}', values: '0x10 1x20'}
+            - {series: 'parallite_pool_queue_tasks{instance="a",pool="mail"}', values: '9x30'}
+            - {series: 'parallite_pool_queue_limit_tasks{instance="a",pool="mail"}', values: '10x30'}
+            - {series: 'parallite_pool_serving{instance="a",pool="mail"}', values: '0x30'}
+            - {series: 'parallite_pool_paused{instance="a",pool="mail"}', values: '0x30'}
+            - {series: 'parallite_pool_serving{instance="a",pool="web"}', values: '0x30'}
+            - {series: 'parallite_pool_paused{instance="a",pool="web"}', values: '1x30'}
+            - {series: 'parallite_quota_refusals_total{instance="a",quota="quota_tasks"}', values: '0+1x30'}
             """;
 
-    /** What is no trouble: cancelled tasks, reloads, a daemon without persistent workers. */
+    /**
+     * What is no trouble: cancelled tasks, reloads, a daemon without persistent workers, a short
+     * pause of a pool, a single burst beyond a quota.
+     */
     private static final String AT_EASE =
             """
             - {series: 'up{job="parallite",instance="a"}', values: '1x30'}
@@ -60,6 +70,13 @@ final class PrometheusTest {
             - {series: 'parallite_tasks_total{instance="a",outcome="cancelled"}', values: '0+60x30'}
             - {series: 'parallite_worker_restarts_total{instance="a",reason="reload"}', values: '0+4x30'}
             - {series: 'parallite_queue_wedges_total{instance="a"}', values: '0x30'}
+            - {series: 'parallite_pool_queue_tasks{instance="a",pool="mail"}', values: '7x30'}
+            - {series: 'parallite_pool_queue_limit_tasks{instance="a",pool="mail"}', values: '10x30'}
+            - {series: 'parallite_pool_queue_tasks{instance="a",pool="default"}', values: '0x30'}
+            - {series: 'parallite_pool_queue_limit_tasks{instance="a",pool="default"}', values: '0x30'}
+            - {series: 'parallite_pool_serving{instance="a",pool="mail"}', values: '0x12 1x18'}
+            - {series: 'parallite_pool_paused{instance="a",pool="mail"}', values: '1x12 0x18'}
+            - {series: 'parallite_quota_refusals_total{instance="a",quota="quota_tasks"}', values: '0x2 9x28'}
             """;
 
     @TempDir private Path directory;

@@ -77,7 +77,11 @@ final class MetricsIT {
                         .map(MatchResult::group)
                         .collect(Collectors.toSet());
         used.remove("parallite_demand"); // which the adapter makes of the others
-        try (DaemonProcess daemon = daemon("--fixed-workers", "1", http.flag()).startAtRest()) {
+        String settings = "{\"pools\": {\"mail\": {}}, \"quota_tasks\": 9}";
+        try (DaemonProcess daemon =
+                        daemon("--fixed-workers", "1", http.flag()).json(settings).startAtRest();
+                TestClient client = daemon.connect()) {
+            client.send(TestClient.task("sleeps", closure("fn () => sleep(600)"))); // has a share
             assertThat(used).hasSizeGreaterThan(2);
             // the workers' memory is looked up at most once a second
             await().untilAsserted(() -> assertThat(used).isSubsetOf(names()));
