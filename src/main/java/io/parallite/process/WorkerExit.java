@@ -23,6 +23,16 @@ public record WorkerExit(int exitStatus, String stderrTail, boolean requestUnrea
 
     /** For example {@code exited with status 3: PHP Fatal error: …}. */
     public String describe() {
+        return describe("");
+    }
+
+    /**
+     * The same with what the worker did then.
+     *
+     * @param when follows the manner of its end, as in {@code exited with status 3 while it booted:
+     *     PHP Fatal error: …}
+     */
+    public String describe(String when) {
         String how =
                 switch (exitStatus - SIGNALLED) {
                     case SIGKILL -> "was killed by SIGKILL";
@@ -30,6 +40,7 @@ public record WorkerExit(int exitStatus, String stderrTail, boolean requestUnrea
                     case SIGTERM -> "was killed by SIGTERM";
                     default -> "exited with status " + exitStatus;
                 };
-        return stderrTail.isEmpty() ? how : how + ": " + stderrTail;
+        String end = when.isEmpty() ? how : how + " " + when;
+        return stderrTail.isEmpty() ? end : end + ": " + stderrTail;
     }
 }

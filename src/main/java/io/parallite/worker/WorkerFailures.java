@@ -50,9 +50,8 @@ final class WorkerFailures {
 
     /** The process has ended by itself, or was killed by others, while it had a task. */
     static TaskException crashed(WorkerName name, WorkerExit exit, boolean isUnread) {
-        String what = "worker %s %s".formatted(name, exit.describe());
-        return isUnread
-                ? undelivered(what + " before it had read the task")
-                : new TaskException(FailureKind.WORKER_CRASHED, what + " while it ran the task");
+        String when = isUnread ? "before it had read the task" : "while it ran the task";
+        String what = "worker %s %s".formatted(name, exit.describe(when));
+        return isUnread ? undelivered(what) : new TaskException(FailureKind.WORKER_CRASHED, what);
     }
 }

@@ -31,4 +31,12 @@ class WorkerExitTest {
         assertThat(new WorkerExit(255, "PHP Fatal error: no memory", false).describe())
                 .isEqualTo("exited with status 255: PHP Fatal error: no memory");
     }
+
+    @Test
+    void saysWhenBeforeItQuotes() {
+        assertThat(new WorkerExit(137, "no memory", false).describe("while it ran the task"))
+                .isEqualTo("was killed by SIGKILL while it ran the task: no memory");
+        assertThat(new WorkerExit(3, "", false).describe("while it ran the task"))
+                .isEqualTo("exited with status 3 while it ran the task");
+    }
 }
