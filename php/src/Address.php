@@ -16,6 +16,8 @@ final class Address
 {
     private const CONFIG = 'parallite.json';
 
+    private const DEFAULT = PHP_OS_FAMILY === 'Windows' ? 'tcp://127.0.0.1:9876' : 'unix:///tmp/parallite.sock';
+
     /**
      * @param bool $isNamed whether the program, its environment or its configuration names it
      * @param bool $isShared whether it lies in a directory that other users may write
@@ -51,7 +53,7 @@ final class Address
         if ($autostart !== null) {
             return new self(self::parse($autostart->socket())->uri, false);
         }
-        return new self(PHP_OS_FAMILY === 'Windows' ? 'tcp://127.0.0.1:9876' : 'unix:///tmp/parallite.sock', false);
+        return new self(self::DEFAULT, false);
     }
 
     /** A place that nobody named, in a directory which several users share: the daemon of another one is not used there. */

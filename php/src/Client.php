@@ -174,9 +174,10 @@ final class Client implements ClientInterface
         $entry = CallSite::arrayPassedTo('all');
         $origin = Origin::here();
         $tasks = Keys::unique($tasks, 'the tasks');
-        $group = new FutureGroup($this->isHere()
+        $futures = $this->isHere()
             ? array_map(fn(mixed $task): Future => $this->runHere($task, [], $options), $tasks)
-            : $this->submitAll($tasks, $options, $origin, $entry));
+            : $this->submitAll($tasks, $options, $origin, $entry);
+        $group = new FutureGroup($futures);
         try {
             return $settled ? $group->settled($deadline) : $group->values($deadline);
         } finally {
@@ -449,7 +450,8 @@ final class Client implements ClientInterface
         }
         $futures = [];
         foreach ($requests as $key => $request) {
-            $futures[$key] = $this->send($request, $origin?->withKey($key), $options, more: true);
+            $place = $origin?->withKey($key);
+            $futures[$key] = $this->send($request, $place, $options, more: true);
         }
         $this->tasks->first()->flush();
         return $futures;
@@ -467,7 +469,8 @@ final class Client implements ClientInterface
         $submit = $how->chunk->isSingle()
             ? function (array $keys, array $items, bool $more) use ($call, $options, $origin): Future {
                 $args = $call->takesKeys ? [$items[0], $keys[0]] : $items;
-                return $this->submitOne($call, $args, $options, $origin?->withKey($keys[0]), $more);
+                $place = $origin?->withKey($keys[0]);
+                return $this->submitOne($call, $args, $options, $place, $more);
             }
             : function (array $keys, array $items, bool $more) use ($call, $options, $origin, $how): ?Future {
                 return $this->submitChunk($call, $keys, $items, $options, $how->chunk, $origin, $more);
@@ -536,12 +539,12 @@ final class Client implements ClientInterface
         if ($options->cancellation?->isRequested() === true) {
             return Future::failed(Cancellation::failure(), $request['task_id']);
         }
-        $execution = $this->execution($request, $origin, $streams ? $this->reports() : null, $more);
+        $execution = $this->execution($request, $origin, $streams, $more);
         if ($options->retry !== null) {
             $again = fn(int $try): Execution => $this->execution(
                 ['task_id' => $this->ids->next()] + $request,
                 $origin,
-                $streams ? $this->reports() : null,
+                $streams,
                 more: false,
             );
             $execution = new RetriedExecution($execution, $options->retry, $again);
@@ -552,10 +555,12 @@ final class Client implements ClientInterface
 
     /**
      * @param array<string, mixed> $request
+     * @param bool $streams whether emitted values are kept
      * @param bool $more other tasks follow at once
      */
-    private function execution(array $request, ?Origin $origin, ?Reports $reports, bool $more): RemoteExecution
+    private function execution(array $request, ?Origin $origin, bool $streams, bool $more): RemoteExecution
     {
+        $reports = $streams ? $this->reports() : null;
         $id = $request['task_id'];
         $request = $this->ready($request);
         // who submits the same again has a future of the same task; another payload gets an answer of its own
@@ -611,7 +616,8 @@ final class Client implements ClientInterface
             $this->unhandled,
             traceparent: $traceparent,
         );
-        return new Future($options->retry === null ? $run() : new RetriedExecution($run(), $options->retry, $run));
+        $execution = $options->retry === null ? $run() : new RetriedExecution($run(), $options->retry, $run);
+        return new Future($execution);
     }
 
     /**
@@ -650,7 +656,8 @@ final class Client implements ClientInterface
     ): ?Future {
         if ($this->isHere()) {
             [$callable, $retry] = [$call->original, $options->retry];
-            $run = static fn(): array => Chunk::run($callable, $items, $call->takesKeys ? $keys : null, retry: $retry);
+            $passed = $call->takesKeys ? $keys : null;
+            $run = static fn(): array => Chunk::run($callable, $items, $passed, retry: $retry);
             return $this->runHere($run, [], $options);
         }
         $payload = $this->payloads->ofChunk($call, $items, $keys, $size->isAdaptive, $options->retry, CallSite::task());
@@ -658,7 +665,8 @@ final class Client implements ClientInterface
         if ($size->isAdaptive && count($items) > 1 && strlen($payload) > 2 * ChunkSize::MAX_BYTES) {
             return null;
         }
-        return $this->send($this->request($this->ids->next(), $payload, $options), $origin?->withKeys($keys), $options, $more);
+        $place = $origin?->withKeys($keys);
+        return $this->send($this->request($this->ids->next(), $payload, $options), $place, $options, $more);
     }
 
     /** Whether tasks are to run in this process, because nobody listens. */

@@ -170,11 +170,8 @@ final class Connection
         if (!$this->encoding->isBinarySafe() && ($request['type'] ?? null) === 'share') {
             return $this->encoding->encodeWith(['payload_encoding' => 'base64'] + $request, 'payload', base64_encode($payload));
         }
-        return $this->encoding->encodeWith(
-            $request,
-            'payload',
-            $this->encoding->isBinarySafe() ? $payload : self::asText($payload),
-        );
+        $text = $this->encoding->isBinarySafe() ? $payload : self::asText($payload);
+        return $this->encoding->encodeWith($request, 'payload', $text);
     }
 
     /**

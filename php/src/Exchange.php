@@ -48,7 +48,8 @@ final class Exchange
             return;
         }
         if ($this->failure !== null || ($this->reply['ok'] ?? false) !== true) {
-            $this->unhandled->report($this->outcome()?->exception());
+            $failure = $this->outcome()?->exception();
+            $this->unhandled->report($failure);
         }
     }
 
@@ -101,8 +102,9 @@ final class Exchange
     public function outcome(): ?Outcome
     {
         if ($this->outcome === null && $this->isDone()) {
+            $reply = $this->reply ?? [];
             $this->outcome = $this->failure === null
-                ? Outcome::ofReply($this->reply ?? [], $this->origin, $this->values)
+                ? Outcome::ofReply($reply, $this->origin, $this->values)
                 : Outcome::failure($this->failure);
         }
         return $this->outcome;

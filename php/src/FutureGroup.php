@@ -49,10 +49,16 @@ final class FutureGroup
         foreach ($this->futures as $key => $future) {
             $execution = $future->execution();
             $execution->expectEnd();
-            $isDone = Loop::until(static fn(): bool => $execution->outcome() !== null, $deadline?->left());
+            $left = $deadline?->left();
+            $isDone = Loop::until(static fn(): bool => $execution->outcome() !== null, $left);
             $execution->markAwaited();
             $outcome = $isDone ? $execution->outcome() : null;
-            $settled[$key] = $outcome === null ? new Settled(null, $deadline?->exceeded()) : Settled::of($outcome);
+            if ($outcome === null) {
+                $failure = $deadline?->exceeded();
+                $settled[$key] = new Settled(null, $failure);
+            } else {
+                $settled[$key] = Settled::of($outcome);
+            }
         }
         return $settled;
     }
@@ -89,12 +95,13 @@ final class FutureGroup
         $looked = 0;
         $failed = null;
         try {
+            $left = $deadline?->left();
             $isOver = Loop::until(function () use (&$ended, &$looked, &$failed): bool {
                 while ($failed === null && isset($ended[$looked])) {
                     $failed = $this->futures[$ended[$looked++]]->execution()->outcome()?->exception();
                 }
                 return $failed !== null || $looked === count($this->futures);
-            }, $deadline?->left());
+            }, $left);
         } finally {
             foreach (array_diff_key($listeners, array_flip($ended)) as $key => $listener) {
                 $this->futures[$key]->execution()->forget($listener);

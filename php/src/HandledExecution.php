@@ -49,7 +49,8 @@ final class HandledExecution implements Execution
         try {
             $source->markAwaited();
             $source->whenDone(function () use ($source, $handler): void {
-                $this->handle($source->outcome() ?? throw new LogicException('done without an outcome'), $handler);
+                $outcome = $source->outcome() ?? throw new LogicException('done without an outcome');
+                $this->handle($outcome, $handler);
             });
         } finally {
             Signals::release();
@@ -149,7 +150,8 @@ final class HandledExecution implements Execution
         $this->id = $next->id();
         $next->markAwaited();
         $next->whenDone(function () use ($next): void {
-            $this->settle($next->outcome() ?? throw new LogicException('done without an outcome'));
+            $outcome = $next->outcome() ?? throw new LogicException('done without an outcome');
+            $this->settle($outcome);
         });
     }
 

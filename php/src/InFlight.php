@@ -21,7 +21,8 @@ final class InFlight
     public function add(string $id, Exchange $exchange, int $bytes): void
     {
         $this->exchanges[$id][] = $exchange;
-        $this->bytes[$id] = max($bytes, $this->bytes[$id] ?? 0);
+        $largest = $this->bytes[$id] ?? 0;
+        $this->bytes[$id] = max($bytes, $largest);
     }
 
     public function accepts(string $id, string $kind): bool

@@ -61,6 +61,7 @@ final class LocalExecution implements Execution
         $context = Task::bind($reports);
         ob_start();
         $level = ob_get_level();
+        $value = null;
         try {
             $value = TimeLimit::run($timeout, $id, static fn(): mixed => $task(...$args));
         } catch (Throwable $e) {
@@ -72,7 +73,7 @@ final class LocalExecution implements Execution
             }
             $output = ob_get_level() === $level ? (string) ob_get_clean() : '';
         }
-        $outcome = isset($failure) ? Outcome::failure($failure, $output) : Outcome::value($value ?? null, $output);
+        $outcome = isset($failure) ? Outcome::failure($failure, $output) : Outcome::value($value, $output);
         return new self($id, $outcome, $reports, $unhandled);
     }
 

@@ -43,7 +43,7 @@ final class Login
                 . 'it is a daemon of a version that knows tokens, and whether the address is a tls:// one');
         }
         if (($answer['ok'] ?? false) !== true) {
-            $reason = is_string($answer['error'] ?? null) ? $answer['error'] : 'it gives no reason';
+            $reason = isset($answer['error']) && is_string($answer['error']) ? $answer['error'] : 'it gives no reason';
             throw new ConnectionException("the daemon at $uri refuses this client: $reason; compare its auth_token_file with "
                 . 'PARALLITE_AUTH_TOKEN_FILE here');
         }

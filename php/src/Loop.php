@@ -158,7 +158,7 @@ final class Loop
             }
             $left = $deadline === null ? null : max(0.0, $deadline - microtime(true));
             $next = self::$timers === null ? null : self::untilNextTimer();
-            $most = $next === null ? $left : min($next, $left ?? $next);
+            $most = $next === null || $left === null ? $left ?? $next : min($next, $left);
             if (!self::turn($most) && !$isSo()) {
                 throw new ConnectionException('a future is awaited that nothing in this process can complete; a future '
                     . 'belongs to the process that made it');
@@ -185,7 +185,8 @@ final class Loop
         foreach ($read as $id => $_) {
             $canWatch = $canWatch && self::$connections[$id]->canBeWatched();
         }
-        $most = Signals::areHeldUp() ? min($timeout ?? Signals::PATIENCE, Signals::PATIENCE) : $timeout;
+        $patience = $timeout ?? Signals::PATIENCE;
+        $most = Signals::areHeldUp() ? min($patience, Signals::PATIENCE) : $timeout;
         // nothing is ready when a signal came in between: the caller looks again
         self::transfer(...Readiness::of($read, $write, $most, $canWatch));
         return true;

@@ -34,9 +34,11 @@ final class Origin
     {
         foreach (debug_backtrace(DEBUG_BACKTRACE_IGNORE_ARGS, self::DEPTH) as $frame) {
             if (isset($frame['file'], $frame['line']) && !Package::contains($frame['file'])) {
-                $isFile = !str_contains($frame['file'], '://'); // else the task is in a closure that was rebuilt
-                $place = $isFile ? null : SourcePlace::of($frame['file'], $frame['line']);
-                return new self($place?->file ?? $frame['file'], $place?->line ?? $frame['line']);
+                if (!str_contains($frame['file'], '://')) {
+                    return new self($frame['file'], $frame['line']);
+                }
+                $place = SourcePlace::of($frame['file'], $frame['line']); // the task is in a closure that was rebuilt
+                return new self($place->file, $place->line);
             }
         }
         return null;

@@ -41,29 +41,31 @@ final class Outcome
     public static function ofReply(array $reply, ?Origin $origin = null, ?ValueReader $values = null): self
     {
         $output = $reply['output'] ?? '';
+        $text = is_string($output) ? $output : '';
         $benchmark = $reply['benchmark'] ?? null;
-        return new self(
-            $reply,
-            is_string($output) ? $output : '',
-            is_array($benchmark) ? TaskStats::of($benchmark) : null,
-            $origin,
-            $values,
-        );
+        $stats = is_array($benchmark) ? TaskStats::of($benchmark) : null;
+        return new self($reply, $text, $stats, $origin, $values);
     }
 
     /** @param ?self $source what it was made of, whose output and stats it takes over */
     public static function value(mixed $value, string $output = '', ?self $source = null): self
     {
-        $outcome = new self(null, $source?->output ?? $output, $source?->stats);
+        $outcome = self::besides($output, $source);
         $outcome->value = $value;
         return $outcome;
     }
 
     public static function failure(Throwable $failure, string $output = '', ?self $source = null): self
     {
-        $outcome = new self(null, $source?->output ?? $output, $source?->stats);
+        $outcome = self::besides($output, $source);
         $outcome->failure = $failure;
         return $outcome;
+    }
+
+    /** What is known besides the value or the failure. */
+    private static function besides(string $output, ?self $source): self
+    {
+        return $source === null ? new self(null, $output) : new self(null, $source->output, $source->stats);
     }
 
     /** @throws Throwable the task's failure */
@@ -125,8 +127,9 @@ final class Outcome
             $this->value = $result;
             return;
         }
+        $bytes = $isSerialized ? $result : '';
         try {
-            $this->value = $values->value(PayloadSecret::RESULT, self::idIn($reply), $isSerialized ? $result : '');
+            $this->value = $values->value(PayloadSecret::RESULT, self::idIn($reply), $bytes);
         } catch (Throwable $e) {
             $error = ['error' => 'the result cannot be rebuilt here: ' . Deserializer::reason($e)];
             $error += ['error_code' => 'RESULT_NOT_ENCODABLE'] + $reply;
@@ -152,6 +155,6 @@ final class Outcome
     /** @param array<array-key, mixed> $reply */
     private static function idIn(array $reply): string
     {
-        return is_string($reply['task_id'] ?? null) ? $reply['task_id'] : '';
+        return isset($reply['task_id']) && is_string($reply['task_id']) ? $reply['task_id'] : '';
     }
 }

@@ -149,7 +149,8 @@ final class ParallelMap
         $outcome = $batch->future()->execution()->outcome() ?? throw new LogicException('the task has not ended');
         $isChunk = !$this->options->chunk->isSingle() && $outcome->exception() === null;
         $reply = $isChunk ? $outcome->get() : null;
-        $keys = $batch->drop($reply['done'] ?? $batch->sent());
+        $done = $reply['done'] ?? $batch->sent();
+        $keys = $batch->drop($done);
         if ($reply !== null) {
             $this->options->chunk->ended($reply['done'], $reply['seconds'], $reply['bytes']);
         }
@@ -172,13 +173,11 @@ final class ParallelMap
     /** @param array<string, mixed> $reply of {@see Worker\Chunk} */
     private function outcomeOf(array $reply, int $i, string $id, mixed $key): Outcome
     {
-        return Outcome::ofReply(
-            isset($reply['failures'][$i])
-                ? ['task_id' => $id, 'ok' => false] + $reply['failures'][$i]
-                : ['task_id' => $id, 'ok' => true, 'result' => $reply['blobs'][$i], 'result_encoding' => 'php'],
-            $this->origin?->withKey($key),
-            $this->values->ofVerified(),
-        );
+        $own = isset($reply['failures'][$i])
+            ? ['task_id' => $id, 'ok' => false] + $reply['failures'][$i]
+            : ['task_id' => $id, 'ok' => true, 'result' => $reply['blobs'][$i], 'result_encoding' => 'php'];
+        $place = $this->origin?->withKey($key);
+        return Outcome::ofReply($own, $place, $this->values->ofVerified());
     }
 
     /**

@@ -28,10 +28,11 @@ final class Quietly
     {
         Signals::hold(); // one that threw here would leave our error handler behind
         self::$warnings = [];
-        set_error_handler(self::$handler ??= static function (int $level, string $message): bool {
+        self::$handler ??= static function (int $level, string $message): bool {
             self::$warnings[] = $message;
             return true;
-        });
+        };
+        set_error_handler(self::$handler);
     }
 
     public static function end(): void

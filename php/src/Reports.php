@@ -108,11 +108,10 @@ final class Reports implements TaskContext
     {
         if ($event['event'] === 'progress') {
             $fraction = $event['fraction'] ?? null;
+            $fraction = is_int($fraction) || is_float($fraction) ? (float) $fraction : null;
             $message = $event['message'] ?? null;
-            $this->progress(
-                is_int($fraction) || is_float($fraction) ? (float) $fraction : null,
-                is_string($message) ? $message : null,
-            );
+            $message = is_string($message) ? $message : null;
+            $this->progress($fraction, $message);
         } elseif ($event['event'] === 'emit') {
             $this->queue($event);
         }
@@ -237,6 +236,7 @@ final class Reports implements TaskContext
         if (!$this->isEndExpected && $this->bytes >= self::HIGH_WATER) {
             $this->hold(true);
         }
-        $this->emitted->enqueue($isSerialized ? $value : [$value, $bytes]);
+        $entry = $isSerialized ? $value : [$value, $bytes];
+        $this->emitted->enqueue($entry);
     }
 }

@@ -128,7 +128,8 @@ final class RetriedExecution implements Execution
     {
         $this->current->markAwaited();
         $this->current->whenDone(function (): void {
-            $this->onEnd($this->current->outcome() ?? throw new LogicException('done without an outcome'));
+            $outcome = $this->current->outcome() ?? throw new LogicException('done without an outcome');
+            $this->onEnd($outcome);
         });
     }
 

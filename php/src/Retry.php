@@ -73,6 +73,7 @@ final class Retry
     {
         $delay = min($this->delay * $this->factor ** ($tries - 1), 2_147_483.0);
         $delay = $this->jitter ? $delay * random_int(500_000, 1_000_000) / 1e6 : $delay;
-        return $failure instanceof QuotaExceeded ? max($delay, $failure->getRetryAfter() ?? 0.0) : $delay;
+        $least = $failure instanceof QuotaExceeded ? $failure->getRetryAfter() : null;
+        return $least === null ? $delay : max($delay, $least);
     }
 }

@@ -28,7 +28,8 @@ final class Settled
     public static function of(Outcome $outcome): self
     {
         $failure = $outcome->exception();
-        return new self($failure === null ? $outcome->get() : null, $failure);
+        $value = $failure === null ? $outcome->get() : null;
+        return new self($value, $failure);
     }
 
     public function isOk(): bool

@@ -72,7 +72,8 @@ final class TaskPayload
             return $callee;
         }
         $hints = $hint !== null && $callee instanceof Closure ? [spl_object_id($callee) => $hint] : [];
-        return $this->serialize($args === [] ? [$callee] : [$callee, $args], $hints);
+        $call = $args === [] ? [$callee] : [$callee, $args];
+        return $this->serialize($call, $hints);
     }
 
     /**
@@ -95,7 +96,8 @@ final class TaskPayload
         $callee = $task->callee ??= $this->calleeOf($task->original, $hint, isAlone: false);
         $arguments = [$callee, $items, $task->takesKeys ? $keys : null];
         if ($isBounded || $retry !== null) {
-            array_push($arguments, ...($isBounded ? [ChunkSize::MAX_SECONDS, ChunkSize::MAX_BYTES] : [null, null]));
+            $bounds = $isBounded ? [ChunkSize::MAX_SECONDS, ChunkSize::MAX_BYTES] : [null, null];
+            array_push($arguments, ...$bounds);
         }
         if ($retry !== null) {
             $arguments[] = $retry;

@@ -34,9 +34,13 @@ final class Traceparent
      */
     public function field(?string $own): array
     {
-        $text = self::checked($own)
-            ?? self::checked($this->usual instanceof Closure ? ($this->usual)() : $this->usual)
-            ?? Task::traceparent();
+        $text = self::checked($own) ?? $this->usualSpan() ?? Task::traceparent();
         return $text === null ? [] : ['traceparent' => $text];
+    }
+
+    private function usualSpan(): ?string
+    {
+        $text = $this->usual instanceof Closure ? ($this->usual)() : $this->usual;
+        return self::checked($text);
     }
 }

@@ -69,7 +69,7 @@ final class CallSite
         }
         $name = $method ?? self::nameOf($frames, $call);
         $name = substr($name, (int) strrpos("\\$name", '\\'));
-        $isInClosure = str_contains($frames[$call + 1]['function'] ?? '', '{closure');
+        $isInClosure = isset($frames[$call + 1]) && str_contains($frames[$call + 1]['function'], '{closure');
         try {
             return SourceFile::named($frames[$call]['file'])->call($name, $frames[$call]['line'], $isInClosure);
         } catch (ClosureNotSerializable) {
@@ -115,6 +115,7 @@ final class CallSite
     private static function isRelay(array $frame): bool
     {
         return in_array($frame['function'], ['__call', '__callStatic'], true)
-            && str_starts_with($frame['class'] ?? '', 'Illuminate\\');
+            && isset($frame['class'])
+            && str_starts_with($frame['class'], 'Illuminate\\');
     }
 }

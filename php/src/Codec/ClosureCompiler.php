@@ -50,8 +50,10 @@ final class ClosureCompiler
         if ($unit === null || $unit->isForOne) {
             $unit = self::unit($code, $statics, $captured);
         }
-        $closure = $unit->makerFor($scope, $object === null ? $calledScope : null)($captured);
-        return $object === null ? $closure : $closure->bindTo($object);
+        if ($object === null) {
+            return $unit->makerFor($scope, $calledScope)($captured);
+        }
+        return $unit->makerFor($scope, null)($captured)->bindTo($object);
     }
 
     /**

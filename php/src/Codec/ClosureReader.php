@@ -100,10 +100,11 @@ final class ClosureReader
     {
         $line = $function->getStartLine();
         $file = $function->getFileName();
-        return new ClosureNotSerializable($count === 0
+        $reason = $count === 0
             ? "$file has no such closure in line $line; it was changed after this process had loaded it: restart the process"
             : "$count closures begin in line $line of $file, and which of them is meant can't be told; write each in a line "
-                . 'of its own');
+                . 'of its own';
+        return new ClosureNotSerializable($reason);
     }
 
     /** @internal */
@@ -115,14 +116,15 @@ final class ClosureReader
         string $name,
     ): ClosureCode {
         $context = $written->context;
-        $scope = $function->getClosureScopeClass();
-        $callsMethod = self::callsMethod($written, $scope?->name);
+        $scope = $function->getClosureScopeClass()?->name;
+        $callsMethod = self::callsMethod($written, $scope);
         $flags = ($isStrict ? ClosureCode::IS_STRICT : 0)
             | ($written->isStatic ? ClosureCode::IS_STATIC : 0)
             | ($written->isArrow ? ClosureCode::IS_ARROW : 0)
             | ($context->isTrait ? ClosureCode::IN_TRAIT : 0)
             | ($written->mayUseThis() || $callsMethod ? ClosureCode::USES_THIS : 0)
             | ($written->asksForClass() ? ClosureCode::USES_CALLED_CLASS : 0);
+        $class = $context->class === 'class@anonymous' ? (string) $scope : $context->class;
         return new ClosureCode(
             $written->text,
             $file,
@@ -131,7 +133,7 @@ final class ClosureReader
             $flags,
             $written->uses,
             $written->facts->namesOfStatics(),
-            $context->class === 'class@anonymous' ? (string) $scope?->name : $context->class,
+            $class,
             $name,
         );
     }

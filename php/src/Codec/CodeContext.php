@@ -44,8 +44,8 @@ final readonly class CodeContext
         if (!$this->isClassBody) {
             return new self($this->imports, function: $this->imports->prefix() . "$name()");
         }
-        $isKnown = $this->class !== 'class@anonymous';
-        return new self($this->imports, $this->class, $this->isTrait, $isKnown ? "$this->class::$name()" : null);
+        $function = $this->class === 'class@anonymous' ? null : "$this->class::$name()";
+        return new self($this->imports, $this->class, $this->isTrait, $function);
     }
 
     public function inClosure(WrittenClosure $closure): self

@@ -63,7 +63,8 @@ final class CompiledUnit
             throw new ClosureNotSerializable("the closure was written in class $scope, which is not known here");
         }
         $isOther = $calledScope !== null && strcasecmp($calledScope, $scope) !== 0;
-        return Closure::bind($this->factory, $isOther ? self::bareInstanceOf($calledScope) : null, $scope)();
+        $object = $isOther ? self::bareInstanceOf($calledScope) : null;
+        return Closure::bind($this->factory, $object, $scope)();
     }
 
     /**

@@ -18,6 +18,8 @@ final class FileAge
     /** Of file systems that keep the times of reading, if they are not told otherwise. */
     private const KEEPS_TIMES = ['ext2', 'ext3', 'ext4', 'xfs', 'btrfs', 'f2fs', 'tmpfs'];
 
+    private const OPCACHE_SETTING = PHP_SAPI === 'cli' ? 'opcache.enable_cli' : 'opcache.enable';
+
     private function __construct()
     {
     }
@@ -48,7 +50,7 @@ final class FileAge
      */
     private static function opcacheStamp(string $file, array $stat): ?int
     {
-        $isOn = function_exists('opcache_get_status') && ini_get(PHP_SAPI === 'cli' ? 'opcache.enable_cli' : 'opcache.enable');
+        $isOn = function_exists('opcache_get_status') && ini_get(self::OPCACHE_SETTING);
         if (!$isOn || !@opcache_is_script_cached($file)) {
             return null;
         }
@@ -65,7 +67,8 @@ final class FileAge
         $isKept = false;
         foreach (@file('/proc/self/mountinfo') ?: [] as $line) {
             [$mount, $options] = array_slice(explode(' ', $line), 4, 2) + ['', ''];
-            $type = explode(' ', explode(' - ', $line)[1] ?? '')[0];
+            [, $fileSystem] = explode(' - ', $line) + ['', ''];
+            $type = explode(' ', $fileSystem)[0];
             $isAbove = $mount === '/' || str_starts_with($file, "$mount/");
             if ($isAbove && strlen($mount) >= strlen($best)) {
                 $best = $mount;

@@ -37,7 +37,7 @@ final class Imports
         $kind = self::kind($tokens, 0);
         $prefix = '';
         $entry = [];
-        foreach (array_slice($tokens, $kind === '' ? 0 : 1) as $token) {
+        foreach ($kind === '' ? $tokens : array_slice($tokens, 1) as $token) {
             if ($token->text === '{') {
                 $prefix = implode('', array_column($entry, 'text'));
                 $entry = [];
@@ -58,9 +58,10 @@ final class Imports
             return;
         }
         $own = self::kind($tokens, 0); // within a group
-        $tokens = array_slice($tokens, $own === '' ? 0 : 1);
+        $tokens = $own === '' ? $tokens : array_slice($tokens, 1);
         $as = array_search(T_AS, array_column($tokens, 'id'), true);
-        $name = $prefix . implode('', array_column($as === false ? $tokens : array_slice($tokens, 0, $as), 'text'));
+        $parts = $as === false ? $tokens : array_slice($tokens, 0, $as);
+        $name = $prefix . implode('', array_column($parts, 'text'));
         $alias = $as === false ? substr('\\' . $name, (int) strrpos('\\' . $name, '\\') + 1) : $tokens[$as + 1]->text;
         $this->imports[] = ["use $kind$own$name" . ($as === false ? '' : " as $alias") . ';', strtolower($alias)];
     }

@@ -43,7 +43,7 @@ final class NamespaceUse
                 T_NS_C, T_NAME_RELATIVE => true,
                 T_NAME_QUALIFIED => !self::isImported(strstr($token->text, '\\', true), $header[2]),
                 T_STRING => !$before->is(self::MEMBER_OF) && !self::isImported($token->text, $header[2])
-                    && self::isOwn($token->text, $header[1], $next === '(' && !$before->is(T_NEW), $next),
+                    && self::isOwn($token->text, $header[1], $before, $next),
                 default => false,
             };
             if ($depends) {
@@ -58,10 +58,10 @@ final class NamespaceUse
         return preg_match('/[\\\\ ]' . preg_quote($word, '/') . ';/i', $imports) === 1;
     }
 
-    private static function isOwn(string $word, string $namespace, bool $isCall, string $next): bool
+    private static function isOwn(string $word, string $namespace, PhpToken $before, string $next): bool
     {
         return match (true) {
-            $isCall => function_exists("$namespace\\$word") || !function_exists($word),
+            $next === '(' && !$before->is(T_NEW) => function_exists("$namespace\\$word") || !function_exists($word),
             $next === ':' || in_array(strtolower($word), self::WORDS, true) => false, // the name of an argument, a label
             default => $next === '::' || !defined($word) || defined("$namespace\\$word"),
         };

@@ -109,10 +109,11 @@ final class Opis4Codec implements ClosureCodec
                 . 'update it, or write the closure in a line of its own, in a simpler way');
         }
         $class = $function->getClosureScopeClass()?->getName();
+        $uses = array_keys($source->code->uses) ?: null;
         return new ClosureInfo(
             $source->code->header,
             $source->portableCode(),
-            array_keys($source->code->uses) ?: null,
+            $uses,
             ClosureInfo::flags(
                 $source->isArrow(),
                 $source->isStatic(),

@@ -89,7 +89,8 @@ final class Packing
             throw $e;
         } catch (Throwable $e) {
             $this->captured(); // throws where it failed for that
-            throw self::refusal(Culprit::in(self::cargo($this->reflection)) ?? $e->getMessage(), $e);
+            $reason = Culprit::in(self::cargo($this->reflection)) ?? $e->getMessage();
+            throw self::refusal($reason, $e);
         } finally {
             restore_error_handler();
         }

@@ -41,7 +41,10 @@ final class ParameterList
             }
             $skipped = $depth < $skipped ? 0 : $skipped;
         }
-        return new self($parts === [] ? $parameters : [...$parameters, self::parameter($parts)]);
+        if ($parts !== []) {
+            $parameters[] = self::parameter($parts);
+        }
+        return new self($parameters);
     }
 
     /**

@@ -139,8 +139,10 @@ final class SourceParser
 
     private function namespace(int $i): int
     {
-        $isNamed = in_array($this->tokens[$i + 1]->id ?? 0, [T_STRING, T_NAME_QUALIFIED], true);
-        $imports = new Imports($isNamed ? $this->tokens[$i + 1]->text : '');
+        $next = $this->tokens[$i + 1] ?? null;
+        $isNamed = $next !== null && in_array($next->id, [T_STRING, T_NAME_QUALIFIED], true);
+        $name = $isNamed ? $next->text : '';
+        $imports = new Imports($name);
         $this->section = new CodeContext($imports, $this->section->class, $this->section->isTrait, $this->section->function);
         return $i + ($isNamed ? 2 : 1);
     }
@@ -164,7 +166,7 @@ final class SourceParser
         if ($this->text($name) === '&') {
             $name++;
         }
-        if (in_array($this->tokens[$i - 1]->id ?? 0, self::MEMBER_OF, true) || $this->isNameOfMethod($i)) {
+        if ($this->isMember($i) || $this->isNameOfMethod($i)) {
             return $i + 1;
         }
         if ($this->text($name) === '(') {
@@ -260,10 +262,17 @@ final class SourceParser
         return substr($this->code, $from, $last->pos + strlen($last->text) - $from);
     }
 
+    /** Whether what stands there is the name of a member. */
+    private function isMember(int $i): bool
+    {
+        $before = $this->tokens[$i - 1] ?? null;
+        return $before !== null && in_array($before->id, self::MEMBER_OF, true);
+    }
+
     private function classLike(int $i, CodeContext $context): int
     {
         $next = $this->tokens[$i + 1] ?? null;
-        if ($next === null || in_array($this->tokens[$i - 1]->id ?? 0, self::MEMBER_OF, true)) {
+        if ($next === null || $this->isMember($i)) {
             return $i + 1;
         }
         $isNamed = $next->id === T_STRING;

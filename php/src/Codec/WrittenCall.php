@@ -125,8 +125,11 @@ final class WrittenCall
     /** @param list<PhpToken> $tokens */
     private static function beginsClosure(array $tokens): bool
     {
-        $first = $tokens[0]->id ?? 0; // static::KEY begins none
-        return in_array($first === T_STATIC ? $tokens[1]->id ?? 0 : $first, [T_FN, T_FUNCTION, T_ATTRIBUTE], true);
+        $first = $tokens[0]->id ?? 0;
+        if ($first === T_STATIC) {
+            $first = $tokens[1]->id ?? 0; // static::KEY begins none
+        }
+        return in_array($first, [T_FN, T_FUNCTION, T_ATTRIBUTE], true);
     }
 
     /**

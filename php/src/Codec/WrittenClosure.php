@@ -79,7 +79,8 @@ final class WrittenClosure
         foreach ($this->facts->within as $closure) {
             $names += $closure->isArrow ? $closure->mentioned() + $closure->parameters->names() : $closure->uses;
         }
-        return array_fill_keys(array_keys(array_diff_key($names, $this->isArrow ? $this->parameters->names() : [])), true);
+        $own = $this->isArrow ? $this->parameters->names() : [];
+        return array_fill_keys(array_keys(array_diff_key($names, $own)), true);
     }
 
     /** What PHP 8.4 names it; null where that can't be told. */

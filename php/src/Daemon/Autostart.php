@@ -117,8 +117,9 @@ final class Autostart
         }
         ftruncate($lock, 0);
         try {
+            $binary = $this->binary ?? Binary::get($this->projectRoot);
             Launcher::launch(
-                $this->binary ?? Binary::get($this->projectRoot),
+                $binary,
                 $this->arguments($address),
                 $this->projectRoot,
                 $this->environment(),
@@ -180,7 +181,8 @@ final class Autostart
     private static function findRoot(): string
     {
         if (class_exists(\Composer\InstalledVersions::class)) {
-            $root = realpath(\Composer\InstalledVersions::getRootPackage()['install_path'] ?? '');
+            $path = \Composer\InstalledVersions::getRootPackage()['install_path'] ?? '';
+            $root = realpath($path);
             if ($root !== false) {
                 return $root;
             }

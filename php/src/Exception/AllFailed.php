@@ -14,13 +14,10 @@ final class AllFailed extends ParalliteException
     /** @param array<array-key, Throwable> $failures by the key of their future */
     public function __construct(private readonly array $failures)
     {
-        $first = reset($failures);
-        parent::__construct(
-            count($failures) . ' of ' . count($failures) . ' tasks failed'
-                . ($first === false ? '' : '; the first: ' . $first->getMessage()),
-            0,
-            $first === false ? null : $first,
-        );
+        $first = reset($failures) ?: null;
+        $message = count($failures) . ' of ' . count($failures) . ' tasks failed'
+            . ($first === null ? '' : '; the first: ' . $first->getMessage());
+        parent::__construct($message, 0, $first);
     }
 
     /** @return array<array-key, Throwable> by the key of their future, in the order in which they failed */

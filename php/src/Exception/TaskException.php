@@ -45,10 +45,11 @@ class TaskException extends ParalliteException
             default => self::class,
         };
         $error = $reply['error'] ?? null;
+        $message = is_string($error) ? $error : 'the task failed without a reason';
         if ($origin !== null && isset($reply['trace']) && is_string($reply['trace'])) {
             $reply['trace'] = ltrim("{$reply['trace']}\n") . $origin->text();
         }
-        $e = new $class(is_string($error) ? $error : 'the task failed without a reason', $reply, $previous);
+        $e = new $class($message, $reply, $previous);
         [$file, $line] = [$reply['file'] ?? null, $reply['line'] ?? null];
         if (is_string($file) && $file !== '' && is_int($line)) {
             [$e->file, $e->line] = [$file, $line];

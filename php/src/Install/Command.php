@@ -54,8 +54,9 @@ final class Command
     {
         if ($options !== []) {
             $isQuestion = in_array($options[0], ['-h', '--help'], true);
-            fwrite($isQuestion ? STDOUT : $this->errors, self::HELP);
-            return $isQuestion ? self::OK : self::USAGE;
+            [$stream, $code] = $isQuestion ? [STDOUT, self::OK] : [$this->errors, self::USAGE];
+            fwrite($stream, self::HELP);
+            return $code;
         }
         try {
             $installation = Installation::ofThisVersion()

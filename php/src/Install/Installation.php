@@ -32,7 +32,8 @@ final class Installation
 
     private static function cache(): ?string
     {
-        $named = (string) getenv(PHP_OS_FAMILY === 'Windows' ? 'LOCALAPPDATA' : 'XDG_CACHE_HOME');
+        $variable = PHP_OS_FAMILY === 'Windows' ? 'LOCALAPPDATA' : 'XDG_CACHE_HOME';
+        $named = (string) getenv($variable);
         if ($named !== '') {
             return $named;
         }
@@ -144,7 +145,8 @@ final class Installation
     private static function remove(string $path): void
     {
         if (is_dir($path) && !is_link($path)) {
-            foreach (array_diff(scandir($path) ?: [], ['.', '..']) as $name) {
+            $names = scandir($path) ?: [];
+            foreach (array_diff($names, ['.', '..']) as $name) {
                 self::remove("$path/$name");
             }
             Quietly::call(static fn() => rmdir($path));

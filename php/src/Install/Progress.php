@@ -36,8 +36,9 @@ final class Progress
         }
         $this->shown = $step;
         $this->isMoving = true;
-        fwrite($this->stream, $total === null
+        $text = $total === null
             ? sprintf("\r    %.0f MB", $bytes / 1e6)
-            : sprintf("\r    %3d %% of %.0f MB", $percent, $total / 1e6));
+            : sprintf("\r    %3d %% of %.0f MB", $percent, $total / 1e6);
+        fwrite($this->stream, $text);
     }
 }

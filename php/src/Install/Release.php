@@ -39,7 +39,8 @@ final class Release
     {
         $named = getenv('PARALLITE_RELEASES');
         $place = is_string($named) && $named !== '' ? rtrim($named, '/') : self::RELEASES;
-        return new self($place, self::platform(PHP_OS_FAMILY, php_uname('m'), glob('/lib/ld-musl-*') ?: []));
+        $musl = glob('/lib/ld-musl-*') ?: [];
+        return new self($place, self::platform(PHP_OS_FAMILY, php_uname('m'), $musl));
     }
 
     /**

@@ -32,10 +32,11 @@ final class About
         } catch (ParalliteException $e) {
             return ['Daemon' => $e->getMessage()];
         }
-        $pool = $stats['pool'] ?? [];
+        $stats += ['version' => '?', 'pid' => 0, 'pool' => []];
+        $pool = $stats['pool'] + ['idle' => 0, 'busy' => 0, 'max_workers' => 0];
         return [
-            'Daemon' => sprintf('RUNNING, version %s, pid %d', $stats['version'] ?? '?', $stats['pid'] ?? 0),
-            'Workers' => sprintf('%d idle, %d busy, at most %d', $pool['idle'] ?? 0, $pool['busy'] ?? 0, $pool['max_workers'] ?? 0),
+            'Daemon' => sprintf('RUNNING, version %s, pid %d', $stats['version'], $stats['pid']),
+            'Workers' => sprintf('%d idle, %d busy, at most %d', $pool['idle'], $pool['busy'], $pool['max_workers']),
         ];
     }
 }

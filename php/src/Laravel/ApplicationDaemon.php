@@ -43,11 +43,14 @@ final class ApplicationDaemon
     /** For tasks; starts a daemon where the configuration says so. */
     public function client(): Client
     {
+        $autostart = ($this->config['autostart'] ?? false) ? $this->autostart() : false;
+        $fallback = $this->config['fallback'] ?? null;
+        $secretFile = $this->config['payload_secret_file'] ?? null;
         return new Client(
             $this->address(),
-            autostart: ($this->config['autostart'] ?? false) ? $this->autostart() : false,
-            fallback: $this->config['fallback'] ?? null,
-            payloadSecretFile: $this->config['payload_secret_file'] ?? null,
+            autostart: $autostart,
+            fallback: $fallback,
+            payloadSecretFile: $secretFile,
         );
     }
 
@@ -115,7 +118,8 @@ final class ApplicationDaemon
      */
     private function settings(): array
     {
-        $settings = array_filter($this->config['daemon'] ?? [], static fn(mixed $value): bool => $value !== null);
+        $settings = $this->config['daemon'] ?? [];
+        $settings = array_filter($settings, static fn(mixed $value): bool => $value !== null);
         foreach (['fixed_workers' => 0, 'php_binary' => self::php()] as $name => $default) {
             $isSaid = isset($this->file[$name]) || getenv('PARALLITE_' . strtoupper($name)) !== false;
             $settings += $isSaid || $default === null ? [] : [$name => $default];

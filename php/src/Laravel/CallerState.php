@@ -68,7 +68,8 @@ final class CallerState
     {
         $changes = [];
         foreach (self::contextOf($app) as $part => $values) {
-            $changed = array_diff_assoc($values, $context[$part] ?? []);
+            $before = $context[$part] ?? [];
+            $changed = array_diff_assoc($values, $before);
             $changes += $changed === [] ? [] : [$part => $changed];
         }
         return $changes === [] ? $result : new CarriedResult($result, $changes);

@@ -89,7 +89,10 @@ final class ParalliteDriver implements Driver
         }
         $results = [];
         foreach ($outcomes as $key => $outcome) {
-            $results[$key] = CallerState::resultOf(isset($died[$key]) ? throw $died[$key] : $outcome->get());
+            if (isset($died[$key])) {
+                throw $died[$key];
+            }
+            $results[$key] = CallerState::resultOf($outcome->get());
         }
         return $results;
     }
@@ -143,10 +146,11 @@ final class ParalliteDriver implements Driver
      */
     private function submit(array $args, ?float $timeout, bool $detach): Future
     {
+        $limit = $timeout > 0 ? (float) $timeout : null;
         return $this->client->submit(
             self::TASK,
             $args,
-            timeout: $timeout > 0 ? (float) $timeout : null,
+            timeout: $limit,
             detach: $detach,
             name: $args['name'],
             isolate: $this->isolate,
@@ -173,7 +177,8 @@ final class ParalliteDriver implements Driver
         foreach (debug_backtrace(DEBUG_BACKTRACE_IGNORE_ARGS, self::DEPTH) as $frame) {
             $file = $frame['file'] ?? __FILE__;
             if (!Package::contains($file) && !str_contains($file, DIRECTORY_SEPARATOR . 'Illuminate' . DIRECTORY_SEPARATOR)) {
-                $place = SourcePlace::of($file, $frame['line'] ?? 0);
+                $line = $frame['line'] ?? 0;
+                $place = SourcePlace::of($file, $line);
                 return basename($place->file) . ":{$place->line}";
             }
         }

@@ -44,12 +44,13 @@ final class ParalliteServiceProvider extends ServiceProvider
             // no static closure: the manager binds it to itself
             $manager->extend('parallite', function (Application $app): ParalliteDriver {
                 $config = $app->make('config');
+                $carry = $config->get('parallite.carry') ?? [];
                 return new ParalliteDriver(
                     $app->make(ClientInterface::class),
                     $config->get('parallite.timeout'),
                     $config->get('parallite.isolate'),
                     $config->get('parallite.pool'),
-                    $config->get('parallite.carry') ?? [],
+                    $carry,
                 );
             });
         });

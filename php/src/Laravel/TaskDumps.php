@@ -47,7 +47,8 @@ final class TaskDumps
         if (!class_exists(VarDumper::class)) {
             return;
         }
-        VarDumper::setHandler(self::$handler ??= self::handler($app));
+        self::$handler ??= self::handler($app);
+        VarDumper::setHandler(self::$handler);
     }
 
     private static function handler(Application $app): Closure
@@ -109,7 +110,8 @@ final class TaskDumps
         if ($format === 'html' || $format !== 'cli' && !in_array(PHP_SAPI, ['cli', 'phpdbg'], true)) {
             echo self::html($dump, $name);
         } else {
-            fwrite(defined('STDOUT') ? STDOUT : fopen('php://output', 'w'), self::text($dump, " in task $name", true));
+            $stream = defined('STDOUT') ? STDOUT : fopen('php://output', 'w');
+            fwrite($stream, self::text($dump, " in task $name", true));
         }
     }
 
@@ -142,11 +144,14 @@ final class TaskDumps
             if (!in_array($frame['function'], self::FUNCTIONS, true) || isset($frame['class'])) {
                 continue;
             }
-            $isLast = $frame['function'] === 'dd' && self::isLastOf($frame['args'] ?? [], $trace[$i - 1]['args'] ?? []);
-            while (in_array($trace[$i + 1]['function'] ?? '', self::FUNCTIONS, true)) {
+            $values = $frame['args'] ?? [];
+            $dumped = $trace[$i - 1]['args'] ?? [];
+            $isLast = $frame['function'] === 'dd' && self::isLastOf($values, $dumped);
+            while (isset($trace[$i + 1]) && in_array($trace[$i + 1]['function'], self::FUNCTIONS, true)) {
                 $frame = $trace[++$i];
             }
-            $place = SourcePlace::of($frame['file'] ?? 'unknown', $frame['line'] ?? 0);
+            $frame += ['file' => 'unknown', 'line' => 0];
+            $place = SourcePlace::of($frame['file'], $frame['line']);
             $file = str_starts_with($place->file, $base) ? substr($place->file, strlen($base)) : $place->file;
             return ["$file:{$place->line}", $isLast];
         }
@@ -168,8 +173,9 @@ final class TaskDumps
     /** @param bool $isTerminal whether it may have colors */
     private static function text(TaskDump $dump, string $suffix = '', bool $isTerminal = false): string
     {
+        $hasColors = $isTerminal && defined('STDOUT') && stream_isatty(STDOUT);
         $dumper = new CliDumper();
-        $dumper->setColors($isTerminal && defined('STDOUT') && stream_isatty(STDOUT));
+        $dumper->setColors($hasColors);
         return rtrim((string) $dumper->dump(self::labelled($dump), true)) . " // {$dump->place}$suffix\n";
     }
 

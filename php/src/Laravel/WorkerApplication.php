@@ -94,7 +94,8 @@ final class WorkerApplication
         TaskDumps::taskBegins($unattended);
         CallerState::adopt($application->app, $caller);
         $result = $application->run($closure, $unattended, $name, $place);
-        return $unattended ? null : CallerState::withChanges($application->app, $result, $caller['context'] ?? []);
+        $context = $caller['context'] ?? [];
+        return $unattended ? null : CallerState::withChanges($application->app, $result, $context);
     }
 
     /** @param array{string, int}|null $place */

@@ -130,7 +130,8 @@ final class LoopBridge
             Loop::transfer($read, $write);
         } catch (Throwable $e) {
             // from a handler of the program's; without a loop, whoever waits would get it
-            self::resume(array_key_first(self::$waiting) ?? throw $e, $e);
+            $first = array_key_first(self::$waiting) ?? throw $e;
+            self::resume($first, $e);
         }
         self::settle();
         self::watch();

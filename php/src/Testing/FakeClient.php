@@ -85,7 +85,8 @@ final class FakeClient implements ClientInterface
     public function sends(mixed ...$values): self
     {
         foreach ($values as $value) {
-            $this->sent->enqueue($this->travels ? PhpValue::decode(PhpValue::encode($value)) : $value);
+            $received = $this->travels ? PhpValue::decode(PhpValue::encode($value)) : $value;
+            $this->sent->enqueue($received);
         }
         return $this;
     }
@@ -273,9 +274,10 @@ final class FakeClient implements ClientInterface
     ): Generator {
         $takesKeys = $this->payloads->prepared($task)->takesKeys;
         foreach ($items as $key => $item) {
+            $args = $takesKeys ? [$item, $key] : [$item];
             $future = $how->deadline?->left() === 0.0
                 ? Future::failed($how->deadline->exceeded())
-                : $this->accepted($task, $takesKeys ? [$item, $key] : [$item], $options);
+                : $this->accepted($task, $args, $options);
             yield $key => $how->settled ? Future::settled([$future])[0] : $future->await();
         }
     }

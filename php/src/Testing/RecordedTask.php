@@ -76,7 +76,7 @@ final class RecordedTask
         return match (true) {
             $which === null => true,
             is_string($which) => strcasecmp(ltrim($which, '\\'), $this->callee) === 0 || $which === $this->name
-                || str_starts_with($this->name ?? '', "$which@"),
+                || $this->name !== null && str_starts_with($this->name, "$which@"),
             default => $which($this),
         };
     }

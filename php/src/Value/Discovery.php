@@ -244,7 +244,8 @@ final class Discovery
     private function closure(Closure $closure, int $id): void
     {
         $this->nodes[$id] = true;
-        $found = $this->closures[$id] = $this->found($closure, $this->hints[$id] ?? null);
+        $hint = $this->hints[$id] ?? null;
+        $found = $this->closures[$id] = $this->found($closure, $hint);
         foreach ([$found->captured, $found->statics] as $i => $values) {
             $this->places[$id][$i] = [];
             foreach ($values as $name => $value) {

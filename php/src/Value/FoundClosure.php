@@ -54,17 +54,11 @@ final class FoundClosure
         if ($object !== null) {
             $captured['this'] = $object;
         }
-        $scope = $function->getClosureScopeClass();
-        $called = $object === null && $code->usesCalledClass() ? $function->getClosureCalledClass() : null;
+        $class = $function->getClosureScopeClass();
+        $called = $object === null && $code->usesCalledClass() ? $function->getClosureCalledClass()?->getName() : null;
         $isNeeded = $object !== null || $code->usesCalledClass();
-        return new self(
-            $code,
-            null,
-            $captured,
-            $code->changedStatics($function),
-            $scope === null || $scope->isAnonymous() && !$isNeeded ? null : $scope->getName(),
-            $called?->getName(),
-        );
+        $scope = $class === null || $class->isAnonymous() && !$isNeeded ? null : $class->getName();
+        return new self($code, null, $captured, $code->changedStatics($function), $scope, $called);
     }
 
     /** Whether it shares no object and no reference with anything else. */
@@ -86,17 +80,10 @@ final class FoundClosure
     {
         $object = $function->getClosureThis();
         $scope = $function->getClosureScopeClass()?->getName();
-        $name = $function->getName();
-        return new self(
-            null,
-            null,
-            $object === null ? [] : ['this' => $object],
-            [],
-            $scope,
-            $object === null ? $function->getClosureCalledClass()?->getName() : null,
-            $name,
-            $scope !== null && $scope !== Closure::class && self::isMagic($function, $scope),
-        );
+        $captured = $object === null ? [] : ['this' => $object];
+        $called = $object === null ? $function->getClosureCalledClass()?->getName() : null;
+        $isMagic = $scope !== null && $scope !== Closure::class && self::isMagic($function, $scope);
+        return new self(null, null, $captured, [], $scope, $called, $function->getName(), $isMagic);
     }
 
     /** Whether `__call()` or `__callStatic()` takes the call: there is no such method, or it was out of reach. */

@@ -83,7 +83,8 @@ final class GraphReader
         }
         $names = array_map(strval(...), array_keys($classes));
         if ($this->allowedClasses !== null) {
-            Deserializer::check($hasClosures ? [...$names, Closure::class] : $names, $this->allowedClasses);
+            $held = $hasClosures ? [...$names, Closure::class] : $names;
+            Deserializer::check($held, $this->allowedClasses);
         }
         foreach ($names as $class) {
             if (!class_exists($class)) {

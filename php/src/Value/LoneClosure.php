@@ -92,7 +92,7 @@ final class LoneClosure
             return ClosureCompiler::make($code, $captured, null, $scope, $called);
         }
         $values = Deserializer::deserialize(substr($blob, $at + $length));
-        if (!is_array($values) || !is_array($values[0] ?? null) || !is_array($values[1] ?? null)) {
+        if (!is_array($values) || !isset($values[0], $values[1]) || !is_array($values[0]) || !is_array($values[1])) {
             throw new UnexpectedValueException('the captured values are damaged');
         }
         $object = $values[0]['this'] ?? null;
@@ -104,7 +104,7 @@ final class LoneClosure
     private static function head(string $blob): array
     {
         $parts = @unserialize($blob, ['allowed_classes' => false]);
-        if (!is_array($parts) || !is_array($parts[0] ?? null) || count($parts) !== 3) {
+        if (!is_array($parts) || !isset($parts[0]) || !is_array($parts[0]) || count($parts) !== 3) {
             throw new UnexpectedValueException('the code of the closure is damaged');
         }
         $head = [ClosureCode::fromArray($parts[0]), $parts[1], $parts[2]];

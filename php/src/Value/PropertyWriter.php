@@ -84,7 +84,13 @@ final class PropertyWriter
     /** @return Closure(object, string, array<array-key, mixed>, array-key, bool): void sets a property, maybe by reference */
     private static function binder(string $class): Closure
     {
-        return self::$binders[$class] ??= Closure::bind(
+        return self::$binders[$class] ??= self::bound($class);
+    }
+
+    private static function bound(string $class): Closure
+    {
+        $scope = (new ReflectionClass($class))->isInternal() ? null : $class;
+        return Closure::bind(
             static function (object $object, string $name, array $values, int|string $key, bool $isReference): void {
                 if ($isReference) {
                     $object->$name = &$values[$key];
@@ -93,7 +99,7 @@ final class PropertyWriter
                 }
             },
             null,
-            (new ReflectionClass($class))->isInternal() ? null : $class,
+            $scope,
         );
     }
 

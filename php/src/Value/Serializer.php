@@ -57,9 +57,9 @@ final class Serializer
         for ($try = 1;; $try++) {
             $found = new Discovery($names, $this->library, $hints, $this->throwables, $known);
             $found->explore($value);
-            $graph = (new GraphWriter($found))->graphOf($value);
+            $graph = (new GraphWriter($found))->graphOf($value) ?? $value;
             try {
-                return NativeFormat::write($graph ?? $value);
+                return NativeFormat::write($graph);
             } catch (Throwable $e) {
                 if ($try === self::MAX_TRIES || !str_contains($e->getMessage(), "'Closure'")) {
                     throw $found->refusalFor($e);

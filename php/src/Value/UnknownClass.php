@@ -15,8 +15,9 @@ final class UnknownClass extends UnexpectedValueException
 {
     public function __construct(public readonly string $class, bool $isForbidden = false)
     {
-        parent::__construct($isForbidden
+        $message = $isForbidden
             ? "class $class is not among the allowedClasses"
-            : "class $class is not known here; load it, or install the package that has it");
+            : "class $class is not known here; load it, or install the package that has it";
+        parent::__construct($message);
     }
 }

@@ -58,8 +58,9 @@ final class ValuePath
     /** The name of a property without its class, valid UTF-8, of a bounded length. */
     private static function text(int|string $key): string
     {
-        $zero = strrpos((string) $key, "\0");
-        $name = substr((string) $key, $zero === false ? 0 : $zero + 1);
+        $name = (string) $key;
+        $zero = strrpos($name, "\0");
+        $name = $zero === false ? $name : substr($name, $zero + 1);
         $name = strlen($name) > self::MAX_KEY ? substr($name, 0, self::MAX_KEY) . '…' : $name;
         return preg_match('//u', $name) === 1 ? $name : (string) json_decode((string) json_encode($name, JSON_INVALID_UTF8_SUBSTITUTE));
     }

@@ -47,8 +47,9 @@ final class Encodings
         if ($first !== '' && strspn($first, " \t\r\n") === 1) {
             return $this->json;
         }
-        throw new MalformedBody($isMap
+        $reason = $isMap
             ? 'a MessagePack frame, but neither ext-msgpack nor rybakit/msgpack is installed here; send JSON'
-            : 'the body begins neither a JSON object nor a MessagePack map: ' . bin2hex(substr($body, 0, 16)));
+            : 'the body begins neither a JSON object nor a MessagePack map: ' . bin2hex(substr($body, 0, 16));
+        throw new MalformedBody($reason);
     }
 }

@@ -63,8 +63,9 @@ final class PhpException
         for ($link = $e, $count = 0; $link !== null && $count < self::MAX_CHAIN; $count++) {
             $property = self::property($link, 'code');
             if (!$property->isInitialized($link)) {
-                $property->setValue($link, $link === $e ? $code : 0);
+                $property->setValue($link, $code);
             }
+            $code = 0; // the reply tells that of the first
             $link = $link->getPrevious();
         }
         return $e;
@@ -79,7 +80,7 @@ final class PhpException
     private static function place(\Throwable $e, array $reply): void
     {
         $isOwn = method_exists($e, '__serialize') || method_exists($e, '__sleep');
-        if ($isOwn && is_string($reply['file'] ?? null) && is_int($reply['line'] ?? null)) {
+        if ($isOwn && isset($reply['file'], $reply['line']) && is_string($reply['file']) && is_int($reply['line'])) {
             self::property($e, 'file')->setValue($e, $reply['file']);
             self::property($e, 'line')->setValue($e, $reply['line']);
         }
@@ -88,6 +89,7 @@ final class PhpException
     /** A property of the built-in base class. */
     private static function property(\Throwable $e, string $name): \ReflectionProperty
     {
-        return new \ReflectionProperty($e instanceof \Error ? \Error::class : \Exception::class, $name);
+        $class = $e instanceof \Error ? \Error::class : \Exception::class;
+        return new \ReflectionProperty($class, $name);
     }
 }

@@ -38,8 +38,12 @@ final class CommandRunner
         $exitCode = null;
         $isHeldBack = $isTerminated = false;
         while ($pipes !== []) {
-            $patience = $isHeldBack ? self::SHORT_PATIENCE : self::PATIENCE;
-            $count = self::read($pipes, $texts, $exitCode === null ? $patience : 0, $canWatch);
+            $patience = match (true) {
+                $exitCode !== null => 0,
+                $isHeldBack => self::SHORT_PATIENCE,
+                default => self::PATIENCE,
+            };
+            $count = self::read($pipes, $texts, $patience, $canWatch);
             $isHeldBack = $feed?->tell($texts) ?? false;
             if (!$isTerminated && $events?->isCancelled() === true) {
                 $isTerminated = proc_terminate($process);
@@ -71,13 +75,10 @@ final class CommandRunner
         if ($cwd !== null && !is_dir($cwd)) {
             throw new TaskRefused('INVALID_REQUEST', "cwd is not a directory: $cwd");
         }
-        $process = @proc_open(
-            $command,
-            [['file', PHP_OS_FAMILY === 'Windows' ? 'NUL' : '/dev/null', 'r'], ['pipe', 'w'], ['pipe', 'w']],
-            $pipes,
-            $cwd,
-            $env === [] ? null : $env + getenv(),
-        );
+        $nullDevice = PHP_OS_FAMILY === 'Windows' ? 'NUL' : '/dev/null';
+        $streams = [['file', $nullDevice, 'r'], ['pipe', 'w'], ['pipe', 'w']];
+        $variables = $env === [] ? null : $env + getenv();
+        $process = @proc_open($command, $streams, $pipes, $cwd, $variables);
         if ($process === false) {
             $reason = error_get_last()['message'] ?? 'unknown reason';
             if (str_contains($reason, 'posix_spawn() failed')) {

@@ -144,7 +144,8 @@ final class ExceptionReport
             unset($frame['args'], $frame['object']);
             $frame['function'] = SourcePlace::function($frame['function']);
             if (isset($frame['file'])) {
-                [$frame['file'], $frame['line']] = self::place($frame['file'], $frame['line'] ?? 0);
+                $line = $frame['line'] ?? 0;
+                [$frame['file'], $frame['line']] = self::place($frame['file'], $line);
             }
             $frames[] = $frame;
         }
@@ -214,7 +215,7 @@ final class ExceptionReport
                 $lines[] = '…';
                 break;
             }
-            $isOurs = str_starts_with($frame['class'] ?? '', __NAMESPACE__ . '\\');
+            $isOurs = isset($frame['class']) && str_starts_with($frame['class'], __NAMESPACE__ . '\\');
             $lines[] = '#' . count($lines) . ' ' . self::at($frame) . ($isOurs ? '' : ': ' . self::call($frame));
         }
         return $isOfTask ? implode("\n", $lines) : '';
@@ -241,7 +242,8 @@ final class ExceptionReport
     /** @param array<string, mixed> $frame of a trace */
     private static function call(array $frame): string
     {
-        $name = self::className($frame['class'] ?? '') . ($frame['type'] ?? '') . SourcePlace::function($frame['function']);
+        $frame += ['class' => '', 'type' => ''];
+        $name = self::className($frame['class']) . $frame['type'] . SourcePlace::function($frame['function']);
         return self::text($name, 512) . '()';
     }
 
@@ -251,7 +253,8 @@ final class ExceptionReport
         if (!isset($frame['file'])) {
             return '[internal]';
         }
-        $place = SourcePlace::of($frame['file'], $frame['line'] ?? 0);
+        $line = $frame['line'] ?? 0;
+        $place = SourcePlace::of($frame['file'], $line);
         return "{$place->file}({$place->line})";
     }
 

@@ -187,6 +187,6 @@ final class Inbox
     /** @param array<array-key, mixed> $word */
     private static function taskOf(array $word): ?string
     {
-        return is_string($word['task_id'] ?? null) ? $word['task_id'] : null;
+        return isset($word['task_id']) && is_string($word['task_id']) ? $word['task_id'] : null;
     }
 }

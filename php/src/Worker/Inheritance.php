@@ -88,12 +88,9 @@ final class Inheritance
         $words = [];
         $sockets = preg_grep('/^socket:/', self::descriptors()) ?: [];
         if ($sockets !== []) {
-            $words[] = sprintf(
-                '%d %s open (descriptor %s)',
-                count($sockets),
-                count($sockets) === 1 ? 'socket' : 'sockets',
-                implode(', ', array_keys($sockets)),
-            );
+            $noun = count($sockets) === 1 ? 'socket' : 'sockets';
+            $descriptors = implode(', ', array_keys($sockets));
+            $words[] = sprintf('%d %s open (descriptor %s)', count($sockets), $noun, $descriptors);
         }
         foreach (array_unique(array_filter(self::descriptors(), self::isSqlite(...))) as $file) {
             $words[] = "the SQLite database $file open";

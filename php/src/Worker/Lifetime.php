@@ -36,7 +36,8 @@ final class Lifetime
     public static function of(Settings $settings): self
     {
         $megabytes = $settings->maxMemoryMb;
-        return new self($settings->maxTasks, $megabytes === null ? null : $megabytes * self::MIB);
+        $bytes = $megabytes === null ? null : $megabytes * self::MIB;
+        return new self($settings->maxTasks, $bytes);
     }
 
     /** Whether the daemon expects the worker to end after its first task, and so needs no announcement. */

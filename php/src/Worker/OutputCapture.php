@@ -58,7 +58,8 @@ final class OutputCapture
 
     private function start(): void
     {
-        ob_start([$this, 'hear'], $this->feed === null ? self::CHUNK : 1);
+        $chunk = $this->feed === null ? self::CHUNK : 1;
+        ob_start([$this, 'hear'], $chunk);
     }
 
     /** @internal called by PHP with what was printed */

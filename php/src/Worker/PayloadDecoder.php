@@ -113,7 +113,7 @@ final class PayloadDecoder
         } catch (\Throwable $e) {
             throw self::invalid('the payload cannot be rebuilt: ' . Deserializer::reason($e), $e);
         }
-        if (!is_array($list) || !isset($list[0]) || !is_array($list[1] ?? [])) {
+        if (!is_array($list) || !isset($list[0]) || isset($list[1]) && !is_array($list[1])) {
             throw self::invalid('after ' . self::LIST . ' must come the list of what to call and an array of arguments');
         }
         $callable = is_string($list[0]) ? $this->decode($list[0])[0] : $list[0];
@@ -163,7 +163,7 @@ final class PayloadDecoder
                 : self::invalid('the arguments cannot be unserialized: ' . ($this->notice ?? $e->getMessage()), $e);
         }
         self::checkClasses();
-        if (!is_array($parts) || !is_string($parts[0] ?? null) || !is_array($parts[1] ?? null)) {
+        if (!is_array($parts) || !isset($parts[0], $parts[1]) || !is_string($parts[0]) || !is_array($parts[1])) {
             throw self::invalid('after ' . self::WITH_ARGUMENTS . ' must come the list of a payload and its arguments');
         }
         return [$parts[0], $parts[1]];

@@ -28,8 +28,11 @@ final class Replies
             throw $this->tooLarge(strlen($result));
         }
         $reply = ['task_id' => $taskId, 'ok' => true, 'result' => $result];
+        if ($details !== []) {
+            $reply += $details;
+        }
         try {
-            $body = $encoding->encode($details === [] ? $reply : $reply + $details);
+            $body = $encoding->encode($reply);
         } catch (\JsonException $e) {
             throw ResultNormalizer::explain($result, $e);
         }

@@ -64,25 +64,52 @@ final class Request
         if ($command !== null) {
             self::checkCommand($command, $map);
         }
+        return self::read($taskId, $command, $map);
+    }
+
+    /**
+     * @param string|list<string>|null $command
+     * @param array<array-key, mixed> $map
+     */
+    private static function read(string $taskId, string|array|null $command, array $map): self
+    {
+        $payload = $context = $cwd = null;
+        $env = [];
+        if ($command === null) {
+            $payload = $map['payload'];
+            $context = $map['context'] ?? null;
+        } else {
+            $cwd = $map['cwd'] ?? null;
+            $env = $map['env'] ?? [];
+            $env = array_map(strval(...), $env);
+        }
         $benchmark = $map['enable_benchmark'] ?? null;
+        $benchmark = is_bool($benchmark) ? $benchmark : null;
         $accept = $map['accept'] ?? null;
+        $acceptsPhp = $accept === 'php' || $accept === 'plain';
         $streamsOutput = ($map['stream_output'] ?? null) === true;
+        $streams = $streamsOutput || ($map['stream'] ?? null) === true;
+        $name = $map['name'] ?? null;
+        $name = is_string($name) ? $name : null;
+        $timeoutMs = $map['timeout_ms'] ?? null;
+        $timeoutMs = is_numeric($timeoutMs) ? (int) $timeoutMs : null;
+        $traceparent = $map['traceparent'] ?? null;
         return new self(
             $taskId,
-            $command === null ? $map['payload'] : null,
-            $command === null ? $map['context'] ?? null : null,
-            is_bool($benchmark) ? $benchmark : null,
+            $payload,
+            $context,
+            $benchmark,
             $command,
-            $command === null ? null : $map['cwd'] ?? null,
-            $command === null ? [] : array_map(strval(...), $map['env'] ?? []),
-            $accept === 'php' || $accept === 'plain',
+            $cwd,
+            $env,
+            $acceptsPhp,
             $accept === 'plain',
             $accept === 'base64',
-            ($map['stream'] ?? null) === true || $streamsOutput,
+            $streams,
             $streamsOutput,
-            is_string($map['name'] ?? null) ? $map['name'] : null,
-            is_numeric($map['timeout_ms'] ?? null) ? (int) $map['timeout_ms'] : null,
-            Traceparent::checked($map['traceparent'] ?? null),
+            $name,
+            $timeoutMs,
+            Traceparent::checked($traceparent),
         );
     }
 

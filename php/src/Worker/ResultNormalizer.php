@@ -35,10 +35,11 @@ final class ResultNormalizer
     public static function explain(mixed $normalized, \JsonException $e, string $name = 'result'): TaskRefused
     {
         $path = self::pathOfBinary($normalized, $name);
-        return self::refuse($path === null
+        $reason = $path === null
             ? "the $name cannot be encoded: " . $e->getMessage()
             : "$path is a string that is not valid UTF-8, which JSON cannot carry; "
-                . 'use MessagePack or return it base64_encode()d');
+                . 'use MessagePack or return it base64_encode()d';
+        return self::refuse($reason);
     }
 
     private function value(mixed $value): mixed

@@ -39,7 +39,7 @@ final class Seals
      */
     public static function ofTask(array $task): array
     {
-        $payload = is_string($task['payload'] ?? null) ? self::plain($task['payload']) : '';
+        $payload = isset($task['payload']) && is_string($task['payload']) ? self::plain($task['payload']) : '';
         if (self::$secret === null) {
             if (PayloadSecret::isSigned($payload)) {
                 throw self::refused('the payload is signed, and the worker has no secret to verify it; name its file in '

@@ -26,7 +26,7 @@ final class SerializedClosure
     /** @param array<string, mixed> $parts */
     public function __unserialize(array $parts): void
     {
-        $isWhole = is_string($parts['function'] ?? null) && is_array($parts['use'] ?? null);
+        $isWhole = isset($parts['function'], $parts['use']) && is_string($parts['function']) && is_array($parts['use']);
         $this->code = $isWhole ? $parts['function'] : null;
         $this->use = $isWhole ? $parts['use'] : [];
         $this->this = $parts['this'] ?? null;

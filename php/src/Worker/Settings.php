@@ -50,15 +50,16 @@ final class Settings
     /** Reads the environment, and takes out of it what tasks must not see. */
     public static function fromEnvironment(): self
     {
-        $includes = json_decode((string) getenv('PARALLITE_PHP_INCLUDES'), true);
+        $name = self::text('WORKER_NAME') ?? 'worker-' . getmypid();
+        $maxPayloadBytes = self::number('PARALLITE_MAX_PAYLOAD_BYTES') ?? 10_485_760;
         $settings = new self(
-            name: self::text('WORKER_NAME') ?? 'worker-' . getmypid(),
+            name: $name,
             socket: self::text('PARALLITE_WORKER_SOCKET'),
             token: (string) getenv('PARALLITE_WORKER_TOKEN'),
             stdoutFile: self::text('PARALLITE_WORKER_STDOUT'),
-            maxPayloadBytes: self::number('PARALLITE_MAX_PAYLOAD_BYTES') ?? 10_485_760,
+            maxPayloadBytes: $maxPayloadBytes,
             benchmark: getenv('PARALLITE_ENABLE_BENCHMARK') === '1',
-            includes: is_array($includes) ? array_values(array_filter($includes, is_string(...))) : [],
+            includes: self::includes(),
             debug: getenv('PARALLITE_WORKER_DEBUG') === '1',
             maxTasks: self::number('PARALLITE_WORKER_MAX_TASKS'),
             maxMemoryMb: self::number('PARALLITE_WORKER_MAX_MEMORY_MB'),
@@ -89,6 +90,9 @@ final class Settings
      */
     public function forFork(array $worker): self
     {
+        $maxTasks = isset($worker['max_tasks']) ? (int) $worker['max_tasks'] : $this->maxTasks;
+        $nextTasks = isset($worker['prefetch']) ? (string) $worker['prefetch'] : null;
+        $stderrMark = isset($worker['stderr_mark']) ? (string) $worker['stderr_mark'] : null;
         return new self(
             name: (string) $worker['name'],
             socket: $this->socket,
@@ -98,14 +102,21 @@ final class Settings
             benchmark: $this->benchmark,
             includes: $this->includes,
             debug: $this->debug,
-            maxTasks: isset($worker['max_tasks']) ? (int) $worker['max_tasks'] : $this->maxTasks,
+            maxTasks: $maxTasks,
             maxMemoryMb: $this->maxMemoryMb,
             bootstrap: $this->bootstrap,
             events: $this->events,
-            nextTasks: isset($worker['prefetch']) ? (string) $worker['prefetch'] : null,
+            nextTasks: $nextTasks,
             timeoutMs: $this->timeoutMs,
-            stderrMark: isset($worker['stderr_mark']) ? (string) $worker['stderr_mark'] : null,
+            stderrMark: $stderrMark,
         );
+    }
+
+    /** @return list<string> */
+    private static function includes(): array
+    {
+        $includes = json_decode((string) getenv('PARALLITE_PHP_INCLUDES'), true);
+        return is_array($includes) ? array_values(array_filter($includes, is_string(...))) : [];
     }
 
     /** A limit; 0 is none. */

@@ -67,7 +67,7 @@ final class SiblingForks
         }
         fclose($pair[1]);
         pcntl_waitpid($between, $status);
-        $pids = unpack('N*', (string) stream_get_contents($pair[0]));
-        return array_pad(array_values($pids ?: []), $count, 0);
+        $pids = unpack('N*', (string) stream_get_contents($pair[0])) ?: [];
+        return array_pad(array_values($pids), $count, 0);
     }
 }

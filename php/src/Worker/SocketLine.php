@@ -58,7 +58,8 @@ final class SocketLine implements Line
         $length = strlen($bytes);
         $sent = 0;
         while ($sent < $length) {
-            $step = @socket_write($this->socket, $sent === 0 ? $bytes : substr($bytes, $sent));
+            $rest = $sent === 0 ? $bytes : substr($bytes, $sent);
+            $step = @socket_write($this->socket, $rest);
             if ($step === false && socket_last_error($this->socket) !== self::INTERRUPTED) {
                 throw new ChannelClosed('the daemon has gone');
             }

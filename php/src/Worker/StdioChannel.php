@@ -31,8 +31,9 @@ final class StdioChannel
         }
         putenv(self::MOVED);
         unset($_ENV[self::MOVED], $_SERVER[self::MOVED]);
-        $in = fopen($moved ? 'php://fd/3' : 'php://fd/0', 'r');
-        $out = fopen($moved ? 'php://fd/4' : 'php://fd/1', 'w');
+        [$input, $output] = $moved ? ['php://fd/3', 'php://fd/4'] : ['php://fd/0', 'php://fd/1'];
+        $in = fopen($input, 'r');
+        $out = fopen($output, 'w');
         if ($in === false || $out === false) {
             throw new ChannelClosed('cannot open the standard streams for frames');
         }
@@ -66,8 +67,9 @@ final class StdioChannel
     private static function closeStandardStreams(string $file): void
     {
         static $keep = [];
+        $nullDevice = PHP_OS_FAMILY === 'Windows' ? 'NUL' : '/dev/null';
         fclose(STDIN);
-        $keep[] = fopen(PHP_OS_FAMILY === 'Windows' ? 'NUL' : '/dev/null', 'r');
+        $keep[] = fopen($nullDevice, 'r');
         fclose(STDOUT);
         $keep[] = fopen($file, 'a');
     }

@@ -127,9 +127,10 @@ final class TaskEvents implements TaskContext
         }
         $message = $this->inbox->message($this->task->taskId, $timeout);
         if ($message === null) {
-            throw new NothingReceived($this->inbox->isCancelled($this->task->taskId)
+            $reason = $this->inbox->isCancelled($this->task->taskId)
                 ? 'the task is asked to stop'
-                : "no value has come within $timeout seconds");
+                : "no value has come within $timeout seconds";
+            throw new NothingReceived($reason);
         }
         $this->send('received', []);
         $value = $message['value'] ?? null;
@@ -137,7 +138,8 @@ final class TaskEvents implements TaskContext
         if (!$isSerialized && !Seals::areRequired()) {
             return $value;
         }
-        return PhpValue::decode(Seals::ofMessage($this->task->taskId, $isSerialized ? $value : ''));
+        $bytes = $isSerialized ? $value : '';
+        return PhpValue::decode(Seals::ofMessage($this->task->taskId, $bytes));
     }
 
     /** Whether the client wants what the task prints while it runs. */

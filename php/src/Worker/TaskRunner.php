@@ -39,7 +39,7 @@ final class TaskRunner
         if ($request->streamsOutput && $this->events?->wantsOutput() === true) {
             $this->output->feed(new EchoFeed($this->events));
         }
-        $report = $value = null;
+        $report = $value = $e = null;
         try {
             Hooks::runBefore($request->taskId);
             $value = $this->valueOf($request, $encoding, $benchmark);
@@ -48,7 +48,7 @@ final class TaskRunner
             $this->process->endIfForked();
             $report = self::report($e, $request, $encoding);
         }
-        $report = $this->cleanUp($request, $report, $e ?? null);
+        $report = $this->cleanUp($request, $report, $e);
         $details = $benchmark === null ? [] : ['benchmark' => $benchmark->stop()];
         try {
             $e = null; // with it go the arguments in its trace, and their destructors
@@ -56,7 +56,8 @@ final class TaskRunner
             // the first failure is the one to report
         }
         $this->state->taskEnds();
-        $details += $this->output->take($request->acceptsBase64 ? $encoding : null);
+        $base64 = $request->acceptsBase64 ? $encoding : null;
+        $details += $this->output->take($base64);
         $this->events?->taskEnds();
         if ($report === null) {
             try {

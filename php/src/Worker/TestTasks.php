@@ -30,7 +30,7 @@ final class TestTasks implements Tasks
             throw self::invalid('the payload must be a map with a type, or such a map as JSON');
         }
         $input = $payload + (is_array($request->context) ? $request->context : []);
-        $type = is_string($input['type'] ?? null) ? $input['type'] : 'simple';
+        $type = isset($input['type']) && is_string($input['type']) ? $input['type'] : 'simple';
         return match ($type) {
             'simple' => static fn(): array => self::processed('Task processed successfully', $input),
             'computation' => static fn(): array => self::computation($input),

@@ -93,14 +93,16 @@ final class Worker
                 $this->lastWords->taskEnds();
                 return null;
             }
-            $taskId = is_string($map['task_id'] ?? null) ? $map['task_id'] : null;
+            $taskId = isset($map['task_id']) && is_string($map['task_id']) ? $map['task_id'] : null;
             $this->lastWords->taskBegins($taskId, $encoding);
             $this->marks?->taskBegins((string) $taskId);
             $map = Seals::ofTask($map);
             $this->state->taskBegins();
             if ($looksBack) {
                 $seen = Seals::areRequired() ? $map['payload'] : $body; // what was in base64 is not any longer
-                $this->state->expect($seen, $map['payload'] ?? null, $map['context'] ?? null);
+                $payload = $map['payload'] ?? null;
+                $context = $map['context'] ?? null;
+                $this->state->expect($seen, $payload, $context);
             }
             return $this->runner->run(Request::of($map), $encoding);
         } catch (MalformedBody $e) {

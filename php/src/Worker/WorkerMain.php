@@ -26,6 +26,7 @@ final class WorkerMain
     public static function run(callable $boot): never
     {
         $settings = Settings::fromEnvironment();
+        $lastWords = null;
         try {
             StandardStreams::define();
             Seals::useSecret(PayloadSecret::inEnvironment());
@@ -53,7 +54,7 @@ final class WorkerMain
             }
             $worker->announce($settings);
         } catch (\Throwable $e) {
-            self::fail('the worker cannot start: ' . self::describe($e), $lastWords ?? null);
+            self::fail('the worker cannot start: ' . self::describe($e), $lastWords);
         }
         self::debug($settings, 'ready');
         try {

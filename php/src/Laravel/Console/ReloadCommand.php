@@ -26,7 +26,8 @@ final class ReloadCommand extends Command
             $this->error($e->getMessage());
             return self::FAILURE;
         }
-        $this->line(sprintf('%d workers were replaced in %d ms.', $outcome['replaced'] ?? 0, $outcome['took_ms'] ?? 0));
+        $outcome += ['replaced' => 0, 'took_ms' => 0];
+        $this->line(sprintf('%d workers were replaced in %d ms.', $outcome['replaced'], $outcome['took_ms']));
         return self::SUCCESS;
     }
 }

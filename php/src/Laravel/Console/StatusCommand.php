@@ -38,15 +38,15 @@ final class StatusCommand extends Command
     /** @param array<string, mixed> $stats */
     private function show(string $socket, array $stats): void
     {
-        $pool = $stats['pool'] ?? [];
-        $tasks = $stats['tasks'] ?? [];
+        $pool = ($stats['pool'] ?? []) + ['idle' => 0, 'busy' => 0];
+        $tasks = ($stats['tasks'] ?? []) + ['completed' => 0, 'failed' => 0, 'cancelled' => 0];
         $this->table(['', ''], [
             ['version', $stats['version'] ?? '?'],
             ['socket', $socket],
             ['pid', $stats['pid'] ?? '?'],
             ['up for', sprintf('%d s', ($stats['uptime_ms'] ?? 0) / 1000)],
-            ['workers', sprintf('%d idle, %d busy', $pool['idle'] ?? 0, $pool['busy'] ?? 0)],
-            ['tasks', sprintf('%d completed, %d failed, %d cancelled', $tasks['completed'] ?? 0, $tasks['failed'] ?? 0, $tasks['cancelled'] ?? 0)],
+            ['workers', "{$pool['idle']} idle, {$pool['busy']} busy"],
+            ['tasks', "{$tasks['completed']} completed, {$tasks['failed']} failed, {$tasks['cancelled']} cancelled"],
             ['waiting', (string) ($stats['queue']['length'] ?? 0)],
         ]);
         if (isset($pool['start_failure'])) {

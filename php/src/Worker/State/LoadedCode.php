@@ -105,7 +105,8 @@ final class LoadedCode
             $this->namedByTask = $this->namesIn($body);
         }
         if (\is_string($payload) && \strlen($payload) > 64 && \strpbrk($payload, ';{') === false) {
-            $this->namedByTask += $this->namesIn((string) base64_decode(strrchr($payload, ':') ?: $payload));
+            $encoded = strrchr($payload, ':') ?: $payload;
+            $this->namedByTask += $this->namesIn((string) base64_decode($encoded));
         }
         $this->named += $this->namedByTask;
     }

@@ -34,7 +34,8 @@ final class Namespaces implements NamedCallGuard
     private static function now(): array
     {
         $namespaces = [];
-        foreach (array_diff(@scandir(self::DIRECTORY) ?: [], ['.', '..']) as $name) {
+        $names = @scandir(self::DIRECTORY) ?: [];
+        foreach (array_diff($names, ['.', '..']) as $name) {
             $namespaces[$name] = @readlink(self::DIRECTORY . "/$name");
         }
         return $namespaces;

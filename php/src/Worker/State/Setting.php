@@ -28,7 +28,8 @@ final class Setting
     /** @return array<string, string> */
     public static function ofPhp(): array
     {
-        return array_diff_key(self::changeable(ini_get_all() ?: []), self::ofOtherExtensions());
+        $all = ini_get_all() ?: [];
+        return array_diff_key(self::changeable($all), self::ofOtherExtensions());
     }
 
     /** @return array<string, string> */
@@ -36,7 +37,8 @@ final class Setting
     {
         $settings = [];
         foreach (array_diff(array_map(strtolower(...), get_loaded_extensions()), self::EXTENSIONS_OF_PHP) as $extension) {
-            $settings += self::changeable(@ini_get_all($extension) ?: []);
+            $all = @ini_get_all($extension) ?: [];
+            $settings += self::changeable($all);
         }
         return $settings;
     }

@@ -56,7 +56,8 @@ final class TextDomains implements Guard
             bindtextdomain($domain, $directory);
         }
         if (bind_textdomain_codeset($domain, null) !== $encoding) {
-            bind_textdomain_codeset($domain, $encoding === false ? 'UTF-8' : $encoding);
+            $codeset = $encoding === false ? 'UTF-8' : $encoding;
+            bind_textdomain_codeset($domain, $codeset);
         }
     }
 }
