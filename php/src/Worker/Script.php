@@ -32,7 +32,8 @@ final class Script
     }
 
     /**
-     * @param array{code: string} $task an expression, or statements that may end with a return
+     * @param array{code: string} $task an expression, or statements that may end with a return; a closure that needs no
+     *     arguments is called
      */
     public static function code(array $task): mixed
     {
@@ -46,7 +47,13 @@ final class Script
                 throw new TaskRefused('INVALID_PAYLOAD', "the code cannot be parsed: {$e->getMessage()}", $e);
             }
         }
-        return $run();
+        $result = $run();
+        return self::isTask($result) ? $result() : $result;
+    }
+
+    private static function isTask(mixed $value): bool
+    {
+        return $value instanceof \Closure && (new \ReflectionFunction($value))->getNumberOfRequiredParameters() === 0;
     }
 
     /** Compiled before anything of it runs, outside of this class. */

@@ -52,7 +52,8 @@ public final class SubmitCommand extends DaemonCommand {
     @Option(
             names = "--php",
             paramLabel = "CODE",
-            description = "Run this PHP code: an expression, or statements with a return.")
+            description =
+                    "Run this PHP code: an expression, statements with a return, or a closure.")
     private @Nullable String code;
 
     @Option(names = "--id", paramLabel = "ID", description = "The task's id (made up).")

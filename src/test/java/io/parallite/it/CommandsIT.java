@@ -173,6 +173,8 @@ final class CommandsIT {
         assertThat(cli.run("submit", "--php", "6 * 7").assertExit(0).out()).isEqualTo("42\n");
         assertThat(cli.run("submit", "--php", "$x = 5; return [$x, 'a' => null];").out())
                 .isEqualTo("{\n  \"0\": 5,\n  \"a\": null\n}\n");
+        assertThat(cli.run("submit", "--php", "fn () => 6 * 7").assertExit(0).out())
+                .isEqualTo("42\n");
         assertThat(cli.run("submit", "--php", "echo 'hi';").assertExit(0).out()).isEqualTo("hi");
         assertThat(cli.run("submit", "--php", "x x").assertExit(1).err())
                 .contains("cannot be parsed", "INVALID_PAYLOAD");
