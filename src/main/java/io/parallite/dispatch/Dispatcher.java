@@ -19,7 +19,6 @@ import io.parallite.task.TaskWatcher;
 import io.parallite.wire.RequestException;
 import io.parallite.worker.UndeliveredException;
 import io.parallite.worker.WorkerLease;
-import io.parallite.worker.WorkerReply;
 import io.smallrye.mutiny.Uni;
 import java.time.Duration;
 import java.util.Optional;
@@ -217,11 +216,10 @@ public final class Dispatcher {
     private Uni<TaskResult> attempt(TaskRun run, Lane lane) {
         Uni<TaskResult> here =
                 Uni.createFrom()
-                        .deferred(() -> onWorker(run, lane))
+                        .<TaskResult>deferred(() -> onWorker(run, lane))
                         .onFailure(failure -> isWorthRetrying(run, failure))
                         .retry()
-                        .atMost(MAX_ATTEMPTS - 1)
-                        .map(Dispatcher::replied);
+                        .atMost(MAX_ATTEMPTS - 1);
         Cluster others = cluster;
         return others == null
                 ? here
@@ -275,13 +273,13 @@ public final class Dispatcher {
         return failure instanceof UndeliveredException && !run.hasEnded();
     }
 
-    private Uni<WorkerReply> onWorker(TaskRun run, Lane lane) {
+    private Uni<TaskResult.Replied> onWorker(TaskRun run, Lane lane) {
         return run.countAttempt() == 1
                 ? run.pool().withWorker(run.sent(), lane, lease -> exchange(run, lease))
                 : run.pool().withAnotherWorker(run.sent(), lane, lease -> exchange(run, lease));
     }
 
-    private Uni<WorkerReply> exchange(TaskRun run, WorkerLease lease) {
+    private Uni<TaskResult.Replied> exchange(TaskRun run, WorkerLease lease) {
         Task task = run.sent();
         run.onStarted(lease, engine.nanoTime());
         TaskListener observer = listener;
@@ -291,10 +289,6 @@ public final class Dispatcher {
         LOG.debugf("task is dispatched task=%s worker=%s", task.id(), lease.workerName());
         Duration timeout = task.timeout() == null ? run.pool().taskTimeout() : task.timeout();
         return lease.exchange(task, timeout, run);
-    }
-
-    private static TaskResult replied(WorkerReply reply) {
-        return new TaskResult.Replied(reply.frame(), reply.ok());
     }
 
     private static TaskResult failed(TaskRun run, Throwable failure) {

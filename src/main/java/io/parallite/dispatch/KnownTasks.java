@@ -12,9 +12,12 @@ import io.parallite.task.TaskResult;
 import io.parallite.task.TaskState;
 import io.parallite.task.TaskStatus;
 import io.smallrye.mutiny.Uni;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
+import java.util.PriorityQueue;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -80,7 +83,8 @@ public final class KnownTasks {
     void retain(TaskRun run, TaskResult result, long now) {
         Task task = run.task();
         if (Failures.isWorthRetaining(result)) {
-            cache.put(task.id(), new RetainedTask(task.fingerprint(), run.status(now), result));
+            cache.put(
+                    task.id(), new TaskCache.Retained(task.fingerprint(), run.status(now), result));
         }
     }
 
@@ -100,8 +104,8 @@ public final class KnownTasks {
     }
 
     /** The retained task that a submit of this id does not run again; {@code null} for none. */
-    private @Nullable RetainedTask settled(TaskId id) {
-        RetainedTask task = cache.find(id);
+    private TaskCache.@Nullable Retained settled(TaskId id) {
+        TaskCache.Retained task = cache.find(id);
         return task == null || Failures.isRefusal(task.result()) ? null : task;
     }
 
@@ -121,7 +125,7 @@ public final class KnownTasks {
         if (run != null) {
             return run.isSameAs(task) ? run.result() : conflict(task.id(), "in flight");
         }
-        RetainedTask retained = settled(task.id());
+        TaskCache.Retained retained = settled(task.id());
         if (retained == null) {
             return null;
         }
@@ -176,7 +180,7 @@ public final class KnownTasks {
         if (run != null) {
             return Optional.of(run.detail(engine.nanoTime()));
         }
-        RetainedTask retained = cache.find(id);
+        TaskCache.Retained retained = cache.find(id);
         return retained == null ? log.find(id) : Optional.of(retained.detail(log.find(id)));
     }
 
@@ -205,5 +209,35 @@ public final class KnownTasks {
             }
         }
         return newest.list();
+    }
+
+    /**
+     * Picks the tasks that were submitted last out of any number, keeping no more than asked for.
+     */
+    private static final class Newest {
+        private static final Comparator<TaskStatus> BY_AGE =
+                Comparator.comparingLong(TaskStatus::submittedAt);
+
+        private final int limit;
+        private final PriorityQueue<TaskStatus> picked = new PriorityQueue<>(BY_AGE);
+
+        Newest(int limit) {
+            this.limit = limit;
+        }
+
+        /** Offers a task, which is asked for only if it is among the newest so far. */
+        void offer(long submittedAt, Supplier<TaskStatus> task) {
+            if (picked.size() < limit) {
+                picked.add(task.get());
+            } else if (limit > 0 && submittedAt > picked.element().submittedAt()) {
+                picked.remove();
+                picked.add(task.get());
+            }
+        }
+
+        /** Those picked, the newest first. */
+        List<TaskStatus> list() {
+            return picked.stream().sorted(BY_AGE.reversed()).toList();
+        }
     }
 }

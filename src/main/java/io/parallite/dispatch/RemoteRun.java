@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * A task of this daemon while other nodes may run it: its events come, and its messages go, over
  * the cluster. Owned by the engine's thread.
  */
-final class RemoteRun implements TaskWatcher, Elsewhere {
+final class RemoteRun implements TaskWatcher {
 
     private final Cluster cluster;
     private final TaskRun run;
@@ -46,8 +46,8 @@ final class RemoteRun implements TaskWatcher, Elsewhere {
                         });
     }
 
-    @Override
-    public void onWatched(boolean output) {
+    /** The task has one more watcher. */
+    void onWatched(boolean output) {
         if (source == null) {
             source = cluster.follow(id, this);
         } else if (output) {
@@ -55,8 +55,8 @@ final class RemoteRun implements TaskWatcher, Elsewhere {
         }
     }
 
-    @Override
-    public void onUnwatched() {
+    /** The last watcher of the task has gone. */
+    void onUnwatched() {
         EventSource left = source;
         source = null;
         if (left != null) {
@@ -64,16 +64,16 @@ final class RemoteRun implements TaskWatcher, Elsewhere {
         }
     }
 
-    @Override
-    public void holdOrRelease() {
+    /** A watcher accepts events again, or accepts no more for now. */
+    void holdOrRelease() {
         EventSource from = source;
         if (from != null) {
             from.holdOrRelease();
         }
     }
 
-    @Override
-    public Uni<Void> send(byte[] frame) {
+    /** Sends a message to the task; completes when its worker has received it. */
+    Uni<Void> send(byte[] frame) {
         return cluster.send(id, frame);
     }
 

@@ -6,6 +6,7 @@ import io.netty.buffer.UnpooledByteBufAllocator;
 import io.parallite.engine.Engine;
 import io.parallite.history.Failures;
 import io.parallite.task.FailureKind;
+import io.parallite.task.TaskDetail;
 import io.parallite.task.TaskFailure;
 import io.parallite.task.TaskId;
 import io.parallite.task.TaskResult;
@@ -13,6 +14,7 @@ import io.parallite.task.TaskState;
 import io.parallite.task.TaskStatus;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +31,30 @@ import org.jspecify.annotations.Nullable;
  * <p>Owned by the engine's thread.
  */
 public final class TaskCache {
+
+    /** A task that has ended, as kept for those who ask again. */
+    record Retained(long fingerprint, TaskStatus status, TaskResult result) {
+
+        /**
+         * All that is kept of it.
+         *
+         * @param remembered what the log has of that id, with the progress that is not retained;
+         *     another run is left out of account
+         */
+        TaskDetail detail(Optional<TaskDetail> remembered) {
+            TaskStatus whole =
+                    remembered
+                            .map(TaskDetail::status)
+                            .filter(known -> known.submittedAt() == status.submittedAt())
+                            .map(known -> status.withProgress(known.progress()))
+                            .orElse(status);
+            return new TaskDetail(
+                    whole,
+                    result instanceof TaskResult.Replied(byte[] frame, boolean ignored)
+                            ? frame
+                            : null);
+        }
+    }
 
     private static final Logger LOG = Logger.getLogger(TaskCache.class);
 
@@ -76,11 +102,11 @@ public final class TaskCache {
     }
 
     /** The task of this id, with its result; {@code null} when none is retained. */
-    @Nullable RetainedTask find(TaskId id) {
+    @Nullable Retained find(TaskId id) {
         ByteBuf entry = entryOf(id);
         return entry == null
                 ? null
-                : new RetainedTask(entry.getLong(FINGERPRINT), status(id, entry), result(entry));
+                : new Retained(entry.getLong(FINGERPRINT), status(id, entry), result(entry));
     }
 
     /** The same without its result, which may be long. */
@@ -104,7 +130,7 @@ public final class TaskCache {
     }
 
     /** Keeps {@code task}, unless it alone is over the bound. */
-    void put(TaskId id, RetainedTask task) {
+    void put(TaskId id, Retained task) {
         Parts parts = Parts.of(id, task);
         int length = ID + parts.length();
         if (length + ENTRY_OVERHEAD > maxBytes) {
@@ -148,7 +174,7 @@ public final class TaskCache {
             byte[] id, byte[] worker, byte[] code, byte[] message, byte[] name, byte[] body) {
 
         /** Why a task failed is kept beside a worker's reply, and is all there is of others. */
-        static Parts of(TaskId id, RetainedTask task) {
+        static Parts of(TaskId id, Retained task) {
             String worker = task.status().worker();
             String name = task.status().name();
             TaskFailure failure =
@@ -211,7 +237,7 @@ public final class TaskCache {
         return engine.nanoTime() - entry.getLong(EXPIRES) >= 0;
     }
 
-    private void write(ByteBuf entry, RetainedTask task, Parts parts) {
+    private void write(ByteBuf entry, Retained task, Parts parts) {
         TaskStatus status = task.status();
         entry.clear()
                 .writeLong(engine.nanoTime() + retention)

@@ -58,7 +58,7 @@ public final class TaskRun implements WorkerEvents, EventSource {
     private long pid;
     private @Nullable Cancellable attempt;
     private @Nullable WorkerLease lease;
-    private @Nullable Elsewhere elsewhere;
+    private @Nullable RemoteRun remote;
     private List<TaskWatcher> watchers = List.of();
     private boolean wantsOutput;
     private byte @Nullable [] progress;
@@ -294,8 +294,8 @@ public final class TaskRun implements WorkerEvents, EventSource {
             }
         }
         Watch watch = watchAsSubmitted(watcher);
-        if (elsewhere != null) {
-            elsewhere.onWatched(watcher.wantsOutput());
+        if (remote != null) {
+            remote.onWatched(watcher.wantsOutput());
         }
         return watch;
     }
@@ -325,8 +325,8 @@ public final class TaskRun implements WorkerEvents, EventSource {
     }
 
     private void beginMessages() {
-        if (messages != null && elsewhere != null) {
-            messages.beginElsewhere(elsewhere::send);
+        if (messages != null && remote != null) {
+            messages.beginElsewhere(remote::send);
         } else if (messages != null && lease != null && hasBegun) {
             messages.begin(lease);
         }
@@ -341,8 +341,8 @@ public final class TaskRun implements WorkerEvents, EventSource {
     public void remove(TaskWatcher watcher) {
         watchers = new ArrayList<>(watchers);
         watchers.remove(watcher);
-        if (watchers.isEmpty() && elsewhere != null) {
-            elsewhere.onUnwatched();
+        if (watchers.isEmpty() && remote != null) {
+            remote.onUnwatched();
         }
         holdOrRelease();
     }
@@ -382,8 +382,8 @@ public final class TaskRun implements WorkerEvents, EventSource {
     /** While a watcher is behind nothing is read from the worker. */
     @Override
     public void holdOrRelease() {
-        if (elsewhere != null) {
-            elsewhere.holdOrRelease();
+        if (remote != null) {
+            remote.holdOrRelease();
         } else if (lease != null && isBehind()) {
             lease.pause();
         } else if (lease != null) {
@@ -402,21 +402,21 @@ public final class TaskRun implements WorkerEvents, EventSource {
     }
 
     /** Other nodes may run it until {@link #comeBack}. */
-    void goElsewhere(Elsewhere there) {
-        elsewhere = there;
+    void goElsewhere(RemoteRun on) {
+        remote = on;
         beginMessages();
     }
 
     /** It runs here after all; undelivered messages wait for its worker. */
     void comeBack() {
-        elsewhere = null;
+        remote = null;
         if (messages != null) {
             messages.suspend();
         }
     }
 
     boolean isElsewhere() {
-        return elsewhere != null;
+        return remote != null;
     }
 
     /** Another node has begun it. */
@@ -463,8 +463,8 @@ public final class TaskRun implements WorkerEvents, EventSource {
         lease = null;
         output = null;
         watchers = List.of();
-        Elsewhere left = elsewhere;
-        elsewhere = null;
+        RemoteRun left = remote;
+        remote = null;
         if (left != null) {
             left.onUnwatched();
         }

@@ -2,22 +2,35 @@ package io.parallite.pool;
 
 import io.parallite.engine.Deadline;
 import io.parallite.engine.Engine;
+import io.parallite.worker.EndReason;
 import io.parallite.worker.Worker;
 import java.time.Duration;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
 /**
- * Keeps workers ready of which each runs one isolated task and ends: all tasks are that with {@code
- * isolation=task}, else those that ask for it.
+ * Has fresh workers for isolated tasks: workers of which each runs one such task and ends. All
+ * tasks are isolated with {@code isolation=task}, else those that ask for it.
+ *
+ * <h2>Ready workers</h2>
  *
  * <p>As many are ready as isolated tasks come while one starts, twice over, so that a task waits
  * for none; and with {@code isolation=task} at least {@code fixed_workers}. Those that were taken
  * are replaced in one go, once half of them are gone or a moment has passed: that is cheaper for a
  * {@link io.parallite.process.WorkerTransport} that forks. Each waiting task has one started
  * besides. {@code max_workers} bounds all processes, {@code ready_memory_mb} what ready ones hold.
- * Those that are too many after a peak end within {@link #SURPLUS_LOOK}. Owned by the engine's
- * thread.
+ * Those that are too many after a peak end within {@link #SURPLUS_LOOK}.
+ *
+ * <h2>Room for them</h2>
+ *
+ * <p>As long as there are fewer than {@code max_workers} processes, fresh workers are started
+ * beside the others. Then a worker that has run tasks ends to make room when more isolated tasks
+ * wait than fresh workers are on their way: at once when it is idle; when it has become free and
+ * other tasks wait, too, only if an isolated task is next in turn, and as long as isolated tasks
+ * have no more than half of the workers. So neither kind can starve the other. Nothing makes room
+ * while no worker can be started.
+ *
+ * <p>Owned by the engine's thread.
  */
 final class FreshGrowth implements PoolGrowth {
 
@@ -30,6 +43,9 @@ final class FreshGrowth implements PoolGrowth {
     private static final long RATE_WINDOW = Duration.ofSeconds(1).toNanos();
     private static final int TWICE = 2;
 
+    /** Isolated tasks may have one of so many workers while other tasks wait. */
+    private static final int SHARE = 2;
+
     /**
      * What is ready when nothing is to be done.
      *
@@ -40,9 +56,9 @@ final class FreshGrowth implements PoolGrowth {
 
     private final Engine engine;
     private final WorkerSet workers;
+    private final TaskQueue queue;
     private final BooleanSupplier mayStart;
     private final PoolSizing sizing;
-    private final FreshDemand demand;
     private final Supplier<Ready> ready;
     private final Deadline surplusLook;
     private final Deadline penalty;
@@ -55,15 +71,15 @@ final class FreshGrowth implements PoolGrowth {
     FreshGrowth(
             Engine engine,
             WorkerSet workers,
+            TaskQueue queue,
             BooleanSupplier mayStart,
             PoolSizing sizing,
-            FreshDemand demand,
             Supplier<Ready> ready) {
         this.engine = engine;
         this.workers = workers;
+        this.queue = queue;
         this.mayStart = mayStart;
         this.sizing = sizing;
-        this.demand = demand;
         this.ready = ready;
         this.surplusLook = new Deadline(engine, this::onSurplusLook);
         this.penalty = new Deadline(engine, this::topUp);
@@ -132,7 +148,7 @@ final class FreshGrowth implements PoolGrowth {
         if (isClosed || !mayStart.getAsBoolean()) {
             return;
         }
-        int waiting = demand.waiting();
+        int waiting = queue.servableIsolated();
         int target = penalty.isArmed() ? 0 : target();
         int there = workers.idle.fresh() + workers.count(Worker::isStarting);
         int missing = Math.min(waiting + target - there, workers.room());
@@ -161,14 +177,50 @@ final class FreshGrowth implements PoolGrowth {
     }
 
     @Override
-    public FreshDemand demand() {
-        return demand;
+    public void grow() {
+        topUp();
+        makeRoom();
+    }
+
+    // Room for fresh workers
+
+    @Override
+    public boolean hasFreshProspect() {
+        return workers.idle.hasFresh() || workers.count(Worker::isStarting) > 0;
     }
 
     @Override
-    public void grow() {
-        topUp();
-        demand.makeRoom();
+    public boolean lacksRoom() {
+        return queue.isolated() > 0
+                && workers.room() == 0
+                && mayStart.getAsBoolean()
+                && queue.servableIsolated() > coming();
+    }
+
+    /** Ends idle workers that must. */
+    void makeRoom() {
+        while (lacksRoom() && workers.idle.hasUsed()) {
+            workers.idle.takeLeastNeeded().retire(EndReason.ISOLATED);
+        }
+    }
+
+    /** Fresh workers that are idle or on their way; an ending worker is replaced by one. */
+    private int coming() {
+        return workers.idle.fresh()
+                + workers.count(worker -> worker.isStarting() || worker.isEnding());
+    }
+
+    @Override
+    public boolean lacksRoomInTurn() {
+        return lacksRoom() && (queue.peek(false) == null || isInTurn());
+    }
+
+    private boolean isInTurn() {
+        int mostForIsolated = Math.max(1, workers.max() / SHARE);
+        Waiter<?> next = queue.peek(true);
+        return next != null
+                && next.isIsolated
+                && coming() + workers.count(Worker::isDedicated) < mostForIsolated;
     }
 
     @Override

@@ -8,13 +8,13 @@ import java.util.function.BooleanSupplier;
 
 /**
  * Starts on-demand workers while tasks wait that any worker may run, as many as {@link PoolSizing}
- * finds worth their start.
+ * finds worth their start; {@link FreshGrowth} starts those for isolated tasks.
  *
  * <p>Looks when a task is queued, when a worker has become ready or is gone, and every few
  * milliseconds while tasks wait. Nothing is started during the pause after a failed start, nor
  * while a worker waits for memory for its reply. Owned by the engine's thread.
  */
-final class OnDemandGrowth {
+final class OnDemandGrowth implements PoolGrowth {
 
     /** A look that comes so much too late shows that the engine's thread was held up. */
     private static final Duration HELD_UP = Duration.ofMillis(2);
@@ -26,6 +26,7 @@ final class OnDemandGrowth {
     private final TaskQueue queue;
     private final BooleanSupplier mayStart;
     private final PoolSizing sizing;
+    private final FreshGrowth fresh;
     private final Deadline nextLook;
     private long lastFreed;
     private long lookDue;
@@ -37,38 +38,72 @@ final class OnDemandGrowth {
             WorkerSet workers,
             TaskQueue queue,
             BooleanSupplier mayStart,
-            PoolSizing sizing) {
+            PoolSizing sizing,
+            FreshGrowth fresh) {
         this.engine = engine;
         this.workers = workers;
         this.queue = queue;
         this.mayStart = mayStart;
         this.sizing = sizing;
+        this.fresh = fresh;
         this.nextLook = new Deadline(engine, this::onLook);
         this.lastFreed = engine.nanoTime();
     }
 
-    /** A worker is ready for its first task, {@code nanos} after its launch. */
-    void onReady(long nanos) {
+    @Override
+    public void onReady(long nanos) {
         sizing.onStarted(nanos, 1 + workers.count(Worker::isStarting));
         if (workers.count(Worker::isInService) == 1) {
             lastFreed = engine.nanoTime(); // until now there was none that could have come free
         }
     }
 
-    /** {@code worker} is free after a task. */
-    void onServed(Worker worker) {
+    @Override
+    public void onServed(Worker worker) {
         lastFreed = engine.nanoTime();
         if (!worker.hasWaitedForRoom()) {
             sizing.onServed(worker.history().nanosSinceLease());
         }
     }
 
-    PoolSizing sizing() {
+    @Override
+    public void onLeased(boolean isIsolated) {
+        fresh.onLeased(isIsolated);
+    }
+
+    @Override
+    public void onIdleFault(Duration delay) {
+        fresh.onIdleFault(delay);
+    }
+
+    @Override
+    public PoolSizing sizing() {
         return sizing;
     }
 
-    /** Starts the workers that are wanted now. */
-    void grow() {
+    @Override
+    public boolean hasFreshProspect() {
+        return fresh.hasFreshProspect();
+    }
+
+    @Override
+    public boolean lacksRoom() {
+        return fresh.lacksRoom();
+    }
+
+    @Override
+    public boolean lacksRoomInTurn() {
+        return fresh.lacksRoomInTurn();
+    }
+
+    @Override
+    public void grow() {
+        fresh.grow();
+        growOrdinary();
+        fresh.makeRoom();
+    }
+
+    private void growOrdinary() {
         if (queue.ordinary() > 0) {
             launchWanted();
             if (mayLaunch() && !nextLook.isArmed()) {
@@ -91,7 +126,7 @@ final class OnDemandGrowth {
         if (wasHeldUp) {
             lookAgainIn(SOON);
         } else {
-            grow();
+            growOrdinary();
         }
     }
 
@@ -130,8 +165,10 @@ final class OnDemandGrowth {
         }
     }
 
-    void close() {
+    @Override
+    public void close() {
         isClosed = true;
+        fresh.close();
         nextLook.close();
     }
 }

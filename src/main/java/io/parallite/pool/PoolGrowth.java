@@ -9,8 +9,8 @@ import java.util.function.Supplier;
 
 /**
  * Decides when workers are started beside those that fill slots, and when others must end to make
- * room for them: {@link OnDemandGrowth} while tasks wait, {@link FreshGrowth} for tasks of which
- * each gets a worker of its own. Owned by the engine's thread.
+ * room for them. {@link FreshGrowth} starts workers for isolated tasks; {@link OnDemandGrowth} adds
+ * workers for the other tasks, where there are such. Owned by the engine's thread.
  */
 interface PoolGrowth {
 
@@ -29,18 +29,15 @@ interface PoolGrowth {
             BooleanSupplier mayStart,
             int processors) {
         PoolSizing sizing = new PoolSizing(processors);
-        boolean isForAll = settings.get().isolatesTasks();
-        FreshDemand demand = new FreshDemand(workers, queue, mayStart, () -> settings.get().max());
         ReadyBudget budget =
                 new ReadyBudget(
                         engine, workers.idle, worker -> ResidentMemory.ownBytes(worker.pid()));
         FreshGrowth fresh =
                 new FreshGrowth(
-                        engine, workers, mayStart, sizing, demand, () -> ready(settings, budget));
-        return isForAll
+                        engine, workers, queue, mayStart, sizing, () -> ready(settings, budget));
+        return settings.get().isolatesTasks()
                 ? fresh
-                : new MixedGrowth(
-                        fresh, new OnDemandGrowth(engine, workers, queue, mayStart, sizing));
+                : new OnDemandGrowth(engine, workers, queue, mayStart, sizing, fresh);
     }
 
     private static FreshGrowth.Ready ready(Supplier<PoolSettings> settings, ReadyBudget budget) {
@@ -88,23 +85,14 @@ interface PoolGrowth {
      */
     void grow();
 
-    /** What isolated tasks need of the pool. */
-    FreshDemand demand();
-
-    /** Whether an idle worker that has run tasks must end. */
-    default boolean lacksRoom() {
-        return demand().lacksRoom();
-    }
+    /** Whether an idle worker that has run tasks must end, to make room for a fresh one. */
+    boolean lacksRoom();
 
     /** Whether a worker that has become free, and has run tasks, must end. */
-    default boolean lacksRoomInTurn() {
-        return demand().lacksRoomInTurn();
-    }
+    boolean lacksRoomInTurn();
 
     /** Whether a worker for isolated tasks is idle or boots. */
-    default boolean hasFreshProspect() {
-        return demand().hasProspect();
-    }
+    boolean hasFreshProspect();
 
     /** Starts no worker from now on. */
     void close();

@@ -2,6 +2,7 @@ package io.parallite.worker;
 
 import io.parallite.process.WorkerChannel;
 import io.parallite.task.Task;
+import io.parallite.task.TaskResult.Replied;
 import io.parallite.units.Texts;
 import io.parallite.wire.Encoding;
 import io.parallite.wire.Excerpt;
@@ -21,7 +22,7 @@ final class Exchange {
     /** What a frame of the worker means to this exchange. */
     sealed interface Received {
         /** The answer, which ends the exchange. */
-        record Answer(WorkerReply reply, boolean workerEnds) implements Received {}
+        record Answer(Replied reply, boolean workerEnds) implements Received {}
 
         /** An event of the running task. */
         record Event(String name) implements Received {}
@@ -33,7 +34,7 @@ final class Exchange {
     private static final Logger LOG = Logger.getLogger(Exchange.class);
 
     private final Task task;
-    private final UniEmitter<? super WorkerReply> emitter;
+    private final UniEmitter<? super Replied> emitter;
     private final Duration timeout;
     private final WorkerEvents events;
     private boolean isRequestLastWritten = true;
@@ -41,10 +42,7 @@ final class Exchange {
     private boolean isPaused;
 
     Exchange(
-            Task task,
-            UniEmitter<? super WorkerReply> emitter,
-            Duration timeout,
-            WorkerEvents events) {
+            Task task, UniEmitter<? super Replied> emitter, Duration timeout, WorkerEvents events) {
         this.task = task;
         this.emitter = emitter;
         this.timeout = timeout;
@@ -149,7 +147,7 @@ final class Exchange {
         if (envelope.event() != null) {
             return new Received.Event(envelope.event());
         }
-        return new Received.Answer(new WorkerReply(answer, envelope.ok()), envelope.workerEnds());
+        return new Received.Answer(new Replied(answer, envelope.ok()), envelope.workerEnds());
     }
 
     /** Passes an event of the task on; a failure there does not affect the task. */
@@ -161,7 +159,7 @@ final class Exchange {
         }
     }
 
-    void complete(WorkerReply reply) {
+    void complete(Replied reply) {
         emitter.complete(reply);
     }
 

@@ -8,6 +8,7 @@ import io.parallite.process.WorkerExit;
 import io.parallite.process.WorkerName;
 import io.parallite.process.WorkerTransport;
 import io.parallite.task.TaskException;
+import io.parallite.task.TaskResult.Replied;
 import io.parallite.units.Texts;
 import io.parallite.wire.Excerpt;
 import io.parallite.wire.FrameReader;
@@ -357,7 +358,7 @@ public final class Worker implements WorkerChannel.Listener {
         switch (atTask.exchange().read(frame)) {
             case Exchange.Received.Garbage(String description) -> onGarbage(description);
             case Exchange.Received.Event(String event) -> onEvent(atTask, event, frame);
-            case Exchange.Received.Answer(WorkerReply reply, boolean workerEnds) -> {
+            case Exchange.Received.Answer(Replied reply, boolean workerEnds) -> {
                 onAnswer(atTask, reply.ok(), workerEnds);
                 if (atTask instanceof Overdue overdue && !overdue.isAwaited()) {
                     onReleased();

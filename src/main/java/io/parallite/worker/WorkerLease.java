@@ -1,6 +1,7 @@
 package io.parallite.worker;
 
 import io.parallite.task.Task;
+import io.parallite.task.TaskResult.Replied;
 import io.parallite.worker.WorkerState.AtTask;
 import io.parallite.worker.WorkerState.Running;
 import io.smallrye.mutiny.Uni;
@@ -47,7 +48,7 @@ public final class WorkerLease {
      * than {@code timeout} or sends an invalid reply, and with {@link UndeliveredException} when it
      * ended before it had read the task. Cancelling kills the worker.
      */
-    public Uni<WorkerReply> exchange(Task task, Duration timeout, WorkerEvents events) {
+    public Uni<Replied> exchange(Task task, Duration timeout, WorkerEvents events) {
         return Uni.createFrom()
                 .emitter(
                         emitter -> {

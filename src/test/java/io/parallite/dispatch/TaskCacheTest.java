@@ -34,9 +34,9 @@ class TaskCacheTest {
                 new TaskStatus(new TaskId("ü-😀"), TaskState.COMPLETED, 1, 2, 3, "wörk-1")
                         .named("nächtlicher Import");
 
-        cache.put(status.id(), new RetainedTask(-42, status, result));
+        cache.put(status.id(), new TaskCache.Retained(-42, status, result));
 
-        RetainedTask found = cache.find(status.id());
+        TaskCache.Retained found = cache.find(status.id());
         assertThat(found.fingerprint()).isEqualTo(-42);
         assertThat(found.status()).isEqualTo(status);
         assertThat(found.result()).isInstanceOf(TaskResult.Replied.class);
@@ -48,7 +48,7 @@ class TaskCacheTest {
     void keepsThatAReplyWasNotOk() {
         put("a", new TaskResult.Replied(new byte[10], false));
 
-        RetainedTask found = cache.find(new TaskId("a"));
+        TaskCache.Retained found = cache.find(new TaskId("a"));
         assertThat(found.result().ok()).isFalse();
         assertThat(found.status().state()).isEqualTo(TaskState.FAILED);
     }
@@ -233,7 +233,7 @@ class TaskCacheTest {
                 lengths.remove(order.remove());
             }
             String probe = "task-" + random.nextInt(i + 1);
-            RetainedTask found = large.find(new TaskId(probe));
+            TaskCache.Retained found = large.find(new TaskId(probe));
             if (lengths.containsKey(probe)) {
                 assertThat(((TaskResult.Replied) found.result()).frame())
                         .isEqualTo(reply(lengths.get(probe)).frame());
@@ -253,9 +253,9 @@ class TaskCacheTest {
         return ((TaskResult.Replied) cache.find(new TaskId(id)).result()).frame().length;
     }
 
-    private static RetainedTask retained(TaskId id, TaskResult result) {
+    private static TaskCache.Retained retained(TaskId id, TaskResult result) {
         TaskState state = result.ok() ? TaskState.COMPLETED : TaskState.FAILED;
-        return new RetainedTask(7, new TaskStatus(id, state, 1, 2, 3, null), result);
+        return new TaskCache.Retained(7, new TaskStatus(id, state, 1, 2, 3, null), result);
     }
 
     private static TaskResult.Replied reply(int length) {

@@ -3,7 +3,7 @@ package io.parallite.pool;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.parallite.task.FailureKind;
-import io.parallite.worker.WorkerReply;
+import io.parallite.task.TaskResult.Replied;
 import io.smallrye.mutiny.Uni;
 import java.util.ArrayList;
 import java.util.List;
@@ -52,7 +52,7 @@ class DefectTest {
         fixture.worker("work-1").say("'event':'progress','done':1");
         fixture.worker("work-1").reply();
 
-        assertThat(answers).singleElement().isInstanceOf(WorkerReply.class);
+        assertThat(answers).singleElement().isInstanceOf(Replied.class);
         assertServes(fixture);
     }
 
@@ -77,7 +77,7 @@ class DefectTest {
     void answersTheOtherTasksWhenOneCannotBeRefused() {
         PoolFixture fixture = PoolFixture.ready(1, 1);
         fixture.submit("running");
-        Uni<WorkerReply> waiting =
+        Uni<Replied> waiting =
                 fixture.pool.withWorker(
                         PoolFixture.task("b"), fixture.lane, lease -> Uni.createFrom().nothing());
         waiting.onFailure()

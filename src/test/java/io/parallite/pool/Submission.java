@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.parallite.task.FailureKind;
 import io.parallite.task.Task;
 import io.parallite.task.TaskException;
+import io.parallite.task.TaskResult.Replied;
 import io.parallite.worker.UndeliveredException;
 import io.parallite.worker.WorkerLease;
-import io.parallite.worker.WorkerReply;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.Cancellable;
 import java.time.Duration;
@@ -50,7 +50,7 @@ final class Submission {
                         .with(this::onAnswer, this::onAnswer);
     }
 
-    private Uni<WorkerReply> exchange(WorkerLease granted, Duration timeout) {
+    private Uni<Replied> exchange(WorkerLease granted, Duration timeout) {
         leases++;
         lease = granted;
         return granted.exchange(task, timeout, (name, frame) -> {});
@@ -108,12 +108,12 @@ final class Submission {
     }
 
     boolean isReplied() {
-        return answer instanceof WorkerReply;
+        return answer instanceof Replied;
     }
 
-    WorkerReply reply() {
-        assertThat(answer).as("answer of %s", task.id()).isInstanceOf(WorkerReply.class);
-        return (WorkerReply) answer;
+    Replied reply() {
+        assertThat(answer).as("answer of %s", task.id()).isInstanceOf(Replied.class);
+        return (Replied) answer;
     }
 
     TaskException failure() {
