@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <h2>Threads</h2>
  *
- * <p>A thread reads it, since a full pipe would stop the worker: one of its own ({@link
- * #readOnThread}), or the {@link PipeReader} that it is a sink of. Any other may ask.
+ * <p>A thread reads it, since a full pipe would stop the worker: the {@link PipeReader}, or one of
+ * its own where there is no named pipe ({@link #readOnThread}). Any other may ask.
  */
 final class StderrTail implements PipeReader.Sink {
 
@@ -118,10 +118,7 @@ final class StderrTail implements PipeReader.Sink {
                             .filter(line -> isQuoted(line, running))
                             .map(line -> Texts.printable(line.text))
                             .collect(Collectors.joining(" "));
-            return limits.explain(
-                    text.length() <= KEPT_CHARACTERS
-                            ? text
-                            : text.substring(0, KEPT_CHARACTERS) + "…");
+            return limits.explain(Texts.shorten(text, KEPT_CHARACTERS));
         }
     }
 

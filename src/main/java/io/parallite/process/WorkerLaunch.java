@@ -4,6 +4,7 @@ import io.parallite.config.CompiledCode;
 import io.parallite.config.Platform;
 import io.parallite.config.Setting;
 import io.parallite.engine.NamedPipeInput;
+import java.io.IOException;
 import java.io.InputStream;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Path;
@@ -14,6 +15,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param environment added to that of the command
  * @param file where stdout goes with {@link Streams#CAPTURED}, and where stdin comes from with
  *     {@link Streams#TEMPLATE}
+ * @param stderr the named pipe that standard error goes to; {@code null} for one of the JDK's
  * @param listener tells the log which task the worker runs
  */
 record WorkerLaunch(
@@ -31,7 +34,21 @@ record WorkerLaunch(
         Streams streams,
         Map<String, String> environment,
         @Nullable Path file,
+        @Nullable Path stderr,
         WorkerChannel.Listener listener) {
+
+    /** One whose standard error is a pipe to its parent. */
+    WorkerLaunch(
+            WorkerName name,
+            WorkerCommand command,
+            Streams streams,
+            Map<String, String> environment,
+            @Nullable Path file,
+            WorkerChannel.Listener listener) {
+        this(name, command, streams, environment, file, null, listener);
+    }
+
+    private static final Logger LOG = Logger.getLogger(WorkerLaunch.class);
 
     /** Variables of the service manager, which are for the daemon only. */
     private static final Set<String> SERVICE_MANAGER =
@@ -80,6 +97,27 @@ record WorkerLaunch(
         return own.resolveSibling(own.getFileName() + ending);
     }
 
+    /**
+     * The reading end of a new named pipe for {@link #withStderr}; {@code null} where there is no
+     * directory for it, or the system has none.
+     */
+    @Nullable NamedPipeInput stderrPipe() {
+        if (streams != Streams.CAPTURED || file == null || !Platform.isLinux()) {
+            return null;
+        }
+        try {
+            return NamedPipeInput.make(sibling(".err"));
+        } catch (IOException e) {
+            LOG.debugf("standard error is read by a thread worker=%s: %s", name, e.getMessage());
+            return null;
+        }
+    }
+
+    /** The same with standard error going to a named pipe. */
+    WorkerLaunch withStderr(Path pipe) {
+        return new WorkerLaunch(name, command, streams, environment, file, pipe, listener);
+    }
+
     /** What a template has to know to fork this worker, as its request has it. */
     Map<String, Object> forFork(Path stderr) {
         Map<String, Object> worker = new HashMap<>();
@@ -119,6 +157,9 @@ record WorkerLaunch(
         } else if (streams == Streams.TEMPLATE) {
             builder.redirectInput(Redirect.from(Objects.requireNonNull(file).toFile()));
             builder.redirectOutput(Redirect.DISCARD);
+        }
+        if (stderr != null) {
+            builder.redirectError(Redirect.to(stderr.toFile()));
         }
         Map<String, String> env = builder.environment();
         env.keySet().removeAll(SERVICE_MANAGER);

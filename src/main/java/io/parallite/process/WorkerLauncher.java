@@ -217,8 +217,8 @@ public final class WorkerLauncher implements WorkerStarter {
         }
     }
 
-    /** Started with the first fork; engine thread. */
-    private PipeReader pipes() {
+    /** Started with the first worker that has a pipe. Any thread. */
+    private synchronized PipeReader pipes() {
         if (pipes == null) {
             pipes = PipeReader.start();
         }
@@ -227,13 +227,48 @@ public final class WorkerLauncher implements WorkerStarter {
 
     private WorkerProcess start(WorkerLaunch launch) throws IOException {
         launch.command().requirePhp();
+        NamedPipeInput stderr = launch.stderrPipe();
+        if (stderr == null) {
+            return start(launch, null, null);
+        }
+        try {
+            return start(launch.withStderr(stderr.path()), stderr, pipes());
+        } catch (Throwable e) {
+            stderr.close();
+            throw e;
+        }
+    }
+
+    /**
+     * @param stderr the reading end of its standard error, which is closed when its tree is gone,
+     *     whoever else holds the other end; {@code null} where a thread reads it to its end
+     */
+    private WorkerProcess start(
+            WorkerLaunch launch, @Nullable NamedPipeInput stderr, @Nullable PipeReader reader)
+            throws IOException {
         ProcessReaper.Started started = reaper.start(launched.incrementAndGet(), launch, guard);
         ProcessTree tree = started.tree();
         try {
-            StderrTail stderr = launch.readStderr(tree.pid(), started.process().getErrorStream());
+            StderrTail tail;
+            if (stderr == null || reader == null) {
+                tail = launch.readStderr(tree.pid(), started.process().getErrorStream());
+            } else {
+                stderr.unlink();
+                tail = launch.readStderr(tree.pid(), stderr, reader);
+            }
             tellWatchdog(watching -> watching.onStarted(tree.pid(), reaper));
             return new WorkerProcess(
-                    launch.name(), engine, tree, stderr, started.process(), this::onGone);
+                    launch.name(),
+                    engine,
+                    tree,
+                    tail,
+                    started.process(),
+                    gone -> {
+                        if (stderr != null) {
+                            stderr.abandon();
+                        }
+                        onGone(gone);
+                    });
         } catch (Throwable e) { // its thread could not be started
             tree.onGone(status -> LOG.debugf("pid=%d is gone", tree.pid()), () -> true);
             tree.kill();

@@ -9,7 +9,9 @@ import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
@@ -21,6 +23,8 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Processes that want to stay, limits that are reached, and directories that others share. */
 @EnabledOnOs(OS.LINUX)
@@ -72,6 +76,78 @@ final class ProcessFaultsIT {
         }
     }
 
+    /**
+     * Leaves a process with the worker's standard error that is none of the worker's any longer.
+     */
+    private static final String LEAVES_THE_TREE =
+            """
+            { ulimit -w unlimited || ulimit -x unlimited; } 2>/dev/null
+            env -i setsid sh -c 'echo $$ >left; exec sleep 300' &
+            while [ ! -s left ]; do sleep 0.02; done
+            """;
+
+    @ParameterizedTest
+    @ValueSource(strings = {"exec", "fork"})
+    @DisplayName("Neither thread nor pipe of a dead worker stays for who holds its standard error")
+    void keepsNothingOfADeadWorkerWhoseStandardErrorIsHeld(String start) throws IOException {
+        DaemonBuilder builder =
+                daemon("--fixed-workers", "1", "--max-workers", "2")
+                        .json("{\"worker_start\": \"%s\"}".formatted(start))
+                        .file("leave.sh", LEAVES_THE_TREE);
+        try (DaemonProcess daemon = builder.startAtRest();
+                TestClient client = daemon.connect()) {
+            int before = pipesOfStandardError(daemon);
+            client.submit("leaves", closure("fn () => exec('sh leave.sh >/dev/null')"));
+            long left = left(builder).getFirst();
+            try {
+                client.submit("dies", closure("function () { posix_kill(getmypid(), 9); }"))
+                        .assertFailure("WORKER_CRASHED");
+                client.submit("next", sleep(1)).assertResult("slept");
+
+                await().atMost(PATIENCE)
+                        .untilAsserted(
+                                () -> {
+                                    assertThat(pipesOfStandardError(daemon)).isEqualTo(before);
+                                    assertThat(threads(daemon))
+                                            .noneMatch(name -> name.startsWith("stderr-work-"));
+                                });
+                assertThat(Processes.isAlive(left)).as("it holds standard error").isTrue();
+            } finally {
+                Processes.signal(left, "KILL");
+            }
+            daemon.assertRestored();
+        }
+    }
+
+    private static int pipesOfStandardError(DaemonProcess daemon) throws IOException {
+        int count = 0;
+        try (DirectoryStream<Path> open =
+                Files.newDirectoryStream(Path.of("/proc/" + daemon.pid() + "/fd"))) {
+            for (Path one : open) {
+                try {
+                    count += Files.readSymbolicLink(one).toString().contains(".err") ? 1 : 0;
+                } catch (NoSuchFileException e) {
+                    // closed meanwhile
+                }
+            }
+        }
+        return count;
+    }
+
+    private static List<String> threads(DaemonProcess daemon) throws IOException {
+        try (Stream<Path> all = Files.list(Path.of("/proc/" + daemon.pid() + "/task"))) {
+            return all.map(
+                            task -> {
+                                try {
+                                    return Files.readString(task.resolve("comm")).strip();
+                                } catch (IOException e) {
+                                    return "ended";
+                                }
+                            })
+                    .toList();
+        }
+    }
+
     @Test
     @DisplayName("Line 8: a second signal leaves nothing that a task has daemonized")
     void killsDaemonizedProcessesOnASecondSignal() throws IOException {
@@ -88,37 +164,6 @@ final class ProcessFaultsIT {
 
             await().atMost(PATIENCE).until(() -> left.stream().noneMatch(Processes::isAlive));
         }
-    }
-
-    @Test
-    @DisplayName("Line 22: starts that fail at the limit of processes harm nobody else")
-    void survivesTheLimitOfProcesses() throws Exception {
-        assumeThat(System.getProperty("user.name"))
-                .as("root knows no limit of processes")
-                .isNotEqualTo("root");
-        try (DaemonProcess daemon =
-                        daemon("--fixed-workers", "1", "--max-workers", "8").startAtRest();
-                TestClient client = daemon.connect()) {
-            client.send(TestClient.task("long", sleep(2000)));
-            limitProcesses(daemon, "1");
-            for (int i = 0; i < 4; i++) {
-                client.send(TestClient.task("short" + i, sleep(1)));
-            }
-            await().atMost(PATIENCE).until(() -> daemon.log().contains("ulimit -u"));
-
-            limitProcesses(daemon, "unlimited");
-
-            client.receive("long").assertResult("slept");
-            client.submit("later", sleep(1)).assertResult("slept");
-            daemon.assertRestored();
-        }
-    }
-
-    private static void limitProcesses(DaemonProcess daemon, String limit) throws Exception {
-        new ProcessBuilder("prlimit", "--pid=" + daemon.pid(), "--nproc=" + limit + ":")
-                .inheritIO()
-                .start()
-                .waitFor();
     }
 
     @Test

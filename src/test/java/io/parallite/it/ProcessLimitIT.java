@@ -59,12 +59,12 @@ final class ProcessLimitIT {
     }
 
     private static void limit(DaemonProcess daemon, long processes) {
+        limit(daemon, processes + ":" + processes);
+    }
+
+    private static void limit(DaemonProcess daemon, String softAndHard) {
         List<String> command = new ArrayList<>(isRoot() ? AS_USER : List.of());
-        command.addAll(
-                List.of(
-                        "prlimit",
-                        "--pid=" + daemon.pid(),
-                        "--nproc=" + processes + ":" + processes));
+        command.addAll(List.of("prlimit", "--pid=" + daemon.pid(), "--nproc=" + softAndHard));
         Tool.tool(command.toArray()).run().ok();
     }
 
@@ -84,6 +84,36 @@ final class ProcessLimitIT {
                     .until(() -> daemon.log().contains("ulimit -u"));
 
             assertThat(daemon.stop().exitCode()).isZero();
+        }
+    }
+
+    @Test
+    @DisplayName("Line 22: starts that fail at the limit of processes harm no running worker")
+    void startsWorkersAgainOnceTheLimitIsRaised() {
+        try (DaemonProcess daemon =
+                        limited("--fixed-workers", "1", "--max-workers", "8").startAtRest();
+                TestClient client = daemon.connect()) {
+            client.send(TestClient.task("long", sleep(2000)));
+            limit(daemon, "1:unlimited");
+            for (int i = 0; i < 4; i++) {
+                client.send(TestClient.task("short" + i, sleep(1)));
+            }
+            await().atMost(PATIENCE).until(() -> daemon.log().contains("ulimit -u"));
+
+            limit(daemon, "unlimited:unlimited");
+
+            client.receive("long").assertResult("slept");
+            client.submit("later", sleep(1)).assertResult("slept");
+            List<TestClient> others = new ArrayList<>();
+            for (int i = 0; i < 4; i++) {
+                others.add(daemon.connect().send(TestClient.task("other" + i, sleep(60_000))));
+            }
+            await().atMost(PATIENCE).until(() -> daemon.stats().busy() == 4);
+            for (int i = 0; i < 4; i++) {
+                client.call(TestClient.request("cancel", "other" + i));
+            }
+            others.forEach(TestClient::close);
+            daemon.assertRestored();
         }
     }
 
