@@ -214,6 +214,33 @@ final class PrefetchIT {
         }
     }
 
+    /** What such a task reads may be for itself only: no other client may wait for ever for it. */
+    @Test
+    void taskThatReadsThePipeOfItsWorkerLeavesNoOtherWithoutAnswer() {
+        String reads =
+                "foreach (glob('/proc/self/fd/*') as $fd) {"
+                        + " if (!str_contains((string) @readlink($fd), '.next')) { continue; }"
+                        + " $pipe = fopen('php://fd/' . basename($fd), 'r'); stream_set_blocking($pipe, false); usleep(2000);"
+                        + " while (($read = fread($pipe, 4096)) !== false && $read !== '') {"
+                        + " file_put_contents('stolen', \"$id\\n\", FILE_APPEND); } }";
+        try (DaemonProcess daemon = warm(twoWorkers());
+                TestClient client = daemon.connect()) {
+            List<String> all = new ArrayList<>();
+            for (int round = 0; round < 5; round++) {
+                List<String> ids = ids("task-" + round, BATCH);
+                for (int i = 0; i < BATCH; i++) {
+                    client.send(task(ids.get(i), shortTask(ids.get(i), i % 20 == 10 ? reads : "")));
+                }
+                assertResults(client, ids);
+                all.addAll(ids);
+            }
+
+            assertRan(daemon, all);
+            assertThat(lines(daemon.directory().resolve("project/stolen"))).isNotEmpty();
+            daemon.assertRestored();
+        }
+    }
+
     @Test
     void cancellingSomeOfTheWaitingLosesNoOther() {
         try (DaemonProcess daemon = warm(twoWorkers());

@@ -58,6 +58,14 @@ final class ProcessLimitIT {
         }
     }
 
+    private static String softLimit(DaemonProcess daemon) throws IOException {
+        return Files.readAllLines(Path.of("/proc/" + daemon.pid() + "/limits")).stream()
+                .filter(line -> line.startsWith("Max processes"))
+                .map(line -> line.split("\\s+")[2])
+                .findFirst()
+                .orElseThrow();
+    }
+
     private static void limit(DaemonProcess daemon, long processes) {
         limit(daemon, processes + ":" + processes);
     }
@@ -89,18 +97,19 @@ final class ProcessLimitIT {
 
     @Test
     @DisplayName("Line 22: starts that fail at the limit of processes harm no running worker")
-    void startsWorkersAgainOnceTheLimitIsRaised() {
+    void startsWorkersAgainOnceTheLimitIsRaised() throws IOException {
         try (DaemonProcess daemon =
                         limited("--fixed-workers", "1", "--max-workers", "8").startAtRest();
                 TestClient client = daemon.connect()) {
             client.send(TestClient.task("long", sleep(2000)));
-            limit(daemon, "1:unlimited");
+            String before = softLimit(daemon);
+            limit(daemon, "1:");
             for (int i = 0; i < 4; i++) {
                 client.send(TestClient.task("short" + i, sleep(1)));
             }
             await().atMost(PATIENCE).until(() -> daemon.log().contains("ulimit -u"));
 
-            limit(daemon, "unlimited:unlimited");
+            limit(daemon, before + ":");
 
             client.receive("long").assertResult("slept");
             client.submit("later", sleep(1)).assertResult("slept");

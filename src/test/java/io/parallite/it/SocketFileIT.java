@@ -3,6 +3,7 @@ package io.parallite.it;
 import static io.parallite.it.DaemonBuilder.daemon;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -15,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -68,6 +70,50 @@ final class SocketFileIT {
         var ended = builder.run(link -> assertThat(target).hasContent("precious"));
 
         assertThat(ended.exitCode()).isEqualTo(UNAVAILABLE);
+    }
+
+    @Test
+    @DisplayName("Line 10: the socket of another user, which does not let us connect, is not stale")
+    void refusesTheSocketOfAnotherUser() throws IOException {
+        assumeThat(System.getProperty("user.name")).as("root acts as two users").isEqualTo("root");
+        DaemonBuilder builder = daemon().under("setpriv", "--reuid=59418", "--clear-groups");
+        Path shared = builder.socket().getParent();
+        for (Path own : List.of(builder.project(), builder.project().resolveSibling("run"))) {
+            Files.setAttribute(own, "unix:uid", 59_418);
+        }
+        Files.setPosixFilePermissions(shared, PosixFilePermissions.fromString("rwxrwxrwx"));
+        try (ServerSocketChannel other = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            other.bind(UnixDomainSocketAddress.of(builder.socket()));
+            Files.setPosixFilePermissions(
+                    builder.socket(), PosixFilePermissions.fromString("rw-------"));
+
+            var ended =
+                    builder.run(
+                            socket ->
+                                    assertThat(socket.toFile().delete())
+                                            .as("it is where it was")
+                                            .isTrue());
+
+            assertThat(ended.exitCode()).isEqualTo(UNAVAILABLE);
+            assertThat(ended.log()).contains("is the socket of another user", "--socket");
+        }
+    }
+
+    @Test
+    void refusesARunTimeDirectoryWhosePathIsTooLong() throws IOException {
+        DaemonBuilder builder = daemon();
+        Path deep = builder.project();
+        for (int i = 0; i < 4; i++) {
+            deep = Files.createDirectory(deep.resolve("x".repeat(30)));
+        }
+
+        Path tooLong = deep;
+        var ended =
+                builder.env("XDG_RUNTIME_DIR", deep.toString())
+                        .run(socket -> assertThat(tooLong).isEmptyDirectory());
+
+        assertThat(ended.exitCode()).isEqualTo(BAD_CONFIGURATION);
+        assertThat(ended.log().lines()).singleElement().asString().contains("XDG_RUNTIME_DIR");
     }
 
     @Test
