@@ -34,10 +34,15 @@ final class Shared
      */
     public static function of(mixed $value): self
     {
-        $content = SharedValues::write($value);
-        $shared = new self(hash('sha256', $content));
-        SharedValues::hold($shared, $value, $content);
-        return $shared;
+        Signals::hold(); // what a handler threw would be taken for a value that can't travel
+        try {
+            $content = SharedValues::write($value);
+            $shared = new self(hash('sha256', $content));
+            SharedValues::hold($shared, $value, $content);
+            return $shared;
+        } finally {
+            Signals::release();
+        }
     }
 
     /**

@@ -65,6 +65,21 @@ final class TaskPayload
         if ($args === [] && $task instanceof Closure && isset($this->known[$task])) {
             return $this->known[$task];
         }
+        Signals::hold(); // what a handler threw would be taken for a value that can't travel
+        try {
+            return $this->packed($task, $args, $hint);
+        } finally {
+            Signals::release();
+        }
+    }
+
+    /**
+     * @param array<array-key, mixed> $args
+     * @param ?Closure(): ?string $hint
+     * @throws ClosureNotSerializable
+     */
+    private function packed(callable|string|PreparedTask $task, array $args, ?Closure $hint): string
+    {
         $callee = $task instanceof PreparedTask
             ? $task->callee ??= $this->calleeOf($task->original, $hint, isAlone: false)
             : $this->calleeOf($task, $hint, $args === []);
@@ -93,17 +108,22 @@ final class TaskPayload
         ?Closure $hint = null,
     ): string {
         SharedValues::begin();
-        $callee = $task->callee ??= $this->calleeOf($task->original, $hint, isAlone: false);
-        $arguments = [$callee, $items, $task->takesKeys ? $keys : null];
-        if ($isBounded || $retry !== null) {
-            $bounds = $isBounded ? [ChunkSize::MAX_SECONDS, ChunkSize::MAX_BYTES] : [null, null];
-            array_push($arguments, ...$bounds);
+        Signals::hold();
+        try {
+            $callee = $task->callee ??= $this->calleeOf($task->original, $hint, isAlone: false);
+            $arguments = [$callee, $items, $task->takesKeys ? $keys : null];
+            if ($isBounded || $retry !== null) {
+                $bounds = $isBounded ? [ChunkSize::MAX_SECONDS, ChunkSize::MAX_BYTES] : [null, null];
+                array_push($arguments, ...$bounds);
+            }
+            if ($retry !== null) {
+                $arguments[] = $retry;
+            }
+            $hints = $hint !== null && $callee instanceof Closure ? [spl_object_id($callee) => $hint] : [];
+            return $this->serialize([self::CHUNK, $arguments], $hints);
+        } finally {
+            Signals::release();
         }
-        if ($retry !== null) {
-            $arguments[] = $retry;
-        }
-        $hints = $hint !== null && $callee instanceof Closure ? [spl_object_id($callee) => $hint] : [];
-        return $this->serialize([self::CHUNK, $arguments], $hints);
     }
 
     /**
@@ -114,10 +134,13 @@ final class TaskPayload
     public function ofValue(mixed $value): string
     {
         SharedValues::begin();
+        Signals::hold();
         try {
             return $this->serializer->serialize($value, 'the value');
         } catch (Refusal $e) {
             throw new ClosureNotSerializable("the value can't travel: {$e->getMessage()}", previous: $e);
+        } finally {
+            Signals::release();
         }
     }
 

@@ -47,4 +47,47 @@ final class SignalsTest extends TestCase
 
         self::assertSame('rang; held up, and let go', $script->output);
     }
+
+    /** What it throws is no reason of a value's not to travel, and comes when the value is packed. */
+    public function testAHandlerThatThrowsWhileValuesArePackedIsHeldUp(): void
+    {
+        $script = PhpScript::run(<<<'PHP'
+            final class Ringing
+            {
+                public function __serialize(): array
+                {
+                    posix_kill(getmypid(), SIGUSR1);
+                    echo 'packed; ';
+                    return [];
+                }
+            }
+            use B7s\Parallite\Shared;
+            use B7s\Parallite\Signals;
+            use B7s\Parallite\TaskPayload;
+
+            pcntl_async_signals(true);
+            pcntl_signal(SIGUSR1, static fn() => throw new OverflowException('rang'));
+            $payloads = new TaskPayload();
+            $ringing = new Ringing();
+            $closure = static fn() => $ringing;
+            $chunked = $payloads->prepared('gettype');
+            $packings = [
+                static fn() => $payloads->of('gettype', [$ringing]),
+                static fn() => $payloads->of($closure, []),
+                static fn() => $payloads->ofChunk($chunked, [$ringing], [0], true),
+                static fn() => $payloads->ofValue([$ringing]),
+                static fn() => Shared::of([$ringing]),
+            ];
+            foreach ($packings as $pack) {
+                try {
+                    $pack();
+                    echo 'nothing was thrown';
+                } catch (Exception $e) {
+                    echo $e::class, ' ', $e->getMessage(), Signals::areHeldUp() ? ', still held up' : '', "\n";
+                }
+            }
+            PHP);
+
+        self::assertSame(str_repeat("packed; OverflowException rang\n", 5), $script->output);
+    }
 }
