@@ -31,11 +31,11 @@ final class AllowedUsers {
     /**
      * Users by name or number; an empty list allows all users.
      *
-     * @param canBeTold whether the sockets here tell who connects: Netty's own do, the JDK's do not
+     * @param isReported whether sockets report the peer's user: Netty's own do, the JDK's do not
      * @throws ConfigException when there is no user of a name, or users cannot be looked up
      */
-    static AllowedUsers of(List<String> names, boolean canBeTold) {
-        if (!names.isEmpty() && !canBeTold) {
+    static AllowedUsers of(List<String> names, boolean isReported) {
+        if (!names.isEmpty() && !isReported) {
             throw new ConfigException(
                     "allow_users is set, but this platform does not report which user connects; use socket_group, or leave it out");
         }
@@ -82,7 +82,7 @@ final class AllowedUsers {
         };
     }
 
-    /** The user at the other end; empty where the socket does not tell. */
+    /** The user of the peer; empty where the socket does not report it. */
     static OptionalInt user(NetSocket socket) {
         try {
             return OptionalInt.of(credentials(socket).uid());

@@ -137,11 +137,11 @@ final class AwaitRequests {
         }
     }
 
-    /** The same, and before it tells of the task's state and events. */
+    /** The same, with the state and the events of the task before the result. */
     void tail(Encoding encoding, TaskId id) {
         Follower follower = new Follower(encoding, id, replies, new Follower.Wishes(true, true));
         Optional<Watch> watch = dispatcher.watch(id, follower);
-        if (watch.isPresent() && !dispatcher.isShared(id)) { // the cluster tells it by itself
+        if (watch.isPresent() && !dispatcher.isShared(id)) { // the cluster sends the state itself
             dispatcher.tasks().status(id).ifPresent(follower::onStarted);
         }
         result(id)
@@ -194,7 +194,7 @@ final class AwaitRequests {
         watches.forEach(Watch::resume);
     }
 
-    /** The client is gone: releases what it awaits and follows. */
+    /** The client has disconnected: ends its awaits and watches. */
     void close() {
         List<Watch> left = List.copyOf(watches);
         watches.clear();

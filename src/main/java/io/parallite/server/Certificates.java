@@ -56,7 +56,7 @@ final class Certificates {
     }
 
     /**
-     * Reads the files, and takes what is in them if all of it is usable. Blocks.
+     * Reads the files, and uses their content if all of it is valid. Blocks.
      *
      * @throws ListenException with a sentence that says what is wrong with them
      */
@@ -104,7 +104,7 @@ final class Certificates {
         }
     }
 
-    /** What clients will have against the certificates that were read last; a sentence each. */
+    /** The reasons why clients would reject the current certificates; a sentence each. */
     List<String> warnings() {
         return warnings;
     }

@@ -6,7 +6,7 @@ import io.vertx.core.net.SocketAddress;
 import java.util.OptionalInt;
 
 /**
- * Who a client is, whatever the number of its connections: {@code uid:1000} on a domain socket,
+ * The identity of a client, common to all its connections: {@code uid:1000} on a domain socket,
  * {@code token:NAME} where it has shown a token, else {@code address:10.0.0.7}.
  *
  * @param text as it is shown; printable

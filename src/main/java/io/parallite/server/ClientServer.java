@@ -113,8 +113,8 @@ public final class ClientServer implements Listener.Clients {
     }
 
     /**
-     * Starts to accept connections: at the first address last, so that who finds that one finds
-     * all.
+     * Starts to accept connections: at the first address last, so that all are open once the first
+     * one is.
      *
      * <p>Fails with a {@link ListenException} when one is taken or cannot be used. Engine thread.
      */
@@ -218,12 +218,12 @@ public final class ClientServer implements Listener.Clients {
         quotas.configure(settings);
     }
 
-    /** Who is connected, and what they have of their quotas. */
+    /** The connected clients, and their use of their quotas. */
     public QuotaSnapshot quotas() {
         return quotas.snapshot();
     }
 
-    /** What clients have sent and got. */
+    /** The traffic of all clients. */
     public Traffic.Totals traffic() {
         return traffic.totals();
     }

@@ -22,20 +22,18 @@ import org.jspecify.annotations.Nullable;
  * One client's connection: frames in, replies out as tasks finish, paired by {@code task_id}.
  *
  * <p>The next frame is begun only while the client reads its replies, holds no more than one may
- * ({@link ClientBudget}), has no request whose answer takes long, and has not had its share of this
- * pass of the event loop. When the client goes away, what had been read is still done: its tasks go
- * on, and their results are retained for others to ask for. Owned by the engine's thread.
+ * ({@link ClientBudget}), has no pending request whose reply takes long, and has not used up its
+ * share of this pass of the event loop. When the client disconnects, requests that were read are
+ * still executed: its tasks go on, and their results are retained. Owned by the engine's thread.
  */
 final class ClientSession implements FrameReader.Sink, StallWatch.Watched, Turn {
 
     private static final Logger LOG = Logger.getLogger(ClientSession.class);
 
-    /** Longer frames are decoded elsewhere. */
+    /** Longer frames are decoded on another thread. */
     private static final int LONG_TO_DECODE = 256 * 1024;
 
-    /**
-     * How much may be done for one client before others have their turn, and what a frame counts.
-     */
+    /** The work for one client before others have their turn, and the cost of a frame. */
     private static final int TURN = 256 * 1024;
 
     private static final int FRAME = 256;

@@ -61,23 +61,23 @@ public final class Figures {
         return version;
     }
 
-    /** Has {@code stats} tell what the system has no more of, a sentence each. */
+    /** Adds the exhausted resources of the system to {@code stats}, a sentence each. */
     public void tellShortages(Supplier<List<String>> source) {
         shortages = source;
     }
 
-    /** Has {@link #settings} tell what {@code source} has. */
+    /** Sets the source of {@link #settings}. */
     public void tellSettings(Supplier<Map<String, Object>> source) {
         effective = source;
     }
 
-    /** Tells {@code limits}, and is ready by {@code policy}, from now on. */
+    /** Sets the limits to report, and the policy of readiness. */
     public void configure(Map<String, Object> limits, ReadinessPolicy policy) {
         settings = limits;
         readiness = policy;
     }
 
-    /** Has {@code stats} tell of the values that tasks share. */
+    /** Adds the values that tasks share to {@code stats}. */
     void tellShared(Supplier<Map<String, Object>> source) {
         shared = source;
     }
@@ -87,7 +87,7 @@ public final class Figures {
         clients = source;
     }
 
-    /** By what the daemon is ready. */
+    /** The policy of readiness. */
     public ReadinessPolicy readiness() {
         return readiness;
     }

@@ -8,7 +8,7 @@ import java.nio.file.attribute.FileTime;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Tells whether files have been written or replaced since it was last asked. For one thread. */
+/** Detects whether files have been written or replaced since the last call. For one thread. */
 final class FileVersions {
 
     private record Version(FileTime modified, long size, @Nullable Object fileKey) {

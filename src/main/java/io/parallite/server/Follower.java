@@ -13,14 +13,14 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Tells a client, in its encoding, what happens to a task it follows.
+ * Sends a client the events of a task that it follows, in its encoding.
  *
- * <p>What the task prints comes once more from the start whenever somebody else begins to follow
- * it: each piece says where it belongs, and is passed on if it is the next one for this client.
+ * <p>The output of the task is repeated from its start whenever another client begins to follow it.
+ * Each piece has its offset, and is passed on if it is the next one for this client.
  */
 final class Follower implements TaskWatcher {
 
-    /** What a client gets beside events. */
+    /** The events that a client wants beside progress and values. */
     record Wishes(boolean state, boolean output) {}
 
     private final Encoding encoding;
@@ -71,7 +71,7 @@ final class Follower implements TaskWatcher {
         }
     }
 
-    /** Output of a command is sent from its start on, that of PHP from when somebody listens. */
+    /** Output of a command is sent from its start on, output of PHP from the first follower on. */
     private boolean isNext(TaskOutput piece) {
         long known = heard.getOrDefault(piece.stream(), 0L);
         boolean isOfPhp = piece.stream().equals("output");

@@ -195,7 +195,7 @@ final class Gate extends ChannelInboundHandlerAdapter {
         }
     }
 
-    /** What the client calls its request, as far as that has come. */
+    /** The id of the client's request, as far as it was received. */
     private @Nullable String taskId() {
         try {
             Encoding encoding = Encoding.of(seen);

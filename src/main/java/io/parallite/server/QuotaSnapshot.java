@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Clients and what they have of their quotas, as of one moment; any thread may read it.
+ * Clients and their use of their quotas, as of one moment; any thread may read it.
  *
  * @param isOn whether there are quotas; else the tasks of a client are not counted
  * @param clients those with the most tasks first, {@value Quotas#MOST_SHOWN} at most, and one

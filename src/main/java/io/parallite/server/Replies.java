@@ -15,9 +15,9 @@ import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What goes out to one client, under back-pressure: while it is behind, its lane of the queue is
- * held. Whatever is sent goes out in order, also behind a frame that is being translated into the
- * client's encoding. Owned by the engine's thread.
+ * The replies to one client, under back-pressure: while the client is behind, its lane of the queue
+ * is held. Frames are sent in order, also behind a frame that is being translated into the client's
+ * encoding. Owned by the engine's thread.
  */
 final class Replies {
 
@@ -239,7 +239,7 @@ final class Replies {
         return unanswered == 0 && writer.isEmpty() && behindTranslation.isEmpty();
     }
 
-    /** Drops what has not been sent; nothing more will be. */
+    /** Drops unsent frames, and sends no more. */
     void close() {
         if (closed) {
             return;

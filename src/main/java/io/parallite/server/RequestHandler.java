@@ -305,7 +305,10 @@ final class RequestHandler {
         awaits.onCaughtUp();
     }
 
-    /** The client is gone: releases what it awaits and follows, and ends what was for it alone. */
+    /**
+     * The client has disconnected: ends its awaits and watches, and cancels the tasks that end with
+     * it.
+     */
     void close() {
         closed = true;
         awaits.close();
@@ -328,7 +331,10 @@ final class RequestHandler {
         return dispatcher.tasks().status(id).map(Reply::status).orElseGet(() -> notFound(id));
     }
 
-    /** Who cancels what it has not submitted is an operator; libraries cancel their own often. */
+    /**
+     * A client that cancels the task of another one is an operator; libraries often cancel their
+     * own.
+     */
     private void cancel(Encoding encoding, TaskId id, Duration grace) {
         LOG.logf(
                 hasSubmitted ? Logger.Level.DEBUG : Logger.Level.INFO,

@@ -5,9 +5,9 @@ import io.parallite.engine.Engine;
 import io.parallite.engine.Offload;
 
 /**
- * What all sessions share.
+ * The objects that all sessions share.
  *
- * @param offload computes what would hold up the event loop
+ * @param offload runs computations that would block the event loop
  * @param quotas what each client may have
  * @param lists answers requests for lists of tasks
  * @param stop stops the daemon in good order

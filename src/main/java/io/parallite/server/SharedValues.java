@@ -40,7 +40,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SharedValues {
 
-    /** How long a value is kept that nobody uses. */
+    /** How long an unused value is kept. */
     static final Duration UNUSED = Duration.ofMinutes(1);
 
     /** What a value takes beside its bytes: its file, and what is known of it. */
@@ -52,10 +52,10 @@ public final class SharedValues {
     private final long limit;
     private final Map<String, Value> values = new HashMap<>();
 
-    /** The values that nobody uses, the one first that has been for longest. */
+    /** The unused values, the one that is unused for longest first. */
     private final Map<String, Value> unused = new LinkedHashMap<>();
 
-    /** Who waits for values that are being written. */
+    /** The callbacks of values that are being written. */
     private final Map<String, List<Consumer<@Nullable RequestException>>> writing = new HashMap<>();
 
     private long bytes;
@@ -86,7 +86,7 @@ public final class SharedValues {
         }
     }
 
-    /** What keeps a value. */
+    /** Keeps a value until it is released. */
     final class Pin {
 
         private @Nullable Value value;
@@ -110,7 +110,7 @@ public final class SharedValues {
         }
     }
 
-    /** Whether the value of this hash is kept, and its file has not been removed by somebody. */
+    /** Whether the value of this hash is kept, and its file still exists. */
     boolean isThere(String hash) {
         Path place = directory;
         return place != null && values.containsKey(hash) && Files.exists(place.resolve(hash));
@@ -256,7 +256,7 @@ public final class SharedValues {
     private static void writeAnew(Path file, byte[] content) throws IOException {
         try {
             Files.write(file, content);
-        } catch (NoSuchFileException e) { // somebody has removed the directory
+        } catch (NoSuchFileException e) { // the directory was removed
             Files.createDirectory(
                     file.getParent(),
                     PosixFilePermissions.asFileAttribute(

@@ -68,7 +68,7 @@ final class SocketFile {
     private @Nullable Integer formerMask;
     private volatile @Nullable Identity identity;
 
-    /** What is at the public name. */
+    /** The kind of file at the public name. */
     enum Place {
         OURS,
         NOTHING,
@@ -230,7 +230,9 @@ final class SocketFile {
         return true;
     }
 
-    /** Only a refused connection shows that nobody listens; a full backlog shows the opposite. */
+    /**
+     * Only a refused connection shows that no process listens; a full backlog shows that one does.
+     */
     private static boolean isAnswered(Path path) throws IOException {
         try (SocketChannel probe = SocketChannel.open(StandardProtocolFamily.UNIX)) {
             probe.configureBlocking(false);

@@ -11,15 +11,15 @@ import java.util.function.BooleanSupplier;
 import org.jboss.logging.Logger;
 
 /**
- * Ends connections that hold memory and do not get on.
+ * Closes connections that hold memory and make no progress.
  *
- * <p>A frame that has begun must come on by {@value #PROGRESS} bytes, or to its end, within {@code
- * frame_timeout_ms}. While others wait for the room or the connection that it takes, it must within
- * {@link #PATIENCE}; while workers wait for room for their replies, a client must read its own
- * within {@link #PATIENCE_WITH_READERS}. Connections that the daemon itself has paused are let
- * alone, and time in which the daemon did not get to run is nobody's.
+ * <p>A begun frame must progress by {@value #PROGRESS} bytes, or end, within {@code
+ * frame_timeout_ms}; within {@link #PATIENCE} while other clients wait for its room or its
+ * connection. While workers wait for room for their replies, a client must read its own replies
+ * within {@link #PATIENCE_WITH_READERS}. Connections that the daemon has paused are exempt, and
+ * time in which the daemon did not run is not counted.
  *
- * <p>It looks at all connections four times a second while one has begun a frame or somebody waits,
+ * <p>All connections are checked four times a second while one has begun a frame or waits for room,
  * and not at all otherwise. Owned by the engine's thread.
  */
 final class StallWatch {
@@ -30,7 +30,7 @@ final class StallWatch {
     interface Watched {
 
         /**
-         * Takes note of whether frame and replies have got on since the last look.
+         * Records whether frame and replies have progressed since the last look.
          *
          * @param late nanoseconds by which the look is late: nothing was read or written meanwhile
          */
@@ -62,7 +62,7 @@ final class StallWatch {
     static final int PROGRESS = 64 * 1024;
 
     /**
-     * How long a connection may stand still while others wait for what it holds: longer than the
+     * How long a connection may make no progress while others wait for its room: longer than the
      * system keeps a busy client waiting for a processor.
      */
     static final Duration PATIENCE = Duration.ofSeconds(3);

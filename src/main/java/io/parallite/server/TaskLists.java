@@ -36,7 +36,7 @@ final class TaskLists {
             BooleanSupplier isWanted,
             Consumer<byte[]> onFrame) {}
 
-    /** In which a worker tells what its task has printed so far. */
+    /** The time for a worker to send the output of its task so far. */
     private static final Duration MOMENT = Duration.ofMillis(100);
 
     private final Engine engine;

@@ -1,6 +1,6 @@
 package io.parallite.server;
 
-/** What a request tells its session of the work it makes. Owned by the engine's thread. */
+/** Receives the cost of a request, for its session. Owned by the engine's thread. */
 interface Turn {
 
     /** So many bytes have been copied or read; after enough of them others have their turn. */

@@ -6,7 +6,7 @@ import io.parallite.task.TaskProgress;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What is in the events of a worker, beyond what they are called. */
+/** Reads the content of events of a worker. */
 public final class Events {
 
     private Events() {}
@@ -29,7 +29,7 @@ public final class Events {
         return Math.clamp(number.doubleValue(), 0.0, 1.0);
     }
 
-    /** Which piece of what a task prints an {@code output} event holds. */
+    /** The piece of output in an {@code output} event. */
     public static TaskOutput output(byte[] frame) {
         Map<String, Object> fields = fields(frame);
         return new TaskOutput(

@@ -37,8 +37,8 @@ public final class Excerpt {
     }
 
     /**
-     * A text that somebody else chose, for a line of the log: all printable, and with a visible
-     * sign where a line ended.
+     * A text of a client or task, for a line of the log: all printable, and with a visible sign
+     * where a line ended.
      */
     public static String oneLine(String text) {
         String line = text.strip().replace("\r", "").replace('\t', ' ').replace("\n", " | ");

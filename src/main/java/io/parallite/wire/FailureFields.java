@@ -40,7 +40,7 @@ final class FailureFields {
         line = number;
     }
 
-    /** What they say; where they are {@code null}, that the worker gives no reason. */
+    /** The failure in these fields; a failure without a reason where they are {@code null}. */
     static TaskFailure read(@Nullable FailureFields fields) {
         FailureFields given = fields == null ? new FailureFields() : fields;
         return new TaskFailure(
