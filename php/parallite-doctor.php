@@ -63,8 +63,9 @@ register_shutdown_function(static function () use (&$error): void {
 ob_start();
 Inheritance::begin();
 try {
-    $includes = json_decode(getenv('PARALLITE_PHP_INCLUDES') ?: '[]', true);
-    Bootstrap::load(__DIR__, $includes, getenv('PARALLITE_WORKER_BOOTSTRAP') ?: null);
+    $includes = getenv('PARALLITE_PHP_INCLUDES') ?: '[]';
+    $bootstrap = getenv('PARALLITE_WORKER_BOOTSTRAP') ?: null;
+    Bootstrap::load(__DIR__, json_decode($includes, true), $bootstrap);
     $error = null;
 } catch (Throwable $e) {
     $error = get_class($e) . ': ' . $e->getMessage();

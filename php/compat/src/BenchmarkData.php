@@ -28,7 +28,8 @@ readonly class BenchmarkData implements Stringable
     /** @param array<string, mixed> $data the `benchmark` of a reply; what is missing or no number counts as 0 */
     public static function fromArray(array $data): self
     {
-        $number = static fn(string $key): float => is_numeric($data[$key] ?? null) ? (float) $data[$key] : 0.0;
+        $data = array_filter($data, is_numeric(...));
+        $number = static fn(string $key): float => (float) ($data[$key] ?? 0);
         return new self(
             $number('execution_time_ms'),
             $number('memory_delta_mb'),

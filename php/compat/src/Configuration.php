@@ -55,7 +55,8 @@ final class Configuration
             return new self($projectRoot, null, []);
         }
         $settings = json_decode((string) file_get_contents($file), true);
-        return new self($projectRoot, $file, is_array($settings) ? $settings : []);
+        $settings = is_array($settings) ? $settings : [];
+        return new self($projectRoot, $file, $settings);
     }
 
     /** @throws DaemonNotRunning when the file could be another user's */

@@ -83,8 +83,7 @@ final class OwnDaemon
 
     private function signal(string $name): void
     {
-        function_exists('posix_kill')
-            ? posix_kill($this->pid, $name === 'TERM' ? 15 : 9)
-            : exec("kill -$name {$this->pid} 2>&1");
+        $number = $name === 'TERM' ? 15 : 9;
+        function_exists('posix_kill') ? posix_kill($this->pid, $number) : exec("kill -$number {$this->pid} 2>&1");
     }
 }

@@ -76,8 +76,9 @@ class ParalliteClient
      */
     public function async(Closure $closure): array
     {
+        $benchmark = $this->enableBenchmark ?: null;
         try {
-            $future = $this->client->submit($closure, benchmark: $this->enableBenchmark ?: null);
+            $future = $this->client->submit($closure, benchmark: $benchmark);
         } catch (DaemonNotRunning $e) {
             throw new RuntimeException("Failed to connect to daemon at: `{$this->socket}` - {$e->getMessage()}", 0, $e);
         }

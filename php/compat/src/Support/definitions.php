@@ -60,7 +60,8 @@ namespace Parallite {
                     $file = "$directory/parallite.json";
                     $config = is_file($file) ? json_decode((string) file_get_contents($file), true) : null;
                     if (is_array($config)) {
-                        return filter_var($config['enable_benchmark'] ?? false, FILTER_VALIDATE_BOOL);
+                        $isEnabled = $config['enable_benchmark'] ?? false;
+                        return filter_var($isEnabled, FILTER_VALIDATE_BOOL);
                     }
                     [$below, $directory] = [$directory, dirname($directory)];
                 } while ($directory !== $below);
@@ -110,14 +111,15 @@ namespace {
          */
         function pd(mixed ...$values): never
         {
-            $caller = debug_backtrace(DEBUG_BACKTRACE_IGNORE_ARGS, 1)[0];
-            $dump = sprintf("\nCalled from %s:%d\n\n", $caller['file'] ?? 'unknown file', $caller['line'] ?? 0);
+            $caller = debug_backtrace(DEBUG_BACKTRACE_IGNORE_ARGS, 1)[0] + ['file' => 'unknown file', 'line' => 0];
+            $dump = "\nCalled from {$caller['file']}:{$caller['line']}\n\n";
             foreach ($values as $value) {
                 ob_start();
                 var_dump($value);
                 $dump .= ob_get_clean();
             }
-            throw new RuntimeException($values === [] ? "{$dump}[Nothing to dump]\n" : $dump, 1);
+            $dump .= $values === [] ? "[Nothing to dump]\n" : '';
+            throw new RuntimeException($dump, 1);
         }
     }
 }
