@@ -105,7 +105,11 @@ final class ProcessReaper {
      * @param groups where the workers go whose limits need that
      */
     static ProcessReaper start(WorkerGroups groups) {
-        ProcessReaper reaper = new ProcessReaper(new ProcessTable(Path.of("/proc")), groups);
+        return start(new ProcessTable(Path.of("/proc")), groups);
+    }
+
+    static ProcessReaper start(ProcessTable table, WorkerGroups groups) {
+        ProcessReaper reaper = new ProcessReaper(table, groups);
         reaper.thread.start();
         return reaper;
     }

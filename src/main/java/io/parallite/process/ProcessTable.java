@@ -16,7 +16,7 @@ import java.util.List;
  * more than there are. A kernel without that file has all processes looked at instead. Stateless;
  * any thread may use it, though not the engine's.
  */
-final class ProcessTable {
+class ProcessTable {
 
     private final Path proc;
     private final boolean listsChildren;

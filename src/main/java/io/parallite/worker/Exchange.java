@@ -37,8 +37,7 @@ final class Exchange {
     private final UniEmitter<? super Replied> emitter;
     private final Duration timeout;
     private final WorkerEvents events;
-    private boolean isRequestLastWritten = true;
-    private boolean isPrefetched;
+    private boolean isRequestLastWritten;
     private boolean isPaused;
 
     Exchange(
@@ -64,7 +63,7 @@ final class Exchange {
      * @param hasRequest whether the worker has taken the request by itself already
      */
     void begin(WorkerChannel channel, boolean hasRequest) {
-        isPrefetched = hasRequest;
+        isRequestLastWritten = !hasRequest;
         if (!hasRequest) {
             channel.write(task.frame());
         }
@@ -106,9 +105,9 @@ final class Exchange {
         channel.write(Encoding.of(task.frame()).encode(fields));
     }
 
-    /** Whether the request is the last thing that was written to the worker. */
+    /** Whether the last frame that was written to the worker is this request. */
     boolean isRequestLastWritten() {
-        return isRequestLastWritten && !isPrefetched;
+        return isRequestLastWritten;
     }
 
     /** Reads nothing from the worker until {@link #resume}. */

@@ -1,6 +1,7 @@
 package io.parallite.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 import static org.awaitility.Awaitility.await;
 
 import io.parallite.engine.LibC;
@@ -11,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
@@ -28,6 +30,9 @@ class ProcessReaperTest {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final AtomicLong WORKERS = new AtomicLong();
 
+    /** How often the reaper has looked at all processes of the machine. */
+    private static final AtomicInteger SCANS = new AtomicInteger();
+
     private static ProcessReaper reaper;
     private static LauncherThread launcher;
 
@@ -37,6 +42,7 @@ class ProcessReaperTest {
     static void startThem() {
         reaper =
                 ProcessReaper.start(
+                        new CountingTable(),
                         new WorkerGroups(
                                 Path.of("/"),
                                 () -> {
@@ -68,6 +74,37 @@ class ProcessReaperTest {
 
         assertThat(gone.get()).isEqualTo(128 + 9);
         assertThat(descendants(tree)).isEmpty();
+    }
+
+    @Test
+    void looksAtNoOtherProcessesWhenAWorkerEnds() throws Exception {
+        assumeThat(Path.of("/proc/thread-self/children"))
+                .as("the kernel lists children")
+                .isReadable();
+        int before = SCANS.get();
+        ProcessTree tree =
+                start("(env -i setsid sleep 300 &) >/dev/null 2>&1; sleep 300 & exec sleep 300");
+        await().atMost(PATIENCE).until(() -> descendants(tree).size() >= 3);
+
+        CompletableFuture<Integer> gone = gone(tree);
+        LibC.kill(tree.pid(), LibC.SIGKILL);
+
+        gone.get();
+        assertThat(descendants(tree)).isEmpty();
+        assertThat(SCANS).hasValue(before);
+    }
+
+    private static final class CountingTable extends ProcessTable {
+
+        CountingTable() {
+            super(Path.of("/proc"));
+        }
+
+        @Override
+        List<Integer> all() {
+            SCANS.incrementAndGet();
+            return super.all();
+        }
     }
 
     @ParameterizedTest
