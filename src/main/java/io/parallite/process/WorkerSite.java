@@ -9,12 +9,12 @@ import io.parallite.config.ParalliteConfig;
 import io.parallite.wire.Encoding;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -63,6 +63,9 @@ public final class WorkerSite implements ReleaseSource {
     private final WorkerScript first;
     private final Optional<Path> sharedValues;
 
+    /** The includes that were not there at the last look: what was said of them is not repeated. */
+    private volatile List<String> missing = List.of();
+
     /**
      * The site of the pool {@link NamedPools#DEFAULT}.
      *
@@ -94,6 +97,7 @@ public final class WorkerSite implements ReleaseSource {
         this.atStart = other.atStart;
         this.first = other.first;
         this.sharedValues = Optional.of(sharedValues);
+        this.missing = other.missing;
     }
 
     /**
@@ -152,6 +156,7 @@ public final class WorkerSite implements ReleaseSource {
      */
     @Override
     public WorkerTransport.Release find() {
+        missing = List.of();
         ConfigUpdate update =
                 pool.equals(NamedPools.DEFAULT)
                         ? current.read(look(config()).directory::follow)
@@ -259,18 +264,21 @@ public final class WorkerSite implements ReleaseSource {
         };
     }
 
-    private static List<String> existing(Path base, List<String> files) {
-        List<String> found = new ArrayList<>();
-        for (String file : files) {
-            String path = absolute(base, file);
-            if (Files.exists(Path.of(path))) {
-                found.add(path);
-            } else {
-                LOG.warnf(
-                        "php_includes names a file that does not exist; it is left out: %s", path);
-            }
+    private List<String> existing(Path base, List<String> files) {
+        Map<Boolean, List<String>> found =
+                files.stream()
+                        .map(file -> absolute(base, file))
+                        .collect(Collectors.partitioningBy(path -> Files.exists(Path.of(path))));
+        List<String> absent = found.getOrDefault(false, List.of());
+        if (!absent.equals(missing)) {
+            missing = absent;
+            absent.forEach(
+                    path ->
+                            LOG.warnf(
+                                    "php_includes names a file that does not exist; it is left out: %s",
+                                    path));
         }
-        return found;
+        return found.getOrDefault(true, List.of());
     }
 
     private static void putLimit(Map<String, String> environment, String name, long limit) {

@@ -122,6 +122,7 @@ final class WorkerStartIT {
                 TestClient client = daemon.connect()) {
             client.submit("task", closure("fn () => there()")).assertResult("there");
             assertThat(daemon.log())
+                    .containsOnlyOnce("php_includes names a file")
                     .containsPattern("php_includes names a file .* left out: .*lib/missing.php");
         }
     }
