@@ -27,6 +27,9 @@ public record Cgroup(Path path, boolean isOfNamespace) {
 
     static final String PROCESSES = "cgroup.procs";
 
+    /** How a process is listed that this process namespace does not know. */
+    private static final Long OUTSIDE = 0L;
+
     private static final String UNIFIED = "0::";
     private static final String SUBTREE = "cgroup.subtree_control";
 
@@ -94,9 +97,12 @@ public record Cgroup(Path path, boolean isOfNamespace) {
         if (!Files.isWritable(path)) {
             return Optional.of("%s cannot be written to by this user".formatted(path));
         }
-        return words("cgroup.controllers").contains(controller)
-                ? Optional.empty()
-                : Optional.of("%s is not given the controller %s".formatted(path, controller));
+        if (!words("cgroup.controllers").contains(controller)) {
+            return Optional.of("%s is not given the controller %s".formatted(path, controller));
+        }
+        return !isRoot() && processes().contains(OUTSIDE)
+                ? Optional.of("%s has processes from outside of this container".formatted(path))
+                : Optional.empty();
     }
 
     /** The group in it that has this name, made if there is none. */

@@ -136,6 +136,24 @@ class WorkerGroupsTest {
         assertThat(own.resolve("init")).doesNotExist();
     }
 
+    /** Whoever wrote the id 0 into a file of processes would move itself. */
+    @Test
+    void movesNobodyWhereAProcessFromOutsideOfTheContainerIs() throws IOException {
+        write("proc/self/cgroup", "0::/\n");
+        write(
+                "proc/self/mountinfo",
+                "31 24 0:27 / /sys/fs/cgroup/system.slice/parallite.service rw - cgroup2 cgroup rw\n");
+        write(own.resolve("cgroup.procs"), "0\n" + ProcessHandle.current().pid() + "\n");
+
+        WorkerGroup group = groups.make(limits(300_000_000, null));
+
+        assertThat(group.limitsMemory()).isFalse();
+        assertThat(own.resolve("init")).doesNotExist();
+        assertThat(all.resolve(Cgroup.DAEMON)).doesNotExist();
+        assertThat(new Cgroup(own, true).objection("memory"))
+                .hasValueSatisfying(why -> assertThat(why).contains("outside of this container"));
+    }
+
     @Test
     void limitsByTheProcessWhereThereIsNoSecondVersion() throws IOException {
         write("proc/self/cgroup", "4:memory:/\n");
