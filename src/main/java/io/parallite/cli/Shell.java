@@ -7,11 +7,12 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /** Other programs, run to see what they say. */
 final class Shell {
 
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final Duration PATIENCE = Duration.ofMinutes(1);
 
     private Shell() {}
 
@@ -32,8 +33,12 @@ final class Shell {
         }
     }
 
-    /** Runs a program with an empty standard input. */
+    /** Runs a program with an empty standard input, for a minute at most. */
     static Outcome run(List<String> command, Map<String, String> environment) {
+        return run(command, environment, PATIENCE);
+    }
+
+    static Outcome run(List<String> command, Map<String, String> environment, Duration patience) {
         try {
             ProcessBuilder builder =
                     new ProcessBuilder(command)
@@ -41,12 +46,20 @@ final class Shell {
                             .redirectInput(ProcessBuilder.Redirect.from(Platform.nullDevice()));
             builder.environment().putAll(environment);
             Process process = builder.start();
-            Thread guard = Thread.ofVirtual().start(() -> endInTime(process));
+            AtomicBoolean isLate = new AtomicBoolean();
+            Thread guard =
+                    Thread.ofVirtual().start(() -> isLate.set(!endInTime(process, patience)));
             String output =
                     new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             int exitCode = process.waitFor();
             guard.interrupt();
-            return new Outcome(exitCode, output);
+            guard.join();
+            return isLate.get()
+                    ? new Outcome(
+                            -1,
+                            "%s%nit was killed, as it had not ended within %d s"
+                                    .formatted(output, patience.toSeconds()))
+                    : new Outcome(exitCode, output);
         } catch (IOException e) {
             return new Outcome(-1, String.valueOf(e.getMessage()));
         } catch (InterruptedException e) {
@@ -55,14 +68,17 @@ final class Shell {
         }
     }
 
-    private static void endInTime(Process process) {
+    /** Waits for the process; kills it with all that it has started when it takes too long. */
+    private static boolean endInTime(Process process, Duration patience) {
         try {
-            if (!process.waitFor(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
+            boolean hasEnded = process.waitFor(patience.toMillis(), TimeUnit.MILLISECONDS);
+            if (!hasEnded) {
                 process.descendants().forEach(ProcessHandle::destroyForcibly);
                 process.destroyForcibly();
             }
+            return hasEnded;
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+            return true; // it has
         }
     }
 }
