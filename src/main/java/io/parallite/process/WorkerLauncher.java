@@ -241,7 +241,8 @@ public final class WorkerLauncher implements WorkerStarter {
 
     /**
      * @param stderr the reading end of its standard error, which is closed when its tree is gone,
-     *     whoever else holds the other end; {@code null} where a thread reads it to its end
+     *     also if another process holds the other end; {@code null} where a thread reads it to its
+     *     end
      */
     private WorkerProcess start(
             WorkerLaunch launch, @Nullable NamedPipeInput stderr, @Nullable PipeReader reader)
