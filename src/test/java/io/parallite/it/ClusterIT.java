@@ -384,7 +384,7 @@ final class ClusterIT {
             accept(client, detached("a", traced("return 1;")));
         }
 
-        assertThat(one.stop().log()).contains("accepted while Redis was away: 1");
+        assertThat(one.stop().log()).contains("accepted while Redis was unreachable: 1");
     }
 
     @Test
