@@ -305,7 +305,9 @@ final class Client implements ClientInterface
     public function share(mixed $value): Shared
     {
         $shared = Shared::of($value);
-        if (!$this->isHere()) {
+        if ($this->isHere()) {
+            SharedValues::dropContent($shared);
+        } else {
             $this->sharing->keep([$shared->hash => $shared]);
         }
         return $shared;

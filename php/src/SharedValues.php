@@ -7,6 +7,7 @@ namespace B7s\Parallite;
 use B7s\Parallite\Exception\ClosureNotSerializable;
 use B7s\Parallite\Exception\SharedValueGone;
 use B7s\Parallite\Value\Deserializer;
+use B7s\Parallite\Value\NativeFormat;
 use B7s\Parallite\Value\Refusal;
 use B7s\Parallite\Value\Serializer;
 use B7s\Parallite\Value\Survey;
@@ -25,7 +26,10 @@ final class SharedValues
     /** The directory with the files. */
     public const DIRECTORY = 'PARALLITE_SHARED_VALUES';
 
-    /** Before a value that all tasks of a worker may have the same copy of: none can change it for others. */
+    /**
+     * Before a value that all tasks of a worker may have the same copy of: it has neither objects nor references, through
+     * which a task could change it for the next one.
+     */
     private const PLAIN = 'p:';
 
     /** Before one of which every task gets a copy of its own. */
@@ -40,7 +44,7 @@ final class SharedValues
     /** How many times as much memory a value may take when it is loaded. */
     private const EXPANSION = 16;
 
-    /** @var WeakMap<Shared<mixed>, array{mixed, ?string}> in the program that shares them: what travels, too, unless it is plain */
+    /** @var WeakMap<Shared<mixed>, array{mixed, ?string}> in the program that shares them; {@see dropContent()} */
     private static WeakMap $held;
 
     /** @var array<string, mixed> by hash, the one last used at the end: in a worker */
@@ -59,20 +63,18 @@ final class SharedValues
      */
     public static function write(mixed $value): string
     {
+        if ($value === null || is_scalar($value)) {
+            return self::PLAIN . NativeFormat::write($value);
+        }
+        if (is_array($value) && Survey::isPlain($value, 1)) {
+            $blob = NativeFormat::write($value);
+            return (self::mayHaveReferences($blob) ? self::COPIED : self::PLAIN) . $blob;
+        }
         try {
-            $blob = (new Serializer())->serialize($value, 'the shared value');
+            return self::COPIED . (new Serializer())->serialize($value, 'the shared value');
         } catch (Refusal $e) {
             throw new ClosureNotSerializable("the value can't be shared: {$e->getMessage()}", previous: $e);
         }
-        return (self::isPlain($value, $blob) ? self::PLAIN : self::COPIED) . $blob;
-    }
-
-    /** Whether it has neither objects nor references, through which a task could change it for the next one. */
-    private static function isPlain(mixed $value, string $blob): bool
-    {
-        return is_array($value)
-            ? Survey::isPlain($value, 1) && !self::mayHaveReferences($blob)
-            : $value === null || is_scalar($value);
     }
 
     /** Whether two places in it are one, or a text in it looks so. */
@@ -88,8 +90,23 @@ final class SharedValues
     public static function hold(Shared $shared, mixed $value, string $content): void
     {
         self::$held ??= new WeakMap();
-        // objects may change until the value has to be sent again, to a daemon that was restarted
-        self::$held[$shared] = [$value, str_starts_with($content, self::PLAIN) ? null : $content];
+        self::$held[$shared] = [$value, $content];
+    }
+
+    /**
+     * What travels has arrived, or need not. It is kept only of a value that has objects: they may change until it has to be
+     * sent again, to a daemon that was restarted.
+     *
+     * @param Shared<mixed> $shared
+     */
+    public static function dropContent(Shared $shared): void
+    {
+        self::$held ??= new WeakMap();
+        foreach (self::$held as $holder => [$value, $content]) {
+            if ($holder->hash === $shared->hash && $content !== null && str_starts_with($content, self::PLAIN)) {
+                self::$held[$holder] = [$value, null];
+            }
+        }
     }
 
     /**

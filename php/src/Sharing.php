@@ -47,6 +47,7 @@ final class Sharing
                     $this->isKept($request + ['payload' => SharedValues::contentOf($shared)]);
                 }
                 $this->sentOver[$hash] = $connection->number();
+                SharedValues::dropContent($shared);
             }
             $this->leases[$shared] ??= new SharedLease($this, $hash);
         }

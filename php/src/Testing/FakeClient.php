@@ -19,6 +19,7 @@ use B7s\Parallite\MapOptions;
 use B7s\Parallite\Retry;
 use B7s\Parallite\Scope;
 use B7s\Parallite\Shared;
+use B7s\Parallite\SharedValues;
 use B7s\Parallite\Seconds;
 use B7s\Parallite\TaskIds;
 use B7s\Parallite\TaskOptions;
@@ -329,7 +330,9 @@ final class FakeClient implements ClientInterface
 
     public function share(mixed $value): Shared
     {
-        return Shared::of($value);
+        $shared = Shared::of($value);
+        SharedValues::dropContent($shared);
+        return $shared;
     }
 
     /** Runs the block; its tasks have ended when they are submitted, those after a failure are cancelled. */

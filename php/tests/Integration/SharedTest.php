@@ -63,6 +63,23 @@ final class SharedTest extends TestCase
         }
     }
 
+    public function testTheProgramKeepsPlainDataOnceWhenTheDaemonHasIt(): void
+    {
+        $client = new Client();
+        $size = 4 << 20;
+        $passed = self::tasks()['length'];
+        $text = str_repeat(bin2hex(random_bytes(16)), $size >> 5);
+        $client->run($passed, [$client->share('small')]);
+        $before = memory_get_usage();
+
+        $shared = $client->share($text);
+
+        self::assertLessThan($before + ($size >> 1), memory_get_usage());
+        self::assertSame($size, $client->run($passed, [$shared]));
+        self::assertLessThan($before + ($size >> 1), memory_get_usage());
+        self::assertSame($text, $shared->value());
+    }
+
     public function testNoTaskMeetsWhatAnotherHasChanged(): void
     {
         $client = new Client();

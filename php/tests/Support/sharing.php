@@ -21,6 +21,7 @@ return [
         $table->value();
         return [getenv('WORKER_NAME'), memory_get_usage() - $before < 100_000];
     },
+    'length' => static fn(Shared $text): int => strlen($text->value()),
     'append' => static fn(Shared $shared): Closure => static function (int $item) use ($shared): mixed {
         $value = $shared->value();
         if (is_array($value) && count($value) === 2) {
