@@ -131,7 +131,7 @@ final class SharedValues
     public static function contentOf(Shared $shared): string
     {
         $held = self::held($shared);
-        return $held === null ? self::read($shared->hash) : $held[1] ?? self::write($held[0]);
+        return $held === null ? implode('', self::read($shared->hash)) : $held[1] ?? self::write($held[0]);
     }
 
     /**
@@ -189,9 +189,9 @@ final class SharedValues
 
     private static function load(string $hash): mixed
     {
-        $content = self::read($hash);
-        $value = Deserializer::deserialize(substr($content, strlen(self::PLAIN)));
-        if (str_starts_with($content, self::PLAIN)) {
+        [$kind, $blob] = self::read($hash);
+        $value = Deserializer::deserialize($blob);
+        if ($kind === self::PLAIN) {
             self::$loaded = array_filter(
                 array_slice(self::$loaded, 1 - self::MOST_LOADED, null, true),
                 static fn(string $known): bool => file_exists(self::directory() . "/$known"),
@@ -202,21 +202,34 @@ final class SharedValues
         return $value;
     }
 
-    private static function read(string $hash): string
+    /**
+     * @return array{string, string} {@see PLAIN} or {@see COPIED}, and the value behind it: apart, as a copy of it takes longer
+     *     than to read it
+     * @throws SharedValueGone
+     */
+    private static function read(string $hash): array
     {
         $directory = self::directory();
         if ($directory === null) {
             throw new SharedValueGone("the shared value $hash is not here: workers of the daemon that keeps it can load it");
         }
-        $file = "$directory/$hash";
-        $content = is_file($file) ? file_get_contents($file) : false;
-        if ($content !== false && Seals::areRequired() && !hash_equals($hash, hash('sha256', $content))) {
-            throw new SharedValueGone("the shared value $hash was changed on its way; nothing of it is used");
-        }
-        return $content !== false
-            ? $content
-            : throw new SharedValueGone("the daemon does not keep the shared value $hash any longer: what share() has returned, "
+        $file = Quietly::call(static fn(): mixed => fopen("$directory/$hash", 'r'));
+        if ($file === false) {
+            throw new SharedValueGone("the daemon does not keep the shared value $hash any longer: what share() has returned, "
                 . 'or a task that was submitted with it, has to be there still');
+        }
+        $kind = (string) fread($file, strlen(self::PLAIN));
+        $blob = (string) stream_get_contents($file);
+        fclose($file);
+        if (Seals::areRequired()) {
+            $found = hash_init('sha256');
+            hash_update($found, $kind);
+            hash_update($found, $blob);
+            if (!hash_equals($hash, hash_final($found))) {
+                throw new SharedValueGone("the shared value $hash was changed on its way; nothing of it is used");
+            }
+        }
+        return [$kind, $blob];
     }
 
     private static function directory(): ?string
