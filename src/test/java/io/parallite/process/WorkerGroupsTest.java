@@ -136,7 +136,7 @@ class WorkerGroupsTest {
         assertThat(own.resolve("init")).doesNotExist();
     }
 
-    /** Whoever wrote the id 0 into a file of processes would move itself. */
+    /** A daemon that wrote the id 0 into a file of processes would move itself. */
     @Test
     void movesNobodyWhereAProcessFromOutsideOfTheContainerIs() throws IOException {
         write("proc/self/cgroup", "0::/\n");
