@@ -11,6 +11,7 @@ import io.smallrye.mutiny.subscription.UniEmitter;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,7 +26,7 @@ final class Sender {
     private record Entry(MessageStore.Numbered message, UniEmitter<? super Void> emitter) {}
 
     private final TaskId id;
-    private final MessageStore store;
+    private final Function<List<MessageStore.Numbered>, Uni<MessageStore.Sent>> store;
     private final Runnable onOver;
     private final ArrayDeque<Entry> all = new ArrayDeque<>();
     private long stored;
@@ -36,9 +37,13 @@ final class Sender {
     private @Nullable Cancellable waiting;
 
     /**
+     * @param store stores messages in Redis and gives the state of earlier ones
      * @param onOver called when no message is pending
      */
-    Sender(TaskId id, MessageStore store, Runnable onOver) {
+    Sender(
+            TaskId id,
+            Function<List<MessageStore.Numbered>, Uni<MessageStore.Sent>> store,
+            Runnable onOver) {
         this.id = id;
         this.store = store;
         this.onOver = onOver;
@@ -67,9 +72,10 @@ final class Sender {
         }
         List<MessageStore.Numbered> batch = batch();
         sending = true;
-        store.send(id, batch)
+        boolean isFinal = ended;
+        store.apply(batch)
                 .subscribe()
-                .with(sent -> onSent(batch, sent), failure -> sending = false);
+                .with(sent -> onSent(batch, sent, isFinal), failure -> sending = false);
     }
 
     private List<MessageStore.Numbered> batch() {
@@ -89,7 +95,12 @@ final class Sender {
         return batch;
     }
 
-    private void onSent(List<MessageStore.Numbered> batch, MessageStore.Sent sent) {
+    /**
+     * @param isFinal whether the task had ended when Redis was asked: an answer from before may
+     *     lack messages that were delivered since
+     */
+    private void onSent(
+            List<MessageStore.Numbered> batch, MessageStore.Sent sent, boolean isFinal) {
         sending = false;
         if (over) {
             return;
@@ -103,12 +114,13 @@ final class Sender {
             taken.add(all.remove());
         }
         List<Entry> refused = List.of();
-        TaskException why = refusal(sent);
+        boolean isOver = isFinal || !sent.inFlight();
+        TaskException why = refusal(sent, isOver);
         if (why != null) {
             refused = List.copyOf(all);
             all.clear();
         }
-        if (all.isEmpty() && (ended || !sent.inFlight())) {
+        if (all.isEmpty() && isOver) {
             finish();
         } else if (isAskedAgain || (!taken.isEmpty() && !batch().isEmpty())) {
             look();
@@ -117,11 +129,11 @@ final class Sender {
         refused.forEach(entry -> Guard.run("answering a sender", () -> entry.emitter.fail(why)));
     }
 
-    private @Nullable TaskException refusal(MessageStore.Sent sent) {
+    private @Nullable TaskException refusal(MessageStore.Sent sent, boolean isOver) {
         if (!sent.refusal().isEmpty()) {
             return new TaskException(FailureKind.INVALID_REQUEST, sent.refusal());
         }
-        return ended || !sent.inFlight()
+        return isOver
                 ? new TaskException(
                         FailureKind.NOT_FOUND,
                         "task \"%s\" has ended, or is not in flight here or in the cluster, and takes no messages"

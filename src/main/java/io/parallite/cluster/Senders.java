@@ -60,7 +60,7 @@ final class Senders {
         if (known != null) {
             return known;
         }
-        Sender sender = new Sender(id, store, () -> all.remove(id));
+        Sender sender = new Sender(id, batch -> store.send(id, batch), () -> all.remove(id));
         all.put(id, sender);
         sender.waitForEnd(waiters.await(id));
         return sender;

@@ -7,7 +7,6 @@ import io.parallite.worker.WorkerLease;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.UniEmitter;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -186,7 +185,10 @@ final class Messages {
         }
     }
 
-    /** The task has ended: nothing more is delivered. */
+    /**
+     * The task has ended: nothing more is delivered. Messages on their way to another node are
+     * answered by that node, which may have delivered them before the end.
+     */
     void end() {
         end(
                 new TaskException(
@@ -196,13 +198,13 @@ final class Messages {
 
     private void end(TaskException why) {
         refusal = why;
+        if (elsewhere == null) {
+            takeBack();
+        }
         lease = null;
         elsewhere = null;
-        List<Message> left = new ArrayList<>(withWorker);
-        left.addAll(waiting);
-        withWorker.clear();
+        List<Message> left = List.copyOf(waiting);
         waiting.clear();
-        bytesWithWorker = 0;
         for (Message message : left) {
             message.release();
             message.answer(why);
