@@ -62,11 +62,11 @@ final class WorkerApplication
         $closures = new ClosureLibraries();
         $left = new LeftForLater($app, $handler, $closures);
         $reset = new StateReset($app);
-        Hooks::afterTask(static function (string $id, ?Throwable $failure) use ($left, $reset): void {
+        Hooks::afterTask(static function (string $id, ?Throwable $failure) use ($left): void {
             $left->run($failure);
             TaskDumps::taskEnds();
-            $reset->restore();
         });
+        Hooks::betweenTasks($reset->restore(...));
         Hooks::beforeFork((new OpenConnections($app))->close(...));
         return self::$instance = new self($app, true, $handler, $closures);
     }

@@ -83,6 +83,7 @@ final class Bootstrap
             match ($name) {
                 'beforeTask' => Hooks::beforeTask($hook),
                 'afterTask' => Hooks::afterTask($hook),
+                'betweenTasks' => Hooks::betweenTasks($hook),
                 'beforeFork' => Hooks::beforeFork($hook),
                 'afterFork' => Hooks::afterFork($hook),
                 default => throw self::unknownHook($file, (string) $name),
@@ -93,7 +94,7 @@ final class Bootstrap
     private static function unknownHook(string $file, string $name): \RuntimeException
     {
         return new \RuntimeException("bootstrap returned an array with the key \"$name\": $file; it may return "
-            . 'callables as beforeTask, afterTask, beforeFork and afterFork, or anything but an array');
+            . 'callables as beforeTask, afterTask, betweenTasks, beforeFork and afterFork, or anything but an array');
     }
 
     /**

@@ -22,6 +22,9 @@ final class Hooks
     /** @var list<Closure(string, ?\Throwable): mixed> the last one registered first */
     private static array $after = [];
 
+    /** @var list<Closure(string, ?\Throwable): mixed> the last one registered first */
+    private static array $between = [];
+
     /** @var list<Closure(): mixed> */
     private static array $beforeFork = [];
 
@@ -51,6 +54,17 @@ final class Hooks
     public static function afterTask(callable $hook): void
     {
         array_unshift(self::$after, $hook(...));
+    }
+
+    /**
+     * The same for what only makes ready for a next task, such as putting state back: it runs behind those of afterTask(),
+     * and not in a worker that ends after its task, as one of an isolated task does.
+     *
+     * @param callable(string, ?\Throwable): mixed $hook
+     */
+    public static function betweenTasks(callable $hook): void
+    {
+        array_unshift(self::$between, $hook(...));
     }
 
     /**
@@ -101,12 +115,12 @@ final class Hooks
      */
     public static function without(callable $code): void
     {
-        [$before, $after] = [self::$before, self::$after];
-        self::$before = self::$after = [];
+        [$before, $after, $between] = [self::$before, self::$after, self::$between];
+        self::$before = self::$after = self::$between = [];
         try {
             $code();
         } finally {
-            [self::$before, self::$after] = [$before, $after];
+            [self::$before, self::$after, self::$between] = [$before, $after, $between];
         }
     }
 
@@ -143,12 +157,14 @@ final class Hooks
 
     /**
      * @internal
+     * @param bool $isLast whether the worker ends after this task
      * @throws HookFailed after all of them ran
      */
-    public static function runAfter(string $taskId, ?\Throwable $failure): void
+    public static function runAfter(string $taskId, ?\Throwable $failure, bool $isLast): void
     {
         $failed = null;
-        foreach (self::$after as $hook) {
+        $hooks = $isLast ? self::$after : [...self::$after, ...self::$between];
+        foreach ($hooks as $hook) {
             try {
                 $hook($taskId, $failure);
             } catch (\Throwable $e) {

@@ -21,9 +21,15 @@ final class Lifetime
 
     private int $tasks = 0;
 
-    /** @param ?int $maxMemory bytes */
-    public function __construct(private readonly ?int $maxTasks, private readonly ?int $maxMemory)
-    {
+    /**
+     * @param ?int $maxMemory bytes
+     * @param bool $isFork whether the worker is a fork of a template
+     */
+    public function __construct(
+        private ?int $maxTasks,
+        private readonly ?int $maxMemory,
+        private readonly bool $isFork = false,
+    ) {
         if ($maxMemory !== null && is_readable('/proc/self/statm')) {
             $statm = fopen('/proc/self/statm', 'r');
             if ($statm !== false) {
@@ -37,7 +43,18 @@ final class Lifetime
     {
         $megabytes = $settings->maxMemoryMb;
         $bytes = $megabytes === null ? null : $megabytes * self::MIB;
-        return new self($settings->maxTasks, $bytes);
+        return new self($settings->maxTasks, $bytes, $settings->isFork);
+    }
+
+    /**
+     * A task comes that wants this isolation. One that is isolated is the only one, which the daemon knows: it gives such
+     * a task to a worker that has run none, and a task of isolation "auto" is isolated where workers are forked.
+     */
+    public function taskBegins(mixed $isolation): void
+    {
+        if ($this->tasks === 0 && ($isolation === 'task' || $isolation === 'auto' && $this->isFork)) {
+            $this->maxTasks = 1;
+        }
     }
 
     /** Whether the daemon expects the worker to end after its first task, and so needs no announcement. */

@@ -24,6 +24,7 @@ final class Settings
      * @param bool $events whether the daemon takes events of running tasks
      * @param ?string $nextTasks path of the named pipe for them
      * @param bool $isTemplate whether it runs no task, and forks workers
+     * @param bool $isFork whether it was forked from one that does
      * @param ?int $timeoutMs how long a task may run that does not say
      * @param ?string $stderrMark by what the daemon knows the marks of tasks in standard error; null when it wants none
      */
@@ -42,6 +43,7 @@ final class Settings
         public readonly bool $events = false,
         public readonly ?string $nextTasks = null,
         public readonly bool $isTemplate = false,
+        public readonly bool $isFork = false,
         public readonly ?int $timeoutMs = null,
         public readonly ?string $stderrMark = null,
     ) {
@@ -107,6 +109,7 @@ final class Settings
             bootstrap: $this->bootstrap,
             events: $this->events,
             nextTasks: $nextTasks,
+            isFork: true,
             timeoutMs: $this->timeoutMs,
             stderrMark: $stderrMark,
         );

@@ -31,8 +31,11 @@ final class TaskRunner
         return $this->isDirty;
     }
 
-    /** @return string the body of the reply */
-    public function run(Request $request, Encoding $encoding): string
+    /**
+     * @param bool $isLast whether the worker ends after it
+     * @return string the body of the reply
+     */
+    public function run(Request $request, Encoding $encoding, bool $isLast): string
     {
         $benchmark = $request->benchmark ?? $this->benchmark ? Benchmark::start() : null;
         $this->events?->taskBegins($request, $encoding);
@@ -48,7 +51,7 @@ final class TaskRunner
             $this->process->endIfForked();
             $report = self::report($e, $request, $encoding);
         }
-        $report = $this->cleanUp($request, $report, $e);
+        $report = $this->cleanUp($request, $report, $e, $isLast);
         $details = $benchmark === null ? [] : ['benchmark' => $benchmark->stop()];
         try {
             $e = null; // with it go the arguments in its trace, and their destructors
@@ -101,10 +104,10 @@ final class TaskRunner
      * @param array<string, mixed>|null $report
      * @return array<string, mixed>|null the failure to report: the task's, else that of a hook
      */
-    private function cleanUp(Request $request, ?array $report, ?\Throwable $failure): ?array
+    private function cleanUp(Request $request, ?array $report, ?\Throwable $failure, bool $isLast): ?array
     {
         try {
-            Hooks::runAfter($request->taskId, $failure);
+            Hooks::runAfter($request->taskId, $failure, $isLast);
             return $report;
         } catch (HookFailed $e) {
             $this->isDirty = true;

@@ -37,10 +37,9 @@ final class Worker
     /** @throws ChannelClosed when the daemon goes while a reply is sent, or sends an impossible frame */
     public function serve(Lifetime $lifetime): void
     {
-        $looksBack = !$lifetime->isOneTask(); // nothing is put back after the only task
         do {
             $body = $this->inbox->next();
-            $reply = $body === null ? null : $this->replyTo($body, $looksBack);
+            $reply = $body === null ? null : $this->replyTo($body, $lifetime);
             $goesOn = $reply === null ? $body !== null : $this->answer($reply, $lifetime) && $this->cleanUp();
             unset($body, $reply);
         } while ($goesOn);
@@ -77,11 +76,8 @@ final class Worker
         return $this->state->restore();
     }
 
-    /**
-     * @param bool $looksBack whether another task may follow, for which is noted what this one may change
-     * @return ?string null for what is no task
-     */
-    private function replyTo(string $body, bool $looksBack): ?string
+    /** @return ?string null for what is no task */
+    private function replyTo(string $body, Lifetime $lifetime): ?string
     {
         $encoding = $this->encodings->json;
         $taskId = null;
@@ -97,14 +93,17 @@ final class Worker
             $this->lastWords->taskBegins($taskId, $encoding);
             $this->marks?->taskBegins((string) $taskId);
             $map = Seals::ofTask($map);
+            $isolation = $map['isolation'] ?? null;
+            $lifetime->taskBegins($isolation);
             $this->state->taskBegins();
-            if ($looksBack) {
+            $isLast = $lifetime->isOneTask();
+            if (!$isLast) { // nothing is put back after the only task
                 $seen = Seals::areRequired() ? $map['payload'] : $body; // what was in base64 is not any longer
                 $payload = $map['payload'] ?? null;
                 $context = $map['context'] ?? null;
                 $this->state->expect($seen, $payload, $context);
             }
-            return $this->runner->run(Request::of($map), $encoding);
+            return $this->runner->run(Request::of($map), $encoding, $isLast);
         } catch (MalformedBody $e) {
             return $this->replies->failure(null, 'MALFORMED_FRAME', $e->getMessage(), [], $encoding);
         } catch (TaskRefused $e) {

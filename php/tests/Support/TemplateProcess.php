@@ -32,7 +32,7 @@ final class TemplateProcess
     private function __construct(
         private readonly mixed $process,
         private readonly mixed $server,
-        private readonly string $directory,
+        public readonly string $directory,
     ) {
         $this->channel = $this->accept();
         $hello = self::read($this->channel);
@@ -108,11 +108,12 @@ final class TemplateProcess
      * Runs a callable with a name in a fork.
      *
      * @param resource $channel of the fork
+     * @param array<string, mixed> $fields more of the request
      * @return array<string, mixed> the reply
      */
-    public static function run(mixed $channel, string $name): array
+    public static function run(mixed $channel, string $name, array $fields = []): array
     {
-        self::write($channel, ['type' => 'submit', 'task_id' => "run $name", 'payload' => $name]);
+        self::write($channel, ['type' => 'submit', 'task_id' => "run $name", 'payload' => $name] + $fields);
         return self::read($channel);
     }
 

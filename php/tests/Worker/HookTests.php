@@ -61,6 +61,30 @@ trait HookTests
         });
     }
 
+    public function testRunsHooksBetweenTasksBehindThoseAfterATask(): void
+    {
+        $code = '$GLOBALS["log"] = [];
+            Hooks::betweenTasks(fn ($id, $e) => $GLOBALS["log"][] = "1 between $id" . ($e ? " " . $e->getMessage() : ""));
+            Hooks::betweenTasks(fn ($id) => $GLOBALS["log"][] = "2 between $id");
+            return ["afterTask" => fn ($id) => $GLOBALS["log"][] = "after $id",
+                "betweenTasks" => fn ($id) => $GLOBALS["log"][] = "3 between $id"];';
+        self::withBootstrap($code, static function (WorkerProcess $worker, callable $ask): void {
+            $ask(static fn() => throw new \LogicException('no'), 'x');
+            $log = $ask(static fn() => $GLOBALS['log'], 'y')['result'];
+            self::assertSame(['after x', '3 between x', '2 between x', '1 between x no'], $log);
+        });
+    }
+
+    public function testAHookBetweenTasksThatFailsEndsTheWorker(): void
+    {
+        $code = 'Hooks::betweenTasks(fn () => throw new DomainException("not clean"));';
+        self::withBootstrap($code, static function (WorkerProcess $worker, callable $ask): void {
+            $reply = $ask(static fn() => 1);
+            self::assertFailed('HOOK_FAILED', 'a hook that runs after a task failed: not clean', $reply);
+            self::assertTrue($reply['worker_ends']);
+        });
+    }
+
     public function testAHookThatFailsBeforeATaskFailsItAndTheWorkerStays(): void
     {
         $code = 'Hooks::beforeTask(fn ($id) => $id === "bad" ? throw new DomainException("no database", 7) : 0);

@@ -52,6 +52,31 @@ trait LifetimeTests
         );
     }
 
+    public function testEndsAfterAnIsolatedTaskWithoutMakingReadyForAnother(): void
+    {
+        $log = tempnam(sys_get_temp_dir(), 'parallite');
+        self::withBootstrap(
+            "Hooks::afterTask(fn () => file_put_contents('$log', 'after ', FILE_APPEND));
+            Hooks::betweenTasks(fn () => file_put_contents('$log', 'between ', FILE_APPEND));",
+            static function (WorkerProcess $worker) use ($log): void {
+                $reply = $worker->ask(['task_id' => 'a', 'payload' => 'phpversion', 'isolation' => 'task']);
+                self::assertSame(['task_id' => 'a', 'ok' => true, 'result' => PHP_VERSION], $reply);
+                self::assertNull($worker->readBody());
+                self::assertSame(0, $worker->exitCode());
+                self::assertSame('after ', file_get_contents($log));
+            },
+        );
+        unlink($log);
+    }
+
+    public function testGoesOnAfterATaskThatIsIsolatedInForksOnly(): void
+    {
+        self::withLimits([], static function (WorkerProcess $worker): void {
+            $ask = static fn(): bool => $worker->ask(['task_id' => 'a', 'payload' => 'phpversion', 'isolation' => 'auto'])['ok'];
+            self::assertSame([true, true], [$ask(), $ask()]);
+        });
+    }
+
     public function testEndsWhenATaskLeavesTooMuchMemoryBehind(): void
     {
         self::withLimits(

@@ -251,6 +251,30 @@ final class TemplateTest extends TestCase
         }
     }
 
+    public function testAnIsolatedTaskIsTheOnlyOneOfItsFork(): void
+    {
+        $template = $this->start(<<<'PHP'
+            file_put_contents(__DIR__ . '/log', '');
+            return [
+                'afterFork' => fn () => putenv('OF_FORK=1'),
+                'afterTask' => fn (string $id) => file_put_contents(__DIR__ . '/log', "after $id ", FILE_APPEND),
+                'betweenTasks' => fn (string $id) => file_put_contents(__DIR__ . '/log', "between $id ", FILE_APPEND),
+            ];
+            PHP);
+        foreach (['task', 'auto', 'none'] as $isolation) {
+            [$channel] = array_values($template->fork(1));
+            $reply = TemplateProcess::run($channel, 'getmypid', ['isolation' => $isolation]);
+            self::assertTrue($reply['ok']);
+            self::assertArrayNotHasKey('worker_ends', $reply);
+            if ($isolation !== 'none') {
+                self::assertSame('', (string) stream_get_contents($channel), 'it has ended');
+            }
+        }
+        self::assertTrue(TemplateProcess::run($channel, 'phpversion')['ok']);
+        $log = (string) file_get_contents("$template->directory/log");
+        self::assertStringStartsWith('after run getmypid after run getmypid after run getmypid between run getmypid ', $log);
+    }
+
     public function testDestroysInNoForkWhatTheBootHasMade(): void
     {
         $template = $this->start(<<<'PHP'

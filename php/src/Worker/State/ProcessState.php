@@ -46,6 +46,9 @@ final class ProcessState
     /** Whether something could not be put back. */
     private bool $isLost = false;
 
+    /** Whether hooks may have changed the process since its state was noted. */
+    private bool $isStale = false;
+
     private bool $hasErrorHandler;
 
     /** Whether another one, none, lies above it. */
@@ -54,15 +57,22 @@ final class ProcessState
     public function __construct(private readonly OutputCapture $output)
     {
         $this->code = new LoadedCode(Guards::functions(), Guards::taskFunctions());
+        $this->noteHandlers();
         $this->note();
     }
 
-    /** Takes what is so now for what is put back. */
-    private function note(): void
+    /** Takes the handlers that are there now for those that are put back. */
+    private function noteHandlers(): void
     {
         $this->hasErrorHandler = ErrorHandler::now() !== null;
         [$this->handlers] = $this->make(Guards::HANDLERS);
         $this->taskEnds();
+    }
+
+    /** Takes what else is so now for what is put back. */
+    private function note(): void
+    {
+        $this->isStale = false;
         [$this->beforeReply, $this->namedBeforeReply] = $this->make(Guards::BEFORE_REPLY);
         [$this->afterReply, $this->namedAfterReply] = $this->make(Guards::AFTER_REPLY);
         $this->code->catchUp();
@@ -76,7 +86,8 @@ final class ProcessState
                 restore_error_handler();
             }
             $this->isErrorHandlerOff = false;
-            $this->note();
+            $this->noteHandlers();
+            $this->isStale = true;
         }
     }
 
@@ -109,6 +120,9 @@ final class ProcessState
      */
     public function expect(string $body, mixed $payload, mixed $context): void
     {
+        if ($this->isStale) {
+            $this->note();
+        }
         if (!$this->hasOwn) {
             $this->setOwn(true);
         }
