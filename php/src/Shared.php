@@ -37,12 +37,19 @@ final class Shared
         Signals::hold(); // what a handler threw would be taken for a value that can't travel
         try {
             $content = SharedValues::write($value);
-            $shared = new self(hash('sha256', $content));
+            $shared = new self(self::hashOf($content));
             SharedValues::hold($shared, $value, $content);
             return $shared;
         } finally {
             Signals::release();
         }
+    }
+
+    /** Before PHP 8.4 `hash()` does without what processors have for SHA-256: OpenSSL is five times as fast there. */
+    private static function hashOf(string $content): string
+    {
+        $hash = PHP_VERSION_ID < 80400 && function_exists('openssl_digest') ? openssl_digest($content, 'sha256') : false;
+        return $hash === false ? hash('sha256', $content) : $hash;
     }
 
     /**

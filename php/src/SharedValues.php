@@ -27,13 +27,13 @@ final class SharedValues
     public const DIRECTORY = 'PARALLITE_SHARED_VALUES';
 
     /**
-     * Before a value that all tasks of a worker may have the same copy of: it has neither objects nor references, through
+     * Behind a value that all tasks of a worker may have the same copy of: it has neither objects nor references, through
      * which a task could change it for the next one.
      */
-    private const PLAIN = 'p:';
+    private const PLAIN = ':p';
 
-    /** Before one of which every task gets a copy of its own. */
-    private const COPIED = 'c:';
+    /** Behind one of which every task gets a copy of its own. */
+    private const COPIED = ':c';
 
     /** How many values a worker keeps loaded. */
     private const MOST_LOADED = 16;
@@ -58,20 +58,23 @@ final class SharedValues
     }
 
     /**
+     * What serialize() writes, and what kind of value it is: behind it, where no copy is needed to add that.
+     *
      * @return string the value as it travels
      * @throws ClosureNotSerializable when something in it can't
      */
     public static function write(mixed $value): string
     {
         if ($value === null || is_scalar($value)) {
-            return self::PLAIN . NativeFormat::write($value);
+            return NativeFormat::write($value) . self::PLAIN;
         }
         if (is_array($value) && Survey::isPlain($value, 1)) {
-            $blob = NativeFormat::write($value);
-            return (self::mayHaveReferences($blob) ? self::COPIED : self::PLAIN) . $blob;
+            $content = NativeFormat::write($value);
+            $content .= self::mayHaveReferences($content) ? self::COPIED : self::PLAIN;
+            return $content;
         }
         try {
-            return self::COPIED . (new Serializer())->serialize($value, 'the shared value');
+            return (new Serializer())->serialize($value, 'the shared value') . self::COPIED;
         } catch (Refusal $e) {
             throw new ClosureNotSerializable("the value can't be shared: {$e->getMessage()}", previous: $e);
         }
@@ -103,7 +106,7 @@ final class SharedValues
     {
         self::$held ??= new WeakMap();
         foreach (self::$held as $holder => [$value, $content]) {
-            if ($holder->hash === $shared->hash && $content !== null && str_starts_with($content, self::PLAIN)) {
+            if ($holder->hash === $shared->hash && $content !== null && str_ends_with($content, self::PLAIN)) {
                 self::$held[$holder] = [$value, null];
             }
         }
@@ -184,12 +187,13 @@ final class SharedValues
         return !array_key_exists($hash, self::$loaded)
             && count(self::$loaded) < self::MOST_LOADED
             && ($limit <= 0 || $size * self::EXPANSION < $limit - memory_get_usage())
-            && Quietly::call(static fn(): bool => file_get_contents($file, length: strlen(self::PLAIN)) === self::PLAIN);
+            && $size >= strlen(self::PLAIN)
+            && Quietly::call(static fn(): bool => file_get_contents($file, offset: $size - strlen(self::PLAIN)) === self::PLAIN);
     }
 
     private static function load(string $hash): mixed
     {
-        [$kind, $blob] = self::read($hash);
+        [$blob, $kind] = self::read($hash);
         $value = Deserializer::deserialize($blob);
         if ($kind === self::PLAIN) {
             self::$loaded = array_filter(
@@ -203,8 +207,8 @@ final class SharedValues
     }
 
     /**
-     * @return array{string, string} {@see PLAIN} or {@see COPIED}, and the value behind it: apart, as a copy of it takes longer
-     *     than to read it
+     * @return array{string, string} what serialize() has written, and {@see PLAIN} or {@see COPIED}: apart, as a copy takes
+     *     longer than to read it
      * @throws SharedValueGone
      */
     private static function read(string $hash): array
@@ -218,18 +222,19 @@ final class SharedValues
             throw new SharedValueGone("the daemon does not keep the shared value $hash any longer: what share() has returned, "
                 . 'or a task that was submitted with it, has to be there still');
         }
-        $kind = (string) fread($file, strlen(self::PLAIN));
-        $blob = (string) stream_get_contents($file);
+        $length = max(0, (int) fstat($file)['size'] - strlen(self::PLAIN));
+        $blob = (string) stream_get_contents($file, $length);
+        $kind = (string) stream_get_contents($file);
         fclose($file);
         if (Seals::areRequired()) {
             $found = hash_init('sha256');
-            hash_update($found, $kind);
             hash_update($found, $blob);
+            hash_update($found, $kind);
             if (!hash_equals($hash, hash_final($found))) {
                 throw new SharedValueGone("the shared value $hash was changed on its way; nothing of it is used");
             }
         }
-        return [$kind, $blob];
+        return [$blob, $kind];
     }
 
     private static function directory(): ?string

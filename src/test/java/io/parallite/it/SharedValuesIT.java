@@ -195,7 +195,7 @@ final class SharedValuesIT {
                 TestClient client = daemon.connect()) {
             client.call(shareBytes(VALUE));
             directory = directoryOf(client);
-            assertThat(contentOf(directory.resolve(hash(VALUE)).toFile())).startsWith("p:");
+            assertThat(contentOf(directory.resolve(hash(VALUE)).toFile())).endsWith(":p");
         }
         assertThat(directory).doesNotExist();
 
