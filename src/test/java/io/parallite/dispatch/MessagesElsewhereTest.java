@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.parallite.task.FailureKind;
 import io.parallite.task.TaskException;
 import io.smallrye.mutiny.Uni;
+import io.smallrye.mutiny.subscription.UniEmitter;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -81,8 +82,25 @@ final class MessagesElsewhereTest {
         }
 
         assertThat(sent).hasSize(Messages.WINDOW);
+    }
+
+    @Test
+    void areAnsweredByTheOtherNodeWhenTheyWereOnTheWayAtTheEndOfTheTask() {
+        List<UniEmitter<? super Void>> sent = new ArrayList<>();
+        messages.beginElsewhere(frame -> Uni.createFrom().emitter(emitter -> sent.add(emitter)));
+        for (int i = 0; i <= Messages.WINDOW; i++) {
+            send(i);
+        }
+
         messages.end();
-        assertThat(refused).hasSize(2 * Messages.WINDOW);
-        assertThat(released).isEqualTo(2 * Messages.WINDOW);
+        assertThat(refused).containsExactly(Messages.WINDOW);
+        assertThat(answered).isEmpty();
+        sent.removeLast().fail(new TaskException(FailureKind.NOT_FOUND, "it has ended"));
+        sent.forEach(emitter -> emitter.complete(null));
+        send(100);
+
+        assertThat(refused).containsExactly(Messages.WINDOW, Messages.WINDOW - 1, 100);
+        assertThat(answered).hasSize(Messages.WINDOW - 1);
+        assertThat(released).isEqualTo(Messages.WINDOW + 2);
     }
 }

@@ -8,8 +8,6 @@ import io.parallite.task.FailureKind;
 import io.parallite.task.TaskException;
 import io.parallite.task.TaskId;
 import io.parallite.wire.TestFrames;
-import io.smallrye.mutiny.Uni;
-import io.smallrye.mutiny.subscription.UniEmitter;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -193,33 +191,5 @@ class MessagesTest {
         assertThat(worker.messages()).isEmpty();
         worker.reply();
         assertThat(answer.result().ok()).isTrue();
-    }
-
-    @Test
-    void onTheirWayToAnotherNodeAreAnsweredByThatNodeThoughTheTaskHasEnded() {
-        Messages messages = new Messages("a");
-        List<UniEmitter<? super Void>> carried = new ArrayList<>();
-        messages.beginElsewhere(frame -> Uni.createFrom().emitter(emitter -> carried.add(emitter)));
-        Sent delivered = sendTo(messages, "delivered");
-        Sent refused = sendTo(messages, "refused");
-
-        messages.end();
-        assertThat(delivered.answers).isEmpty();
-        carried.getFirst().complete(null);
-        carried.getLast().fail(new TaskException(FailureKind.NOT_FOUND, "it has ended"));
-
-        assertThat(delivered.isWithWorker()).isTrue();
-        assertThat(refused.failure()).isEqualTo(FailureKind.NOT_FOUND);
-        assertThat(List.of(delivered, refused)).allMatch(each -> each.releases == 1);
-        assertThat(sendTo(messages, "late").failure()).isEqualTo(FailureKind.NOT_FOUND);
-        assertThat(carried).hasSize(2);
-    }
-
-    private static Sent sendTo(Messages messages, String value) {
-        Sent sent = new Sent();
-        messages.send(frame("a", value), () -> sent.releases++)
-                .subscribe()
-                .with(ignored -> sent.answers.add(null), sent.answers::add);
-        return sent;
     }
 }
