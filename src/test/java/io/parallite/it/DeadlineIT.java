@@ -76,7 +76,7 @@ final class DeadlineIT {
     @DisplayName(
             "Line 17: grandchildren that have lost their parent, or have left the session, are killed too")
     void killsDetachedGrandchildren() {
-        client.send(limited("late-with-family", closure(WITH_DESCENDANTS), 800));
+        client.send(limited("late-with-family", closure(WITH_DESCENDANTS), 5_000));
         await().until(() -> daemon.workerTrees().size() >= 4);
 
         client.receive("late-with-family").assertFailure("TIMEOUT");
@@ -115,7 +115,8 @@ final class DeadlineIT {
 
     @Test
     void cancelsQueuedTask() {
-        client.send(task("blocker", sleep(500)));
+        Gate gate = Gate.of(daemon);
+        client.send(task("blocker", gate.task()));
         client.send(task("queued", closure("function () { touch('/tmp/never'); }")));
         await().until(() -> daemon.stats().queued() == 1);
 
@@ -124,7 +125,8 @@ final class DeadlineIT {
         assertThat(cancelled.fields()).containsEntry("cancelled", true);
         client.receive("queued").assertFailure("CANCELLED", "before it ran");
         assertThat(daemon.stats().queued()).isZero();
-        client.receive("blocker").assertResult("slept");
+        gate.open();
+        client.receive("blocker").assertResult("passed");
         assertThat(client.call(request("status", "queued")).text("status")).isEqualTo("failed");
     }
 
@@ -151,8 +153,8 @@ final class DeadlineIT {
                 TestClient other = stdio.connect()) {
             Path pidFile = stdio.directory().resolve("grandchild");
 
-            other.send(limited("late", pidFile.toString(), 300));
-            other.receive("late").assertFailure("TIMEOUT", "timeout_ms=300");
+            other.send(limited("late", pidFile.toString(), 1000));
+            other.receive("late").assertFailure("TIMEOUT", "timeout_ms=1000");
             other.submit("next", "ok").assertResult("ok");
 
             if (script.equals("forks-grandchild")) {
@@ -165,9 +167,9 @@ final class DeadlineIT {
 
     @Test
     void countsTheTimeFromDispatch() {
-        client.send(task("first", sleep(700)));
+        client.send(task("first", sleep(3000)));
 
-        client.call(limited("second", sleep(100), 400)).assertResult("slept");
+        client.call(limited("second", sleep(100), 2000)).assertResult("slept");
 
         client.receive("first").assertResult("slept");
     }

@@ -97,12 +97,15 @@ final class EventsIT {
                         daemon("--fixed-workers", "1", "--max-workers", "1").startAtRest();
                 TestClient client = daemon.connect();
                 TestClient tail = daemon.connect(Encoding.MESSAGE_PACK)) {
-            client.send(task("first", sleep(300)));
+            Gate gate = Gate.of(daemon);
+            client.send(task("first", gate.task()));
             client.send(streamed("a", closure(REPORTS)));
             await().until(() -> tail.call(request("status", "a")).ok());
             tail.send(request("tail", "a"));
 
-            List<Reply> frames = untilReply(tail);
+            List<Reply> frames = new ArrayList<>(List.of(tail.receiveNext()));
+            gate.open();
+            frames.addAll(untilReply(tail));
 
             assertThat(kinds(frames)).containsExactly("state", "state", "progress", "emit", "");
             assertThat(frames.get(0).text("status")).isEqualTo("pending");

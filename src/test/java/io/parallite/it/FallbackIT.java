@@ -54,10 +54,13 @@ final class FallbackIT {
             client.call(late).assertFailure("TIMEOUT");
 
             daemon.assertRestored();
-            client.send(task("running", sleep(500)));
+            Gate gate = Gate.of(daemon);
+            client.send(task("running", gate.task()));
             StoppingIT.awaitBusy(daemon, 1);
             daemon.signal("TERM");
-            client.receive("running").assertResult("slept");
+            await().until(() -> !daemon.socket().toFile().exists());
+            gate.open();
+            client.receive("running").assertResult("passed");
             assertThat(daemon.awaitEnd().exitCode()).isZero();
         }
     }

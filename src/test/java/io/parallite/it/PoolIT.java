@@ -7,6 +7,8 @@ import static io.parallite.it.TestClient.task;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -100,12 +102,14 @@ final class PoolIT {
                                 .json("{\"max_queue\": 2}")
                                 .startAtRest();
                 TestClient client = daemon.connect()) {
-            client.send(task("running", sleep(700)));
+            Gate gate = Gate.of(daemon);
+            client.send(task("running", gate.task()));
             StoppingIT.awaitBusy(daemon, 1);
             client.send(task("queued-1", sleep(1))).send(task("queued-2", sleep(1)));
 
             client.submit("refused", sleep(1)).assertFailure("QUEUE_FULL", "max_queue=2");
 
+            gate.open();
             client.receive("queued-1").assertResult("slept");
             client.receive("queued-2").assertResult("slept");
             client.submit("refused", sleep(1)).assertResult("slept");
@@ -120,7 +124,8 @@ final class PoolIT {
                                 .json("{\"queue_timeout_ms\": 200}")
                                 .startAtRest();
                 TestClient client = daemon.connect()) {
-            client.send(task("running", sleep(800)));
+            Gate gate = Gate.of(daemon);
+            client.send(task("running", gate.task()));
             StoppingIT.awaitBusy(daemon, 1);
             long since = System.nanoTime();
 
@@ -128,28 +133,48 @@ final class PoolIT {
 
             assertThat(Duration.ofNanos(System.nanoTime() - since))
                     .isGreaterThanOrEqualTo(Duration.ofMillis(200));
-            client.receive("running").assertResult("slept");
+            gate.open();
+            client.receive("running").assertResult("passed");
             daemon.assertRestored();
         }
     }
 
     @Test
-    void servesClientsInTurn() {
+    void servesClientsInTurn() throws IOException {
         try (DaemonProcess daemon =
                         daemon("--fixed-workers", "1", "--max-workers", "1").startAtRest();
                 TestClient greedy = daemon.connect();
                 TestClient modest = daemon.connect()) {
+            Gate gate = Gate.of(daemon);
+            greedy.send(task("first", gate.task()));
             for (int i = 0; i < 100; i++) {
-                greedy.send(task("greedy-" + i, sleep(20)));
+                greedy.send(task("greedy-" + i, traced("greedy", daemon)));
             }
-            await().until(() -> daemon.stats().queued() > 90);
+            await().until(() -> daemon.stats().queued() == 100);
+            modest.send(task("modest", traced("modest", daemon)));
+            await().until(() -> daemon.stats().queued() == 101);
 
-            modest.submit("modest", sleep(1)).assertResult("slept");
+            gate.open();
 
-            assertThat(daemon.stats().queued()).as("left of the greedy client's").isGreaterThan(80);
+            modest.receive("modest").assertResult("modest");
             IntStream.range(0, 100).forEach(i -> greedy.receive("greedy-" + i));
+            assertThat(trace(daemon)).content().hasLineCount(101);
+            assertThat(Files.readAllLines(trace(daemon)).indexOf("modest"))
+                    .as("the greedy client's that ran before")
+                    .isLessThan(20);
             daemon.assertRestored();
         }
+    }
+
+    private static Path trace(DaemonProcess daemon) {
+        return daemon.directory().resolve("trace");
+    }
+
+    /** Notes that it ran, gives {@code word} and takes its time. */
+    private static String traced(String word, DaemonProcess daemon) {
+        return closure(
+                "function () { file_put_contents('%2$s', \"%1$s\\n\", FILE_APPEND); usleep(5000); return '%1$s'; }"
+                        .formatted(word, trace(daemon)));
     }
 
     @Test
@@ -165,6 +190,7 @@ final class PoolIT {
                     killed.add(pid);
                     Processes.signal(pid, "KILL");
                 }
+                await().until(() -> killed.stream().noneMatch(Processes::isAlive));
 
                 client.submit("after-" + round, sleep(1)).assertResult("slept");
                 await().until(

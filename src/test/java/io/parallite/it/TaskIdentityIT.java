@@ -89,10 +89,13 @@ final class TaskIdentityIT {
     @DisplayName("Line 12: another payload under the same id is a conflict, in flight and after")
     void refusesAnotherPayloadUnderTheSameId() {
         String id = id();
-        json.send(task(id, sleep(300)));
+        Gate gate = Gate.of(daemon);
+        json.send(task(id, gate.task()));
+        await().until(() -> other.call(request("status", id)).ok());
 
         other.submit(id, sleep(301)).assertFailure("CONFLICT", id, "in flight");
-        json.receive(id).assertResult("slept");
+        gate.open();
+        json.receive(id).assertResult("passed");
         binary.submit(id, sleep(301)).assertFailure("CONFLICT", id, "retained");
     }
 
@@ -164,12 +167,15 @@ final class TaskIdentityIT {
     @Test
     void goesOnWithTheTaskOfAClientThatHasGone() {
         String id = id();
+        Gate gate = Gate.of(daemon);
         try (TestClient gone = daemon.connect()) {
-            gone.send(task(id, sleep(400)));
+            gone.send(task(id, gate.task()));
             await().until(() -> daemon.stats().busy() == 1);
         }
 
-        other.call(request("await", id)).assertResult("slept");
+        other.send(request("await", id));
+        gate.open();
+        other.receive(id).assertResult("passed");
     }
 
     @Test
@@ -194,13 +200,14 @@ final class TaskIdentityIT {
         String first = id();
         String second = id();
         String third = id();
-        json.send(task(first, sleep(400)))
-                .send(task(second, sleep(400)))
-                .send(task(third, "no such"));
+        Gate gate = Gate.of(daemon);
+        String waits = closure("function () { usleep(400000); %s }".formatted(gate.await()));
+        json.send(task(first, waits)).send(task(second, waits)).send(task(third, "no such"));
         await().until(() -> daemon.stats().busy() == 2);
 
         assertThat(other.call(request("status", first)).text("status")).isEqualTo("running");
         assertThat(other.call(request("status", third)).text("status")).isEqualTo("pending");
+        gate.open();
         json.receive(first);
         json.receive(third);
 
