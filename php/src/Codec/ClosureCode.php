@@ -21,6 +21,7 @@ final readonly class ClosureCode
     public const USES_THIS = 8;
     public const USES_CALLED_CLASS = 16;
     public const IN_TRAIT = 32;
+    public const CALLS_SCOPE = 64;
 
     /** Flags that matter where it is compiled. */
     private const IS_COMPILED = self::IS_STRICT | self::IN_TRAIT;
@@ -70,6 +71,19 @@ final readonly class ClosureCode
     public function usesThis(): bool
     {
         return ($this->flags & self::USES_THIS) !== 0;
+    }
+
+    /**
+     * The object that the closure of this code needs. One whose class is below the scope is needed by a callable such as
+     * [self::class, 'made'] of a static method, too: PHP takes the called class from it.
+     */
+    public function objectOf(ReflectionFunction $function): ?object
+    {
+        if ($this->usesThis()) {
+            return $function->getClosureThis();
+        }
+        $object = ($this->flags & self::CALLS_SCOPE) !== 0 ? $function->getClosureThis() : null;
+        return $object === null || $object::class === $function->getClosureScopeClass()?->getName() ? null : $object;
     }
 
     /**

@@ -38,7 +38,11 @@ final class ClosureFacts
     /** Whether it asks for the called class. */
     public bool $asksForClass = false;
 
-    /** @var list<array{string, string}> class and method of calls such as parent::build() */
+    /**
+     * Class and method of calls such as parent::build(), and of callables such as [parent::class, 'build'] (true).
+     *
+     * @var list<array{string, string, bool}>
+     */
     public array $calls = [];
 
     /**
@@ -162,10 +166,27 @@ final class ClosureFacts
     private function member(array $tokens, int $i): void
     {
         $class = $tokens[$i - 1];
-        if (!in_array($class->id, self::NAMES, true) || ($tokens[$i + 2]->text ?? '') !== '(') {
+        $isCallable = self::isCallable($tokens, $i);
+        if (!in_array($class->id, self::NAMES, true) || !$isCallable && ($tokens[$i + 2]->text ?? '') !== '(') {
             return;
         }
         $this->asksForClass = $this->asksForClass || in_array(strtolower($class->text), ['self', 'parent'], true);
-        $this->calls[] = [$class->text, $tokens[$i + 1]->id === T_STRING ? $tokens[$i + 1]->text : ''];
+        $method = $isCallable ? substr($tokens[$i + 3]->text, 1, -1) : $tokens[$i + 1]->text;
+        $this->calls[] = [$class->text, $isCallable || $tokens[$i + 1]->id === T_STRING ? $method : '', $isCallable];
+    }
+
+    /**
+     * Whether it is [X::class, 'build'], which runs a method of `$this` where it can.
+     *
+     * @param list<PhpToken> $tokens
+     * @param int $i of the colons
+     */
+    private static function isCallable(array $tokens, int $i): bool
+    {
+        return ($tokens[$i + 1]->id ?? 0) === T_CLASS
+            && in_array($tokens[$i - 2]->text ?? '', ['[', '('], true)
+            && ($tokens[$i + 2]->text ?? '') === ','
+            && ($tokens[$i + 3]->id ?? 0) === T_CONSTANT_ENCAPSED_STRING
+            && in_array($tokens[$i + 4]->text ?? '', [']', ')'], true);
     }
 }

@@ -117,12 +117,12 @@ final class ClosureReader
     ): ClosureCode {
         $context = $written->context;
         $scope = $function->getClosureScopeClass()?->name;
-        $callsMethod = self::callsMethod($written, $scope);
-        $flags = ($isStrict ? ClosureCode::IS_STRICT : 0)
+        $flags = self::flagsOfCalls($written, $scope)
+            | ($isStrict ? ClosureCode::IS_STRICT : 0)
             | ($written->isStatic ? ClosureCode::IS_STATIC : 0)
             | ($written->isArrow ? ClosureCode::IS_ARROW : 0)
             | ($context->isTrait ? ClosureCode::IN_TRAIT : 0)
-            | ($written->mayUseThis() || $callsMethod ? ClosureCode::USES_THIS : 0)
+            | ($written->mayUseThis() ? ClosureCode::USES_THIS : 0)
             | ($written->asksForClass() ? ClosureCode::USES_CALLED_CLASS : 0);
         $class = $context->class === 'class@anonymous' ? (string) $scope : $context->class;
         return new ClosureCode(
@@ -139,26 +139,43 @@ final class ClosureReader
     }
 
     /**
-     * Whether a call such as parent::build() may be one of a method of `$this`.
+     * What calls such as parent::build() need: they may be of methods of `$this`.
      *
      * @param ?class-string $scope
      */
-    private static function callsMethod(WrittenClosure $written, ?string $scope): bool
+    private static function flagsOfCalls(WrittenClosure $written, ?string $scope): int
     {
-        if ($scope === null) {
-            return false;
-        }
-        foreach ($written->calls() as [$class, $method]) {
-            $class = match (strtolower($class)) {
+        $flags = 0;
+        foreach ($scope === null ? [] : $written->calls() as [$name, $method, $isCallable]) {
+            $class = match (strtolower($name)) {
                 'self', 'static' => $scope,
                 'parent' => get_parent_class($scope) ?: $scope,
-                default => self::ancestor($scope, $class),
+                default => self::ancestor($scope, $name),
             };
-            if ($class !== null && !(method_exists($class, $method) && (new ReflectionMethod($class, $method))->isStatic())) {
-                return true;
+            if ($class !== null) {
+                $flags |= self::flagsOfCall($class, $method, $isCallable, $scope);
             }
         }
-        return false;
+        return $flags;
+    }
+
+    /**
+     * @param class-string $class the scope, or one above it
+     * @param class-string $scope
+     */
+    private static function flagsOfCall(string $class, string $method, bool $isCallable, string $scope): int
+    {
+        if (!method_exists($class, $method)) {
+            return $isCallable && !method_exists($class, '__call') ? 0 : ClosureCode::USES_THIS;
+        }
+        if (!(new ReflectionMethod($class, $method))->isStatic()) {
+            return ClosureCode::USES_THIS;
+        }
+        return match (true) {
+            !$isCallable => 0,
+            $class === $scope => ClosureCode::CALLS_SCOPE,
+            default => ClosureCode::USES_THIS,
+        };
     }
 
     /**

@@ -29,19 +29,47 @@ final class WrittenCall
     /**
      * @param SourceParser $source the file, parsed
      * @param bool $isInClosure whether the call stands in a closure
-     * @return ?self null unless the line has one such call
+     * @return ?self null unless the line has one such call, and none beside it that doesn't say what it calls
      */
     public static function find(string $code, SourceParser $source, string $name, int $line, bool $isInClosure): ?self
     {
         $tokens = array_values(array_filter(PhpToken::tokenize($code), static fn(PhpToken $t): bool => !$t->isIgnorable()));
-        $calls = [];
+        $calls = $dynamic = [];
         foreach ($tokens as $i => $token) {
-            if ($token->line === $line && self::isNamed($token, $name) && ($tokens[$i + 1]->text ?? '') === '('
-                && $source->isInClosure($token->pos) === $isInClosure) {
+            if ($token->line !== $line || $source->isInClosure($token->pos) !== $isInClosure) {
+                continue;
+            }
+            if (self::isNamed($token, $name) && ($tokens[$i + 1]->text ?? '') === '(') {
                 $calls[] = $i + 2;
+            } elseif (DynamicCall::begins($tokens, $i)) {
+                $dynamic[] = $token->pos;
             }
         }
-        return count($calls) === 1 ? new self(array_slice($tokens, $calls[0])) : null;
+        if (count($calls) !== 1 || self::isOneOutside($dynamic, $source, $tokens[$calls[0]]->pos ?? 0)) {
+            return null;
+        }
+        return new self(array_slice($tokens, $calls[0]));
+    }
+
+    /**
+     * Whether one of the positions is in no closure that is written behind the other one: what is in an argument of a
+     * call runs later.
+     *
+     * @param list<int> $positions
+     */
+    private static function isOneOutside(array $positions, SourceParser $source, int $start): bool
+    {
+        foreach ($positions as $position) {
+            $isWithin = false;
+            foreach ($source->closures as $closure) {
+                $isWithin = $isWithin || $closure->position >= $start && $position >= $closure->position
+                    && $position < $closure->position + strlen($closure->text);
+            }
+            if (!$isWithin) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Whether it is this name, or ends with it behind a namespace. */
@@ -63,6 +91,9 @@ final class WrittenCall
         $array = $this->arguments[0] ?? [];
         if (($array[0]->text ?? '') !== '[') {
             return [];
+        }
+        if (!self::isWhole($array)) {
+            return []; // an element of it is the argument, for example
         }
         $elements = [];
         foreach (self::parts(array_slice($array, 1)) as $element) {
@@ -120,6 +151,23 @@ final class WrittenCall
             }
         }
         return $part === [] ? $parts : [...$parts, $part];
+    }
+
+    /**
+     * Whether the bracket that closes the first token is the last one.
+     *
+     * @param list<PhpToken> $tokens
+     */
+    private static function isWhole(array $tokens): bool
+    {
+        $depth = 0;
+        foreach ($tokens as $i => $token) {
+            $depth += SourceParser::turn($token);
+            if ($depth === 0) {
+                return $i === count($tokens) - 1;
+            }
+        }
+        return false;
     }
 
     /** @param list<PhpToken> $tokens */

@@ -106,7 +106,7 @@ final class WrittenClosure
             || $this->isTrueWithin(static fn(self $closure): bool => $closure->asksForClass());
     }
 
-    /** @return list<array{string, string}> class and method of calls such as parent::build(), also those within */
+    /** @return list<array{string, string, bool}> {@see ClosureFacts::$calls}, also those within */
     public function calls(): array
     {
         $calls = $this->facts->calls;

@@ -50,7 +50,7 @@ final class FoundClosure
         if (($code->flags & ClosureCode::IS_ARROW) === 0) {
             $captured = \array_intersect_key($captured, $code->uses); // compiled code has a variable of ours besides
         }
-        $object = $code->usesThis() ? $function->getClosureThis() : null;
+        $object = $code->objectOf($function);
         if ($object !== null) {
             $captured['this'] = $object;
         }

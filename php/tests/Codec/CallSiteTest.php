@@ -72,6 +72,9 @@ final class CallSiteTest extends TestCase
         yield 'a list that is unpacked' => [static function (self $test): mixed {
             return $test->all([...[static fn() => 'a'], static fn() => 'b']);
         }];
+        yield 'an element of the array' => [static function (self $test): mixed {
+            $list = [static fn() => 'b']; return $test->all([static fn() => 'a', $list][1]);
+        }];
         yield 'two such calls in a line' => [static function (self $test): mixed {
             return [$test->all([static fn() => 'a']), $test->all([static fn() => 'b'])];
         }];
@@ -114,6 +117,8 @@ final class CallSiteTest extends TestCase
     {
         yield 'the only closure of a call' => ['return $c->call(fn() => (fn() => "inner")());', 'inner'];
         yield 'another one besides' => ['$f = fn() => 1; return [$c->call(fn() => 2), $f()];', [2, 1]];
+        yield 'a call of its result' => ['$f = fn() => 1; return [$c->call(fn() => fn($x) => $x)(2), $f()];', [2, 1]];
+        yield 'a callable within' => ['$f = fn() => 1; return [$c->call(fn() => array_map(fn($x) => $f($x), [2])[0]), 3];', [1, 3]];
         yield 'by the name of the argument' => ['$f = fn() => 1; return [$c->call(task: fn() => 2, x: [1, 2]), $f()];', [2, 1]];
         yield 'an argument that calls, too' => ['return $c->call(fn() => $c->call(static fn() => 3));', 3];
         yield 'the second argument' => ['$f = fn() => 1; return [$c->call([1], fn() => 5), $f()];', [5, 1]];
@@ -132,6 +137,12 @@ final class CallSiteTest extends TestCase
         yield 'a ternary' => ['return $c->call(rand(1, 1) ? fn() => 1 : fn() => 2);'];
         yield 'a variable' => ['$f = fn() => 1; $g = fn() => 2; return $c->call($g);'];
         yield 'two calls' => ['return [$c->call(fn() => 1), $c->call(fn() => 2)];'];
+        yield 'a method by a variable' => ['$f = fn() => 1; $m = "call"; return [$c->$m($f), $c->call(fn() => 2)];'];
+        yield 'a method by an expression' => ['$f = fn() => 1; return [$c->{"ca" . "ll"}($f), $c->call(fn() => 2)];'];
+        yield 'a callable' => ['$f = fn() => 1; $m = [$c, "call"]; return [$m($f), $c->call(fn() => 2)];'];
+        yield 'a callable in place' => ['$f = fn() => 1; return [[$c, "call"]($f), $c->call(fn() => 2)];'];
+        yield 'a callable in parentheses' => ['$f = fn() => 1; return [($c->call(...))($f), $c->call(fn() => 2)];'];
+        yield 'a function that calls' => ['$f = fn() => 1; return [call_user_func([$c, "call"], $f), $c->call(fn() => 2)];'];
         yield 'two arguments' => ['return $c->call(fn() => 1, fn() => 2);'];
         yield 'what is captured' => ['$f = fn() => 1; $g = fn() => 2; return $c->call($c->first(fn() => 3, $g));'];
     }

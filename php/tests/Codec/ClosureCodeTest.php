@@ -102,7 +102,7 @@ final class ClosureCodeTest extends TestCase
         return ClosureCompiler::make(
             $code,
             $captured,
-            $code->usesThis() ? $function->getClosureThis() : null,
+            $code->objectOf($function),
             $function->getClosureScopeClass()?->getName(),
             $code->usesCalledClass() ? self::calledClassOf($function) : null,
         );
