@@ -183,10 +183,12 @@ final class ClosureFacts
      */
     private static function isCallable(array $tokens, int $i): bool
     {
-        return ($tokens[$i + 1]->id ?? 0) === T_CLASS
-            && in_array($tokens[$i - 2]->text ?? '', ['[', '('], true)
-            && ($tokens[$i + 2]->text ?? '') === ','
-            && ($tokens[$i + 3]->id ?? 0) === T_CONSTANT_ENCAPSED_STRING
-            && in_array($tokens[$i + 4]->text ?? '', [']', ')'], true);
+        if (($tokens[$i + 1]->id ?? 0) !== T_CLASS || !isset($tokens[$i - 2], $tokens[$i + 4])) {
+            return false;
+        }
+        return in_array($tokens[$i - 2]->text, ['[', '('], true)
+            && $tokens[$i + 2]->text === ','
+            && $tokens[$i + 3]->id === T_CONSTANT_ENCAPSED_STRING
+            && in_array($tokens[$i + 4]->text, [']', ')'], true);
     }
 }

@@ -35,8 +35,7 @@ final class DynamicCall
         $before = $tokens[$i - 1];
         return match ($before->id) {
             T_VARIABLE, T_CONSTANT_ENCAPSED_STRING => true,
-            T_STRING, T_NAME_FULLY_QUALIFIED => self::isRelay($before->text)
-                && !in_array($tokens[$i - 2]->id ?? 0, self::MEMBER_OF, true),
+            T_STRING, T_NAME_FULLY_QUALIFIED => self::isRelay($before->text) && !$tokens[max(0, $i - 2)]->is(self::MEMBER_OF),
             default => $before->text === ']' || $before->text === '}' || $before->text === ')' && self::isGroup($tokens, $i - 1),
         };
     }

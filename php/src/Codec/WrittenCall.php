@@ -45,20 +45,22 @@ final class WrittenCall
                 $dynamic[] = $token->pos;
             }
         }
-        if (count($calls) !== 1 || self::isOneOutside($dynamic, $source, $tokens[$calls[0]]->pos ?? 0)) {
+        if (count($calls) !== 1) {
             return null;
         }
-        return new self(array_slice($tokens, $calls[0]));
+        $rest = array_slice($tokens, $calls[0]);
+        return self::isOneOutside($dynamic, $source, $rest) ? null : new self($rest);
     }
 
     /**
-     * Whether one of the positions is in no closure that is written behind the other one: what is in an argument of a
-     * call runs later.
+     * Whether one of the positions is in no closure of the tokens: what is in a closure that is an argument runs later.
      *
      * @param list<int> $positions
+     * @param list<PhpToken> $tokens
      */
-    private static function isOneOutside(array $positions, SourceParser $source, int $start): bool
+    private static function isOneOutside(array $positions, SourceParser $source, array $tokens): bool
     {
+        $start = $tokens[0]->pos ?? PHP_INT_MAX;
         foreach ($positions as $position) {
             $isWithin = false;
             foreach ($source->closures as $closure) {
