@@ -22,6 +22,7 @@ final readonly class ClosureCode
     public const USES_CALLED_CLASS = 16;
     public const IN_TRAIT = 32;
     public const CALLS_SCOPE = 64;
+    public const IS_FREE = 128;
 
     /** Flags that matter where it is compiled. */
     private const IS_COMPILED = self::IS_STRICT | self::IN_TRAIT;
@@ -93,6 +94,15 @@ final readonly class ClosureCode
     public function usesCalledClass(): bool
     {
         return ($this->flags & self::USES_CALLED_CLASS) !== 0;
+    }
+
+    /**
+     * Whether it runs the same outside of the class that it was written in: it does not mention that class, and only
+     * objects of the class itself have members that it could see by that. Where the class is unknown there are none.
+     */
+    public function isFree(): bool
+    {
+        return ($this->flags & self::IS_FREE) !== 0;
     }
 
     /**

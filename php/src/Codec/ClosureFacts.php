@@ -133,6 +133,9 @@ final class ClosureFacts
     private function static(array $tokens, int $i): void
     {
         $name = '';
+        if ($tokens[$i + 1]->is([T_FN, T_FUNCTION])) {
+            return; // a closure within
+        }
         if ($tokens[$i + 1]->id !== T_VARIABLE) {
             $this->asksForClass = true;
             return;

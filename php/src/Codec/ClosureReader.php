@@ -123,7 +123,8 @@ final class ClosureReader
             | ($written->isArrow ? ClosureCode::IS_ARROW : 0)
             | ($context->isTrait ? ClosureCode::IN_TRAIT : 0)
             | ($written->mayUseThis() ? ClosureCode::USES_THIS : 0)
-            | ($written->asksForClass() ? ClosureCode::USES_CALLED_CLASS : 0);
+            | ($written->asksForClass() ? ClosureCode::USES_CALLED_CLASS : 0)
+            | (!$written->mayAskForScope() && self::isOrphan($scope) ? ClosureCode::IS_FREE : 0);
         $class = $context->class === 'class@anonymous' ? (string) $scope : $context->class;
         return new ClosureCode(
             $written->text,
@@ -136,6 +137,16 @@ final class ClosureReader
             $class,
             $name,
         );
+    }
+
+    /**
+     * Whether the class inherits nothing.
+     *
+     * @param ?class-string $scope
+     */
+    private static function isOrphan(?string $scope): bool
+    {
+        return $scope !== null && get_parent_class($scope) === false;
     }
 
     /**

@@ -60,6 +60,9 @@ final class CompiledUnit
             return Closure::bind($this->factory, null, null)();
         }
         if (!class_exists($scope) && !trait_exists($scope)) {
+            if ($calledScope === null && $this->code->isFree()) {
+                return Closure::bind($this->factory, null, null)();
+            }
             throw new ClosureNotSerializable("the closure was written in class $scope, which is not known here");
         }
         $isOther = $calledScope !== null && strcasecmp($calledScope, $scope) !== 0;

@@ -13,6 +13,9 @@ use PhpToken;
  */
 final class WrittenClosure
 {
+    /** `static` that makes a closure or a variable static is none. */
+    private const SCOPE = '/\b(?:self|parent|__CLASS__|get_class|get_parent_class)\b|\bstatic\b(?!\s+(?:fn|function)\b|\s*\$)/i';
+
     public readonly bool $isArrow;
 
     /** Of its `function` or `fn`, which reflection gives as its first. */
@@ -104,6 +107,12 @@ final class WrittenClosure
     {
         return $this->facts->asksForClass
             || $this->isTrueWithin(static fn(self $closure): bool => $closure->asksForClass());
+    }
+
+    /** Whether it, or a closure within, may mention the class around it, in a text or a comment, too. */
+    public function mayAskForScope(): bool
+    {
+        return $this->asksForClass() || preg_match(self::SCOPE, $this->text) === 1;
     }
 
     /** @return list<array{string, string, bool}> {@see ClosureFacts::$calls}, also those within */

@@ -8,6 +8,7 @@ use B7s\Parallite\Codec\ClosureCode;
 use B7s\Parallite\Codec\ClosureCompiler;
 use B7s\Parallite\Exception\ClosureNotSerializable;
 use B7s\Parallite\Tests\Support\PhpScript;
+use B7s\Parallite\Value\FoundClosure;
 use Closure;
 use PHPUnit\Framework\TestCase;
 use ReflectionFunction;
@@ -154,6 +155,31 @@ final class ClosureCompilerTest extends TestCase
         $this->expectException(ClosureNotSerializable::class);
         $this->expectExceptionMessage('was written in class Nowhere\Box, which is not known here');
         ClosureCompiler::make($code, $captured, null, 'Nowhere\Box');
+    }
+
+    public function testRunsWithoutAnUnknownClassThatItDoesNotMention(): void
+    {
+        $free = self::codeOf((new Lone())->free());
+        $captured = [];
+        foreach (['Nowhere\Lone', Lone::class] as $scope) {
+            self::assertSame(42, ClosureCompiler::make($free, $captured, null, $scope)());
+        }
+        foreach ((new Lone())->bound() as $name => $closure) {
+            self::assertFalse(self::codeOf($closure)->isFree(), $name);
+        }
+    }
+
+    /** As the closures in tests of Pest are: bound to an object of a class that is made for each file. */
+    public function testLeavesAnEvaluatedClassBehind(): void
+    {
+        eval('namespace Evaluated; final class OneCase extends \ArrayObject {}');
+        $bound = static fn(Closure $closure): ReflectionFunction
+            => new ReflectionFunction(Closure::bind($closure, new \Evaluated\OneCase(), \Evaluated\OneCase::class));
+        $free = $bound(fn(): int => 42);
+        $using = $bound(fn(): string => static::class);
+
+        self::assertNull(FoundClosure::written($free, ClosureCode::of($free))->scope);
+        self::assertSame('Evaluated\OneCase', FoundClosure::written($using, ClosureCode::of($using))->scope);
     }
 
     public function testCodeThatIsNoneIsRefused(): void

@@ -22,6 +22,37 @@ final class Point
     }
 }
 
+final class Lone
+{
+    public function free(): Closure
+    {
+        return fn(): int => array_sum(array_map(static function (int $n): int {
+            static $calls = 0;
+            return $calls++ + $n;
+        }, [20, 21]));
+    }
+
+    /** @return array<string, Closure> */
+    public function bound(): array
+    {
+        return [
+            'self' => static fn(): string => self::class,
+            'parameter' => static fn(self $lone): int => 1,
+            'result' => static fn(): ?static => null,
+            'constant' => static fn(): string => __CLASS__,
+            'within' => static fn(): Closure => static fn(): string => self::class,
+            'text' => static fn(): mixed => constant('self::X'),
+            'included' => static fn(): mixed => include 'x.php',
+            'of a subclass' => (new class () extends \ArrayObject {
+                public function inherited(): Closure
+                {
+                    return static fn(): int => 1;
+                }
+            })->inherited(),
+        ];
+    }
+}
+
 final class Box
 {
     /** @var array<int, mixed> */
