@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Supplier;
 import java.util.logging.Level;
 import org.junit.jupiter.api.Assumptions;
 import org.openqa.selenium.By;
@@ -33,6 +34,8 @@ import org.openqa.selenium.logging.LoggingPreferences;
 final class Browser implements AutoCloseable {
 
     private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+    private static final int MOST_TRIES = 10;
 
     private final ChromeDriver driver;
 
@@ -110,7 +113,24 @@ final class Browser implements AutoCloseable {
 
     /** The visible texts of all elements that {@code css} selects. */
     List<String> texts(String css) {
-        return driver.findElements(By.cssSelector(css)).stream().map(WebElement::getText).toList();
+        return whileItIsThere(
+                () ->
+                        driver.findElements(By.cssSelector(css)).stream()
+                                .map(WebElement::getText)
+                                .toList());
+    }
+
+    /** Looks again where the page has replaced an element between finding and using it. */
+    private static <T> T whileItIsThere(Supplier<T> use) {
+        for (int tries = 0; ; tries++) {
+            try {
+                return use.get();
+            } catch (StaleElementReferenceException e) {
+                if (tries == MOST_TRIES) {
+                    throw e;
+                }
+            }
+        }
     }
 
     /** Waits until the text of {@code css} has these words. */
@@ -123,8 +143,11 @@ final class Browser implements AutoCloseable {
     }
 
     Browser click(String css) {
-        driver.findElement(By.cssSelector(css)).click();
-        return this;
+        return whileItIsThere(
+                () -> {
+                    driver.findElement(By.cssSelector(css)).click();
+                    return this;
+                });
     }
 
     Browser type(String css, String text) {

@@ -178,9 +178,14 @@ final class ClusterIT {
     void refusesTheResultOfANodeThatWasStoppedForLongerThanItsLease() {
         DaemonProcess one = node("one");
         TestClient client = one.connect();
-        accept(client, detached("a", traced("sleep(2); return getenv('WORKER_NAME');")));
+        Gate gate = Gate.in(directory);
+        String waitsOnOne =
+                "if (getenv('WORKER_NAME') === 'one-1') { %s } return getenv('WORKER_NAME');"
+                        .formatted(gate.await());
+        accept(client, detached("a", traced(waitsOnOne)));
         awaitTrace(1);
         one.signal("STOP");
+        gate.open();
         DaemonProcess two = node("two");
 
         assertThat(resultOf(two, "a")).isEqualTo("two-1");
@@ -518,7 +523,8 @@ final class ClusterIT {
         awaitTrace(1);
         accept(client, detached("waits", traced("return 1;")));
 
-        for (String id : List.of("runs", "waits")) {
+        // the one that waits first, for the other's worker is free once that is cancelled
+        for (String id : List.of("waits", "runs")) {
             assertThat(client.call(request("cancel", id)).fields())
                     .containsEntry("cancelled", true)
                     .containsEntry("status", "failed");
@@ -534,10 +540,11 @@ final class ClusterIT {
     void neverRunsWhatIsNotSigned() {
         DaemonProcess one = node("one");
         TestClient client = one.connect();
-        accept(client, detached("busy", sleep(3_000)));
+        accept(client, detached("busy", sleep(600_000)));
         await().until(() -> "running".equals(stateOf(one, "busy")));
         accept(client, detached("forged", traced("return 1;")));
         redis.run("hset", "{parallite:parallite}:t:forged", "mac", "an attacker's");
+        client.call(request("cancel", "busy"));
 
         replyTo(one, "forged").assertFailure("INVALID_SIGNATURE", "cluster_secret_file");
 
@@ -554,29 +561,31 @@ final class ClusterIT {
     void delaysAndRepeatsDetachedTasksAndRunsOneOfAKeyAtATime() {
         DaemonProcess one = node("one");
         TestClient client = one.connect();
+        Gate gate = Gate.in(directory);
         Map<String, Object> delayed = detached("delayed", traced("return microtime(true);"));
-        delayed.put("delay_ms", 1500);
+        delayed.put("delay_ms", 5000);
         Map<String, Object> flaky =
                 detached(
                         "flaky",
                         traced(
-                                "if (count(file('%s')) < 3) { throw new RuntimeException('not yet'); } return 'now';"
-                                        .formatted(directory.resolve("trace"))));
+                                "if (count(file('%s')) < 3) { throw new RuntimeException('not yet'); } %s return 'now';"
+                                        .formatted(directory.resolve("trace"), gate.await())));
         flaky.put("retries", 5);
         flaky.put("retry_delay_ms", 100);
         flaky.put("unique", "key");
-        long before = System.currentTimeMillis();
 
         accept(client, flaky);
         Map<String, Object> second = detached("second", traced("return 1;"));
         second.put("unique", "key");
         client.call(second).assertFailure("CONFLICT", "unique=\"key\"");
+        gate.open();
         assertThat(resultOf(one, "flaky")).isEqualTo("now");
+        long before = System.currentTimeMillis();
         accept(client, delayed);
 
         assertThat(trace()).hasSize(3);
         assertThat(stateOf(one, "delayed")).isEqualTo("pending");
-        assertThat((Double) resultOf(one, "delayed")).isGreaterThan((before + 1500) / 1000.0);
+        assertThat((Double) resultOf(one, "delayed")).isGreaterThan((before + 5000) / 1000.0);
         accept(client, second);
         assertThat(resultOf(one, "second")).isEqualTo(1);
 

@@ -135,7 +135,7 @@ final class DaemonBuilder {
      */
     DaemonProcess.Ended run(Consumer<Path> look) {
         try (DaemonProcess daemon = launch()) {
-            DaemonProcess.Ended ended = daemon.awaitEnd();
+            DaemonProcess.Ended ended = daemon.awaitRefusal();
             look.accept(socket());
             return ended;
         }

@@ -265,10 +265,19 @@ final class DaemonProcess implements AutoCloseable {
         return awaitEnd(System.nanoTime());
     }
 
+    /** Waits for the end of one that was only just started, and refuses to go on. */
+    Ended awaitRefusal() {
+        return awaitEnd(System.nanoTime(), START);
+    }
+
     private Ended awaitEnd(long since) {
+        return awaitEnd(since, END);
+    }
+
+    private Ended awaitEnd(long since, Duration patience) {
         endWasOurs = false;
         try {
-            boolean ended = process.waitFor(END.toMillis(), TimeUnit.MILLISECONDS);
+            boolean ended = process.waitFor(patience.toMillis(), TimeUnit.MILLISECONDS);
             Duration took = Duration.ofNanos(System.nanoTime() - since);
             assertThat(ended).as(() -> "daemon ends, its log:\n" + log()).isTrue();
             return new Ended(process.exitValue(), took, log());

@@ -6,6 +6,7 @@ import static io.parallite.it.TestClient.request;
 import static io.parallite.it.TestClient.task;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.parallite.wire.Encoding;
 import java.io.UncheckedIOException;
@@ -340,6 +341,9 @@ final class HostileClientsIT {
                             "numbers",
                             closure(
                                     "function () { sleep(1); return array_fill(0, 500_000, 7); }")));
+            try (TestClient other = daemon.connect()) {
+                await().until(() -> other.call(request("status", "numbers")).ok());
+            }
             List<TestClient> clients =
                     IntStream.range(0, 20)
                             .mapToObj(i -> daemon.connect().send(request("await", "numbers")))

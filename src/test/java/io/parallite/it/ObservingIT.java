@@ -10,7 +10,6 @@ import io.parallite.wire.Encoding;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
@@ -29,7 +28,7 @@ final class ObservingIT {
                                         """
                                         <?php
                                         function dawdle() {
-                                            $until = hrtime(true) + 900000000;
+                                            $until = hrtime(true) + 3000000000;
                                             while (hrtime(true) < $until) { sqrt(2); }
                                             return 'done';
                                         }
@@ -39,6 +38,7 @@ final class ObservingIT {
             client.submit("slow-1", closure("fn () => dawdle()")).assertResult("done");
             client.submit("quick-1", closure("fn () => 1")).assertResult(1);
 
+            await().until(() -> daemon.log().contains("slow_task_ms=300"));
             List<String> slow =
                     daemon.log().lines().filter(line -> line.contains("slow_task_ms=300")).toList();
             assertThat(slow).hasSize(1);
@@ -81,21 +81,29 @@ final class ObservingIT {
             client.submit(
                             "noisy",
                             closure(
-                                    "function () { for ($i = 0; $i < 500; $i++) { fwrite(STDERR, \"line $i\\n\"); } usleep(300000); return 1; }"))
+                                    "function () { for ($i = 0; $i < 500; $i++) { fwrite(STDERR, \"line $i\\n\"); } usleep(1000000); return 1; }"))
                     .assertResult(1);
 
-            await().until(() -> MORE.matcher(daemon.log()).find());
-            List<String> lines =
-                    daemon.log().lines().filter(line -> line.contains(": line ")).toList();
+            await().untilAsserted(
+                            () ->
+                                    assertThat(linesOf(daemon).size() + suppressed(daemon))
+                                            .as("lines that are logged or counted")
+                                            .isEqualTo(500));
+            List<String> lines = linesOf(daemon);
             assertThat(lines).hasSizeBetween(20, 60);
             assertThat(lines.getFirst()).matches(".*: line 0 worker=work-1 pid=\\d+ task=noisy");
-            Matcher more = MORE.matcher(daemon.log());
-            int suppressed = 0;
-            while (more.find()) {
-                suppressed += Integer.parseInt(more.group(1));
-            }
-            assertThat(lines.size() + suppressed).isEqualTo(500);
         }
+    }
+
+    private static List<String> linesOf(DaemonProcess daemon) {
+        return daemon.log().lines().filter(line -> line.contains(": line ")).toList();
+    }
+
+    private static int suppressed(DaemonProcess daemon) {
+        return MORE.matcher(daemon.log())
+                .results()
+                .mapToInt(more -> Integer.parseInt(more.group(1)))
+                .sum();
     }
 
     @Test
@@ -108,7 +116,7 @@ final class ObservingIT {
             client.submit(
                             "speaker",
                             closure(
-                                    "function () { fwrite(STDERR, \"\\\"hello\\\"\\n\"); usleep(200000); return 1; }"))
+                                    "function () { fwrite(STDERR, \"\\\"hello\\\"\\n\"); usleep(1000000); return 1; }"))
                     .assertResult(1);
             await().until(() -> daemon.log().contains("hello"));
 

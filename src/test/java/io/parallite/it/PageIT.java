@@ -36,7 +36,8 @@ final class PageIT {
 
             client.submit("good", closure("fn () => 1"));
             client.submit("bad", closure("fn () => throw new LogicException('no stock')"));
-            client.send(task("slow", sleep(5000)));
+            Gate gate = Gate.of(daemon);
+            client.send(task("slow", gate.task()));
 
             browser.awaitText("#workers tbody", "slow").awaitText("#tasks tbody", "good");
             browser.awaitText("#tasks tbody", "no stock").awaitText("#tasks tbody", "EXCEPTION");
@@ -48,6 +49,7 @@ final class PageIT {
             assertThat(browser.texts("#tasks tbody a.id")).containsExactly("bad");
             assertThat(browser.texts(".chart canvas")).hasSize(4);
             assertThat(browser.complaints()).isEmpty();
+            gate.open();
             client.receive("slow");
         }
     }
@@ -128,7 +130,8 @@ final class PageIT {
 
             browser.awaitText("#tasks tbody .id", HOSTILE);
             browser.awaitText("#tasks tbody .why", HOSTILE);
-            client.send(task(HOSTILE + 2, sleep(4000)));
+            Gate gate = Gate.of(daemon);
+            client.send(task(HOSTILE + 2, gate.task()));
             browser.awaitText("#workers tbody .id", HOSTILE);
 
             browser.awaitText("#failures tbody .why", HOSTILE)
@@ -144,6 +147,7 @@ final class PageIT {
             assertThat(browser.evaluate("document.querySelectorAll('main img').length"))
                     .isEqualTo(0L);
             assertThat(browser.complaints()).isEmpty();
+            gate.open();
             client.receive(HOSTILE + 2);
         }
     }
@@ -171,7 +175,7 @@ final class PageIT {
                     .awaitText("#detail-blocks", "no stock")
                     .awaitText("#detail-blocks", "last words");
             browser.press(Keys.ESCAPE);
-            assertThat(browser.evaluate("location.hash")).isEqualTo("");
+            await().until(() -> browser.evaluate("location.hash").equals(""));
 
             browser.evaluate("(location.hash = '#task=never-heard-of')");
             browser.awaitText("#detail-error", "nothing is kept of this task");

@@ -249,6 +249,7 @@ final class ProcessFaultsIT {
             try (TestClient client = daemon.connect()) {
                 client.submit("next", sleep(1)).assertResult("slept");
             }
+            await().until(() -> daemon.log().contains("is opened anew"));
             assertThat(daemon.log()).containsOnlyOnce("is opened anew");
         }
     }

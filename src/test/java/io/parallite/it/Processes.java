@@ -4,6 +4,7 @@ import io.parallite.deploy.Tool;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -94,6 +95,11 @@ final class Processes {
             return entries.map(Processes::target).toList();
         } catch (NoSuchFileException e) {
             return List.of(); // ended meanwhile
+        } catch (AccessDeniedException e) {
+            if (isAlive(pid)) {
+                throw new UncheckedIOException(e);
+            }
+            return List.of(); // a zombie's are root's
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -148,6 +148,7 @@ final class ReloadTroubleIT {
             awaitCanary(daemon);
             other.send(request(RELOAD, RELOAD));
             daemon.signal("HUP");
+            await().until(() -> daemon.log().split("reload is asked for", -1).length == 1 + 2);
             assertThat(daemon.stats().inTransit()).isEqualTo(1);
 
             allow(daemon, "boot-may-end");

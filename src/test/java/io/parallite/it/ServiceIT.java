@@ -3,9 +3,9 @@ package io.parallite.it;
 import static io.parallite.deploy.Tool.project;
 import static io.parallite.deploy.Tool.tool;
 import static io.parallite.it.Closures.closure;
-import static io.parallite.it.Closures.sleep;
 import static io.parallite.it.DaemonBuilder.daemon;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.parallite.NotifiedMessages;
@@ -54,13 +54,15 @@ final class ServiceIT {
                                     .formatted(daemon.socket()));
 
             client.submit("env", closure("fn () => getenv('NOTIFY_SOCKET')")).assertResult(false);
-            client.send(TestClient.task("running", sleep(300)));
+            Gate gate = Gate.of(daemon);
+            client.send(TestClient.task("running", gate.task()));
             StoppingIT.awaitBusy(daemon, 1);
             daemon.signal("TERM");
 
             assertThat(manager.nextButWatchdog())
                     .startsWith("STOPPING=1\nEXTEND_TIMEOUT_USEC=14000000");
-            client.receive("running").assertResult("slept");
+            gate.open();
+            client.receive("running").assertResult("passed");
             assertThat(daemon.awaitEnd().exitCode()).isZero();
         }
     }
@@ -146,10 +148,12 @@ final class ServiceIT {
                     Files.readString(project("deploy/logrotate/parallite"))
                             .replace("/var/log/parallite/*.log", log.toString()));
             client.submit("before", closure("fn () => 1")).assertResult(1);
+            await().until(() -> daemon.log().contains("task has ended task=before"));
 
             tool("logrotate", "--force", "--state", directory.resolve("state"), rules).run().ok();
             client.submit("after", closure("fn () => 2")).assertResult(2);
 
+            await().until(() -> daemon.log().contains("task has ended task=after"));
             assertThat(Path.of(log + ".1")).content().contains("task=before");
             assertThat(log).content().contains("task=after").doesNotContain("task=before", "\0");
         }

@@ -180,7 +180,7 @@ final class WorkerLifeIT {
     void onDemandWorkerStaysUntilItHasBeenIdle() {
         try (DaemonProcess daemon =
                         daemon("--fixed-workers", "none")
-                                .json("{\"worker_idle_ms\": 1500}")
+                                .json("{\"worker_idle_ms\": 4000}")
                                 .startAtRest();
                 TestClient client = daemon.connect()) {
             Object first = client.submit("a", closure(WHO)).result();
