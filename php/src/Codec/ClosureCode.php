@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace B7s\Parallite\Codec;
 
 use Closure;
+use ReflectionClass;
 use ReflectionFunction;
 
 /**
@@ -66,6 +67,16 @@ final readonly class ClosureCode
     public static function of(ReflectionFunction $function, ?Closure $hint = null): self
     {
         return ClosureReader::codeOf($function, $hint);
+    }
+
+    /**
+     * Whether no worker can know the class: it has no name, or was evaluated, as those of the tests of Pest are.
+     *
+     * @param ReflectionClass<object> $class
+     */
+    public static function isUnknowable(ReflectionClass $class): bool
+    {
+        return $class->isAnonymous() || str_ends_with((string) $class->getFileName(), "eval()'d code");
     }
 
     /** Whether it needs the object that it is bound to, where there is one. */

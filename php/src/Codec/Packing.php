@@ -47,8 +47,8 @@ final class Packing
     }
 
     /**
-     * Without an object that was bound because the closure was written in a method, not because it is used. Without an
-     * anonymous class, which no worker can know.
+     * Without an object that was bound because the closure was written in a method, not because it is used. Without a
+     * class that no worker can know.
      *
      * @param ?ReflectionClass<object> $scope
      */
@@ -60,13 +60,15 @@ final class Packing
     ): Closure {
         $isAnonymous = $scope !== null && $scope->isAnonymous();
         $usesThis = $source !== null && $source->code->usesThis();
+        $isLeft = $isAnonymous || $scope !== null && $source !== null && !$usesThis && !$source->code->usesCalledClass()
+            && ClosureCode::isUnknowable($scope);
         if ($reflection->getClosureThis() !== null && !$usesThis) {
             $closure = @Closure::bind($closure, null) ?? $closure; // null: it does use it, says PHP
         } elseif ($isAnonymous && $reflection->getClosureThis() !== null) {
             throw new ClosureNotSerializable('the closure uses $this, whose class is anonymous: no worker knows it; '
                 . 'give the class a name, or make the closure static and pass what it needs');
         }
-        return $isAnonymous ? @Closure::bind($closure, null, null) ?? $closure : $closure;
+        return $isLeft ? @Closure::bind($closure, null, null) ?? $closure : $closure;
     }
 
     /**

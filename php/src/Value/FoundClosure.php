@@ -6,7 +6,6 @@ namespace B7s\Parallite\Value;
 
 use B7s\Parallite\Codec\ClosureCode;
 use Closure;
-use ReflectionClass;
 use ReflectionException;
 use ReflectionFunction;
 use ReflectionMethod;
@@ -58,18 +57,8 @@ final class FoundClosure
         $class = $function->getClosureScopeClass();
         $called = $object === null && $code->usesCalledClass() ? $function->getClosureCalledClass()?->getName() : null;
         $isNeeded = $object !== null || $code->usesCalledClass();
-        $scope = $class === null || !$isNeeded && self::isUnknowable($class) ? null : $class->getName();
+        $scope = $class === null || !$isNeeded && ClosureCode::isUnknowable($class) ? null : $class->getName();
         return new self($code, null, $captured, $code->changedStatics($function), $scope, $called);
-    }
-
-    /**
-     * Whether no worker can know the class: it has no name, or was evaluated, as those of the tests of Pest are.
-     *
-     * @param ReflectionClass<object> $class
-     */
-    private static function isUnknowable(ReflectionClass $class): bool
-    {
-        return $class->isAnonymous() || str_ends_with((string) $class->getFileName(), "eval()'d code");
     }
 
     /** Whether it shares no object and no reference with anything else. */

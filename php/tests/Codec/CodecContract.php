@@ -130,6 +130,17 @@ abstract class CodecContract extends TestCase
         self::assertSame(Box::class, self::rebuilt($box->usesScope())(), 'self needs no object');
     }
 
+    /** As the closures in tests of Pest are: bound to an object of a class that is made for each file. */
+    public function testLeavesAnEvaluatedClassBehind(): void
+    {
+        $class = 'Evaluated' . bin2hex(random_bytes(4));
+        eval("final class $class extends \\ArrayObject {}");
+        $closure = Closure::bind(fn(): string => 'nothing', new $class(), $class);
+
+        self::assertStringNotContainsString($class, static::codec()->encode($closure));
+        self::assertSame('nothing', self::rebuilt($closure)());
+    }
+
     public function testNamesThePropertyThatCannotTravel(): void
     {
         $failures = [
