@@ -25,8 +25,12 @@ final readonly class ClosureCode
     public const CALLS_SCOPE = 64;
     public const IS_FREE = 128;
 
+    /** Bits of what `declare(ticks=…)` says, from this one on. */
+    public const TICKS = 256;
+    public const MAX_TICKS = 65_535;
+
     /** Flags that matter where it is compiled. */
-    private const IS_COMPILED = self::IS_STRICT | self::IN_TRAIT;
+    private const IS_COMPILED = self::IS_STRICT | self::IN_TRAIT | self::TICKS * self::MAX_TICKS;
 
     /** What tells this code from any other: made of all that is compiled. */
     public string $hash;
@@ -105,6 +109,12 @@ final readonly class ClosureCode
     public function usesCalledClass(): bool
     {
         return ($this->flags & self::USES_CALLED_CLASS) !== 0;
+    }
+
+    /** What `declare(ticks=…)` says in it; 0 for nothing. */
+    public function ticks(): int
+    {
+        return intdiv($this->flags, self::TICKS);
     }
 
     /**

@@ -118,6 +118,7 @@ final class ClosureReader
         $context = $written->context;
         $scope = $function->getClosureScopeClass()?->name;
         $flags = self::flagsOfCalls($written, $scope)
+            | min($written->ticks, ClosureCode::MAX_TICKS) * ClosureCode::TICKS
             | ($isStrict ? ClosureCode::IS_STRICT : 0)
             | ($written->isStatic ? ClosureCode::IS_STATIC : 0)
             | ($written->isArrow ? ClosureCode::IS_ARROW : 0)

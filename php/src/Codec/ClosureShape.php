@@ -29,8 +29,8 @@ final class ClosureShape
             && $written->facts->isGenerator === $loaded->isGenerator()
             && self::isNamedSo($written, $loaded)
             && self::endsThere($written, (int) $loaded->getEndLine())
-            && $written->parameters->fits($loaded)
-            && WrittenType::couldBe($written->returnType, $loaded->getReturnType())
+            && $written->parameters->fits($loaded, $written->context->imports)
+            && WrittenType::couldBe($written->returnType, $loaded->getReturnType(), $written->context->imports)
             && self::hasDocComment($written, $loaded)
             && self::capturesThat($written, $loaded)
             && ($written->isStatic || self::agreesOnThis($written->facts, $loaded));

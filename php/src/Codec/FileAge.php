@@ -20,6 +20,9 @@ final class FileAge
 
     private const OPCACHE_SETTING = PHP_SAPI === 'cli' ? 'opcache.enable_cli' : 'opcache.enable';
 
+    /** Seconds by which the times of files may be late: Linux takes them once a tick. */
+    private const TICK = 0.01;
+
     private function __construct()
     {
     }
@@ -40,7 +43,7 @@ final class FileAge
         }
         return $changed > $stat['atime']
             || $changed === $stat['atime'] && self::isUnreadToTheNanosecond($file)
-            || $stat['mtime'] < $began && self::isNewAndUnread($file, $began);
+            || $stat['mtime'] < $began && self::isNewAndUnread($file);
     }
 
     /**
@@ -86,10 +89,18 @@ final class FileAge
     }
 
     /** Whether it has taken the place of another file, with a time from before, as `rsync -a` and `tar` do. */
-    private static function isNewAndUnread(string $file, int $began): bool
+    private static function isNewAndUnread(string $file): bool
     {
         [$read, , $changed, $born] = self::exactTimes($file);
-        return $read !== '' && (int) $born > $began && strcmp($changed, $read) > 0;
+        return $read !== '' && (float) $born > self::began() && strcmp($changed, $read) > 0;
+    }
+
+    /** When the process or the request began, at the latest, by the clock of files. */
+    private static function began(): float
+    {
+        $began = $_SERVER['REQUEST_TIME'];
+        $exact = $_SERVER['REQUEST_TIME_FLOAT'] ?? 0.0;
+        return (int) $exact === $began ? $exact - self::TICK : $began + 1.0;
     }
 
     /** @return array{string, string, string, string} when it was read, written, changed and made, of one length; empty if unknown */

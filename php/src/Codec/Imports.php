@@ -13,7 +13,7 @@ use PhpToken;
  */
 final class Imports
 {
-    /** @var list<array{string, string}> statements, and the lower-case name by which the code knows what each imports */
+    /** @var list<array{string, string, bool}> statements, the lower-case name by which the code knows what each imports, and whether that is another one */
     private array $imports = [];
 
     /** @param string $namespace empty for the global one */
@@ -63,7 +63,8 @@ final class Imports
         $parts = $as === false ? $tokens : array_slice($tokens, 0, $as);
         $name = $prefix . implode('', array_column($parts, 'text'));
         $alias = $as === false ? substr('\\' . $name, (int) strrpos('\\' . $name, '\\') + 1) : $tokens[$as + 1]->text;
-        $this->imports[] = ["use $kind$own$name" . ($as === false ? '' : " as $alias") . ';', strtolower($alias)];
+        $isRenamed = !str_ends_with(strtolower("\\$name"), strtolower("\\$alias"));
+        $this->imports[] = ["use $kind$own$name" . ($as === false ? '' : " as $alias") . ';', strtolower($alias), $isRenamed];
     }
 
     /** @param list<PhpToken> $tokens */
@@ -74,6 +75,17 @@ final class Imports
             T_CONST => 'const ',
             default => '',
         };
+    }
+
+    /** Whether a name in lower case may be another one than that of what it means. */
+    public function isRenamed(string $name): bool
+    {
+        foreach ($this->imports as [, $alias, $isRenamed]) {
+            if ($isRenamed && $alias === $name) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** How many names have been imported so far. */

@@ -76,14 +76,14 @@ final class ParameterList
     }
 
     /** Whether all that reflection tells of parameters fits these. */
-    public function fits(ReflectionFunction $function): bool
+    public function fits(ReflectionFunction $function, Imports $imports): bool
     {
         $parameters = $function->getParameters();
         if (count($parameters) !== count($this->parameters)) {
             return false;
         }
         foreach ($parameters as $i => $parameter) {
-            if (!self::isSame($this->parameters[$i], $parameter)) {
+            if (!$this->isSame($this->parameters[$i], $parameter, $imports)) {
                 return false;
             }
         }
@@ -91,20 +91,32 @@ final class ParameterList
     }
 
     /** @param array{name: string, type: list<PhpToken>, marks: string, default: list<PhpToken>} $written */
-    private static function isSame(array $written, ReflectionParameter $loaded): bool
+    private function isSame(array $written, ReflectionParameter $loaded, Imports $imports): bool
     {
         $marks = ($loaded->isPassedByReference() ? '&' : '') . ($loaded->isVariadic() ? '...' : '');
+        $isNullImplied = strcasecmp(ltrim(implode('', array_column($written['default'], 'text')), '\\'), 'null') === 0;
         return $written['name'] === $loaded->getName()
             && $written['marks'] === $marks
-            && WrittenType::couldBe($written['type'], $loaded->getType())
-            && self::isSameDefault($written['default'], $loaded);
+            && WrittenType::couldBe($written['type'], $loaded->getType(), $imports, $isNullImplied)
+            && $this->isSameDefault($written['default'], $loaded);
+    }
+
+    /** Whether one that is required follows: PHP forgets a default value then. */
+    private function isRequiredBehind(int $position): bool
+    {
+        foreach (array_slice($this->parameters, $position + 1) as $parameter) {
+            if ($parameter['default'] === [] && !str_contains($parameter['marks'], '...')) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** @param list<PhpToken> $written */
-    private static function isSameDefault(array $written, ReflectionParameter $loaded): bool
+    private function isSameDefault(array $written, ReflectionParameter $loaded): bool
     {
         if ($written === [] || !$loaded->isDefaultValueAvailable()) {
-            return $written === [] ? !$loaded->isDefaultValueAvailable() : true; // none before one that is required
+            return $written === [] ? !$loaded->isDefaultValueAvailable() : $this->isRequiredBehind($loaded->getPosition());
         }
         if (count($written) !== 1) {
             return true; // an expression

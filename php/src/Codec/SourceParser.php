@@ -39,6 +39,9 @@ final class SourceParser
 
     public bool $isStrict = false;
 
+    /** What `declare(ticks=…)` says where the parser is; 0 for nothing. */
+    private int $ticks = 0;
+
     /** Whether it has a class without a name that keeps static values. */
     public bool $hasStatefulClass = false;
 
@@ -126,14 +129,33 @@ final class SourceParser
             case T_USE:
                 return $context === null ? $this->import($i) : $i + 1;
             case T_DECLARE:
-                $this->isStrict = $this->isStrict
-                    || strtolower($this->text($i + 2)) === 'strict_types' && $this->text($i + 4) === '1';
+                return $this->declaration($i + 2, $context);
+            case T_ENDDECLARE:
+                $this->ticks = 0;
                 return $i + 1;
         }
         if (in_array($token->id, self::MAGIC_CONSTANTS, true)) {
             $this->magicConstants[] = [$token, $around];
         }
         $around->closure?->facts->note($this->tokens, $i);
+        return $i + 1;
+    }
+
+    private function declaration(int $i, ?CodeContext $context): int
+    {
+        $ticks = $this->ticks;
+        for (; isset($this->tokens[$i]) && $this->text($i) !== ')'; $i++) {
+            $name = strtolower($this->text($i));
+            if ($name === 'strict_types') {
+                $this->isStrict = $this->isStrict || $this->text($i + 2) === '1';
+            } elseif ($name === 'ticks') {
+                $this->ticks = (int) $this->text($i + 2);
+            }
+        }
+        if ($this->text($i + 1) === '{') {
+            $i = $this->walk($i + 2, $context);
+            $this->ticks = $ticks;
+        }
         return $i + 1;
     }
 
@@ -195,6 +217,7 @@ final class SourceParser
         $isStatic = ($this->tokens[$keyword - 1]->id ?? 0) === T_STATIC;
         $start = $attributes[0] ?? ($isStatic ? $keyword - 1 : $keyword);
         $closure = new WrittenClosure($this->tokens[$keyword], $isStatic, $open > $keyword + 1, $context);
+        $closure->ticks = $this->ticks;
         $this->closures[] = $closure;
         foreach ($attributes as $i => $from) {
             $to = ($attributes[$i + 1] ?? ($isStatic ? $keyword - 1 : $keyword)) - 1;

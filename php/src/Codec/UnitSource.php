@@ -45,6 +45,7 @@ final class UnitSource
     {
         $head = '<?php' . str_repeat("\n", $code->line - 1)
             . (($code->flags & ClosureCode::IS_STRICT) !== 0 ? ' declare(strict_types=1);' : '')
+            . ($code->ticks() > 0 ? " declare(ticks={$code->ticks()});" : '')
             . " $code->header return ";
         $source = "$head$code->text;";
         $context = new CodeContext(new Imports(), $code->class, ($code->flags & ClosureCode::IN_TRAIT) !== 0);

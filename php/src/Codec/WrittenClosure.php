@@ -59,6 +59,9 @@ final class WrittenClosure
 
     public readonly ClosureFacts $facts;
 
+    /** What `declare(ticks=…)` says there; 0 for nothing. */
+    public int $ticks = 0;
+
     public function __construct(
         PhpToken $keyword,
         public readonly bool $isStatic,

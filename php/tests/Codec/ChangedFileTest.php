@@ -129,6 +129,30 @@ final class ChangedFileTest extends TestCase
         self::textOf($closure);
     }
 
+    public function testAFileOfTheFirstSecondThatGetsATimeFromBefore(): void
+    {
+        file_put_contents($this->file, 'text');
+        $made = (int) shell_exec('stat -c %W ' . escapeshellarg($this->file) . ' 2>/dev/null');
+        if ($made < $this->began - 1_000 || !$this->keepsTimes()) {
+            self::markTestSkipped('the file system keeps no times that tell');
+        }
+        $script = PhpScript::run(
+            "\$file = tempnam(sys_get_temp_dir(), 'parallite');
+            file_put_contents(\$file, '<?php return fn() => \"old\";');
+            \$closure = include \$file;
+            file_put_contents(\$file, '<?php return fn() => \"new\";');
+            touch(\$file, time() - 1_000);
+            try {
+                echo B7s\\Parallite\\Codec\\ClosureCode::of(new ReflectionFunction(\$closure))->text;
+            } catch (B7s\\Parallite\\Exception\\ClosureNotSerializable \$e) {
+                echo str_contains(\$e->getMessage(), 'was changed') ? 'refused' : \$e->getMessage();
+            }
+            unlink(\$file);",
+        );
+
+        self::assertSame('refused', $script->output);
+    }
+
     public function testAFileThatIsTouchedWithoutBeingWrittenIsTheSame(): void
     {
         file_put_contents($this->file, "<?php\nreturn fn() => 7;\n");

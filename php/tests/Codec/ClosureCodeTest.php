@@ -6,6 +6,8 @@ namespace B7s\Parallite\Tests\Codec;
 
 use B7s\Parallite\Codec\ClosureCode;
 use B7s\Parallite\Codec\ClosureCompiler;
+use B7s\Parallite\Exception\ClosureNotSerializable;
+use B7s\Parallite\Tests\Codec\Point as Renamed;
 use Closure;
 use Generator;
 use PHPUnit\Framework\TestCase;
@@ -19,6 +21,9 @@ require_once __DIR__ . '/fixtures.php';
  */
 final class ClosureCodeTest extends TestCase
 {
+    /** What an import under another name may mean, too; and unions and intersections of the same classes. */
+    private const AMBIGUOUS = ['fn(Renamed', 'fn(Box $x)', 'fn(\Countable', 'fn(Box|Point', 'fn(Box&Point'];
+
     /** @var array<string, array<array-key, array{Closure}>> by file */
     private static array $entries = [];
 
@@ -64,6 +69,52 @@ final class ClosureCodeTest extends TestCase
 
         self::assertSame([$texts[2], $texts[3]], [$texts[0], $texts[1]]);
         self::assertNotSame($texts[0], $texts[1]);
+    }
+
+    /** @return iterable<string, array{list<Closure>, list<string>}> closures of a line, and how each begins */
+    public function closuresOfOtherTypes(): iterable
+    {
+        yield 'null' => [
+            [fn(int $x) => 1, fn(?int $x) => 1, fn(null|int|string $x) => 1, fn(int|string $x) => 1, fn(?int $x = null) => 1],
+            ['fn(int $x)', 'fn(?int $x)', 'fn(null|int|string $x)', 'fn(int|string $x)', 'fn(?int $x = null)'],
+        ];
+        yield 'results' => [
+            [fn(): string => 1, fn(): ?string => 1, fn(): string|false => 1, fn() => 1, fn(): self => 1],
+            ['fn(): string', 'fn(): ?string', 'fn(): string|false', 'fn() ', 'fn(): self'],
+        ];
+        yield 'classes' => [
+            [fn(Box $x) => 1, fn(?Box $x) => 1, fn(\Countable $x) => 1, fn(Renamed $x) => 1, fn(Box|Point $x) => 1, fn(Box&Point $x) => 1],
+            ['fn(Box $x)', 'fn(?Box', 'fn(\Countable', 'fn(Renamed', 'fn(Box|Point', 'fn(Box&Point'],
+        ];
+    }
+
+    /**
+     * @param list<Closure> $closures
+     * @param list<string> $starts
+     * @dataProvider closuresOfOtherTypes
+     */
+    public function testTypesTellClosuresOfALineApart(array $closures, array $starts): void
+    {
+        foreach ($closures as $i => $closure) {
+            try {
+                self::assertStringStartsWith($starts[$i], ClosureCode::of(new ReflectionFunction($closure))->text);
+            } catch (ClosureNotSerializable) {
+                self::assertContains($starts[$i], self::AMBIGUOUS);
+            }
+        }
+    }
+
+    public function testTicksAreThoseOfTheFile(): void
+    {
+        $closures = require __DIR__ . '/closures/ticks.php';
+
+        foreach ($closures as $name => $closure) {
+            self::assertSame($closure(), self::rebuilt($closure)(), $name);
+            self::assertSame($closure(), self::rebuilt(self::rebuilt($closure))(), $name);
+        }
+        self::assertGreaterThan(0, $closures['of the file']());
+        self::assertGreaterThan(0, $closures['of a block']());
+        self::assertSame(0, $closures['without']());
     }
 
     public function testADuplicateMayHaveLostItsReferences(): void
