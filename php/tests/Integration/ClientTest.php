@@ -147,20 +147,30 @@ final class ClientTest extends TestCase
     public function testTasksOfOthersAreFollowed(): void
     {
         $id = 'followed-' . bin2hex(random_bytes(4));
-        $task = static function (): string {
-            usleep(300_000);
+        $gate = sys_get_temp_dir() . '/parallite-test-' . bin2hex(random_bytes(6));
+        $task = static function (string $gate): string {
+            while (!file_exists($gate)) {
+                usleep(5_000);
+                clearstatcache();
+            }
             \B7s\Parallite\Task::progress(0.5, 'half');
             \B7s\Parallite\Task::emit('seen');
             return 'done';
         };
-        $submitted = self::client()->submit(Closure::bind($task, null, null), id: $id);
-        $future = self::client()->future($id);
+        $client = self::client();
+        $submitted = $client->submit(Closure::bind($task, null, null), [$gate], id: $id);
+        $client->ping(); // the daemon has read the submit, before another connection asks for the task
+        $other = self::client();
+        $future = $other->future($id);
         $progress = null;
         $future->onProgress(static function (?float $fraction, ?string $message) use (&$progress): void {
             $progress = [$fraction, $message];
         });
+        $other->ping(); // it is followed
+        touch($gate);
 
         self::assertSame(['seen'], iterator_to_array($future->stream()));
+        unlink($gate);
         self::assertSame([0.5, 'half'], $progress);
         self::assertSame('done', $future->await());
         self::assertSame('done', $submitted->await());

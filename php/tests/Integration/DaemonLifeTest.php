@@ -14,6 +14,7 @@ use B7s\Parallite\Exception\TaskException;
 use B7s\Parallite\Future;
 use B7s\Parallite\Retry;
 use B7s\Parallite\Tests\Support\RealDaemon;
+use Closure;
 use PHPUnit\Framework\TestCase;
 
 /**
@@ -23,9 +24,24 @@ final class DaemonLifeTest extends TestCase
 {
     private ?RealDaemon $daemon = null;
 
+    private string $gate;
+
+    protected function setUp(): void
+    {
+        $this->gate = sys_get_temp_dir() . '/parallite-test-' . bin2hex(random_bytes(6));
+    }
+
     protected function tearDown(): void
     {
         $this->daemon?->stop();
+        @unlink($this->gate);
+    }
+
+    /** A task that ends when the gate is there. */
+    private function submitWaiting(Client $client, ?string $id = null, bool $detach = false): Future
+    {
+        $tasks = Closure::bind(static fn(string $file): array => require $file, null, null)(__DIR__ . '/../Support/tasks.php');
+        return $client->submit($tasks['after file'], [$this->gate, 'passed'], id: $id, detach: $detach);
     }
 
     /** @param array<string, string> $environment */
@@ -58,8 +74,10 @@ final class DaemonLifeTest extends TestCase
         $client->run('getmypid');
         $futures = [];
         for ($i = 0; $i < 6; $i++) {
-            $futures[] = $client->submit('usleep', [100_000]);
+            $futures[] = $this->submitWaiting($client);
         }
+        Future::settled(array_slice($futures, 3)); // refused while the first three wait
+        touch($this->gate);
         $settled = Future::settled($futures);
 
         $refused = array_filter($settled, static fn($s): bool => $s->exception instanceof QueueFull);
@@ -71,9 +89,10 @@ final class DaemonLifeTest extends TestCase
     public function testAQuotaRefusesWhatIsTooMuchAndRetriesWaitForIt(): void
     {
         $client = $this->client(['PARALLITE_FIXED_WORKERS' => '2', 'PARALLITE_QUOTA_TASKS' => '2']);
-        $settled = Future::settled([
-            $client->submit('usleep', [100_000]), $client->submit('usleep', [100_000]), $client->submit('usleep', [100_000]),
-        ]);
+        $futures = [$this->submitWaiting($client), $this->submitWaiting($client), $this->submitWaiting($client)];
+        Future::settled([$futures[2]]); // refused while the first two wait
+        touch($this->gate);
+        $settled = Future::settled($futures);
         $refused = array_filter($settled, static fn($s): bool => $s->exception instanceof QuotaExceeded);
         self::assertSame([2], array_keys($refused));
         self::assertSame('QUOTA_EXCEEDED', $settled[2]->exception->getErrorCode());
@@ -127,8 +146,8 @@ final class DaemonLifeTest extends TestCase
     {
         $client = $this->client(['PARALLITE_FIXED_WORKERS' => '1']);
         $client->run('getmypid');
-        $future = $client->submit('usleep', [400_000], id: 'kept', detach: true);
-        $other = $client->submit('usleep', [400_000]);
+        $future = $this->submitWaiting($client, 'kept', true);
+        $other = $this->submitWaiting($client);
         self::assertFalse($future->isDone());
         // the daemon goes on; the connection is shut under the client
         stream_socket_shutdown($client->stream(), STREAM_SHUT_RDWR);
@@ -139,20 +158,21 @@ final class DaemonLifeTest extends TestCase
         } catch (ConnectionException $e) {
             self::assertStringContainsString("await \"{$other->id()}\" by its id", $e->getMessage());
         }
-        self::assertNull($client->await($other->id(), 10.0));
+        touch($this->gate);
+        self::assertSame('passed', $client->await($other->id(), 60.0));
         try {
             $future->await();
             self::fail('it was being awaited on that connection');
         } catch (ConnectionException) {
-            self::assertNull($future->await(10.0));
+            self::assertSame('passed', $future->await(60.0));
         }
-        self::assertNull($future->await(), 'and again');
+        self::assertSame('passed', $future->await(), 'and again');
     }
 
     public function testAGracefulStopAnswersWhatItCan(): void
     {
         $client = $this->client(['PARALLITE_FIXED_WORKERS' => '1', 'PARALLITE_MAX_WORKERS' => '1']);
-        $running = $client->submit('usleep', [300_000]);
+        $running = $client->submit('usleep', [3_000_000]); // long enough to be seen, and asked to stop
         $queued = $client->submit('usleep', [1]);
         while ($client->status($running->id())['status'] !== 'running') {
             usleep(1_000);
