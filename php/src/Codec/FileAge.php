@@ -33,8 +33,8 @@ final class FileAge
     public static function isNewerThanLoaded(string $file, array $stat): bool
     {
         $stamp = self::opcacheStamp($file, $stat);
-        if ($stamp !== null) {
-            return $stamp !== $stat['mtime'];
+        if ($stamp !== null && $stamp !== $stat['mtime']) {
+            return true;
         }
         $began = (int) $_SERVER['REQUEST_TIME'];
         $changed = min($stat['mtime'], $stat['ctime']); // anybody can set the first
