@@ -48,6 +48,7 @@ final class CommandsIT {
 
     @Test
     void showsHowTheDaemonIsDoing() {
+        daemon.assertRestored(); // after whatever test came before
         Cli.Ended status = cli.run("status").assertExit(0);
 
         assertThat(status.out())
@@ -103,6 +104,7 @@ final class CommandsIT {
 
     @Test
     void listsWorkers() {
+        daemon.assertRestored(); // after whatever test came before
         assertThat(cli.run("workers").assertExit(0).out().lines())
                 .hasSize(3)
                 .first()
@@ -356,6 +358,7 @@ final class CommandsIT {
 
     @Test
     void printsOneLookWhereThereIsNoTerminal() {
+        daemon.assertRestored(); // after whatever test came before
         assertThat(cli.run("top").assertExit(0).out())
                 .contains("workers  2 idle, 0 busy", "NAME", "work-1")
                 .doesNotContain("\033");

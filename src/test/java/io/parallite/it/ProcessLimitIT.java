@@ -101,7 +101,9 @@ final class ProcessLimitIT {
         try (DaemonProcess daemon =
                         limited("--fixed-workers", "1", "--max-workers", "8").startAtRest();
                 TestClient client = daemon.connect()) {
-            client.send(TestClient.task("long", sleep(2000)));
+            Gate gate = Gate.of(daemon);
+            client.send(TestClient.task("long", gate.task()));
+            StoppingIT.awaitBusy(daemon, 1);
             String before = softLimit(daemon);
             limit(daemon, "1:");
             for (int i = 0; i < 4; i++) {
@@ -111,7 +113,8 @@ final class ProcessLimitIT {
 
             limit(daemon, before + ":");
 
-            client.receive("long").assertResult("slept");
+            gate.open();
+            client.receive("long").assertResult("passed");
             client.submit("later", sleep(1)).assertResult("slept");
             List<TestClient> others = new ArrayList<>();
             for (int i = 0; i < 4; i++) {

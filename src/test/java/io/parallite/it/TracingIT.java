@@ -393,12 +393,18 @@ final class TracingIT {
     @Test
     void tasksDoNotWaitForASlowReceiver() {
         receiver.hold();
-        try (DaemonProcess daemon = traced("--fixed-workers", "1").startAtRest();
+        try (DaemonProcess daemon =
+                        traced("--fixed-workers", "1", "--max-workers", "1").startAtRest();
                 TestClient client = daemon.connect()) {
             client.submit("first", closure("fn () => 0"));
             await().until(() -> receiver.requests() == 1);
-            for (int i = 0; i < 3_000; i++) { // 9,000 spans
-                client.submit("t" + i, "pi");
+            for (int batch = 0; batch < 3_000; batch += 200) { // 9,000 spans, before it gives up
+                for (int i = batch; i < batch + 200; i++) {
+                    client.send(task("t" + i, "pi"));
+                }
+                for (int i = batch; i < batch + 200; i++) {
+                    client.receive("t" + i);
+                }
             }
             receiver.goOn();
 
@@ -465,7 +471,7 @@ final class TracingIT {
         return new ClusterNodes(redis, directory)
                 .builder(name, 1)
                 .env("PARALLITE_OTEL_ENDPOINT", receiver.url())
-                .start();
+                .startAtRest(); // else a task may find its node's own worker not started yet
     }
 
     private List<Span> ofTask(String id) {
