@@ -68,7 +68,7 @@ final class Client implements ClientInterface
      * @param ?string $fallback 'sync': runs tasks in this process where none listens; what they may take is then
      *     rounded up to whole seconds, and without ext-pcntl not bounded
      * @param float $connectTimeout seconds, also for waiting while more clients connect than the system lets queue
-     * @param ?ClosureCodec $codec a library that packs closures, else our own codec does
+     * @param ?ClosureCodec $codec a library that packs closures, which has to be installed; else our own codec does
      * @param ?Closure(Throwable): mixed $onUnhandled is called once for each failure that was not awaited; by default
      *     those go to PHP's error log. What it throws goes to the log
      * @param ?list<class-string> $allowedClasses those of which results, emitted values and exceptions may hold objects,
@@ -94,6 +94,10 @@ final class Client implements ClientInterface
     ) {
         if ($fallback !== null && $fallback !== self::SYNC) {
             throw new InvalidArgumentException("fallback is \"$fallback\"; it may be null or 'sync'");
+        }
+        if ($codec !== null && !$codec::isInstalled()) {
+            throw new InvalidArgumentException('codec is ' . $codec::class . ', whose library can\'t be loaded; install it by '
+                . 'Composer, or leave codec out');
         }
         Seconds::limit($connectTimeout, 'connectTimeout');
         if (is_bool($autostart)) {

@@ -5,10 +5,12 @@ declare(strict_types=1);
 namespace B7s\Parallite\Tests\Unit;
 
 use B7s\Parallite\Client;
+use B7s\Parallite\Codec\ClosureCodec;
 use B7s\Parallite\Exception\DaemonNotRunning;
 use B7s\Parallite\Exception\TaskTimedOut;
 use B7s\Parallite\Future;
 use B7s\Parallite\Task;
+use Closure;
 use PHPUnit\Framework\TestCase;
 
 /**
@@ -158,6 +160,38 @@ final class SyncTest extends TestCase
     {
         $this->expectException(DaemonNotRunning::class);
         self::client()->stats();
+    }
+
+    public function testACodecWithoutItsLibraryIsRefused(): void
+    {
+        $codec = new class implements ClosureCodec {
+            public static function isInstalled(): bool
+            {
+                return false;
+            }
+
+            public function encode(Closure $closure, ?Closure $hint = null): string
+            {
+                return '';
+            }
+        };
+
+        $this->expectException(\InvalidArgumentException::class);
+        $this->expectExceptionMessage('install it by Composer');
+        new Client('/nowhere/at/all.sock', codec: $codec);
+    }
+
+    public function testWhatATaskChangesIsChanged(): void
+    {
+        $count = 0;
+        $box = new \ArrayObject();
+
+        self::client()->run(function () use (&$count, $box): void {
+            $count++;
+            $box['x'] = 1;
+        });
+
+        self::assertSame([1, ['x' => 1]], [$count, $box->getArrayCopy()]);
     }
 
     public function testKnowsOneFallback(): void
