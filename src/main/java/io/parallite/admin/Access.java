@@ -7,13 +7,14 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who may see what runs, and who may act on it. Any thread.
+ * Decides who may read the daemon's state over HTTP, and who may change it. Any thread.
  *
- * <p>With {@code http_token} set, each request that carries it: no foreign page can. Without, each
- * request that comes from this machine and names it by a loopback name: a page elsewhere whose own
- * name resolves to 127.0.0.1 (DNS rebinding) is refused by the name, and so is what a proxy passes
- * on. Actions must then also carry {@link #MARK}, which a browser lets a foreign page send only
- * after a question that we never answer, and must not come from another origin.
+ * <p>With {@code http_token} set, each request must carry the token, which a page of another site
+ * cannot know. Without, a request must come from this machine and address it by a loopback name. A
+ * page whose own host name resolves to 127.0.0.1 (DNS rebinding) is refused because of that name,
+ * and so is a request that a proxy forwards. A request for an action must then also carry {@link
+ * #MARK}, which a browser lets a page of another site send only after a preflight request, which is
+ * never granted; and it must not come from another origin.
  */
 final class Access {
 

@@ -214,9 +214,10 @@ public final class Admin {
     }
 
     /**
-     * Steers the daemon as {@code action} says; what {@link Figures#control} answers then.
+     * Changes the daemon's state by {@code action}; gives the response of {@link Figures#control}
+     * after that.
      *
-     * @param pool of which pool; {@code null}: of all
+     * @param pool the pool; {@code null}: all pools
      */
     Uni<Map<String, Object>> control(@Nullable String pool, Consumer<Dispatcher> action) {
         return view.ask(

@@ -225,7 +225,7 @@ final class AdminRoutes {
                 .end(body);
     }
 
-    /** From when on samples are asked for; empty when that is no number. */
+    /** The time from which samples are requested; empty when the parameter is not a number. */
     static Optional<Long> since(RoutingContext context) {
         try {
             return Optional.of(Long.parseLong(query(context, "since").orElse("0")));

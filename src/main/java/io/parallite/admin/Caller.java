@@ -11,10 +11,11 @@ import org.jspecify.annotations.Nullable;
  * The sender of a request, as its headers and its connection describe it.
  *
  * @param loopback whether the connection comes from this machine
- * @param host the name and port that it was sent to, as the sender has them
- * @param page the page that sends it, where a browser does
- * @param forwarded whether a proxy says that it passes on another's request
- * @param marked whether it has the header that pages elsewhere cannot send without our consent
+ * @param host the name and port that the request was sent to, in the sender's notation
+ * @param page the page that has sent it, where a browser did
+ * @param forwarded whether a proxy states that it forwards another client's request
+ * @param marked whether it has the header that pages of other sites cannot send without our
+ *     permission
  * @param authorization the header of that name
  */
 record Caller(
@@ -26,9 +27,10 @@ record Caller(
         @Nullable String authorization) {
 
     /**
-     * What a browser says of the page that sends a request; other clients leave both out.
+     * The headers by which a browser describes the page that sends a request; other clients send
+     * neither.
      *
-     * @param fetchSite how that page is related to us, as {@code Sec-Fetch-Site} names it
+     * @param fetchSite the relation of that page to this site, see {@code Sec-Fetch-Site}
      */
     record Page(@Nullable String origin, @Nullable String fetchSite) {}
 
@@ -45,7 +47,7 @@ record Caller(
                 request.getHeader("Authorization"));
     }
 
-    /** HTTP/2 has no header of that name, but says the same. */
+    /** HTTP/2 carries the host in another field. */
     private static @Nullable String host(HttpServerRequest request) {
         HostAndPort authority =
                 request.version() == HttpVersion.HTTP_2 ? request.authority() : null;

@@ -9,8 +9,9 @@ import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.jboss.logging.Logger;
 
 /**
- * What health checks have in common: they look on the engine's thread, are down with a reason to
- * act on, and log each change, once, however often they are asked. Any thread.
+ * The common part of health checks: they read the state on the engine's thread, are down with a
+ * reason that tells what to do, and log each change once, however often they are called. Any
+ * thread.
  */
 @Singleton
 final class Checks {

@@ -12,8 +12,8 @@ import org.eclipse.microprofile.health.HealthCheckResponseBuilder;
 import org.eclipse.microprofile.health.Readiness;
 
 /**
- * Tells whether the cluster's Redis is there, and is up in any case: without it the tasks of this
- * machine run as ever, so that no node is to be taken out of service for it.
+ * Reports whether the cluster's Redis is reachable, and is always up: without Redis this node still
+ * runs its own tasks, so a probe must not take it out of service.
  */
 @Readiness
 @Singleton

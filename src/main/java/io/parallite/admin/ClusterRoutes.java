@@ -13,10 +13,7 @@ import java.util.Map;
 import java.util.function.BiFunction;
 import org.jboss.logging.Logger;
 
-/**
- * The cluster over HTTP: what there is, and what is done with dead letters. Owned by HTTP's
- * threads.
- */
+/** The cluster over HTTP: its state, and the actions on dead letters. Owned by HTTP's threads. */
 final class ClusterRoutes {
 
     private static final Logger LOG = Logger.getLogger(ClusterRoutes.class);

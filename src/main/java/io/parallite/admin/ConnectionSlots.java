@@ -10,16 +10,16 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The connections of HTTP that are open, which are few: a new one takes the place of the one that
- * has not asked anything for longest.
+ * Bounds the open connections of HTTP: a new one replaces the one that has been without a request
+ * for longest.
  *
- * <p>So who connects and asks is answered, however many others are idle, or send a request byte by
- * byte: none of these counts before its headers are complete. A connection whose request has been
- * allowed to run keeps its place until the answer; where all do, new ones are refused. While too
- * many are being closed, others wait in the backlog of the system, so that a burst takes no more
- * descriptors than there may be.
+ * <p>So a client that connects and sends a request gets an answer, however many connections are
+ * idle or send a request byte by byte: a request counts when its headers are complete. A connection
+ * whose request is being handled keeps its slot until the response is sent; when all slots are
+ * taken by such connections, new ones are refused. While too many are being closed, others wait in
+ * the system's backlog, so that a burst uses no more descriptors than the limit.
  *
- * <p>It is a handler of the channel that listens. Any thread.
+ * <p>It is a handler of the listening channel. Any thread.
  */
 @Sharable
 final class ConnectionSlots extends ChannelInboundHandlerAdapter {
@@ -27,7 +27,10 @@ final class ConnectionSlots extends ChannelInboundHandlerAdapter {
     private final int most;
     private final int atOnce;
 
-    /** How many requests each runs; the one that was silent for longest is the first. */
+    /**
+     * The number of running requests of each connection; the one that has been without a request
+     * for longest is the first.
+     */
     private final Map<Channel, Integer> running = new LinkedHashMap<>();
 
     private int open;

@@ -29,7 +29,7 @@ final class ControlRoutes {
         act(context, admin, "resume", pool, dispatcher -> dispatcher.resume(pool));
     }
 
-    /** Answers at once; {@code in_flight} of {@code /api/state} tells when it is over. */
+    /** Responds at once; {@code in_flight} of {@code /api/state} is 0 when draining is done. */
     static void drain(RoutingContext context, Admin admin) {
         act(
                 context,

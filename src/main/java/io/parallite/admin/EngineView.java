@@ -8,8 +8,8 @@ import java.time.Duration;
 import java.util.function.Supplier;
 
 /**
- * Asks the engine's thread for snapshots, within a bound: an event loop that is stuck must not take
- * HTTP with it. Any thread.
+ * Reads snapshots on the engine's thread, with a time limit: a blocked event loop must not block
+ * HTTP. Any thread.
  */
 @Singleton
 final class EngineView {

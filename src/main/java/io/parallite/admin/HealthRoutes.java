@@ -18,8 +18,8 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
- * Health checks for those who may not see more ({@link Access}): UP or DOWN, for probes and load
- * balancers. Reasons quote what workers have said, which is nobody else's business. Owned by HTTP's
+ * Health checks for clients that {@link Access} does not let read more: UP or DOWN, for probes and
+ * load balancers. The reasons are left out, because they quote output of workers. Owned by HTTP's
  * threads.
  */
 @Singleton
@@ -27,7 +27,7 @@ final class HealthRoutes {
 
     private static final String HEALTH = "/q/health";
 
-    /** Ahead of the routes of Quarkus, which tell all. */
+    /** Before the routes of Quarkus, which respond with all details. */
     private static final int BEFORE = -1000;
 
     private static final Map<String, Function<SmallRyeHealthReporter, Uni<SmallRyeHealth>>> CHECKS =

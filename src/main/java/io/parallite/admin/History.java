@@ -62,7 +62,7 @@ final class History implements TaskListener {
         }
     }
 
-    /** Begins to take samples, and goes on until the daemon ends. */
+    /** Takes samples from now on, until the daemon ends. */
     void start() {
         engine.schedule(
                 EVERY,

@@ -29,7 +29,7 @@ final class HttpConnections {
     /**
      * The connections of HTTP.
      *
-     * @param limit the limit of Quarkus, which is twice what there may be: it counts a connection
+     * @param limit the limit that Quarkus is given, twice the real one: Quarkus counts a connection
      *     for a while after its descriptor has been closed
      */
     HttpConnections(

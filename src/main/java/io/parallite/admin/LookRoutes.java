@@ -7,7 +7,7 @@ import io.parallite.wire.Reply;
 import io.vertx.ext.web.RoutingContext;
 import java.util.Optional;
 
-/** What the page asks for when somebody looks closer. Owned by HTTP's threads. */
+/** The details that the page loads when a row is opened. Owned by HTTP's threads. */
 final class LookRoutes {
 
     private LookRoutes() {}

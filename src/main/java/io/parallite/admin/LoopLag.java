@@ -25,7 +25,7 @@ final class LoopLag {
                         .register(registry);
     }
 
-    /** Begins to measure, and goes on until the daemon ends. */
+    /** Measures from now on, until the daemon ends. */
     void start() {
         due = engine.nanoTime() + EVERY.toNanos();
         engine.schedule(EVERY, this::onDue);

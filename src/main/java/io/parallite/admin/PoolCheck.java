@@ -44,8 +44,8 @@ abstract class PoolCheck implements AsyncHealthCheck {
     /**
      * Makes the response of a check.
      *
-     * @param look what is wrong with a pool
-     * @param figures adds the figures of the pool that is worst off
+     * @param look gives the problem of a pool, if it has one
+     * @param figures adds the figures of the pool in the worst state
      */
     static HealthCheckResponse judge(
             String name,

@@ -10,12 +10,12 @@ import org.eclipse.microprofile.health.HealthCheckResponseBuilder;
 import org.eclipse.microprofile.health.Readiness;
 
 /**
- * Ready while a task would find a worker, or could get one: down while the first ones boot and when
- * none starts, with the reason, up again when one does.
+ * Ready while a task would find a worker or could get one: down while the first workers start, and
+ * while none can be started, with the reason.
  *
- * <p>The bundled worker counts from its answer to a ping on. A script on stdin and stdout cannot be
- * asked, and would never get a task if it had to answer one first: its process counts when it has
- * lived for a moment, and the response says so until one has answered.
+ * <p>The bundled worker counts once it has answered a ping. A script on stdin and stdout takes no
+ * pings, and would never get a task if it had to answer one first: its process counts once it has
+ * lived for a moment, and the response mentions that until the first answer.
  */
 @Readiness
 @Singleton
@@ -47,7 +47,7 @@ final class WorkersReady extends PoolCheck {
         }
     }
 
-    /** What is left to be seen, although nothing speaks against sending tasks. */
+    /** What is still unproven, although tasks may be sent. */
     private static String note(PoolSnapshot pool) {
         return pool.idle() + pool.busy() > 0
                 ? "no worker has answered yet: this worker script cannot be asked before its first task"

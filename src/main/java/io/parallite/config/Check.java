@@ -8,7 +8,7 @@ import java.util.Optional;
 /** What the values of a setting must be like. */
 sealed interface Check {
 
-    /** What is expected instead, when {@code value} will not do. */
+    /** The expected form, when {@code value} is not acceptable. */
     Optional<String> problemWith(String value);
 
     /** A whole number within limits. */
@@ -30,7 +30,7 @@ sealed interface Check {
         }
     }
 
-    /** A whole number within limits, or a word. */
+    /** A whole number within limits, or a keyword. */
     record WholeOr(Whole number, String word) implements Check {
         @Override
         public Optional<String> problemWith(String value) {
@@ -75,8 +75,8 @@ sealed interface Check {
     }
 
     /**
-     * What is expected instead when {@code value} can be the path of no file here: it has a NUL, or
-     * characters that the locale's encoding has not.
+     * The expected form, when {@code value} cannot be a path on this system: it contains a NUL, or
+     * characters that the locale's encoding does not have.
      */
     static Optional<String> problemWithPath(String value) {
         try {
@@ -148,7 +148,7 @@ sealed interface Check {
         }
     }
 
-    /** Pools by name; {@link NamedPools} says what is wrong with them. */
+    /** Pools by name; {@link NamedPools} checks them. */
     record Pools() implements Check {
         @Override
         public Optional<String> problemWith(String value) {

@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The options of PHP by which processes of its command line share compiled code: they have no
- * memory in common, so opcache's file cache is what is left. A PHP without opcache ignores them.
+ * The options of PHP by which processes of its command line share compiled code: they share no
+ * memory, so opcache's file cache is used. A PHP without opcache ignores the options.
  */
 public final class CompiledCode {
 
@@ -14,15 +14,15 @@ public final class CompiledCode {
 
     private CompiledCode() {}
 
-    /** Whether {@code options} say themselves what opcache shall do. */
+    /** Whether {@code options} configure opcache themselves. */
     public static boolean isConfigured(List<String> options) {
         return options.stream().anyMatch(option -> option.contains("opcache."));
     }
 
     /**
-     * The same options for a process that forks: its shared memory is that of its forks, too. What
-     * is in it is compared with the file each time: opcache would do so again when a few seconds
-     * have passed on a clock that stands still in a program of the command line.
+     * The same options for a process that forks: its forks share its memory. Each cached file is
+     * compared with the file on each use: otherwise opcache would compare again only after some
+     * seconds of a clock that does not advance in a program of the command line.
      */
     public static List<String> sharedWithForks(List<String> options) {
         List<String> all = new ArrayList<>(List.of("-d", "opcache.revalidate_freq=0"));

@@ -6,13 +6,13 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a look at the configuration has found.
+ * The result of reading the configuration again.
  *
- * @param config what is in force once it is adopted
- * @param pools the same for each pool that is named, by name
- * @param values the same, setting by setting, as texts; none where nothing is set
- * @param origins where they come from; what is not among them is a default
- * @param changed the settings that are taken over
+ * @param config the configuration that is in force once it is adopted
+ * @param pools the same for each named pool, by name
+ * @param values the same by setting, as texts; no entry where nothing is set
+ * @param origins their origins; a setting without an entry has its default
+ * @param changed the settings that are adopted
  * @param pending those that differ from what the daemon runs with, and need a restart
  */
 public record ConfigUpdate(
@@ -31,7 +31,7 @@ public record ConfigUpdate(
         pending = List.copyOf(pending);
     }
 
-    /** What is in force for a pool; for {@link NamedPools#DEFAULT} that is {@link #config}. */
+    /** The configuration of a pool; for {@link NamedPools#DEFAULT} it is {@link #config}. */
     public ParalliteConfig of(String pool) {
         return pools.getOrDefault(pool, config);
     }

@@ -83,12 +83,12 @@ public final class CurrentConfig {
                         List.of());
     }
 
-    /** What is in force. */
+    /** The configuration in force. */
     public ParalliteConfig now() {
         return inForce.config();
     }
 
-    /** What is in force for a pool; see {@link NamedPools}. */
+    /** The configuration in force of a pool; see {@link NamedPools}. */
     public ParalliteConfig now(String pool) {
         return inForce.of(pool);
     }
@@ -98,7 +98,7 @@ public final class CurrentConfig {
         return inForce.pools().keySet();
     }
 
-    /** What is in force, as a look that has found nothing new. */
+    /** The configuration in force, as an update without changes. */
     public ConfigUpdate unchanged() {
         ConfigUpdate update = inForce;
         return new ConfigUpdate(
@@ -117,14 +117,14 @@ public final class CurrentConfig {
                 + update.pools().values().stream().mapToInt(ParalliteConfig::maxWorkers).sum();
     }
 
-    /** What is in force, setting by setting. */
+    /** The values in force, by setting. */
     public Map<Setting, List<String>> values() {
         return inForce.values();
     }
 
     /**
-     * What is in force with its origin, in the order of {@link Setting}; a default that is worked
-     * out is a default, too.
+     * The values in force with their origins, in the order of {@link Setting}; a computed default
+     * counts as a default.
      */
     public List<SettingValue> effective() {
         ConfigUpdate update = inForce;

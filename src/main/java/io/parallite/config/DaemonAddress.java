@@ -12,21 +12,21 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a command expects the daemon, and what says so.
+ * Where a command expects the daemon, and where that address comes from.
  *
  * @param source for messages: {@code --socket}, a variable, a file, or {@code default}
- * @param tokenFile the file with what a daemon on TCP asks for, as far as that is known here
+ * @param tokenFile the file with the token for a daemon on TCP, if it is known here
  */
 public record DaemonAddress(ListenAddress address, String source, Optional<Path> tokenFile) {
 
     private static final String FILE = "parallite.json";
 
     /**
-     * The first of these that names a socket: the flag, {@code PARALLITE_SOCKET}, the file that was
-     * asked for, else {@code parallite.json} in {@code directory} or the nearest above it, the
-     * default. A daemon that is started here, in the same way, listens there.
+     * The first of these that names a socket: the flag, {@code PARALLITE_SOCKET}, the given file,
+     * else {@code parallite.json} in {@code directory} or the nearest directory above it, the
+     * default. A daemon that is started here with the same arguments listens there.
      *
-     * @throws ConfigException when what it names is no address, or the file cannot be read
+     * @throws ConfigException when the value is not an address, or the file cannot be read
      */
     public static DaemonAddress find(
             @Nullable String flag,
@@ -67,7 +67,8 @@ public record DaemonAddress(ListenAddress address, String source, Optional<Path>
     }
 
     /**
-     * What the file says; other settings may be wrong, as long as the daemon's address is clear.
+     * The address in the file; other settings may be wrong, as long as the daemon's address is
+     * valid.
      */
     private static Optional<DaemonAddress> socketIn(Path file) {
         List<String> problems = new ArrayList<>();

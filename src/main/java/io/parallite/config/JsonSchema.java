@@ -7,10 +7,10 @@ import java.util.Map;
 /**
  * The JSON schema (draft 2020-12) of {@code parallite.json}, for editors and for CI.
  *
- * <p>It is stricter than the daemon, which takes numbers and booleans in quotes too: an editor
- * should propose the plain form. What begins with {@code x-} is for the tables of configuration.md,
- * which are made from it. What a schema cannot say, such as that {@code fixed_workers} may not
- * exceed {@code max_workers}, {@code parallite config --check} finds.
+ * <p>It is stricter than the daemon, which also accepts numbers and booleans in quotes: an editor
+ * should propose the plain form. Keys that begin with {@code x-} are for the tables of
+ * configuration.md, which are made from the schema. {@code parallite config --check} also finds
+ * what a schema cannot express, such as a {@code fixed_workers} above {@code max_workers}.
  */
 public final class JsonSchema {
 

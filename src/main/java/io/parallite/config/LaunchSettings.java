@@ -30,9 +30,9 @@ public final class LaunchSettings {
     private LaunchSettings() {}
 
     /**
-     * Checks every value that is given; what has no effect is reported on standard error.
+     * Checks all given values; values without an effect are reported on standard error.
      *
-     * @param file the file that was asked for; {@code parallite.json} is read when it is there
+     * @param file the given file; without one, {@code parallite.json} is read if it exists
      * @throws ConfigException for the first that is not valid
      */
     public static LaunchSettings check(@Nullable Path file, Map<Setting, String> flags) {
@@ -44,7 +44,7 @@ public final class LaunchSettings {
         return settings;
     }
 
-    /** Looks at every value that is given; what is wrong is in {@link #problems}. */
+    /** Checks all given values, and collects the errors in {@link #problems}. */
     public static LaunchSettings inspect(@Nullable Path file, Map<Setting, String> flags) {
         return inspect(file, flags, System.getenv());
     }
@@ -86,9 +86,7 @@ public final class LaunchSettings {
         }
     }
 
-    /**
-     * The file that is read when {@code asked} was asked for; absolute, whether it is there or not.
-     */
+    /** The file that is read when {@code asked} is given; absolute, whether it exists or not. */
     static Path fileOf(@Nullable Path asked) {
         return (asked == null ? Path.of(DEFAULT_FILE) : asked).toAbsolutePath();
     }
@@ -120,8 +118,9 @@ public final class LaunchSettings {
     }
 
     /**
-     * Says when a variable looks like a mistyped setting. Others that begin with {@code PARALLITE_}
-     * are not ours to judge: Kubernetes makes {@code PARALLITE_PORT} for a service of that name.
+     * Warns of variables that look like mistyped settings. Other variables that begin with {@code
+     * PARALLITE_} may belong to somebody else: Kubernetes makes {@code PARALLITE_PORT} for a
+     * service of that name.
      */
     private void warnOfUnknown(Set<String> names) {
         List<String> known = Arrays.stream(Setting.values()).map(Setting::variable).toList();
@@ -267,7 +266,7 @@ public final class LaunchSettings {
         return Objects.requireNonNull(pool.get(setting)).text();
     }
 
-    /** How many bytes of results may be kept, where somebody has chosen that. */
+    /** The configured size of the result cache in bytes; empty when it is the default. */
     public Optional<Long> chosenResultCacheBytes() {
         return given.containsKey(Setting.RESULT_CACHE_BYTES)
                 ? number(Setting.RESULT_CACHE_BYTES)
@@ -317,7 +316,7 @@ public final class LaunchSettings {
         return origins;
     }
 
-    /** What is given for {@code setting}, or its plain default; none where there is neither. */
+    /** The value given for {@code setting}, or its plain default; empty without either. */
     List<String> values(Setting setting) {
         return Optional.ofNullable(given.get(setting))
                 .map(SettingValue::values)

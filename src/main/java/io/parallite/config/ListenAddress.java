@@ -23,7 +23,7 @@ public sealed interface ListenAddress {
         }
     }
 
-    /** A TCP port; {@code port} 0 lets the system choose one. */
+    /** A TCP port; with {@code port} 0 the system chooses one. */
     record Tcp(String host, int port) implements ListenAddress {
         @Override
         public String toString() {

@@ -9,11 +9,11 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * Where clients connect, and what they need for it.
+ * Where clients connect, and which credentials they need.
  *
  * @param addresses the one of {@link Setting#SOCKET} first, then those of {@link Setting#LISTEN}
  * @param sockets who may connect to domain sockets
- * @param tokenFile the secret that is asked for on TCP
+ * @param tokenFile the file with the token that clients on TCP must send
  * @param tls the certificates of {@code tls://} addresses
  */
 public record ListenSettings(

@@ -25,10 +25,10 @@ import java.util.regex.Pattern;
  * The value of {@code pools}: pools of workers beside the one that is configured at the top level,
  * which is called {@value #DEFAULT}.
  *
- * <p>What a pool does not set is as at the top level, but for {@code fixed_workers}, of which it
- * has none then: its workers start on demand. Immutable.
+ * <p>A setting that a pool does not have is inherited from the top level, except {@code
+ * fixed_workers}: such a pool has none, and its workers start on demand. Immutable.
  *
- * @param own by name what each has of its own, as texts
+ * @param own the settings of each pool itself by its name, as texts
  */
 public record NamedPools(Map<String, Map<Setting, List<String>>> own) {
 
@@ -123,7 +123,7 @@ public record NamedPools(Map<String, Map<Setting, List<String>>> own) {
         }
     }
 
-    /** What is wrong with the name of a pool. */
+    /** The error in the name of a pool. */
     static Optional<String> problemWithName(String name) {
         if (name.equals(DEFAULT)) {
             return Optional.of(
@@ -196,8 +196,7 @@ public record NamedPools(Map<String, Map<Setting, List<String>>> own) {
     }
 
     /**
-     * What is wrong with a pool as a whole, a sentence each. Commands ask, which have no SmallRye
-     * Config.
+     * The errors in pools as a whole, a sentence each. For commands, which have no SmallRye Config.
      */
     List<String> problemsTogether(Map<Setting, List<String>> top) {
         List<String> problems = new ArrayList<>();

@@ -4,7 +4,7 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.Optional;
 
-/** Finds the word that was probably meant, by Levenshtein's edit distance. */
+/** Finds the word that was probably meant, by the Levenshtein distance. */
 final class Nearest {
 
     private static final int SHORTEST_CUT = 4;

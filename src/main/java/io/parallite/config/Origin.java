@@ -18,7 +18,7 @@ public record Origin(Kind kind, String name) {
         /** What a command has changed in a daemon that runs. */
         SCALED;
 
-        /** The word for people and programs, for example {@code environment}. */
+        /** Its name in messages and in JSON, for example {@code environment}. */
         public String word() {
             return name().toLowerCase(Locale.ROOT);
         }

@@ -13,10 +13,10 @@ public record OtelEndpoint(URI base) {
     private static final String TRACES = "/v1/traces";
 
     /**
-     * Reads an address.
+     * Parses an address.
      *
-     * @throws IllegalArgumentException saying what is wrong, without repeating the address: it may
-     *     hold a password by mistake
+     * @throws IllegalArgumentException with what is wrong, but without the address, which may
+     *     contain a password by mistake
      */
     public static OtelEndpoint parse(String url) {
         URI uri = uri(url);
@@ -52,7 +52,7 @@ public record OtelEndpoint(URI base) {
                 (text.endsWith("/") ? text.substring(0, text.length() - 1) : text) + TRACES);
     }
 
-    /** Whether nobody else can read what is sent. */
+    /** Whether the connection is encrypted, or stays on this machine. */
     boolean isPrivate() {
         return "https".equalsIgnoreCase(base.getScheme())
                 || RedisAddress.isLoopback(base.getHost());

@@ -9,7 +9,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** The effective configuration; {@link Setting} says what each value means and may be. */
+/**
+ * The effective configuration; {@link Setting} documents the meaning and the limits of each value.
+ */
 @ConfigMapping(prefix = "parallite", namingStrategy = NamingStrategy.SNAKE_CASE)
 public interface ParalliteConfig {
 
@@ -212,9 +214,9 @@ public interface ParalliteConfig {
     }
 
     /**
-     * Where to listen, and for whom.
+     * The addresses to listen on, and who may connect.
      *
-     * @throws ConfigException when the settings do not go together
+     * @throws ConfigException when the settings contradict each other
      */
     default ListenSettings listenSettings() {
         Map<Setting, List<String>> values =

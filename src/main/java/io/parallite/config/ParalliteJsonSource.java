@@ -10,15 +10,15 @@ import org.jspecify.annotations.Nullable;
  * {@code parallite.json} as a source of configuration, above {@code application.properties} and
  * below the environment.
  *
- * <p>Quarkus asks sources at build time too: a file that lies in the build directory would be baked
- * into the jar. So the file is read only when the launcher has named it in {@value #LOCATION}.
+ * <p>Quarkus reads sources at build time too: a file in the build directory would be built into the
+ * jar. So the file is read only when the launcher has named it in {@value #LOCATION}.
  */
 public final class ParalliteJsonSource extends PropertiesConfigSource {
 
     /** The system property that names the file. */
     public static final String LOCATION = "parallite.config";
 
-    /** The system property that names the file that was asked for, whether it is there or not. */
+    /** The system property with the path that was given for the file, whether it exists or not. */
     static final String ASKED = "parallite.asked_config";
 
     /** Below that of the environment. */

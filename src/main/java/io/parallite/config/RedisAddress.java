@@ -13,10 +13,10 @@ import java.util.Locale;
 public record RedisAddress(String url, boolean isEncrypted) {
 
     /**
-     * Reads an address.
+     * Parses an address.
      *
-     * @throws IllegalArgumentException saying what is wrong, without repeating the address: it may
-     *     hold a password
+     * @throws IllegalArgumentException with what is wrong, but without the address, which may
+     *     contain a password
      */
     public static RedisAddress parse(String url) {
         URI uri = uri(url);

@@ -14,9 +14,9 @@ public final class SecretFile {
     private SecretFile() {}
 
     /**
-     * The secret that the nodes of a cluster share, without the line end that editors add.
+     * The secret that the nodes of a cluster share, without a final line end, which editors add.
      *
-     * @throws ConfigException when there is none, or one that is too short
+     * @throws ConfigException when the file is missing, or the secret is too short
      */
     public static byte[] ofCluster(Path file) {
         byte[] secret = read(Setting.CLUSTER_SECRET_FILE, file);
@@ -29,9 +29,9 @@ public final class SecretFile {
     }
 
     /**
-     * What is in the file that {@code setting} names, without the line ends behind it.
+     * The content of the file that {@code setting} names, without final line ends.
      *
-     * @throws ConfigException when it cannot be read, or is too long to hold a secret alone
+     * @throws ConfigException when it cannot be read, or is too long for a file with only a secret
      */
     static byte[] read(Setting setting, Path file) {
         return read(setting, file, LONGEST);

@@ -345,8 +345,8 @@ public enum Setting {
     }
 
     /**
-     * Whether a flag of this value sets nothing, as the Go daemon has it: what is empty, and a 0
-     * that no configuration could have.
+     * Whether a flag of this value sets nothing, as in the Go daemon: an empty value, and a 0 where
+     * 0 is not a valid value.
      */
     boolean isUnsetBy(String flag) {
         return flag.isEmpty()
@@ -354,7 +354,7 @@ public enum Setting {
                         && (this == FIXED_WORKERS || problemWith(flag, "").isPresent()));
     }
 
-    /** Whether the value is nobody else's business: it is not printed. */
+    /** Whether the value is a secret and is never printed. */
     public boolean isSecret() {
         return this == HTTP_TOKEN || this == CLUSTER_URL || this == OTEL_HEADERS;
     }
@@ -380,8 +380,8 @@ public enum Setting {
     /**
      * Checks a value.
      *
-     * @param source where it comes from, for the message: a file, a variable, a flag
-     * @throws ConfigException naming key, value, source and what is expected
+     * @param source its origin, for the message: a file, a variable, a flag
+     * @throws ConfigException with key, value, source and what is expected
      */
     public void check(String value, String source) {
         problemWith(value, source)
@@ -391,7 +391,7 @@ public enum Setting {
                         });
     }
 
-    /** What is wrong with a value: key, value, source and what is expected. */
+    /** The error in a value: key, value, source and what is expected. */
     Optional<String> problemWith(String value, String source) {
         if (this == POOLS) {
             return NamedPools.problemWith(value, source);

@@ -40,7 +40,7 @@ final class SettingNotes {
         return note(setting.key() + ".table");
     }
 
-    /** Its type, in Markdown, where the schema's own words do not say it. */
+    /** Its type in Markdown, where the type of the schema is not enough. */
     Optional<String> type(Setting setting) {
         return note(setting.key() + ".type");
     }

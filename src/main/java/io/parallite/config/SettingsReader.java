@@ -29,12 +29,12 @@ final class SettingsReader {
     }
 
     /**
-     * The values that are good, as texts; those of {@code pools} are one text, which {@link
-     * NamedPools#of} reads.
+     * The valid values, as texts; those of {@code pools} are one text, which {@link NamedPools#of}
+     * parses.
      *
-     * @param parser stands at the beginning of the object, and at its end afterwards
-     * @param source what is read, for messages: a file or a variable
-     * @param problems gets a sentence for everything that is wrong, in the order of the text
+     * @param parser positioned at the start of the object, and at its end afterwards
+     * @param source the name of the input for messages: a file or a variable
+     * @param problems gets a sentence for each error, in the order of the text
      */
     static Map<Setting, List<String>> read(
             JsonParser parser, String source, Consumer<String> problems) throws IOException {

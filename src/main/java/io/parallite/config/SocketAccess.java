@@ -7,9 +7,9 @@ import java.util.Optional;
  * Who may connect to a domain socket.
  *
  * @param mode permissions in octal digits, for example {@code 0660}
- * @param group name or number of the file's group; the daemon's own without
+ * @param group name or number of the file's group; empty for the daemon's own
  * @param users names or numbers of those who may connect, beside the daemon's user and root; empty
- *     for all whom the permissions let
+ *     for all who have permission
  */
 public record SocketAccess(String mode, Optional<String> group, List<String> users) {
 

@@ -24,7 +24,7 @@ public record SystemUser(String name, int uid, int gid) {
         return new SystemUser(name, number(setting, "-u", name), number(setting, "-g", name));
     }
 
-    /** The number of a user; one that is a number already need not exist. */
+    /** The number of a user; a number is taken as it is, whether such a user exists or not. */
     public static int uid(Setting setting, String name) {
         return name.matches("\\d{1,9}") ? Integer.parseInt(name) : number(setting, "-u", name);
     }
@@ -42,7 +42,8 @@ public record SystemUser(String name, int uid, int gid) {
     }
 
     /**
-     * What a command prints: {@code id} knows users of directories as well, which the JDK hides.
+     * The output of a command: {@code id} also knows users of directory services, which the JDK
+     * does not.
      */
     private static int run(Setting setting, String subject, String... command) {
         try {

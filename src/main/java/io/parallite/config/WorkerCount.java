@@ -20,7 +20,7 @@ public record WorkerCount(int number) {
         return word.equals(NONE) ? ON_DEMAND_ONLY : new WorkerCount(Integer.parseInt(word));
     }
 
-    /** How a setting says that there are to be {@code workers}. */
+    /** The value of a setting for {@code workers} workers. */
     public static String text(int workers) {
         return workers == 0 ? NONE : String.valueOf(workers);
     }

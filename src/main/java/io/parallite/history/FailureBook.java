@@ -17,12 +17,12 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The last {@value #KEPT} failures, each with what its worker said of it, and the number of
- * failures by kind and place. Owned by the engine's thread.
+ * The last {@value #KEPT} failures, each with the worker's reply, and the number of failures by
+ * kind and place. Owned by the engine's thread.
  *
- * <p>Takes no more than 4 MiB: a reply of up to {@value #WHOLE} bytes is kept as it is, of a longer
- * one what {@link ReplyDetail} keeps, of one over {@value #LONGEST} bytes nothing. Of the groups
- * the {@value #GROUPS} that were met last are known.
+ * <p>Takes no more than 4 MiB: replies of up to {@value #WHOLE} bytes are kept whole, of longer
+ * ones what {@link ReplyDetail} keeps, of those over {@value #LONGEST} bytes nothing. The {@value
+ * #GROUPS} groups with the latest failures are kept.
  */
 final class FailureBook {
 
@@ -39,14 +39,16 @@ final class FailureBook {
     /** What failures of one group have in common. */
     private record Kind(String code, FailurePlace place) {}
 
-    /** Takes note of a task that has failed with {@code result}; the record of it that is kept. */
+    /**
+     * Adds the failure of a task that has ended with {@code result}; gives the record that is kept.
+     */
     TaskDetail add(TaskStatus failed, TaskResult result) {
         TaskDetail detail = new TaskDetail(failed, reply(result));
         add(detail);
         return detail;
     }
 
-    /** Takes note of a failure whose record was kept elsewhere. */
+    /** Adds a failure whose record was kept in a file. */
     void add(TaskDetail failed) {
         if (kept.size() == KEPT) {
             kept.removeFirst();
@@ -100,7 +102,7 @@ final class FailureBook {
         return null;
     }
 
-    /** The groups, the one that was met last first; {@code limit} of them at most. */
+    /** The groups, the one with the latest failure first; {@code limit} of them at most. */
     List<FailureGroup> groups(int limit) {
         List<FailureGroup> list = new ArrayList<>();
         for (Map.Entry<Kind, FailureGroup> group : groups.sequencedEntrySet().reversed()) {

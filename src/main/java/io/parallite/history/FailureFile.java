@@ -29,12 +29,12 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code failures_file}: failures as lines of JSON, for the daemon that is started next.
+ * {@code failures_file}: failures as lines of JSON, which the next daemon reads.
  *
- * <p>Bounded: at {@value #MOST} bytes it becomes {@code FILE.1}, in place of the one before.
- * Readable for its owner only. A thread of its own writes, which ends when it has nothing to do; up
- * to {@value #PENDING} failures wait for it, more are not written. A record that cannot be written
- * is lost, and leaves no half line; the log says so once until one is written again. Any thread may
+ * <p>Bounded: at {@value #MOST} bytes it is renamed to {@code FILE.1}, which it replaces. Only its
+ * owner can read it. A writer thread of its own ends when it is idle; at most {@value #PENDING}
+ * failures wait for it, further ones are dropped. A record that cannot be written is lost and
+ * leaves no partial line; this is logged once until a record is written again. Any thread may
  * append.
  */
 public final class FailureFile {
@@ -44,7 +44,7 @@ public final class FailureFile {
 
     private static final Logger LOG = Logger.getLogger(FailureFile.class);
 
-    /** A longer line is none of ours: what is kept of a failure is shorter. */
+    /** A longer line was not written by this class: what is kept of a failure is shorter. */
     private static final int LONGEST_LINE = 256 * 1024;
 
     private static final Duration IDLE = Duration.ofSeconds(10);
@@ -61,7 +61,7 @@ public final class FailureFile {
     private final Path older;
     private final ThreadPoolExecutor writer;
 
-    /** Whether the log has said that records are lost. Of the writer's thread. */
+    /** Whether the loss of records has been logged. Owned by the writer's thread. */
     private boolean isLosing;
 
     /**
@@ -208,7 +208,7 @@ public final class FailureFile {
         return line.toByteArray();
     }
 
-    /** Waits a little for what is to be written. */
+    /** Waits a short time for pending records to be written. */
     void close() {
         writer.shutdown();
         try {

@@ -13,12 +13,12 @@ import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
 
 /**
- * Logs a line for each task that has failed: why, where in the user's source, on which worker and
- * after how long; never what it was given nor what it said.
+ * Logs a line for each failed task: the reason, the place in the user's source, the worker and the
+ * durations; never its payload or its output.
  *
- * <p>Of each kind {@value #LINES_A_SECOND} lines a second are logged; the next line says how many
- * were not. Tasks that somebody has cancelled, or that came while the daemon stops, have not
- * failed. Owned by the engine's thread.
+ * <p>At most {@value #LINES_A_SECOND} lines a second are logged of each kind; the next line has the
+ * number of those that were left out. Tasks that were cancelled, or were refused because the daemon
+ * stops, have not failed. Owned by the engine's thread.
  */
 final class FailureLog {
 

@@ -37,7 +37,7 @@ final class FailureRecord {
         return (Encoding.jsonText(fields) + "\n").getBytes(StandardCharsets.UTF_8);
     }
 
-    /** What a line says, without its end; empty when it is no record of a failure. */
+    /** The record in a line without its line end; empty when the line is no record of a failure. */
     static Optional<TaskDetail> read(byte[] line) {
         try {
             byte[] frame =

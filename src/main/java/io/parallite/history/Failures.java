@@ -7,7 +7,7 @@ import io.parallite.wire.Encoding;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** What the result of a task says of its failure: why it failed, and what follows. */
+/** Extracts from the result of a task why it failed, and the details. */
 public final class Failures {
 
     /** The error codes by which a worker refuses a request. */

@@ -1,8 +1,8 @@
 package io.parallite.history;
 
 /**
- * A distribution of durations, in milliseconds; all are 0 when there was nothing to tell of.
+ * A distribution of durations, in milliseconds; all are 0 when there are no durations.
  *
- * @param count how many durations it tells of
+ * @param count the number of durations
  */
 public record Percentiles(long count, double p50, double p90, double p99, double max) {}

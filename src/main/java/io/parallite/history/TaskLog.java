@@ -44,7 +44,7 @@ public final class TaskLog {
         this.rate = new RateMeter(engine.nanoTime());
     }
 
-    /** Takes note of a task that has ended with {@code result} at the time {@code now}. */
+    /** Adds a task that has ended with {@code result} at the time {@code now}. */
     public void add(TaskStatus ended, TaskResult result, long now) {
         rate.count(now);
         recent.add(ended);
@@ -65,7 +65,7 @@ public final class TaskLog {
         }
     }
 
-    /** Remembers what is in {@code asked}, and keeps failures there from now on. Blocks. */
+    /** Loads the failures in {@code asked}, and appends new ones to it from now on. Blocks. */
     public void keepIn(FailureFile asked) {
         asked.read(failures::add);
         file = asked;
@@ -79,7 +79,7 @@ public final class TaskLog {
         }
     }
 
-    /** What is remembered of the task of this id, which has ended. */
+    /** The details of the ended task of this id, if they are still kept. */
     public Optional<TaskDetail> find(TaskId id) {
         TaskDetail failed = failures.find(id);
         return failed != null

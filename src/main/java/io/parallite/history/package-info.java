@@ -1,9 +1,9 @@
 /**
- * The tasks that have ended lately, in memory that does not grow: the last ones, rates and
- * durations over the last minute, and the failures with what is known of them.
+ * The tasks that have ended lately, in bounded memory: the latest ones, rates and durations of the
+ * last minute, and the failures with their details.
  *
  * <p>{@link io.parallite.history.TaskLog} is the key type, to which the dispatcher adds each task
- * that has ended. {@link io.parallite.history.FailureFile} keeps failures over a restart. Imports
+ * that has ended. {@link io.parallite.history.FailureFile} keeps failures across a restart. Imports
  * {@code wire}, {@code task}, {@code engine}, {@code config} and {@code units}.
  */
 @NullMarked
