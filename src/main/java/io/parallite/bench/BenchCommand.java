@@ -170,7 +170,7 @@ public final class BenchCommand implements Callable<Integer> {
         }
     }
 
-    /** Says why nothing was measured, in the words of the other commands. */
+    /** Reports why nothing was measured, in the form of the other commands. */
     private int unavailable(String message) {
         if (json) {
             spec.commandLine().getOut().println(BenchReport.jsonOfRefusal(message));
@@ -237,7 +237,7 @@ public final class BenchCommand implements Callable<Integer> {
     }
 
     /**
-     * Whether there is a console depends on the JDK: some return none, some one that is no
+     * Whether there is a console depends on the JDK: some return none, some one that is not a
      * terminal.
      */
     @SuppressWarnings("SystemConsoleNull")

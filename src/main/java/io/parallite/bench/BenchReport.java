@@ -33,7 +33,7 @@ final class BenchReport {
         this.encoding = encoding;
     }
 
-    /** What is about to be measured, in one line. */
+    /** A line with what is going to be measured. */
     String headline() {
         String load =
                 plan.rate() > 0
@@ -114,7 +114,7 @@ final class BenchReport {
         return text.toString();
     }
 
-    /** One line that says why nothing was measured, as all commands have it. */
+    /** A line with why nothing was measured, in the form of all commands. */
     static String jsonOfRefusal(String message) {
         Map<String, Object> refusal = new LinkedHashMap<>();
         refusal.put("ok", false);

@@ -106,7 +106,10 @@ final class Connection {
         unwritten[(unwrittenFrom + unwrittenCount++) % unwritten.length] = tag;
     }
 
-    /** Writes what it can of what was submitted, and asks to be called again for the rest. */
+    /**
+     * Writes as much as possible of what was submitted, and requests to be called again for the
+     * rest.
+     */
     void flush() throws IOException {
         while (fill()) {
             out.flip();

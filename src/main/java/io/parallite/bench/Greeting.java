@@ -17,14 +17,14 @@ import java.util.Arrays;
 import java.util.Map;
 
 /**
- * Asks whether it is a daemon that listens, before it is measured: something else could answer with
+ * Checks that it is a daemon that listens, before it is measured: something else could answer with
  * gigabytes, or never.
  */
 final class Greeting {
 
     private static final int HEADER = 4;
 
-    /** More than a daemon says of itself in answer to a {@code ping}. */
+    /** More than the length of a daemon's answer to a {@code ping}. */
     private static final int LONGEST = 16 * 1024;
 
     private Greeting() {}

@@ -200,10 +200,11 @@ final class LoadGenerator implements AutoCloseable {
     }
 
     /**
-     * At a constant rate: submits what is due, in turn to the connections with a free place.
+     * At a constant rate: submits the tasks that are due, in turn over the connections with a free
+     * slot.
      *
-     * <p>A task that waited for a place, or for this thread, counts from when it was due. Only the
-     * imprecision of a timer is not held against the daemon.
+     * <p>The time of a task that waited for a slot, or for this thread, begins when it was due.
+     * Only the imprecision of a timer is not counted.
      */
     private void submitDue(long now) {
         if (pacer == null || window.phase() == Phase.WAITING) {

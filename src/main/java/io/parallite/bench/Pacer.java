@@ -25,7 +25,10 @@ final class Pacer implements AutoCloseable {
         this.thread = Thread.ofPlatform().name("bench-pacer").daemon().start(this::run);
     }
 
-    /** Asks for a wake-up at a moment of {@link System#nanoTime}, instead of one asked before. */
+    /**
+     * Schedules a wake-up at a time of {@link System#nanoTime}, in place of one that was scheduled
+     * before.
+     */
     void wakeAt(long nanoTime) {
         if (moment.getAndSet(nanoTime) != nanoTime) {
             LockSupport.unpark(thread);

@@ -9,8 +9,8 @@ import java.time.Duration;
 import org.HdrHistogram.Histogram;
 
 /**
- * Says once a second how a run is going: on a terminal in one line that is rewritten, elsewhere in
- * a line each time.
+ * Prints the progress of a run once a second: on a terminal in one line that is rewritten,
+ * elsewhere in a new line each time.
  */
 final class Progress {
 

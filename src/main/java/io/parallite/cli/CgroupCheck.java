@@ -34,9 +34,9 @@ final class CgroupCheck {
     }
 
     /**
-     * What is found.
+     * The findings.
      *
-     * @param settings those of each pool
+     * @param settings the settings of each pool
      */
     List<Finding> look(List<Map<Setting, SettingValue>> settings) {
         List<Finding> findings = new ArrayList<>();

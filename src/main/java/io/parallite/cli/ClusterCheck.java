@@ -17,7 +17,7 @@ final class ClusterCheck {
 
     private ClusterCheck() {}
 
-    /** What is found at the Redis that {@code settings} name. */
+    /** The findings about the Redis of {@code settings}. */
     static List<Finding> look(ClusterSettings settings) {
         RedisAddress address = settings.redis();
         try {

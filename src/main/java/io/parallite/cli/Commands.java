@@ -45,8 +45,8 @@ public final class Commands {
     }
 
     /**
-     * The command of this name alone: to build one takes a fraction of the time of all. Empty where
-     * there is none, and for the one that must know all others.
+     * The command of this name alone: building one takes a fraction of the time of building all.
+     * Empty when there is none, and for the command that needs all others.
      */
     public static Optional<CommandLine> alone(String name) {
         return Optional.ofNullable(name.equals("completion") ? null : ALL.get(name))

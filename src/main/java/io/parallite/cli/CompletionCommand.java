@@ -11,7 +11,9 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code parallite completion}: lets a shell complete commands and options. */
+/**
+ * {@code parallite completion}: prints a script by which a shell completes commands and options.
+ */
 @Command(
         name = "completion",
         header = "Print a script by which a shell completes commands and options.",

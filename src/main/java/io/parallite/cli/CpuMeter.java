@@ -21,7 +21,7 @@ final class CpuMeter {
 
     private record Sample(long nanos, double cpuMillis) {}
 
-    /** Notes what the daemon has said at a time. */
+    /** Adds the daemon's figures of a moment. */
     void note(List<DaemonStats.Worker> workers, long nanos) {
         samples.keySet()
                 .retainAll(

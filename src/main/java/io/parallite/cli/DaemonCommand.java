@@ -61,7 +61,7 @@ abstract class DaemonCommand implements Callable<Integer> {
         }
     }
 
-    /** Does the work and says with which code to exit. */
+    /** Does the work and gives the exit code. */
     abstract int run() throws DaemonException;
 
     DaemonAddress address() {
@@ -72,7 +72,7 @@ abstract class DaemonCommand implements Callable<Integer> {
         return DaemonConnection.open(address(), PATIENCE);
     }
 
-    /** Asks one thing on a connection of its own. */
+    /** Sends one request on a connection of its own and reads the answer. */
     Answer ask(String type, Map<String, ?> fields) throws DaemonException {
         try (DaemonConnection daemon = connect()) {
             return daemon.call(type, fields);

@@ -19,7 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** A connection to the daemon that speaks JSON, with a limit on every wait. For one thread. */
+/** A connection to the daemon in JSON, with a limit on every wait. For one thread. */
 final class DaemonConnection implements AutoCloseable {
 
     private static final int LONGEST = (1 << 30) + (1 << 16);

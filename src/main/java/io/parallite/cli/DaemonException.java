@@ -1,6 +1,6 @@
 package io.parallite.cli;
 
-/** No daemon that could be talked to: the message says why, and what to do. */
+/** No daemon could be reached: the message has the reason, and what to do. */
 final class DaemonException extends Exception {
 
     private static final long serialVersionUID = 1L;

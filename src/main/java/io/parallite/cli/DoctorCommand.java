@@ -106,7 +106,9 @@ public final class DoctorCommand implements Callable<Integer> {
                 .sum();
     }
 
-    /** Tells what is wrong in a pool and not outside, or that nothing is. */
+    /**
+     * Adds the findings of a pool that differ from those of the top level, or that there are none.
+     */
     private static void lookAtPool(String name, PhpCheck check, List<Finding> findings) {
         String pool = "pool " + name;
         List<Finding> problems =

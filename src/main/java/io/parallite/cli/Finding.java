@@ -36,7 +36,7 @@ record Finding(Level level, String topic, String text, String advice) {
         return new Finding(Level.FAIL, topic, text, advice);
     }
 
-    /** The one that {@link #tree} was made of. */
+    /** The finding that {@link #tree} was made of. */
     static Finding of(Node tree) {
         return new Finding(
                 Level.valueOf(tree.at("level").text().orElseThrow().toUpperCase(Locale.ROOT)),

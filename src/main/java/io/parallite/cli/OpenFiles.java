@@ -17,7 +17,7 @@ public final class OpenFiles {
 
     private static final long A_WORKER = 4;
 
-    /** Descriptors of a worker that starts beside the one that it replaces, shared by two. */
+    /** Reserve for each worker: every second one may have a successor that starts beside it. */
     private static final long SPARE = 2;
 
     /** One in so many descriptors may be a connection of HTTP's, within these bounds. */

@@ -114,7 +114,7 @@ final class PhpCheck {
         return exists;
     }
 
-    /** Relative to the file that says so, as the daemon has it. */
+    /** Relative to the file with the setting, as in the daemon. */
     private String resolved(Setting setting, String path) {
         SettingValue value = settings.get(setting);
         Path base =

@@ -7,15 +7,15 @@ import java.util.Map;
 import picocli.CommandLine.Model.CommandSpec;
 
 /**
- * How a command says why it has not done what it was asked: in a line on standard error, or with
- * {@code --json} on standard output as {@code {"ok": false, "error": …, "error_code": …}}.
+ * How a command reports why it has not done its work: in a line on standard error, or with {@code
+ * --json} on standard output as {@code {"ok": false, "error": …, "error_code": …}}.
  *
  * @param spec the command
- * @param json whether JSON is asked for
+ * @param json whether {@code --json} is given
  */
 record Refusal(CommandSpec spec, boolean json) {
 
-    /** Says why the daemon refused; the exit code of that. */
+    /** Reports the daemon's refusal; gives its exit code. */
     int by(Answer answer) {
         if (json) {
             spec.commandLine().getOut().println(answer.raw());
@@ -27,7 +27,7 @@ record Refusal(CommandSpec spec, boolean json) {
         return ExitCode.FAILED;
     }
 
-    /** Says {@code message}; gives {@code exitCode} back. */
+    /** Prints {@code message}; gives {@code exitCode} back. */
     int print(int exitCode, String errorCode, String message) {
         if (json) {
             Map<String, Object> answer = new LinkedHashMap<>();

@@ -18,9 +18,9 @@ public final class ResultMemory {
     private ResultMemory() {}
 
     /**
-     * Checks a {@code result_cache_bytes} that somebody has chosen.
+     * Checks a configured {@code result_cache_bytes}.
      *
-     * @throws ConfigException when the JVM, the container or the machine has not so much
+     * @throws ConfigException when the JVM, the container or the machine has not as much memory
      */
     public static void check(long cacheBytes) {
         check(

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 
-/** {@code parallite config --running}: what the daemon that runs goes by, in the same form. */
+/** {@code parallite config --running}: the settings of the running daemon, in the same form. */
 final class RunningSettings {
 
     private static final Duration PATIENCE = Duration.ofSeconds(5);
@@ -26,9 +26,9 @@ final class RunningSettings {
     private final Refusal refusal;
 
     /**
-     * The settings of the daemon that {@code spec} and {@code config} lead to.
+     * The settings of the daemon that {@code spec} and {@code config} identify.
      *
-     * @param config the file that may say where the daemon is
+     * @param config a file that may name the daemon's socket
      */
     RunningSettings(CommandSpec spec, @Nullable Path config, boolean json) {
         this.spec = spec;
@@ -38,7 +38,7 @@ final class RunningSettings {
     }
 
     /**
-     * Asks the daemon and prints what it says; the exit code of that.
+     * Gets the settings from the daemon and prints them; gives the exit code.
      *
      * @throws ParameterException when other settings are given: the daemon has its own
      */

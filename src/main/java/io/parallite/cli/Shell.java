@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-/** Other programs, run to see what they say. */
+/** Runs other programs and reads their output. */
 final class Shell {
 
     private static final Duration PATIENCE = Duration.ofMinutes(1);

@@ -63,8 +63,9 @@ public final class StandardOutput extends FilterOutputStream {
 
     /**
      * The exit code of a command that ended with {@code exitCode}, once its output is written;
-     * {@link ExitCode#OUTPUT} when it succeeded and some of its output is lost, which is said on
-     * standard error. A reader that has left, like {@code head}, has all that it wanted.
+     * {@link ExitCode#OUTPUT} when the command succeeded and some of its output was lost, which is
+     * reported on standard error. A reader that closes early, like {@code head}, loses nothing that
+     * it wanted.
      */
     public int check(int exitCode) {
         System.out.flush();

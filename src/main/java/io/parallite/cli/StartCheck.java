@@ -65,7 +65,7 @@ final class StartCheck {
         current.pools().forEach(name -> attempt("worker script", () -> site.of(name)));
     }
 
-    /** A start does not wait for Redis: what is wrong there is a warning. */
+    /** A start does not wait for Redis: an error there is a warning. */
     private void lookAtCluster() {
         ParalliteConfig config = current.now();
         if (config.clusterUrl().isPresent()) {

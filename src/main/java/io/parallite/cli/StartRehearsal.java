@@ -25,9 +25,9 @@ final class StartRehearsal {
     private final List<String> words = new ArrayList<>();
 
     /**
-     * A rehearsal of what the same options say.
+     * A rehearsal of a start with the same options.
      *
-     * @param settings that are valid
+     * @param settings valid ones
      */
     StartRehearsal(LaunchSettings settings, @Nullable Path config, @Nullable String socket) {
         this.settings = settings;
@@ -81,7 +81,7 @@ final class StartRehearsal {
         return outcome.output().lines().flatMap(line -> finding(line).stream()).toList();
     }
 
-    /** The log of what is rehearsed is among the lines. */
+    /** The lines also have the log of the rehearsal. */
     private static Optional<Finding> finding(String line) {
         if (!line.startsWith("{")) {
             return Optional.empty();

@@ -9,9 +9,9 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Shows what comes from a task until its reply, then the reply. Values and output go to standard
- * output, byte for byte, everything about the task to standard error; as JSON, all goes to standard
- * output as it came.
+ * Prints the events of a task until its reply, then the reply. Values and output go to standard
+ * output, byte for byte, everything about the task to standard error; as JSON, all frames go to
+ * standard output unchanged.
  */
 final class TaskFollower {
 
@@ -71,7 +71,9 @@ final class TaskFollower {
         print(bytes(piece, "data"), stream.equals("stderr") ? err : out);
     }
 
-    /** Shows a reply. Returns the exit code: the command's own where it was one that ran. */
+    /**
+     * Prints a reply. Returns the exit code: for a task that ran a command, that of the command.
+     */
     private int end(Answer answer) {
         Node reply = answer.node();
         Node result = reply.at("result");

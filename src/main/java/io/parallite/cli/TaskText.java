@@ -53,7 +53,7 @@ final class TaskText {
         return (type + " " + printable(at)).strip();
     }
 
-    /** The code of the exception, unless it has none to speak of. */
+    /** The code of the exception, unless it is the default. */
     private static Optional<String> code(Node task) {
         return text(task.at("code")).filter(code -> !code.equals("0")).map(Texts::printable);
     }

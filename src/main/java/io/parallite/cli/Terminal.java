@@ -16,11 +16,10 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The terminal as a screen of its own, with single keys: {@code stty} and escape sequences that
- * every terminal of the last decades knows. However the program ends, short of SIGKILL, the
- * terminal is as it was before.
+ * The terminal as a full screen with single keys: {@code stty}, and escape sequences that every
+ * terminal has. However the program ends, except by SIGKILL, the terminal is restored.
  *
- * <p>Drawn to by one thread; keys are read by another.
+ * <p>One thread draws; another reads keys.
  */
 final class Terminal implements AutoCloseable {
 
@@ -184,7 +183,7 @@ final class Terminal implements AutoCloseable {
         return run("stty " + arguments + " </dev/tty >&2");
     }
 
-    /** What a command of the shell says on standard error; null when it fails. */
+    /** The standard error of a shell command; {@code null} when it fails. */
     private static @Nullable String run(String command) {
         try {
             Process process =

@@ -13,7 +13,7 @@ final class TracingCheck {
 
     private TracingCheck() {}
 
-    /** What is found at the receiver that {@code settings} name. */
+    /** The findings about the receiver of {@code settings}. */
     static List<Finding> look(TracingSettings settings) {
         try {
             int status =
