@@ -35,7 +35,7 @@ final class SharedValuesIT {
 
     private static final Path IN_MEMORY = Path.of("/dev/shm");
 
-    private static final byte[] VALUE = {'p', ':', (byte) 0xff, 0, (byte) 0x80, '"', '\\'};
+    private static final byte[] VALUE = {(byte) 0xff, 0, (byte) 0x80, '"', '\\', ':', 'p'};
 
     private static String hash(byte[] value) {
         try {
