@@ -205,7 +205,7 @@ final class SharedValuesIT {
             directory = directoryOf(client);
             daemon.killHard();
         }
-        assumeThat(directory).as("else it is in the killed daemon's own").startsWith(IN_MEMORY);
+        assumeThat(directory).as("else it is in the killed daemon's own").startsWithRaw(IN_MEMORY);
         try (DaemonProcess next = daemon("--fixed-workers", "1").startAtRest()) {
             assertThat(directory).as("left by %s", next).doesNotExist();
         }
