@@ -1,7 +1,7 @@
 <?php
 
 /**
- * Boots the kernel of a Symfony application once per worker, and resets its services between tasks. Name it in
+ * Boots the kernel of a Symfony application once per worker, and resets its services after each task. Name it in
  * parallite.json: {"bootstrap": "parallite-bootstrap.php"}. The autoloader has been loaded already.
  *
  * A task gets at the container by Parallel::container(). With worker_start=fork the kernel is booted once for all workers,
@@ -30,7 +30,7 @@ final class Parallel
     {
         self::$kernel = new Kernel($_SERVER['APP_ENV'] ?? 'prod', (bool) ($_SERVER['APP_DEBUG'] ?? false));
         self::$kernel->boot();
-        Hooks::betweenTasks(static function (): void {
+        Hooks::afterTask(static function (): void {
             if (self::container()->has('services_resetter')) {
                 self::container()->get('services_resetter')->reset(); // entity managers, loggers, caches in memory
             }

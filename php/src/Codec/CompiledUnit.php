@@ -51,7 +51,15 @@ final class CompiledUnit
      */
     public function makerFor(?string $scope, ?string $calledScope): Closure
     {
-        return $this->makers["$scope $calledScope"] ??= $this->bind($scope, $calledScope);
+        $maker = $this->makers["$scope $calledScope"] ?? null;
+        if ($maker !== null) {
+            return $maker;
+        }
+        $maker = $this->bind($scope, $calledScope);
+        if ($scope === null || class_exists($scope, false) || trait_exists($scope, false)) {
+            $this->makers["$scope $calledScope"] = $maker; // an unknown class may be known later
+        }
+        return $maker;
     }
 
     private function bind(?string $scope, ?string $calledScope): Closure

@@ -22,6 +22,11 @@ use Illuminate\Support\Once;
  */
 final class StateReset
 {
+    /** What writes what is buffered, or lets go of objects whose destructors may: needed after the last task, too. */
+    private const RELEASING = [
+        'state of Monolog', 'singletons that `worker.flush` names', 'scoped instances', 'objects behind facades',
+    ];
+
     /** @var array<string, mixed> */
     private readonly array $config;
 
@@ -46,6 +51,14 @@ final class StateReset
                 'scoped instances' => $this->app->forgetScopedInstances(...),
                 'objects behind facades' => Facade::clearResolvedInstances(...),
             ];
+    }
+
+    /** Has what is buffered written: a worker that ends runs no destructors. */
+    public function release(): void
+    {
+        foreach (self::RELEASING as $name) {
+            ($this->steps[$name])();
+        }
     }
 
     public function restore(): void

@@ -62,9 +62,10 @@ final class WorkerApplication
         $closures = new ClosureLibraries();
         $left = new LeftForLater($app, $handler, $closures);
         $reset = new StateReset($app);
-        Hooks::afterTask(static function (string $id, ?Throwable $failure) use ($left): void {
+        Hooks::afterTask(static function (string $id, ?Throwable $failure) use ($left, $reset): void {
             $left->run($failure);
             TaskDumps::taskEnds();
+            $reset->release();
         });
         Hooks::betweenTasks($reset->restore(...));
         Hooks::beforeFork((new OpenConnections($app))->close(...));

@@ -164,6 +164,10 @@ final class ClosureCompilerTest extends TestCase
         foreach (['Nowhere\Lone', Lone::class] as $scope) {
             self::assertSame(42, ClosureCompiler::make($free, $captured, null, $scope)());
         }
+        ClosureCompiler::make($free, $captured, null, 'LoadedLater');
+        eval('final class LoadedLater {}');
+        $closure = ClosureCompiler::make($free, $captured, null, 'LoadedLater');
+        self::assertSame('LoadedLater', (new ReflectionFunction($closure))->getClosureScopeClass()?->getName());
         foreach ((new Lone())->bound() as $name => $closure) {
             self::assertFalse(self::codeOf($closure)->isFree(), $name);
         }
