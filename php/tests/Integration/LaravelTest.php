@@ -144,6 +144,12 @@ final class LaravelTest extends TestCase
         self::assertSame([], $leftByIsolated);
     }
 
+    public function testScopedInstancesOfAnIsolatedTaskAreDestroyedWithIt(): void
+    {
+        self::needsTheRealConcurrency();
+        self::assertSame('written', self::scenario('destructor'));
+    }
+
     public function testTasksAreForkedWithoutTheConnectionsOfTheBoot(): void
     {
         $tasks = self::scenario('forks');

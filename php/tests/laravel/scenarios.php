@@ -516,6 +516,25 @@ return [
         return [$database->scalar('select connection_id()'), $results, $database->scalar($count)];
     },
 
+    'destructor' => static function (): string {
+        $file = storage_path('logs/written.log');
+        $driver = new ParalliteDriver(app(ClientInterface::class), isolate: true);
+        $driver->run(static function () use ($file): void {
+            app()->scoped('batch', static fn(): object => new class ($file) {
+                public function __construct(private readonly string $file)
+                {
+                }
+
+                public function __destruct()
+                {
+                    file_put_contents($this->file, 'written');
+                }
+            });
+            app('batch');
+        });
+        return (string) @file_get_contents($file);
+    },
+
     'listener' => static fn(ParalliteDriver $driver): array => $driver->run(static function (): array {
         $heard = [];
         DB::listen(static function (QueryExecuted $query) use (&$heard): void {
