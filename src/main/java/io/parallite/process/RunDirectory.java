@@ -104,19 +104,19 @@ public final class RunDirectory implements AutoCloseable {
         }
     }
 
-    /** {@code starter}, for whose workers there is a file that their standard output may go to. */
-    WorkerStarter withOutput(WorkerStarter starter) {
+    /**
+     * Makes the file that a worker's standard output goes to, where the worker may not make it
+     * itself.
+     */
+    void makeOutput(@Nullable Path file) {
         if (worker == null) {
-            return starter; // they make it themselves
+            return; // it makes it itself
         }
-        return (launch, onStarted, onFailed) -> {
-            try {
-                give(Files.createFile(Objects.requireNonNull(launch.file())));
-            } catch (IOException e) {
-                LOG.debugf("the standard output of a worker is not captured: %s", e);
-            }
-            starter.launch(launch, onStarted, onFailed);
-        };
+        try {
+            give(Files.createFile(Objects.requireNonNull(file)));
+        } catch (IOException e) {
+            LOG.debugf("the standard output of a worker is not captured: %s", e);
+        }
     }
 
     /** Puts a text into a file here, for the daemon that finds this directory after a kill. */

@@ -70,11 +70,11 @@ final class SocketOpening implements Handshake.Host {
     private Map<String, String> environment() {
         Map<String, String> environment = new HashMap<>();
         environment.put("PARALLITE_WORKER_SOCKET", transport.address());
-        environment.put(WorkerSite.TOKEN, token);
+        environment.put(WorkerLaunch.TOKEN, token);
         environment.put("PARALLITE_WORKER_STDOUT", stdout.toString());
-        environment.put(WorkerSite.STDERR_MARK, transport.stderrMark());
+        environment.put(WorkerLaunch.STDERR_MARK, transport.stderrMark());
         if (pipe != null) {
-            environment.put(WorkerSite.PREFETCH, pipe.path().toString());
+            environment.put(WorkerLaunch.PREFETCH, pipe.path().toString());
         }
         return environment;
     }

@@ -80,7 +80,15 @@ public final class SocketTransport implements WorkerTransport {
                         ? launcher
                         : (launch, onStarted, onFailed) ->
                                 server.of(command).launch(launch, onStarted, onFailed);
-        return start(name, command, listener, directory.withOutput(starter));
+        return start(name, command, listener, withOutput(starter));
+    }
+
+    /** {@code starter}, for whose workers there is a file that their standard output may go to. */
+    private WorkerStarter withOutput(WorkerStarter starter) {
+        return (launch, onStarted, onFailed) -> {
+            directory.makeOutput(launch.file());
+            starter.launch(launch, onStarted, onFailed);
+        };
     }
 
     /** The same with a process that comes about by {@code starter}. */

@@ -68,7 +68,7 @@ public final class StdioTransport implements WorkerTransport {
                             name,
                             command,
                             WorkerLaunch.Streams.FRAMES,
-                            Map.of(WorkerSite.STDERR_MARK, stderrMark()),
+                            Map.of(WorkerLaunch.STDERR_MARK, stderrMark()),
                             null,
                             listener);
             launcher.launch(launch, this::onStarted, this::onFailed);

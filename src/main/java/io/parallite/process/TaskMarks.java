@@ -8,7 +8,7 @@ import java.util.Arrays;
 /**
  * Finds the marks with which a worker says, in its standard error itself, that a task begins there.
  *
- * <p>A mark is a NUL, the {@linkplain WorkerSite#STDERR_MARK secret} of the worker, the length of
+ * <p>A mark is a NUL, the {@linkplain WorkerLaunch#STDERR_MARK secret} of the worker, the length of
  * the task's id in bytes (two, big-endian), and the id in UTF-8. The worker writes it with one
  * write(2) of less than {@code PIPE_BUF} bytes, so nothing that others write comes between. It may
  * be read in pieces: what could be the beginning of one is held back until more has come. For one

@@ -48,6 +48,24 @@ record WorkerLaunch(
         this(name, command, streams, environment, file, null, listener);
     }
 
+    /** The one-time token with which a worker connects back. */
+    static final String TOKEN = "PARALLITE_WORKER_TOKEN";
+
+    /** The path of the pipe for prefetched tasks. */
+    static final String PREFETCH = "PARALLITE_WORKER_PREFETCH";
+
+    /** The secret of the marks of tasks in a worker's standard error. */
+    static final String STDERR_MARK = "PARALLITE_WORKER_STDERR_MARK";
+
+    /** After how many tasks a worker exits. */
+    static final String MAX_TASKS = "PARALLITE_WORKER_MAX_TASKS";
+
+    /** With how much memory, in MiB, a worker exits. */
+    static final String MAX_MEMORY = "PARALLITE_WORKER_MAX_MEMORY_MB";
+
+    /** How many bytes of memory the system allows a worker. */
+    static final String MEMORY_MAX = "PARALLITE_WORKER_MEMORY_MAX";
+
     private static final Logger LOG = Logger.getLogger(WorkerLaunch.class);
 
     /** Variables of the service manager, which are for the daemon only. */
@@ -122,11 +140,11 @@ record WorkerLaunch(
     Map<String, Object> forFork(Path stderr) {
         Map<String, Object> worker = new HashMap<>();
         worker.put("name", name.value());
-        worker.put("token", environment.getOrDefault(WorkerSite.TOKEN, ""));
+        worker.put("token", environment.getOrDefault(TOKEN, ""));
         worker.put("stdout", Objects.requireNonNull(file).toString());
         worker.put("stderr", stderr.toString());
         worker.put("stderr_mark", stderrMark());
-        String prefetch = environment.get(WorkerSite.PREFETCH);
+        String prefetch = environment.get(PREFETCH);
         if (prefetch != null) {
             worker.put("prefetch", prefetch);
         }
@@ -164,9 +182,9 @@ record WorkerLaunch(
         Map<String, String> env = builder.environment();
         env.keySet().removeAll(SERVICE_MANAGER);
         env.keySet().removeAll(KEPT_FROM_WORKERS);
-        env.remove(WorkerSite.MAX_TASKS); // the daemon's setting, which a flag may have overruled
-        env.remove(WorkerSite.MAX_MEMORY);
-        env.remove(WorkerSite.MEMORY_MAX);
+        env.remove(MAX_TASKS); // the daemon's setting, which a flag may have overruled
+        env.remove(MAX_MEMORY);
+        env.remove(MEMORY_MAX);
         env.putIfAbsent(HUGE_PAGES, "1");
         command.limits().user().ifPresent(user -> WorkerLimits.putUser(env, user));
         env.putAll(command.environment());
@@ -174,7 +192,7 @@ record WorkerLaunch(
         env.put("PWD", command.directory().toString());
         env.put("WORKER_NAME", name.value());
         if (!name.reusable()) {
-            env.put(WorkerSite.MAX_TASKS, "1");
+            env.put(MAX_TASKS, "1");
         }
         return builder;
     }
@@ -202,7 +220,7 @@ record WorkerLaunch(
     }
 
     private String stderrMark() {
-        return Objects.requireNonNull(environment.get(WorkerSite.STDERR_MARK));
+        return Objects.requireNonNull(environment.get(STDERR_MARK));
     }
 
     /** Why it could not be started, with advice. */

@@ -29,24 +29,6 @@ public final class WorkerSite implements ReleaseSource {
 
     private static final Logger LOG = Logger.getLogger(WorkerSite.class);
 
-    /** The one-time token with which a worker connects back. */
-    static final String TOKEN = "PARALLITE_WORKER_TOKEN";
-
-    /** The path of the pipe for prefetched tasks. */
-    static final String PREFETCH = "PARALLITE_WORKER_PREFETCH";
-
-    /** The secret of the marks of tasks in a worker's standard error. */
-    static final String STDERR_MARK = "PARALLITE_WORKER_STDERR_MARK";
-
-    /** After how many tasks a worker exits. */
-    static final String MAX_TASKS = "PARALLITE_WORKER_MAX_TASKS";
-
-    /** With how much memory, in MiB, a worker exits. */
-    static final String MAX_MEMORY = "PARALLITE_WORKER_MAX_MEMORY_MB";
-
-    /** How many bytes of memory the system allows a worker. */
-    static final String MEMORY_MAX = "PARALLITE_WORKER_MEMORY_MAX";
-
     /** How long a task may run that does not say, in milliseconds. */
     private static final String TIMEOUT = "PARALLITE_WORKER_TIMEOUT_MS";
 
@@ -224,9 +206,9 @@ public final class WorkerSite implements ReleaseSource {
             environment.put(TIMEOUT, Long.toString(config.timeout().toMillis()));
             sharedValues.ifPresent(path -> environment.put(SHARED_VALUES, path.toString()));
             environment.putAll(addressOf(config.listenAddress()));
-            putLimit(environment, MAX_TASKS, config.workerMaxTasks());
-            putLimit(environment, MAX_MEMORY, config.workerMaxMemoryMb());
-            putLimit(environment, MEMORY_MAX, config.workerMemoryMax());
+            putLimit(environment, WorkerLaunch.MAX_TASKS, config.workerMaxTasks());
+            putLimit(environment, WorkerLaunch.MAX_MEMORY, config.workerMaxMemoryMb());
+            putLimit(environment, WorkerLaunch.MEMORY_MAX, config.workerMemoryMax());
             Path base = base().orElseGet(directory::now);
             config.phpIncludes()
                     .map(files -> existing(base, files))
