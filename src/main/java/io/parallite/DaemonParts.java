@@ -2,9 +2,9 @@ package io.parallite;
 
 import io.parallite.admin.Admin;
 import io.parallite.dispatch.Dispatcher;
-import io.parallite.process.Reserve;
-import io.parallite.process.WorkerProcesses;
-import io.parallite.process.WorkerSite;
+import io.parallite.process.launch.WorkerProcesses;
+import io.parallite.process.launch.WorkerSite;
+import io.parallite.process.resources.Reserve;
 import io.parallite.server.ClientServer;
 
 /**

@@ -3,7 +3,7 @@ package io.parallite.admin;
 import io.parallite.cluster.ClusterSnapshot;
 import io.parallite.dispatch.DispatchSnapshot;
 import io.parallite.pool.PoolSnapshot;
-import io.parallite.process.ProcessUsage;
+import io.parallite.process.resources.ProcessUsage;
 import io.parallite.server.QuotaSnapshot;
 import io.parallite.server.Traffic;
 import java.util.Map;

@@ -2,7 +2,7 @@ package io.parallite.admin;
 
 import io.parallite.dispatch.Dispatcher;
 import io.parallite.engine.Engine;
-import io.parallite.process.ProcessSampler;
+import io.parallite.process.resources.ProcessSampler;
 import io.parallite.server.ClientServer;
 import io.parallite.server.Figures;
 

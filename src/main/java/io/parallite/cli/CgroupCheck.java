@@ -2,7 +2,7 @@ package io.parallite.cli;
 
 import io.parallite.config.Setting;
 import io.parallite.config.SettingValue;
-import io.parallite.process.Cgroup;
+import io.parallite.process.files.Cgroup;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

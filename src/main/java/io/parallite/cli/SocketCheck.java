@@ -2,7 +2,7 @@ package io.parallite.cli;
 
 import io.parallite.config.DaemonAddress;
 import io.parallite.config.ListenAddress;
-import io.parallite.process.RunDirectories;
+import io.parallite.process.files.RunDirectories;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;

@@ -1,7 +1,7 @@
 package io.parallite.pool;
 
 import io.parallite.engine.Engine;
-import io.parallite.process.ResidentMemory;
+import io.parallite.process.resources.ResidentMemory;
 import io.parallite.worker.Worker;
 import java.time.Duration;
 import java.util.function.BooleanSupplier;

@@ -1,10 +1,10 @@
 package io.parallite.pool;
 
 import io.parallite.engine.Engine;
-import io.parallite.process.ResidentMemory;
 import io.parallite.process.WorkerCommand;
 import io.parallite.process.WorkerName;
 import io.parallite.process.WorkerTransport;
+import io.parallite.process.resources.ResidentMemory;
 import io.parallite.worker.EndReason;
 import io.parallite.worker.Recycling;
 import io.parallite.worker.RecyclingMonitor;

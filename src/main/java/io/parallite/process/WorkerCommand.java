@@ -43,7 +43,7 @@ public record WorkerCommand(
      * of their own, and SIGKILL when the thread that started them ends. Empty where {@code setsid}
      * and {@code setpriv} (util-linux) are not installed.
      */
-    static List<String> guard(boolean useSetpriv) {
+    public static List<String> guard(boolean useSetpriv) {
         if (useSetpriv && Platform.isRunnable("setsid") && Platform.isRunnable("setpriv")) {
             return List.of("setsid", "setpriv", "--pdeathsig", "KILL");
         }
@@ -51,7 +51,7 @@ public record WorkerCommand(
     }
 
     /** The same with other options for PHP. */
-    WorkerCommand withOptions(List<String> others) {
+    public WorkerCommand withOptions(List<String> others) {
         return new WorkerCommand(php, others, script, directory, environment, startTimeout, limits);
     }
 
@@ -61,7 +61,8 @@ public record WorkerCommand(
      * @param moreOptions what goes before those for PHP
      * @param memoryIsLimited as {@link WorkerLimits#words} has it
      */
-    List<String> line(List<String> guard, List<String> moreOptions, boolean memoryIsLimited) {
+    public List<String> line(
+            List<String> guard, List<String> moreOptions, boolean memoryIsLimited) {
         List<String> line = limits.words(guard, memoryIsLimited);
         line.add(php);
         line.addAll(moreOptions);
@@ -76,7 +77,7 @@ public record WorkerCommand(
      *
      * @throws IOException naming the program
      */
-    void requirePhp() throws IOException {
+    public void requirePhp() throws IOException {
         if (!Platform.isRunnable(php) && !Platform.isWindows()) {
             throw new IOException(
                     "php_binary=%s is %s"

@@ -20,7 +20,7 @@ import java.util.stream.Stream;
 /**
  * What the system allows each worker process, and not the daemon: set by the programs that start
  * it, so that it holds for all that the worker starts, for a template and for every fork of it; or
- * by a {@link WorkerGroup}.
+ * by a {@link io.parallite.process.files.WorkerGroup}.
  *
  * @param nice the niceness, -20 to 19
  * @param ionice class and level of its input and output, such as {@code idle} or {@code
@@ -38,7 +38,7 @@ public record WorkerLimits(
         Optional<SystemUser> user) {
 
     /** Those of a daemon that sets none. */
-    static final WorkerLimits NONE =
+    public static final WorkerLimits NONE =
             new WorkerLimits(
                     Optional.empty(), Optional.empty(), 0, Optional.empty(), Optional.empty());
 
@@ -48,7 +48,8 @@ public record WorkerLimits(
     /** Where the niceness of a process is in {@code /proc/PID/stat}, behind its name. */
     private static final int NICE_FIELD = 16;
 
-    static WorkerLimits of(ParalliteConfig config) {
+    /** Those that are configured; {@link #require} checks whether they can be kept here. */
+    public static WorkerLimits of(ParalliteConfig config) {
         return new WorkerLimits(
                 config.workerNice(),
                 config.workerIonice(),
@@ -83,7 +84,7 @@ public record WorkerLimits(
     }
 
     /** Whether some of them are for control groups. */
-    boolean needGroup() {
+    public boolean needGroup() {
         return memoryMax > 0 || cpuWeight.isPresent();
     }
 
@@ -140,7 +141,7 @@ public record WorkerLimits(
      *
      * @throws ConfigException naming the first that cannot
      */
-    void require() {
+    public void require() {
         require(Setting.WORKER_NICE, nice.map(String::valueOf).orElse(""), niceWords());
         require(Setting.WORKER_IONICE, ionice.orElse(""), ioniceWords());
         require(Setting.WORKER_MEMORY_MAX, "" + memoryMax, memoryWords());
@@ -152,7 +153,7 @@ public record WorkerLimits(
      *
      * @throws ConfigException when they do not
      */
-    void requireAccess(Path directory) {
+    public void requireAccess(Path directory) {
         if (user.isEmpty()) {
             return;
         }
@@ -200,7 +201,7 @@ public record WorkerLimits(
     }
 
     /** What tells programs whom they run as; where that user is at home is not known. */
-    static void putUser(Map<String, String> environment, SystemUser user) {
+    public static void putUser(Map<String, String> environment, SystemUser user) {
         environment.remove("HOME");
         environment.remove("XDG_RUNTIME_DIR");
         environment.put("USER", user.name());
@@ -208,7 +209,7 @@ public record WorkerLimits(
     }
 
     /** The end of a worker's standard error, and the limit that it mentions. */
-    String explain(String words) {
+    public String explain(String words) {
         return memoryMax > 0 && OUT_OF_MEMORY.matcher(words).find()
                 ? "%s (the worker may have worker_memory_max=%d bytes)".formatted(words, memoryMax)
                 : words;

@@ -3,7 +3,7 @@ package io.parallite.server;
 import io.parallite.config.ListenAddress;
 import io.parallite.config.SocketAccess;
 import io.parallite.engine.LibC;
-import io.parallite.process.LockFile;
+import io.parallite.process.files.LockFile;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.SocketException;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.parallite.cluster.ClusterLoad;
 import io.parallite.cluster.ClusterSnapshot;
-import io.parallite.process.ProcessUsage;
+import io.parallite.process.resources.ProcessUsage;
 import io.parallite.server.QuotaSnapshot;
 import io.parallite.server.Traffic;
 import io.parallite.task.TaskId;

@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.parallite.cluster.RedisServer;
-import io.parallite.process.LockFile;
+import io.parallite.process.files.LockFile;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;

@@ -2,7 +2,7 @@ package io.parallite.pool;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.parallite.process.ResidentMemory;
+import io.parallite.process.resources.ResidentMemory;
 import org.junit.jupiter.api.Test;
 
 class ReadyBudgetTest {

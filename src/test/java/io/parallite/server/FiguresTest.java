@@ -9,7 +9,7 @@ import io.parallite.pool.FakeTransport;
 import io.parallite.pool.PoolSettings;
 import io.parallite.pool.Pools;
 import io.parallite.pool.WorkerPool;
-import io.parallite.process.ProcessSampler;
+import io.parallite.process.resources.ProcessSampler;
 import io.parallite.task.Task;
 import io.parallite.task.TaskId;
 import io.parallite.wire.Encoding;

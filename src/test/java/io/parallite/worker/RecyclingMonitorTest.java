@@ -3,7 +3,7 @@ package io.parallite.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.parallite.engine.ManualEngine;
-import io.parallite.process.ResidentMemory;
+import io.parallite.process.resources.ResidentMemory;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
