@@ -100,8 +100,9 @@ final class FreshGrowth implements PoolGrowth {
     }
 
     @Override
-    public void onReady(long nanos) {
-        sizing.onStarted(nanos, 1 + workers.count(Worker::isStarting));
+    public void onReady(Worker worker) {
+        sizing.onStarted(
+                worker.history().nanosSinceLaunch(), 1 + workers.count(Worker::isStarting));
     }
 
     @Override

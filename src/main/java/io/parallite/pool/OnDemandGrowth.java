@@ -3,6 +3,7 @@ package io.parallite.pool;
 import io.parallite.engine.Deadline;
 import io.parallite.engine.Engine;
 import io.parallite.worker.Worker;
+import io.parallite.worker.WorkerHistory;
 import java.time.Duration;
 import java.util.function.BooleanSupplier;
 
@@ -12,7 +13,13 @@ import java.util.function.BooleanSupplier;
  *
  * <p>Looks when a task is queued, when a worker has become ready or is gone, and every few
  * milliseconds while tasks wait. Nothing is started during the pause after a failed start, nor
- * while a worker waits for memory for its reply. Owned by the engine's thread.
+ * while a worker waits for memory for its reply.
+ *
+ * <p>A worker that speaks over standard streams does not say when its script is ready: it gets its
+ * task as soon as its process exists. Until it has answered, it counts as starting for as long as a
+ * start usually takes; its first answer, less a typical task, measures that.
+ *
+ * <p>Owned by the engine's thread.
  */
 final class OnDemandGrowth implements PoolGrowth {
 
@@ -51,8 +58,12 @@ final class OnDemandGrowth implements PoolGrowth {
     }
 
     @Override
-    public void onReady(long nanos) {
-        sizing.onStarted(nanos, 1 + workers.count(Worker::isStarting));
+    public void onReady(Worker worker) {
+        if (worker.history().isProven()) {
+            onStarted(worker.history().nanosSinceLaunch());
+        } else {
+            sizing.onUnseenStart();
+        }
         if (workers.count(Worker::isInService) == 1) {
             lastFreed = engine.nanoTime(); // until now there was none that could have come free
         }
@@ -61,9 +72,36 @@ final class OnDemandGrowth implements PoolGrowth {
     @Override
     public void onServed(Worker worker) {
         lastFreed = engine.nanoTime();
-        if (!worker.hasWaitedForRoom()) {
-            sizing.onServed(worker.history().nanosSinceLease());
+        if (worker.hasWaitedForRoom()) {
+            return;
         }
+        WorkerHistory history = worker.history();
+        boolean mayHaveBooted = history.served() == 1 && !worker.hasSaidReady();
+        if (!mayHaveBooted || hadBooted(history)) {
+            sizing.onServed(history.nanosSinceLease());
+        } else if (sizing.hasServed()) {
+            onStarted(history.nanosSinceLaunch() - sizing.typicalTaskNanos());
+        }
+    }
+
+    private void onStarted(long nanos) {
+        sizing.onStarted(nanos, 1 + workers.count(Worker::isStarting) + workers.count(this::boots));
+    }
+
+    /** Whether a worker that does not say when it is ready must have been when it got its task. */
+    private boolean hadBooted(WorkerHistory history) {
+        return history.leasedAt() - history.launchedAt() >= sizing.typicalStartNanos();
+    }
+
+    /**
+     * Whether a worker has been given its first task and is likely to boot still: where a process
+     * speaks over standard streams, its script does not say when it is ready.
+     */
+    private boolean boots(Worker worker) {
+        return worker.isBusy()
+                && !worker.isDedicated()
+                && !worker.history().isProven()
+                && worker.history().nanosSinceLaunch() < sizing.typicalStartNanos();
     }
 
     @Override
@@ -156,9 +194,15 @@ final class OnDemandGrowth implements PoolGrowth {
             lastFreed = engine.nanoTime(); // clients do not read: others would wait for them, too
             return;
         }
+        int booting = workers.count(this::boots); // with tasks that wait for it
         int serving = workers.count(worker -> worker.isInService() && !worker.isDedicated());
         int starting = Math.max(0, workers.count(Worker::isStarting) - queue.isolated());
-        int growth = sizing.growth(queue.ordinary(), serving, starting, stuckNanos());
+        int growth =
+                sizing.growth(
+                        queue.ordinary() + booting,
+                        serving - booting,
+                        starting + booting,
+                        stuckNanos());
         int wanted = Math.min(growth, workers.room());
         for (int i = 0; i < wanted; i++) {
             workers.launchOnDemand();

@@ -51,8 +51,8 @@ interface PoolGrowth {
     /** The pool begins to serve. */
     default void start() {}
 
-    /** A worker is ready for its first task, {@code nanos} after its launch. */
-    void onReady(long nanos);
+    /** {@code worker} is ready for its first task. */
+    void onReady(Worker worker);
 
     /** A worker was given a task; {@code isIsolated} tells whether for itself. */
     default void onLeased(boolean isIsolated) {}

@@ -28,6 +28,10 @@ final class PoolSizing {
 
     private static final Duration LONGEST_START = Duration.ofSeconds(1);
     private static final Duration FIRST_GUESS = Duration.ofMillis(10);
+
+    /** What a start is taken to need that nobody sees end, until one was measured. */
+    private static final Duration UNSEEN_START = Duration.ofMillis(100);
+
     private static final Duration SHORTEST_LOOK = Duration.ofMillis(1);
     private static final Duration LONGEST_LOOK = Duration.ofMillis(20);
 
@@ -60,6 +64,7 @@ final class PoolSizing {
     private double typicalStart = FIRST_GUESS.toNanos();
     private double typicalTask;
     private boolean hasServed;
+    private boolean hasStarted;
 
     /**
      * @param processors how many processes can run at once
@@ -80,10 +85,21 @@ final class PoolSizing {
      *     one alone is what counts
      */
     void onStarted(long nanos, int atOnce) {
-        double measured = (double) nanos * processors / Math.max(processors, atOnce);
+        double measured = (double) Math.max(0, nanos) * processors / Math.max(processors, atOnce);
         double alone = Math.min(measured, LIKELY * typicalStart);
         double smoothing = alone < typicalStart ? FASTER_START_SMOOTHING : SLOWER_START_SMOOTHING;
         typicalStart += smoothing * (alone - typicalStart);
+        hasStarted = true;
+    }
+
+    /**
+     * Takes note that a worker runs whose script does not say when it is ready: its start is
+     * measured by its first answer, if at all.
+     */
+    void onUnseenStart() {
+        if (!hasStarted) {
+            typicalStart = UNSEEN_START.toNanos();
+        }
     }
 
     /** How long a worker mostly needs from its launch until it is ready, in nanoseconds. */
@@ -97,6 +113,11 @@ final class PoolSizing {
         double smoothing = nanos > typicalTask ? LONGER_TASK_SMOOTHING : SHORTER_TASK_SMOOTHING;
         typicalTask = hasServed ? typicalTask + smoothing * (nanos - typicalTask) : nanos;
         hasServed = true;
+    }
+
+    /** Whether a task was measured. */
+    boolean hasServed() {
+        return hasServed;
     }
 
     /** How long a task mostly keeps its worker, in nanoseconds. */

@@ -44,7 +44,6 @@ final class Supervisor {
 
     private static final Logger LOG = Logger.getLogger(Supervisor.class);
 
-    private final Engine engine;
     private final WorkerSet workers;
     private final PoolGrowth growth;
     private final RestartPolicy restarts;
@@ -62,7 +61,6 @@ final class Supervisor {
             PoolGrowth growth,
             RandomGenerator random,
             Consumer<Worker> offer) {
-        this.engine = engine;
         this.workers = workers;
         this.growth = growth;
         this.restarts = new RestartPolicy(engine, random, growth::grow);
@@ -104,7 +102,7 @@ final class Supervisor {
     void onIdle(Worker worker) {
         boolean isNew = worker.isFresh();
         if (isNew) {
-            growth.onReady(engine.nanoTime() - worker.history().launchedAt());
+            growth.onReady(worker);
             restarts.onReady();
             workers.slots.onReady(worker);
         } else {

@@ -57,9 +57,14 @@ public final class WorkerHistory {
         return launchedAt;
     }
 
+    /** How long ago it was launched, in nanoseconds. */
+    public long nanosSinceLaunch() {
+        return engine.nanoTime() - launchedAt;
+    }
+
     /** For how long it has been there. */
     Duration age() {
-        return Duration.ofNanos(engine.nanoTime() - launchedAt);
+        return Duration.ofNanos(nanosSinceLaunch());
     }
 
     /** When it could take its first task. */

@@ -67,6 +67,55 @@ class PoolBoundsTest {
     }
 
     @Test
+    void startsNoMoreAtATimeWhereWorkersDoNotSayThatTheyAreReady() {
+        PoolFixture fixture = withoutHelloAfterATaskOf(100);
+        for (int i = 0; i < 20; i++) {
+            fixture.submit("task-" + i);
+        }
+        fixture.transport.readyAll(); // their processes are there, their scripts boot
+
+        fixture.advanceMillis(90);
+        assertThat(fixture.transport.alive()).as("one, and three that boot").hasSize(4);
+
+        fixture.advanceMillis(30);
+        assertThat(fixture.transport.alive()).as("they are likely to have booted").hasSize(7);
+    }
+
+    @Test
+    void measuresAStartThatNobodySeesByTheFirstAnswer() {
+        PoolFixture fixture = withoutHelloAfterATaskOf(100);
+        for (int round = 0; round < 8; round++) {
+            fixture.submit("on-the-persistent-one-" + round);
+            fixture.submit("on-a-new-one-" + round);
+            fixture.transport.readyAll();
+            fixture.advanceMillis(120); // of which it boots for 20
+            FakeChannel onDemand = fixture.transport.last();
+            onDemand.reply();
+            onDemand.exitAsTold();
+            fixture.worker("work-1").reply();
+        }
+        for (int i = 0; i < 20; i++) {
+            fixture.submit("task-" + i);
+        }
+        fixture.transport.readyAll();
+
+        fixture.advanceMillis(45);
+
+        assertThat(fixture.transport.alive()).as("three have booted").hasSize(7);
+    }
+
+    /** One worker, which has booted long ago and has then run a task. */
+    private static PoolFixture withoutHelloAfterATaskOf(long millis) {
+        PoolFixture fixture = PoolFixture.startingWithoutHello(1, 32);
+        fixture.transport.readyAll();
+        fixture.advanceMillis(1000);
+        fixture.submit("first");
+        fixture.advanceMillis(millis);
+        fixture.transport.last().reply();
+        return fixture;
+    }
+
+    @Test
     void onDemandWorkersHaveNamesOfTheirOwn() {
         PoolFixture fixture = PoolFixture.ready(1, 8);
         for (int i = 0; i < 8; i++) {

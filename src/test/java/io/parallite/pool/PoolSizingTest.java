@@ -1,6 +1,7 @@
 package io.parallite.pool;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
@@ -20,6 +21,16 @@ class PoolSizingTest {
         assertThat(sizing.growth(19, 1, 3, 0)).isEqualTo(2);
         assertThat(sizing.growth(19, 1, 5, 0)).isZero();
         assertThat(sizing.growth(19, 1, 7, 0)).isZero();
+    }
+
+    @Test
+    void takesAStartThatNobodySeesForALongOneUntilItHasMeasuredAnother() {
+        sizing.onUnseenStart();
+        assertThat(sizing.typicalStartNanos()).isEqualTo(millis(100));
+
+        start(200, START);
+        sizing.onUnseenStart();
+        assertThat(sizing.typicalStartNanos()).isCloseTo(START.toNanos(), withinPercentage(1));
     }
 
     @Test
