@@ -11,10 +11,10 @@ import io.parallite.wire.Reply;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 
 /**
@@ -37,6 +37,10 @@ final class Following implements EventSource {
     private final List<Runnable> ends = new ArrayList<>(1);
     private final Set<String> earlierAttempts = new HashSet<>(0);
     private List<TaskWatcher> watchers = List.of();
+
+    /** Those that have not been given a status of the task. */
+    private final Set<TaskWatcher> awaitingStatus = new LinkedHashSet<>();
+
     private String attempt = "";
     private long number;
     private long position;
@@ -72,27 +76,23 @@ final class Following implements EventSource {
     }
 
     /**
-     * Has Redis store the events for this node, and gives {@code watcher} the status of the task.
+     * Has Redis store the events for this node, and gives {@code watcher} the status of the task;
+     * when the connection is down, once it is open again.
      */
     void begin(TaskWatcher watcher) {
-        follow(status -> Guard.run("reporting a state", () -> watcher.onStarted(status)));
+        awaitingStatus.add(watcher);
+        follow();
     }
 
     /** Follows again after Redis may have dropped this node as a follower. */
-    void beginAgain() {
-        follow(status -> {});
-    }
-
-    private void follow(Consumer<TaskStatus> onStatus) {
+    void follow() {
         boolean output = watchers.stream().anyMatch(TaskWatcher::wantsOutput);
         events.follow(id, output, position)
                 .subscribe()
-                .with(
-                        followed -> onFollowed(followed, onStatus),
-                        failure -> {}); // after a reconnect
+                .with(this::onFollowed, failure -> {}); // again after a reconnect
     }
 
-    private void onFollowed(Optional<EventStore.Followed> followed, Consumer<TaskStatus> onStatus) {
+    private void onFollowed(Optional<EventStore.Followed> followed) {
         if (over || followed.isEmpty()) {
             return;
         }
@@ -100,8 +100,16 @@ final class Following implements EventSource {
             onForgotten();
         }
         kept = true;
-        onStatus.accept(followed.get().status());
+        report(followed.get().status());
         fetch();
+    }
+
+    private void report(TaskStatus status) {
+        List<TaskWatcher> waiting = List.copyOf(awaitingStatus);
+        awaitingStatus.clear();
+        for (TaskWatcher watcher : waiting) {
+            Guard.run("reporting a state", () -> watcher.onStarted(status));
+        }
     }
 
     /** Redis has dropped this node as a follower: events since then may be lost. */
@@ -157,7 +165,7 @@ final class Following implements EventSource {
             finish();
         } else if (!isFollowed && mayBeForgotten) {
             mayBeForgotten = false;
-            beginAgain(); // Redis has dropped it as dead
+            follow(); // Redis has dropped it as dead
         }
     }
 
@@ -255,6 +263,7 @@ final class Following implements EventSource {
     public void remove(TaskWatcher watcher) {
         watchers = new ArrayList<>(watchers);
         watchers.remove(watcher);
+        awaitingStatus.remove(watcher);
         if (watchers.isEmpty() && !over) {
             finish();
         } else {

@@ -51,7 +51,7 @@ final class Followings {
     void followMore(TaskId id) {
         Following following = all.get(id);
         if (following != null) {
-            following.beginAgain();
+            following.follow();
         }
     }
 
@@ -76,7 +76,7 @@ final class Followings {
 
     /** The connection is open again: follows all tasks again. */
     void lookAtAll() {
-        List.copyOf(all.values()).forEach(Following::beginAgain);
+        List.copyOf(all.values()).forEach(Following::follow);
     }
 
     /** Looks for events whose notification was lost. */

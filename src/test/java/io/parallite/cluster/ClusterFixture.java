@@ -81,16 +81,20 @@ final class ClusterFixture implements AutoCloseable {
                 new Scripts(link(settings), settings.prefix()), settings.signer(), name);
     }
 
+    /** A connection that has yet to be opened; {@code onUp} is called when it is there. */
+    RedisLink closedLink(ClusterSettings settings, Runnable onUp) {
+        return new RedisLink(
+                engine,
+                new RedisClient(vertx, settings.redis(), settings.encryption())::connect,
+                "a test",
+                RandomGenerator.getDefault(),
+                onUp,
+                message -> {});
+    }
+
     RedisLink link(ClusterSettings settings) {
         CountDownLatch up = new CountDownLatch(1);
-        RedisLink link =
-                new RedisLink(
-                        engine,
-                        new RedisClient(vertx, settings.redis(), settings.encryption())::connect,
-                        "a test",
-                        RandomGenerator.getDefault(),
-                        up::countDown,
-                        message -> {});
+        RedisLink link = closedLink(settings, up::countDown);
         link.open();
         try {
             if (!up.await(1, TimeUnit.MINUTES)) {
