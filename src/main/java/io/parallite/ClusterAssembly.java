@@ -1,9 +1,9 @@
 package io.parallite;
 
 import io.parallite.cluster.Cluster;
-import io.parallite.cluster.ClusterSettings;
 import io.parallite.cluster.LocalTasks;
-import io.parallite.cluster.NodeInfo;
+import io.parallite.cluster.store.ClusterSettings;
+import io.parallite.cluster.store.NodeInfo;
 import io.parallite.config.ConfigException;
 import io.parallite.config.ParalliteConfig;
 import io.parallite.dispatch.Dispatcher;

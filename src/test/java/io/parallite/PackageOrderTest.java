@@ -13,8 +13,8 @@ import java.util.List;
 /**
  * The order of the packages, top to bottom: a package imports only from those below it, so there is
  * no cycle. Packages that share a line don't see each other; {@code config} and {@code units} are
- * at the bottom, so that all may read them. The packages of {@code process} have an order of their
- * own.
+ * at the bottom, so that all may read them. The packages of {@code process} and of {@code cluster}
+ * have an order of their own.
  */
 @AnalyzeClasses(packages = "io.parallite", importOptions = DoNotIncludeTests.class)
 final class PackageOrderTest {
@@ -47,12 +47,21 @@ final class PackageOrderTest {
                     List.of("output", "files"),
                     List.of(PROCESS, "resources"));
 
+    private static final String CLUSTER = ROOT + ".cluster";
+
+    private static final List<List<String>> TOP_TO_BOTTOM_OF_CLUSTER =
+            List.of(List.of(CLUSTER), List.of("store"));
+
     @ArchTest
     static final ArchRule importsOnlyFromBelow = importsOnlyFromBelow(ROOT, TOP_TO_BOTTOM);
 
     @ArchTest
     static final ArchRule importsOnlyFromBelowInProcess =
             importsOnlyFromBelow(PROCESS, TOP_TO_BOTTOM_OF_PROCESS);
+
+    @ArchTest
+    static final ArchRule importsOnlyFromBelowInCluster =
+            importsOnlyFromBelow(CLUSTER, TOP_TO_BOTTOM_OF_CLUSTER);
 
     private static ArchRule importsOnlyFromBelow(String root, List<List<String>> topToBottom) {
         LayeredArchitecture rule =

@@ -2,7 +2,7 @@ package io.parallite.admin;
 
 import io.parallite.cluster.Cluster;
 import io.parallite.cluster.ClusterSnapshot;
-import io.parallite.cluster.Registry;
+import io.parallite.cluster.store.Registry;
 import io.parallite.dispatch.Dispatcher;
 import io.parallite.dispatch.TaskListener;
 import io.parallite.dispatch.TaskRun;

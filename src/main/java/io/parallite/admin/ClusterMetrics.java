@@ -1,7 +1,7 @@
 package io.parallite.admin;
 
-import io.parallite.cluster.ClusterLoad;
 import io.parallite.cluster.ClusterSnapshot;
+import io.parallite.cluster.store.ClusterLoad;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
 import java.util.function.ToLongFunction;

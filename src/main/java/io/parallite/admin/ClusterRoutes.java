@@ -1,6 +1,6 @@
 package io.parallite.admin;
 
-import io.parallite.cluster.Registry;
+import io.parallite.cluster.store.Registry;
 import io.parallite.task.FailureKind;
 import io.parallite.task.TaskException;
 import io.parallite.task.TaskId;

@@ -1,8 +1,8 @@
 package io.parallite.cli;
 
-import io.parallite.cluster.ClusterSettings;
-import io.parallite.cluster.ServerProbe;
-import io.parallite.cluster.ServerReport;
+import io.parallite.cluster.store.ClusterSettings;
+import io.parallite.cluster.store.ServerProbe;
+import io.parallite.cluster.store.ServerReport;
 import io.parallite.config.RedisAddress;
 import java.io.IOException;
 import java.time.Duration;

@@ -1,6 +1,6 @@
 package io.parallite.cli;
 
-import io.parallite.cluster.ClusterSettings;
+import io.parallite.cluster.store.ClusterSettings;
 import io.parallite.config.ConfigException;
 import io.parallite.config.CurrentConfig;
 import io.parallite.config.LaunchSettings;

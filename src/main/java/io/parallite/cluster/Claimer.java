@@ -1,5 +1,8 @@
 package io.parallite.cluster;
 
+import io.parallite.cluster.store.Claimed;
+import io.parallite.cluster.store.RedisLink;
+import io.parallite.cluster.store.TaskStore;
 import io.parallite.engine.Engine;
 import io.vertx.redis.client.Command;
 import io.vertx.redis.client.Request;

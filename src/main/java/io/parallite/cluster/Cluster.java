@@ -1,5 +1,21 @@
 package io.parallite.cluster;
 
+import io.parallite.cluster.store.Cancellation;
+import io.parallite.cluster.store.Claimed;
+import io.parallite.cluster.store.ClusterSettings;
+import io.parallite.cluster.store.Ended;
+import io.parallite.cluster.store.EventStore;
+import io.parallite.cluster.store.Lease;
+import io.parallite.cluster.store.LinkDownException;
+import io.parallite.cluster.store.Links;
+import io.parallite.cluster.store.MessageStore;
+import io.parallite.cluster.store.NodeInfo;
+import io.parallite.cluster.store.RedisClient;
+import io.parallite.cluster.store.RedisLink;
+import io.parallite.cluster.store.Registry;
+import io.parallite.cluster.store.Scripts;
+import io.parallite.cluster.store.ServerReport;
+import io.parallite.cluster.store.TaskStore;
 import io.parallite.engine.Engine;
 import io.parallite.task.EventSource;
 import io.parallite.task.FailureKind;

@@ -1,5 +1,6 @@
 package io.parallite.cluster;
 
+import io.parallite.cluster.store.ClusterLoad;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;

@@ -1,5 +1,8 @@
 package io.parallite.cluster;
 
+import io.parallite.cluster.store.Lease;
+import io.parallite.cluster.store.MessageStore;
+import io.parallite.cluster.store.Signer;
 import io.parallite.task.TaskId;
 import java.util.HashMap;
 import java.util.List;

@@ -1,5 +1,9 @@
 package io.parallite.cluster;
 
+import io.parallite.cluster.store.Lease;
+import io.parallite.cluster.store.Message;
+import io.parallite.cluster.store.MessageStore;
+import io.parallite.cluster.store.Signer;
 import io.parallite.task.FailureKind;
 import io.parallite.task.TaskException;
 import java.util.ArrayDeque;

@@ -1,5 +1,7 @@
 package io.parallite.cluster;
 
+import io.parallite.cluster.store.Lease;
+import io.parallite.cluster.store.Links;
 import io.parallite.task.TaskId;
 import java.util.LinkedHashMap;
 import java.util.Map;

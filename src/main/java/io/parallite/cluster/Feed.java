@@ -1,5 +1,8 @@
 package io.parallite.cluster;
 
+import io.parallite.cluster.store.Event;
+import io.parallite.cluster.store.EventStore;
+import io.parallite.cluster.store.Lease;
 import io.parallite.task.EventSource;
 import io.parallite.task.FailureKind;
 import io.parallite.task.TaskStatus;

@@ -1,5 +1,7 @@
 package io.parallite.cluster;
 
+import io.parallite.cluster.store.EventStore;
+import io.parallite.cluster.store.Lease;
 import io.parallite.task.TaskId;
 import java.util.HashMap;
 import java.util.List;

@@ -1,5 +1,9 @@
 package io.parallite.cluster;
 
+import io.parallite.cluster.store.Event;
+import io.parallite.cluster.store.EventStore;
+import io.parallite.cluster.store.Signer;
+import io.parallite.cluster.store.TaskStore;
 import io.parallite.engine.Guard;
 import io.parallite.task.EventSource;
 import io.parallite.task.FailureKind;

@@ -1,5 +1,8 @@
 package io.parallite.cluster;
 
+import io.parallite.cluster.store.EventStore;
+import io.parallite.cluster.store.Signer;
+import io.parallite.cluster.store.TaskStore;
 import io.parallite.task.EventSource;
 import io.parallite.task.TaskId;
 import io.parallite.task.TaskWatcher;

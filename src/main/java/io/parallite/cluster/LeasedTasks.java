@@ -1,5 +1,11 @@
 package io.parallite.cluster;
 
+import io.parallite.cluster.store.Claimed;
+import io.parallite.cluster.store.ClusterSettings;
+import io.parallite.cluster.store.Lease;
+import io.parallite.cluster.store.Links;
+import io.parallite.cluster.store.Signer;
+import io.parallite.cluster.store.TaskStore;
 import io.parallite.task.FailureKind;
 import io.parallite.task.Retries;
 import io.parallite.task.Task;

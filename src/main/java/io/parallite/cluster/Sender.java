@@ -1,5 +1,6 @@
 package io.parallite.cluster;
 
+import io.parallite.cluster.store.MessageStore;
 import io.parallite.engine.Guard;
 import io.parallite.task.FailureKind;
 import io.parallite.task.TaskException;

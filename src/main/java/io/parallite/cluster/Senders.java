@@ -1,5 +1,7 @@
 package io.parallite.cluster;
 
+import io.parallite.cluster.store.LinkDownException;
+import io.parallite.cluster.store.MessageStore;
 import io.parallite.task.FailureKind;
 import io.parallite.task.TaskException;
 import io.parallite.task.TaskId;

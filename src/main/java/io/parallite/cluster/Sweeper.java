@@ -1,5 +1,7 @@
 package io.parallite.cluster;
 
+import io.parallite.cluster.store.LeaseTimes;
+import io.parallite.cluster.store.TaskStore;
 import io.parallite.engine.Deadline;
 import io.parallite.engine.Engine;
 import java.time.Duration;

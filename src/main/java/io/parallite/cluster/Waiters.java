@@ -1,5 +1,7 @@
 package io.parallite.cluster;
 
+import io.parallite.cluster.store.Ended;
+import io.parallite.cluster.store.TaskStore;
 import io.parallite.task.FailureKind;
 import io.parallite.task.TaskId;
 import io.parallite.task.TaskResult;

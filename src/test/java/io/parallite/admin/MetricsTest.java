@@ -2,8 +2,8 @@ package io.parallite.admin;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.parallite.cluster.ClusterLoad;
 import io.parallite.cluster.ClusterSnapshot;
+import io.parallite.cluster.store.ClusterLoad;
 import io.parallite.process.resources.ProcessUsage;
 import io.parallite.server.QuotaSnapshot;
 import io.parallite.server.Traffic;

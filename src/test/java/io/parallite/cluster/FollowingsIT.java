@@ -1,8 +1,15 @@
 package io.parallite.cluster;
 
-import static io.parallite.cluster.ClusterFixture.detached;
+import static io.parallite.cluster.store.ClusterFixture.detached;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.parallite.cluster.store.ClusterFixture;
+import io.parallite.cluster.store.ClusterSettings;
+import io.parallite.cluster.store.EventStore;
+import io.parallite.cluster.store.RedisLink;
+import io.parallite.cluster.store.RedisServer;
+import io.parallite.cluster.store.Scripts;
+import io.parallite.cluster.store.TaskStore;
 import io.parallite.task.TaskId;
 import io.parallite.task.TaskState;
 import io.parallite.task.TaskStatus;

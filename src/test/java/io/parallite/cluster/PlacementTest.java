@@ -2,6 +2,12 @@ package io.parallite.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.parallite.cluster.store.ClusterSettings;
+import io.parallite.cluster.store.LeaseTimes;
+import io.parallite.cluster.store.RedisLink;
+import io.parallite.cluster.store.Scripts;
+import io.parallite.cluster.store.Signer;
+import io.parallite.cluster.store.TaskStore;
 import io.parallite.config.RedisAddress;
 import io.parallite.engine.ManualEngine;
 import io.parallite.task.EventSource;

@@ -2,6 +2,7 @@ package io.parallite.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.parallite.cluster.store.MessageStore;
 import io.parallite.task.TaskException;
 import io.parallite.task.TaskId;
 import io.parallite.task.TaskResult;

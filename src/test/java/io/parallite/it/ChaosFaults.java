@@ -2,7 +2,7 @@ package io.parallite.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.parallite.cluster.RedisServer;
+import io.parallite.cluster.store.RedisServer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

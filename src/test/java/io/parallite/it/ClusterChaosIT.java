@@ -3,7 +3,7 @@ package io.parallite.it;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.parallite.cluster.RedisServer;
+import io.parallite.cluster.store.RedisServer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -9,7 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.parallite.cluster.RedisServer;
+import io.parallite.cluster.store.RedisServer;
 import io.parallite.deploy.Tool;
 import java.io.IOException;
 import java.io.UncheckedIOException;

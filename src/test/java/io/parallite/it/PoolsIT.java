@@ -6,7 +6,7 @@ import static io.parallite.it.TestClient.task;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.parallite.cluster.RedisServer;
+import io.parallite.cluster.store.RedisServer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

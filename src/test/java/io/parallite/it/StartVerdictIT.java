@@ -7,7 +7,7 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.parallite.cluster.RedisServer;
+import io.parallite.cluster.store.RedisServer;
 import io.parallite.process.files.LockFile;
 import java.io.IOException;
 import java.net.InetAddress;
