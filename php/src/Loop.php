@@ -202,7 +202,7 @@ final class Loop
         foreach (self::$connections as $id => $connection) {
             $socket = $connection->socket();
             if ($socket === null) {
-                continue; // and so it has told those who wait
+                continue; // which has notified those who wait
             }
             $read[$id] = $socket;
             if ($connection->hasUnsent()) {

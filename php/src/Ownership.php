@@ -67,7 +67,7 @@ final class Ownership
         return self::objectionToOne(dirname($path), self::STICKY);
     }
 
-    /** The user to whom a file belongs; null when it is not there, or users can't be told apart. */
+    /** The user to whom a file belongs; null when it is not there, or the system does not distinguish users. */
     public static function ownerOf(string $file): ?int
     {
         if (!function_exists('posix_geteuid')) {

@@ -22,7 +22,7 @@ final class Peer
      * The user as whom it runs, as the kernel knows it. Needs Linux and ext-sockets.
      *
      * @param resource $socket
-     * @return ?int null where that can't be told
+     * @return ?int null where that is unknown
      */
     public static function userOf(mixed $socket): ?int
     {

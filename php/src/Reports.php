@@ -9,10 +9,10 @@ use B7s\Parallite\Exception\ParalliteException;
 use Closure;
 
 /**
- * What a task has told while it ran: its progress, and the values that it emitted and nobody has read yet.
+ * What a task has reported while it ran: its progress, and the values that it emitted and nobody has read yet.
  *
  * The task waits while many of them are unread: its events are held on the connection. Who waits for the end of the task
- * would wait in vain then, so it goes on, and values beyond a limit are dropped.
+ * would wait for ever then, so it goes on, and values beyond a limit are dropped.
  *
  * @internal
  */

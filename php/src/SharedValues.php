@@ -176,7 +176,7 @@ final class SharedValues
                     self::load($hash);
                 }
             } catch (Throwable) {
-                // gone meanwhile, or damaged: the task that asks for it is told
+                // gone meanwhile, or damaged: the task that asks for it gets the error
             }
         }
     }

@@ -27,7 +27,7 @@ final class CallSite
      *
      * @param ?string $method its name; null: the first from outside of this package
      * @return Closure(): ?string the code of the one closure that is written as an argument, as
-     *     {@see WrittenCall::textOf()}; null if it can't be told; to be asked during the call
+     *     {@see WrittenCall::textOf()}; null if it is unknown; to be called during the call
      */
     public static function task(?string $method = null): Closure
     {
@@ -37,7 +37,7 @@ final class CallSite
     /**
      * @param string $method its name, which its caller has to have written too
      * @return Closure(array-key): ?string the code of the entry of a key, or of the argument that is no array; null if
-     *     it can't be told
+     *     it is unknown
      */
     public static function arrayPassedTo(string $method): Closure
     {

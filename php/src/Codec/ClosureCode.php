@@ -64,9 +64,9 @@ final readonly class ClosureCode
 
     /**
      * @param ReflectionFunction $function of a closure with code of its own: not of strtoupper(...) or $report->build(...)
-     * @param ?Closure(): ?string $hint asked which of the closures in its line it is, where that can't be told
-     *     otherwise: gives its code as {@see CallSite} does, or null
-     * @throws \B7s\Parallite\Exception\ClosureNotSerializable when it can't be told for sure which code it runs
+     * @param ?Closure(): ?string $hint asked which of the closures in its line it is, where that is not
+     *     known otherwise: gives its code as {@see CallSite} does, or null
+     * @throws \B7s\Parallite\Exception\ClosureNotSerializable when it is uncertain which code it runs
      */
     public static function of(ReflectionFunction $function, ?Closure $hint = null): self
     {

@@ -17,10 +17,10 @@ interface ClosureCodec
     /**
      * The closure as a payload that workers rebuild which have the library, whatever client it comes from.
      *
-     * @param ?Closure(): ?string $hint asked which of the closures in its line it is, where that can't be told: gives
+     * @param ?Closure(): ?string $hint asked which of the closures in its line it is, where that is unknown: gives
      *     its code, as {@see CallSite} does, or null
-     * @throws \B7s\Parallite\Exception\ClosureNotSerializable when what it captures can't travel, or which of the
-     *     closures in its file it is can't be told for sure
+     * @throws \B7s\Parallite\Exception\ClosureNotSerializable when what it captures can't travel, or it is
+     *     uncertain which of the closures in its file it is
      */
     public function encode(Closure $closure, ?Closure $hint = null): string;
 }

@@ -81,7 +81,7 @@ final class ClosureShape
             return false;
         }
         foreach ($written->uses as $name => $isReference) {
-            // when PHP duplicates a closure, what nobody else refers to is no reference any more
+            // when PHP duplicates a closure, what nothing else refers to stops being a reference
             $isThere = array_key_exists($name, $captured);
             if (!$isThere || !$isReference && ReflectionReference::fromArrayElement($captured, $name) !== null) {
                 return false;

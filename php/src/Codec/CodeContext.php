@@ -15,7 +15,7 @@ final readonly class CodeContext
      * @param Imports $imports of the section of its namespace
      * @param string $class the class, trait or enum around it; empty for none
      * @param ?string $function as PHP 8.4 names it in the name of a closure, `App\Report::build()`; empty outside of
-     *     functions; null where it can't be told, as in anonymous classes
+     *     functions; null where it is unknown, as in anonymous classes
      * @param ?WrittenClosure $closure the innermost one around it
      */
     public function __construct(

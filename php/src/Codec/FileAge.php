@@ -15,7 +15,7 @@ namespace B7s\Parallite\Codec;
  */
 final class FileAge
 {
-    /** Of file systems that keep the times of reading, if they are not told otherwise. */
+    /** Of file systems that keep the times of reading, unless they are configured otherwise. */
     private const KEEPS_TIMES = ['ext2', 'ext3', 'ext4', 'xfs', 'btrfs', 'f2fs', 'tmpfs'];
 
     private const OPCACHE_SETTING = PHP_SAPI === 'cli' ? 'opcache.enable_cli' : 'opcache.enable';

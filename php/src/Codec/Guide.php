@@ -14,7 +14,7 @@ use WeakMap;
  * Has opis/closure 3, or Laravel's library that came from it, work on the code that {@see ClosureSource} has found.
  *
  * By themselves they take the first closure of a line, and go through the whole file for each one. Their reflection of
- * a closure is told the right tokens instead, and what it made of them for an earlier closure of the same code. Where
+ * a closure is given the right tokens instead, and what it made of them for an earlier closure of the same code. Where
  * a version of the library has no place for that, it is left to itself, and closures for which it would take another
  * one's code are refused.
  *

@@ -16,7 +16,7 @@ use ReflectionFunction;
  *
  * By itself it takes the first closure of a line, and misreads some: an arrow function that gives one with a return
  * type. What it makes of a closure is compared with the code that {@see ClosureSource} has found, and where it is
- * something else the library is told the right code.
+ * something else the library is given the right code.
  */
 final class Opis4Codec implements ClosureCodec
 {
@@ -26,8 +26,8 @@ final class Opis4Codec implements ClosureCodec
     /** How many pieces of code are remembered. */
     private const MAX_KEPT = 1_000;
 
-    /** @var array<string, ?ClosureInfo> what to tell the library, by code, file, line and scope; null: it is right */
-    private array $told = [];
+    /** @var array<string, ?ClosureInfo> what the library is given, by code, file, line and scope; null: it is right */
+    private array $infos = [];
 
     /** @var array<string, string> payloads of closures without captured values, by the same */
     private array $payloads = [];
@@ -83,15 +83,15 @@ final class Opis4Codec implements ClosureCodec
     {
         $function = new ReflectionFunction($closure);
         $key = $source->keyOf($function);
-        if (!array_key_exists($key, $this->told)) {
-            if (count($this->told) >= self::MAX_KEPT) {
-                $this->told = [];
+        if (!array_key_exists($key, $this->infos)) {
+            if (count($this->infos) >= self::MAX_KEPT) {
+                $this->infos = [];
             }
             $isRight = $source->isFirst() && $source->isSameAs(self::codeAsRead($closure));
-            $this->told[$key] = $isRight ? null : self::infoOf($source, $function);
+            $this->infos[$key] = $isRight ? null : self::infoOf($source, $function);
         }
-        $this->told[$key]?->assoc($closure);
-        return $this->told[$key] !== null;
+        $this->infos[$key]?->assoc($closure);
+        return $this->infos[$key] !== null;
     }
 
     private static function codeAsRead(Closure $closure): string

@@ -103,7 +103,7 @@ final class Packing
      *
      * @return list<array{Closure, ?ClosureSource}> each with its code; null when it was rebuilt from a payload, or
      *     has a name
-     * @throws ClosureNotSerializable when the code of one can't be told for sure
+     * @throws ClosureNotSerializable when it is uncertain which code one of them runs
      */
     public function captured(): array
     {

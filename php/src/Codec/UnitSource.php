@@ -71,7 +71,7 @@ final class UnitSource
     }
 
     /**
-     * The name of the file that PHP is told. It must be another than the file's own, for that would count as included
+     * The name of the file that PHP is given. It must be another than the file's own, for that would count as included
      * then, unless it is.
      */
     public static function nameOf(string $file): string

@@ -89,7 +89,7 @@ final class WrittenClosure
         return array_fill_keys(array_keys(array_diff_key($names, $own)), true);
     }
 
-    /** What PHP 8.4 names it; null where that can't be told. */
+    /** What PHP 8.4 names it; null where that is unknown. */
     public function name(string $file): ?string
     {
         $around = $this->context->closure === null

@@ -54,7 +54,7 @@ final class OpenConnections
         try {
             $databases->reconnect($name);
         } catch (Throwable) {
-            // whoever uses it learns why it can't be had
+            // the next query reports why there is none
         }
         if (!$connection->getRawPdo() instanceof Closure) {
             $connection->disconnect(); // its driver connects at once

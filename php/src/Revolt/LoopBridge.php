@@ -64,7 +64,7 @@ final class LoopBridge
             }
             self::watch();
         }
-        return $hasCome || $isSo(); // not asked twice: who asks for a failure again may be told of a new attempt
+        return $hasCome || $isSo(); // not asked twice: a second question about a failure may be answered by a new attempt
     }
 
     /** Has the loop look, after a time, for what is to be called back. */
@@ -129,7 +129,7 @@ final class LoopBridge
         try {
             Loop::transfer($read, $write);
         } catch (Throwable $e) {
-            // from a handler of the program's; without a loop, whoever waits would get it
+            // from a handler of the program's; without a loop, the call that waits would get it
             $first = array_key_first(self::$waiting) ?? throw $e;
             self::resume($first, $e);
         }

@@ -35,7 +35,7 @@ final class Serializer
      * @param string|array<int, string> $names of the value, in messages; {@see ValuePath::of()}
      * @param array<int, Closure(): ?string> $hints {@see \B7s\Parallite\Codec\ClosureCode::of()}, by id of the closure
      * @throws Refusal when something in it can't travel
-     * @throws \B7s\Parallite\Exception\ClosureNotSerializable when the code of the closure that it is can't be told
+     * @throws \B7s\Parallite\Exception\ClosureNotSerializable when it is a closure, and uncertain which code it runs
      */
     public function serialize(mixed $value, string|array $names = 'value', array $hints = []): string
     {

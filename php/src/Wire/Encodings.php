@@ -5,7 +5,7 @@ declare(strict_types=1);
 namespace B7s\Parallite\Wire;
 
 /**
- * The encodings that this PHP speaks, told apart per frame by the first byte of its body.
+ * The encodings that this PHP speaks, distinguished per frame by the first byte of its body.
  *
  * @internal
  */

@@ -73,7 +73,7 @@ final class PhpException
 
     /**
      * Where it was thrown, for a class that says itself what is serialized: it may say nothing of that, or not what the
-     * worker has told.
+     * worker has reported.
      *
      * @param array<array-key, mixed> $reply
      */

@@ -109,7 +109,7 @@ final class CompiledClosures
         return null;
     }
 
-    /** Whether the application has told the library to check signatures, or to resolve variables. */
+    /** Whether the application has the library check signatures, or resolve variables. */
     private static function isCustomized(): bool
     {
         return class_exists(Signed::class, false) && Signed::$signer !== null

@@ -163,7 +163,7 @@ final class LastWords
         try {
             $this->inbox?->close();
         } catch (\Throwable) {
-            // nobody is left to be told
+            // nobody is left to be notified
         }
     }
 
@@ -183,7 +183,7 @@ final class LastWords
         try {
             $channel->write(Replies::asLast($body));
         } catch (\Throwable) {
-            // nobody is left to be told
+            // nobody is left to be notified
         }
     }
 }

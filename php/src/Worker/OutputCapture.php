@@ -72,7 +72,7 @@ final class OutputCapture
         return '';
     }
 
-    /** Has a feed told at once what is printed, until it is taken. */
+    /** Passes what is printed on to a feed at once, until it is taken. */
     public function feed(EchoFeed $feed): void
     {
         $this->feed = $feed;

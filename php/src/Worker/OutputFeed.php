@@ -18,10 +18,10 @@ final class OutputFeed
 
     private bool $isFollowed;
 
-    /** @var array<string, int> by stream, bytes that were told */
-    private array $told = [];
+    /** @var array<string, int> by stream, bytes that were sent */
+    private array $sent = [];
 
-    private int $toldAt = 0;
+    private int $sentAt = 0;
 
     public function __construct(private readonly TaskEvents $events)
     {
@@ -36,18 +36,18 @@ final class OutputFeed
     {
         if ($this->events->isFollowedAnew()) {
             $this->isFollowed = true;
-            foreach ($this->told as $stream => $told) {
-                $this->events->output($stream, 0, substr($texts[$stream], 0, $told));
+            foreach ($this->sent as $stream => $sent) {
+                $this->events->output($stream, 0, substr($texts[$stream], 0, $sent));
             }
         }
         if (!$this->isFollowed) {
             return false;
         }
-        $untold = array_sum(array_map(strlen(...), $texts)) - array_sum($this->told);
-        if ($untold > 0 && $untold < self::MUCH && hrtime(true) - $this->toldAt < self::INTERVAL) {
+        $unsent = array_sum(array_map(strlen(...), $texts)) - array_sum($this->sent);
+        if ($unsent > 0 && $unsent < self::MUCH && hrtime(true) - $this->sentAt < self::INTERVAL) {
             return true;
         }
-        if ($untold > 0) {
+        if ($unsent > 0) {
             $this->tellWholeCharacters($texts);
         }
         return false;
@@ -69,7 +69,7 @@ final class OutputFeed
     private function tellWholeCharacters(array $texts): void
     {
         $this->tellUntil(array_map(static fn(string $text) => strlen($text) - Binary::begun($text), $texts), $texts);
-        $this->toldAt = hrtime(true);
+        $this->sentAt = hrtime(true);
     }
 
     /**
@@ -79,10 +79,10 @@ final class OutputFeed
     private function tellUntil(array $ends, array $texts): void
     {
         foreach ($texts as $stream => $text) {
-            $from = $this->told[$stream] ?? 0;
+            $from = $this->sent[$stream] ?? 0;
             $to = max($from, $ends[$stream]);
             $this->events->output($stream, $from, substr($text, $from, $to - $from));
-            $this->told[$stream] = $to;
+            $this->sent[$stream] = $to;
         }
     }
 }

@@ -10,7 +10,7 @@ use Closure;
 use ReflectionFunction;
 
 /**
- * A line of a file, as it is told to people. Closure libraries use the whole source of a closure as its file's name,
+ * A line of a file, as it is shown to people. Closure libraries use the whole source of a closure as its file's name,
  * and compile it below lines of their own: its place is then a line of `{closure}`, the first one being 1.
  */
 final class SourcePlace

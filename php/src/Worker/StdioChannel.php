@@ -56,7 +56,7 @@ final class StdioChannel
         $command = [PHP_BINARY, $_SERVER['SCRIPT_FILENAME']];
         $commandLine = @file_get_contents('/proc/self/cmdline');
         if (is_string($commandLine) && $commandLine !== '') {
-            // keeps the options of PHP, which a script is not told
+            // keeps the options of PHP, which a script does not get
             $command = [PHP_BINARY, ...array_slice(explode("\0", rtrim($commandLine, "\0")), 1)];
         }
         $script = 'exec "$@" 3<&0 4>&1 </dev/null >>"$' . self::MOVED . '"';

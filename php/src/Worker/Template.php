@@ -77,7 +77,7 @@ final class Template
     }
 
     /**
-     * Tells the daemon at once why this PHP cannot be forked, so that no project is booted in vain; until the daemon goes.
+     * Tells the daemon at once why this PHP cannot be forked, so that no project is booted for nothing; until the daemon goes.
      *
      * @throws ChannelClosed when the daemon cannot be reached
      */

@@ -136,7 +136,10 @@ public final class TaskRun implements WorkerEvents, EventSource {
         return failure;
     }
 
-    /** How long it waited for its last worker, or in vain; of a task that has ended. */
+    /**
+     * How long it waited for its last worker, or altogether where it got none; of a task that has
+     * ended.
+     */
     public long queuedNanos() {
         return queuedNanos(ended);
     }
