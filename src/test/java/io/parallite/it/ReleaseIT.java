@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
@@ -209,6 +210,17 @@ final class ReleaseIT {
         assertNothingHappened();
     }
 
+    @Test
+    void theBuildDoesNotLearnWhereTheReleaseIsPushed() {
+        Map<String, String> environment =
+                Map.of(
+                        "RELEASE_REMOTE", "origin",
+                        "RELEASE_BUILD", "test -z \"${RELEASE_REMOTE+set}${RELEASE_BUILD+set}\"");
+
+        assertThat(release(environment, "", "--dry-run", "--yes", "v7.8.9").exitCode()).isZero();
+        assertNothingHappened();
+    }
+
     private void assertNothingHappened() {
         assertThat(git("status", "--porcelain")).isEmpty();
         assertThat(git("log", "-1", "--format=%s")).isEqualTo("feat: begin");
@@ -229,7 +241,9 @@ final class ReleaseIT {
         Object[] command = new Object[arguments.length + 1];
         command[0] = clone.resolve("deploy/release");
         System.arraycopy(arguments, 0, command, 1, arguments.length);
-        return tool(command).env(environment).run(input);
+        Map<String, String> all = new HashMap<>(environment);
+        all.putIfAbsent("RELEASE_REMOTE", "origin"); // this build may be that of a release
+        return tool(command).env(all).run(input);
     }
 
     /** A change that is worth a release. */
