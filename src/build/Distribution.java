@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.jar.Attributes;
 import java.util.jar.JarFile;
 import java.util.jar.Manifest;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
@@ -23,7 +24,7 @@ import java.util.zip.ZipOutputStream;
  *   <li>a native executable gets its name, {@code bin/parallite};
  *   <li>with globs, {@code lib/parallite-cli.jar} starts {@code io.parallite.Main} with only those
  *       jars of {@code lib} that the short commands need, so that they start in a fraction of the
- *       time.
+ *       time; the other libraries are joined to one jar.
  * </ul>
  */
 final class Distribution {
@@ -41,7 +42,10 @@ final class Distribution {
         distribution.redirectLinks(distribution.tree.resolve("README.md"));
         distribution.nameExecutable();
         if (arguments.length > 1) {
-            distribution.makeCommandsJar(List.of(arguments).subList(1, arguments.length));
+            List<String> globs = List.of(arguments).subList(1, arguments.length);
+            List<Path> commands = distribution.ofCommands(globs);
+            distribution.makeCommandsJar(commands);
+            distribution.joinLibraries(commands);
         }
     }
 
@@ -56,27 +60,72 @@ final class Distribution {
         }
     }
 
-    private void makeCommandsJar(List<String> globs) throws IOException {
-        Path lib = tree.resolve("lib");
-        List<String> jars = new ArrayList<>();
-        for (Path jar : matching(lib, globs)) {
-            jars.add(lib.relativize(jar).toString().replace('\\', '/'));
-        }
+    private List<Path> ofCommands(List<String> globs) throws IOException {
+        List<Path> jars = matching(lib(), globs);
         if (jars.size() < globs.size()) {
-            throw new IOException("some of " + globs + " match nothing in " + lib);
+            throw new IOException("some of " + globs + " match nothing in " + lib());
         }
+        return jars;
+    }
+
+    private void makeCommandsJar(List<Path> jars) throws IOException {
         Manifest manifest = new Manifest();
         Attributes attributes = manifest.getMainAttributes();
         attributes.put(Attributes.Name.MANIFEST_VERSION, "1.0");
         attributes.put(Attributes.Name.MAIN_CLASS, "io.parallite.Main");
-        attributes.put(Attributes.Name.CLASS_PATH, String.join(" ", jars));
-        Path jar = lib.resolve("parallite-cli.jar");
+        attributes.put(Attributes.Name.CLASS_PATH, classPath(jars));
+        writeJar(lib().resolve("parallite-cli.jar"), manifest);
+    }
+
+    /**
+     * Joins the libraries of the daemon that the short commands do not need. Quarkus' entry point
+     * looks for its data two directories above the jar that it is in.
+     */
+    private void joinLibraries(List<Path> others) throws IOException {
+        Path runner = lib().resolve("quarkus-run.jar");
+        Path joined = lib().resolve("lib/boot/libraries.jar");
+        Manifest manifest;
+        try (JarFile jar = new JarFile(runner.toFile())) {
+            manifest = jar.getManifest();
+        }
+        Attributes attributes = manifest.getMainAttributes();
+        List<Path> all =
+                Stream.of(attributes.getValue(Attributes.Name.CLASS_PATH).split(" "))
+                        .map(lib()::resolve)
+                        .toList();
+        List<Path> libraries =
+                all.stream()
+                        .filter(jar -> jar.startsWith(lib().resolve("lib")))
+                        .filter(jar -> !others.contains(jar))
+                        .toList();
+        LibraryJar.join(libraries, joined);
+        List<Path> rest = new ArrayList<>(all);
+        rest.removeAll(libraries);
+        rest.add(joined);
+        attributes.put(Attributes.Name.CLASS_PATH, classPath(rest));
+        writeJar(runner, manifest);
+        for (Path library : libraries) {
+            Files.delete(library);
+        }
+    }
+
+    private String classPath(List<Path> jars) {
+        return jars.stream()
+                .map(jar -> lib().relativize(jar).toString().replace('\\', '/'))
+                .collect(Collectors.joining(" "));
+    }
+
+    private static void writeJar(Path jar, Manifest manifest) throws IOException {
         try (var out = new ZipOutputStream(Files.newOutputStream(jar))) {
             ZipEntry entry = new ZipEntry(JarFile.MANIFEST_NAME);
             entry.setTimeLocal(TIME); // archives of the same sources are the same bytes
             out.putNextEntry(entry);
             manifest.write(out);
         }
+    }
+
+    private Path lib() {
+        return tree.resolve("lib");
     }
 
     private static List<Path> matching(Path directory, List<String> globs) throws IOException {

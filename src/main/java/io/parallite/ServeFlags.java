@@ -68,6 +68,7 @@ record ServeFlags(Optional<Path> config, Map<Setting, String> flags) {
             OpenFiles.check(settings.fixedWorkers());
             ProcessRoom.check(settings.fixedWorkers());
             ProcessRoom.tryThreads();
+            WarmUp.start();
             settings.chosenResultCacheBytes().ifPresent(ResultMemory::check);
             HttpPort.check(settings);
             settings.apply(OpenFiles.forHttp());

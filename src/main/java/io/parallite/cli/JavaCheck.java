@@ -2,13 +2,13 @@ package io.parallite.cli;
 
 import io.parallite.config.Platform;
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import java.util.zip.ZipFile;
 
 /**
  * Java, its options, and the files of the distribution that make the daemon fast; a native
@@ -124,14 +124,16 @@ final class JavaCheck {
 
     private void lookAtTransport() {
         String arch = System.getProperty("os.arch", "");
-        String wanted =
-                (Platform.isMac() ? "osx-" : "linux-")
-                        + (arch.equals("aarch64") ? "aarch_64" : "x86_64");
+        String processor = arch.equals("aarch64") ? "aarch_64" : "x86_64";
+        String wanted = (Platform.isMac() ? "osx-" : "linux-") + processor;
+        String library =
+                "META-INF/native/libnetty_transport_native_"
+                        + (Platform.isMac() ? "kqueue_" : "epoll_")
+                        + processor
+                        + (Platform.isMac() ? ".jnilib" : ".so");
         boolean has = false;
-        String pattern = "io.netty.netty-transport-native-*" + wanted + ".jar";
-        try (DirectoryStream<Path> jars =
-                Files.newDirectoryStream(home.resolve("lib/lib/main"), pattern)) {
-            has = jars.iterator().hasNext();
+        try (ZipFile libraries = new ZipFile(home.resolve("lib/lib/boot/libraries.jar").toFile())) {
+            has = libraries.getEntry(library) != null;
         } catch (IOException e) {
             // not a distribution: reported below
         }

@@ -13,7 +13,7 @@ import java.util.OptionalLong;
 public final class OpenFiles {
 
     /** Jars, libraries, event loops and sockets of a daemon without workers, counted. */
-    private static final long OF_THE_DAEMON = 180;
+    private static final long OF_THE_DAEMON = 80;
 
     private static final long A_WORKER = 4;
 

@@ -10,11 +10,15 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.parallite.deploy.Tool;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -67,6 +71,49 @@ final class BundleIT {
                     .isEqualTo(home.resolve("runtime/bin/java").toRealPath());
             assertThat(daemon.log()).doesNotContain("Exception", "WARNING");
         }
+    }
+
+    /** A licence that asks for its text to be passed on is passed on, whatever jar it comes in. */
+    @Test
+    void theJoinedLibrariesHaveAllLicencesAndServices() throws IOException {
+        try (ZipFile joined = new ZipFile(home.resolve("lib/lib/boot/libraries.jar").toFile());
+                Stream<Path> files = Files.walk(project("target/quarkus-app/lib"))) {
+            List<Path> jars = files.filter(file -> file.toString().endsWith(".jar")).toList();
+            assertThat(jars).hasSizeGreaterThan(100);
+            for (Path jar : jars) {
+                if (!Files.exists(home.resolve("lib/lib/main").resolve(jar.getFileName()))) {
+                    assertHasAllOf(joined, jar);
+                }
+            }
+        }
+    }
+
+    private static void assertHasAllOf(ZipFile joined, Path path) throws IOException {
+        String library = path.getFileName().toString().replaceFirst("\\.jar$", "");
+        try (ZipFile jar = new ZipFile(path.toFile())) {
+            for (ZipEntry entry : jar.stream().toList()) {
+                String name = entry.getName();
+                if (name.matches("META-INF/(LICENSE|NOTICE)[^/]*")) {
+                    assertThat(
+                                    text(
+                                            joined,
+                                            name.replace(
+                                                    "META-INF", "META-INF/licenses/" + library)))
+                            .isEqualTo(text(jar, name));
+                } else if (name.matches("META-INF/services/[^/]+")) {
+                    assertThat(text(joined, name).lines())
+                            .containsAll(text(jar, name).lines().toList());
+                } else if (name.endsWith(".class") && !name.endsWith("module-info.class")) {
+                    assertThat(joined.getEntry(name)).as(name).isNotNull();
+                }
+            }
+        }
+    }
+
+    private static String text(ZipFile jar, String name) throws IOException {
+        ZipEntry entry = jar.getEntry(name);
+        assertThat(entry).as("%s in %s", name, jar.getName()).isNotNull();
+        return new String(jar.getInputStream(entry).readAllBytes(), StandardCharsets.UTF_8);
     }
 
     @Test

@@ -270,7 +270,7 @@ final class ConfigurationIT {
 
     @Test
     void refusesToStartWithTooFewOpenFiles() {
-        for (int files : new int[] {64, 100, 150}) {
+        for (int files : new int[] {40, 64, 80}) {
             assertRefused(
                     daemon().under("sh", "-c", "ulimit -n " + files + "; exec \"$0\" \"$@\""),
                     files + " files may be open",
