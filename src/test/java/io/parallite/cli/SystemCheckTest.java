@@ -42,10 +42,10 @@ class SystemCheckTest {
 
     @ParameterizedTest
     @CsvSource({
-        "187, FAIL",
-        "188, WARN",
-        "307, WARN",
-        "308, WARN",
+        "87, FAIL",
+        "88, WARN",
+        "207, WARN",
+        "208, WARN",
         "1023, WARN",
         "1024, OK",
         "unlimited, OK"
