@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace B7s\Parallite\Laravel;
 
 use Illuminate\Contracts\Foundation\Application;
+use Illuminate\Events\Dispatcher;
 use Illuminate\Log\Context\Repository;
 use Illuminate\Support\Facades\Facade;
 use InvalidArgumentException;
@@ -83,7 +84,9 @@ final class CallerState
         }
         $app = self::application();
         if ($app !== null) {
-            $app->make(Repository::class)->hydrate(array_replace_recursive(self::contextOf($app), $value->context));
+            // what is in the Context here stays the same objects, and is not hydrated again
+            $added = (new Repository(new Dispatcher()))->hydrate($value->context);
+            $app->make(Repository::class)->add($added->all())->addHidden($added->allHidden());
         }
         return $value->result;
     }

@@ -28,9 +28,10 @@ final class ExceptionReport
     private static array $standIns = [];
 
     /**
-     * Has a public property of exceptions of a class replaced by something that travels.
+     * Has a property of exceptions of a class replaced by something that travels.
      *
      * @param class-string<\Throwable> $class
+     * @param string $property as {@see get_mangled_object_vars()} names it
      * @param \Closure(mixed): mixed $standIn
      */
     public static function replace(string $class, string $property, \Closure $standIn): void

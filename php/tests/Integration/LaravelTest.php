@@ -447,6 +447,27 @@ final class LaravelTest extends TestCase
         self::assertIsInt($results['php']);
     }
 
+    public function testTasksMayBeMethodsThatAClassHasInherited(): void
+    {
+        self::needsTheRealConcurrency();
+
+        self::assertSame([true, 'main', 2, false], self::scenario('named by heirs'));
+    }
+
+    public function testContextOfTheCallerKeepsItsObjects(): void
+    {
+        self::needsTheRealConcurrency();
+
+        self::assertSame([true, 7, 0], self::scenario('context of objects'));
+    }
+
+    public function testRedirectOfATaskIsTheResponse(): void
+    {
+        self::needsTheRealConcurrency();
+
+        self::assertSame([303, 'http://localhost/login', 'guest'], self::scenario('redirect'));
+    }
+
     public function testServicesThatAreCapturedAreNamedWithWhatToDo(): void
     {
         self::needsTheRealConcurrency();

@@ -35,6 +35,7 @@ use Illuminate\Database\QueryException;
 use Illuminate\Filesystem\FilesystemManager;
 use Illuminate\Http\Client\RequestException;
 use Illuminate\Http\Client\Response;
+use Illuminate\Http\Exceptions\HttpResponseException;
 use Illuminate\Http\Request;
 use Illuminate\Pagination\Paginator;
 use Illuminate\Support\Collection;
@@ -162,6 +163,14 @@ return [
             [$request::class, $request->response->status(), $request->response->json(), $request->response->header('Retry-After')],
             [$http::class, $http->getStatusCode(), $http->getHeaders(), $http->getMessage()],
         ];
+    },
+
+    'redirect' => static function (ParalliteDriver $driver): array {
+        Route::get('/checkout', static fn(): array => $driver->run(
+            static fn() => throw new HttpResponseException(redirect('/login', 303)->withHeaders(['X-Reason' => 'guest'])),
+        ));
+        $response = app(HttpKernel::class)->handle(Request::create('/checkout'));
+        return [$response->getStatusCode(), $response->headers->get('Location'), $response->headers->get('X-Reason')];
     },
 
     'model that is gone' => static function (ParalliteDriver $driver): array {
@@ -310,6 +319,25 @@ return [
         Context::flush();
         app()->setLocale('en');
         return [...$results, $after, ...$driver->run($see)];
+    },
+
+    'context of objects' => static function (ParalliteDriver $driver): array {
+        $hydrated = 0;
+        Context::hydrated(static function () use (&$hydrated): void {
+            $hydrated++;
+        });
+        Context::add('cart', $cart = new stdClass());
+        $driver->run(static function (): void {
+            Context::add('order', 7);
+        });
+        return [Context::get('cart') === $cart, Context::get('order'), $hydrated];
+    },
+
+    'named by heirs' => static function (ParalliteDriver $driver): array {
+        touch(config('database.connections.shop.database'));
+        app('db')->connection('shop')->statement('create table if not exists orders (id integer primary key, text varchar)');
+        $results = $driver->run([Order::count(...), DB::getDefaultConnection(...), (new ArrayObject([1, 2]))->count(...), DateTime::getLastErrors(...)]);
+        return [is_int($results[0]), ...array_slice($results, 1)];
     },
 
     'events' => static function (ParalliteDriver $driver): array {
