@@ -41,13 +41,13 @@ final class ClosureSource
 
     /**
      * @param ?Closure(): ?string $hint {@see ClosureCode::of()}
-     * @return ?self null for a closure that was rebuilt from a library's payload: the library has its code, and only it
+     * @return ?self null for a closure that was rebuilt from a library's payload, where only the library has its code
      * @throws ClosureNotSerializable
      */
     public static function of(ReflectionFunction $closure, ?Closure $hint = null): ?self
     {
         $file = (string) $closure->getFileName();
-        if (str_contains($file, '://') && !str_starts_with($file, 'phar://')) {
+        if (str_contains($file, '://') && !in_array(strtok($file, ':'), stream_get_wrappers(), true)) {
             return null;
         }
         return new self(ClosureCode::of($closure, $hint), $closure);

@@ -9,6 +9,7 @@ use Illuminate\Events\Dispatcher;
 use Illuminate\Log\Context\Repository;
 use Illuminate\Support\Facades\Facade;
 use InvalidArgumentException;
+use Throwable;
 
 /**
  * What a task finds as its caller had it: the locale, Laravel's Context, visible and hidden, and, where `carry` in
@@ -96,9 +97,34 @@ final class CallerState
         return class_exists(Facade::class) ? Facade::getFacadeApplication() : null; // a driver may be used without one
     }
 
-    /** @return array<string, array<string, string>> as Laravel gives it to queued jobs */
+    /**
+     * @return array<string, array<string, string>> as Laravel gives it to queued jobs
+     * @throws InvalidArgumentException when something in it cannot be serialized
+     */
     private static function contextOf(Application $app): array
     {
-        return $app->resolved(Repository::class) ? $app->make(Repository::class)->dehydrate() ?? [] : [];
+        if (!$app->resolved(Repository::class)) {
+            return [];
+        }
+        $context = $app->make(Repository::class);
+        try {
+            return $context->dehydrate() ?? [];
+        } catch (Throwable $e) {
+            throw self::culprit([...$context->all(), ...$context->allHidden()], $e);
+        }
+    }
+
+    /** @param array<array-key, mixed> $values */
+    private static function culprit(array $values, Throwable $failure): Throwable
+    {
+        foreach ($values as $key => $value) {
+            try {
+                serialize($value);
+            } catch (Throwable $e) {
+                return new InvalidArgumentException("what the Context has as \"$key\" can't go from one process to another: "
+                    . "{$e->getMessage()}; forget it, or add plain data", 0, $e);
+            }
+        }
+        return $failure;
     }
 }

@@ -128,6 +128,7 @@ final class ParalliteDriver implements Driver
         foreach (is_array($tasks) ? $tasks : [$tasks] as $key => $task) {
             $closure = new ReflectionFunction($task);
             $place = SourcePlace::of((string) $closure->getFileName(), (int) $closure->getStartLine());
+            TaskParameters::check($closure);
             CapturedServices::refuse($task);
             $requests[$key] = [
                 'closure' => CapturedServices::isWritten($closure)

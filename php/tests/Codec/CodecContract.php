@@ -389,6 +389,13 @@ abstract class CodecContract extends TestCase
         self::assertSame(15, self::rebuilt($rebuilt)(5));
     }
 
+    public function testAClosureWithinARebuiltOneIsNotTheOneAroundIt(): void
+    {
+        $around = self::rebuilt(static fn(): Closure => static fn(): int => 7);
+
+        self::assertSame(7, self::rebuilt($around())());
+    }
+
     public function testCodeOfManyShapes(): void
     {
         $shapes = [

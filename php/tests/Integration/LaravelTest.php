@@ -176,6 +176,29 @@ final class LaravelTest extends TestCase
         self::assertSame([1, 2], self::scenario('one line'));
     }
 
+    public function testATaskOfATaskInTheSameLineIsNotTheTaskItself(): void
+    {
+        self::assertSame([[[3]], [[4]]], self::scenario('nested in one line'));
+    }
+
+    public function testNamesWhatOfTheContextCannotTravel(): void
+    {
+        [$later, $now] = self::scenario('a closure in the Context');
+
+        self::assertStringStartsWith("what the Context has as \"later\" can't go from one process to another: ", $later);
+        self::assertStringStartsWith("what the Context has as \"now\" can't go ", $now);
+    }
+
+    public function testNamesWhatNoContainerCanGive(): void
+    {
+        $seen = self::scenario('a value required');
+
+        self::assertStringStartsWith('the task strlen(...) requires $string, ', $seen[0]);
+        self::assertStringStartsWith('the task requires $n, and the container ', $seen[1]);
+        self::assertStringStartsWith('the task requires $any, ', $seen[2]);
+        self::assertSame(5, $seen[3]);
+    }
+
     public function testKeepsKeysAndOrder(): void
     {
         self::assertSame(['second' => 2, 'first' => 1], self::scenario('keys'));

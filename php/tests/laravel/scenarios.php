@@ -115,6 +115,41 @@ return [
             => [$config->get('app.name'), $app->runningInConsole(), app()->getLocale(), basename(base_path())],
     ]),
 
+    'a closure in the Context' => static function (ParalliteDriver $driver): array {
+        $tasks = [
+            static function (): void {
+                Context::addHidden('later', static fn() => 1);
+            },
+            static fn(): int => 1,
+        ];
+        $seen = [];
+        foreach ($tasks as $i => $task) {
+            if ($i === 1) {
+                Context::add('now', static fn() => 1);
+            }
+            try {
+                $driver->run($task);
+            } catch (InvalidArgumentException $e) {
+                $seen[] = $e->getMessage();
+            }
+        }
+        return $seen;
+    },
+    // each in one line, on purpose
+    'nested in one line' => static fn(ParalliteDriver $driver): array => [
+        $driver->run(static fn(): array => Concurrency::driver('parallite')->run(static fn(): int => 3)),
+        $driver->run(static function () { return Concurrency::driver('parallite')->run(static fn() => 4); }),
+    ],
+    'a value required' => static function (ParalliteDriver $driver): array {
+        foreach ([strlen(...), static fn(int $n): int => $n, static fn($any) => $any] as $task) {
+            try {
+                $seen[] = $driver->run($task);
+            } catch (InvalidArgumentException $e) {
+                $seen[] = $e->getMessage();
+            }
+        }
+        return [...$seen, ...$driver->run(static fn(int $n = 5, ?Illuminate\Contracts\Foundation\Application $app = null): int => $n)];
+    },
     'one line' => static fn(ParalliteDriver $driver): array => $driver->run([static fn(): int => 1, static fn(): int => 2]),
 
     'trap' => static function (ParalliteDriver $driver): array {
