@@ -6,11 +6,13 @@ namespace B7s\Parallite\Laravel;
 
 use B7s\Parallite\Laravel\Reset\Built;
 use B7s\Parallite\Laravel\Reset\Databases;
+use B7s\Parallite\Laravel\Reset\Inside;
 use B7s\Parallite\Laravel\Reset\Packages;
 use B7s\Parallite\Laravel\Reset\Requests;
 use B7s\Parallite\Laravel\Reset\Services;
 use B7s\Parallite\Laravel\Reset\Texts;
 use Closure;
+use Illuminate\Config\Repository;
 use Illuminate\Contracts\Foundation\Application;
 use Illuminate\Support\Facades\Facade;
 use Illuminate\Support\Once;
@@ -80,8 +82,8 @@ final class StateReset
         $now = $config->all();
         if ($now !== $this->config) {
             $config->set($this->config);
-            foreach (array_diff_key($now, $this->config) as $key => $_) {
-                $config->set($key, null);
+            if ($config instanceof Repository && array_diff_key($now, $this->config) !== []) {
+                Inside::set($config, ['items' => $this->config]); // set() cannot take a key away
             }
         }
     }

@@ -276,7 +276,7 @@ final class LaravelTest extends TestCase
         self::assertSame([
             'pid' => $pid,
             'locale' => ['en', 'en'],
-            'config' => ['shop', null],
+            'config' => ['shop', false],
             'user' => false,
             'connection' => 'main',
             'transactions' => [0, 1, 1],

@@ -269,7 +269,7 @@ return [
             return [
                 'pid' => getmypid(),
                 'locale' => [$app->getLocale(), $app->make('translator')->getLocale()],
-                'config' => [config('app.name'), config('added')],
+                'config' => [config('app.name'), config()->has('added')],
                 'user' => $app->make(Auth::class)->guard()->check(),
                 'connection' => $databases->getDefaultConnection(),
                 'transactions' => [$databases->connection('other')->transactionLevel(), $pdo->begun, $pdo->rolledBack],
