@@ -15,7 +15,7 @@ use Throwable;
  * What a task has left to be done after it: callbacks of `defer()`, and those of `terminating()`, by which
  * `dispatchAfterResponse()` works, too. They run once, when the task has ended, within its time limit, in the order in which
  * Laravel runs them after a request; those that the boot has registered run after each task. One that throws is reported,
- * and makes no task fail.
+ * and makes no task fail; one that ends the process does.
  *
  * @internal
  */
