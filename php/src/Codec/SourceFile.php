@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace B7s\Parallite\Codec;
 
 use B7s\Parallite\Exception\ClosureNotSerializable;
+use B7s\Parallite\Quietly;
 
 /**
  * A file of PHP code as it is on disk now, and the closures in it.
@@ -103,7 +104,7 @@ final class SourceFile
     private static function read(string $name, array $stamp): self
     {
         $now = time();
-        $code = @file_get_contents($name);
+        $code = Quietly::call(static fn(): string|false => file_get_contents($name)); // PHP deprecates a library's stream
         if ($code === false) {
             throw self::isUnreadable($name);
         }

@@ -392,8 +392,18 @@ abstract class CodecContract extends TestCase
     public function testAClosureWithinARebuiltOneIsNotTheOneAroundIt(): void
     {
         $around = self::rebuilt(static fn(): Closure => static fn(): int => 7);
+        $within = $around();
+        set_error_handler(static function (int $level, string $message): never {
+            throw new \ErrorException($message);
+        });
+        try {
+            $payload = static::codec()->encode($within);
+        } finally {
+            restore_error_handler();
+        }
 
-        self::assertSame(7, self::rebuilt($around())());
+        self::assertSame(7, self::rebuilt($within)());
+        self::assertNotSame('', $payload);
     }
 
     public function testCodeOfManyShapes(): void
