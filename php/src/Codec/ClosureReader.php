@@ -99,11 +99,12 @@ final class ClosureReader
     private static function refusal(ReflectionFunction $function, int $count): ClosureNotSerializable
     {
         $line = $function->getStartLine();
-        $file = $function->getFileName();
+        $file = (string) $function->getFileName();
+        $isRebuilt = preg_match('~^[a-z-]*closure://~', $file) === 1; // of a library, for which the name of a file is its code
+        $place = $isRebuilt ? 'one line of a closure that was sent here' : "line $line of $file";
         $reason = $count === 0
             ? "$file has no such closure in line $line; it was changed after this process had loaded it: restart the process"
-            : "$count closures begin in line $line of $file, and which of them is meant can't be told; write each in a line "
-                . 'of its own';
+            : "$count closures begin in $place, and which of them is meant can't be told; write each in a line of its own";
         return new ClosureNotSerializable($reason);
     }
 

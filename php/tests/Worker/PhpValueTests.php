@@ -169,7 +169,10 @@ trait PhpValueTests
                 'result->attached[1] is a ReflectionClass',
             ],
             'weak map beside a closure' => [
-                static fn() => ['f' => static fn() => 1, 'x' => new \WeakMap()],
+                static fn() => [
+                    'f' => static fn() => 1,
+                    'x' => new \WeakMap(),
+                ],
                 "result['x'] is a WeakMap",
             ],
             'what PHP keeps nothing of' => [
