@@ -54,10 +54,11 @@ function showBar(float $fraction): void
 {
     static $shown = -1;
     $percent = (int) round($fraction * 100);
-    if ($percent === $shown || (!stream_isatty(STDOUT) && $percent % 10 !== 0)) {
+    $step = intdiv($percent, stream_isatty(STDOUT) ? 1 : 10);
+    if ($step === $shown) {
         return;
     }
-    $shown = $percent;
+    $shown = $step;
     $bar = str_repeat('█', intdiv($percent, 4)) . str_repeat('░', 25 - intdiv($percent, 4));
     echo stream_isatty(STDOUT) ? "\r$bar $percent % " : "$bar $percent %\n";
 }

@@ -178,11 +178,15 @@ final class LaravelTest extends TestCase
 
     public function testATaskOfATaskInTheSameLineIsNotTheTaskItself(): void
     {
+        self::needsTheRealConcurrency();
+
         self::assertSame([[[3]], [[4]]], self::scenario('nested in one line'));
     }
 
     public function testNamesWhatOfTheContextCannotTravel(): void
     {
+        self::needsTheRealConcurrency();
+
         [$later, $now] = self::scenario('a closure in the Context');
 
         self::assertStringStartsWith("what the Context has as \"later\" can't go from one process to another: ", $later);

@@ -138,7 +138,7 @@ return [
     // each in one line, on purpose
     'nested in one line' => static fn(ParalliteDriver $driver): array => [
         $driver->run(static fn(): array => Concurrency::driver('parallite')->run(static fn(): int => 3)),
-        $driver->run(static function () { return Concurrency::driver('parallite')->run(static fn() => 4); }),
+        $driver->run(static function () { return Concurrency::driver('parallite')->run(static fn(): int => 4); }),
     ],
     'a value required' => static function (ParalliteDriver $driver): array {
         foreach ([strlen(...), static fn(int $n): int => $n, static fn($any) => $any] as $task) {
