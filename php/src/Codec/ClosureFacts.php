@@ -18,6 +18,9 @@ final class ClosureFacts
 
     private const NAMES = [T_STRING, T_NAME_QUALIFIED, T_NAME_FULLY_QUALIFIED, T_NAME_RELATIVE, T_STATIC];
 
+    /** As a token of one character. */
+    private const DOLLAR = 36;
+
     /** They know the class that a static method was called on. */
     private const FUNCTIONS_OF_CLASS = ['get_called_class', 'forward_static_call', 'forward_static_call_array'];
 
@@ -28,6 +31,9 @@ final class ClosureFacts
 
     /** Whether `$this` stands in it. */
     public bool $hasThis = false;
+
+    /** Whether it has variables whose names are expressions, as in `${'a' . 'b'}`, which PHP may know before it runs. */
+    public bool $computesNames = false;
 
     /** Whether a part of it may be left out. */
     public bool $hasShortCircuit = false;
@@ -72,6 +78,14 @@ final class ClosureFacts
             case T_STRING_VARNAME:
                 $this->variable($token->text);
                 break;
+            case self::DOLLAR:
+                if (($tokens[$i + 1]->text ?? '') === '{' && $tokens[$i - 1]->id !== T_DOUBLE_COLON) {
+                    $this->expression($tokens, $i + 2);
+                }
+                break;
+            case T_DOLLAR_OPEN_CURLY_BRACES:
+                $this->expression($tokens, $i + 1);
+                break;
             case T_CONSTANT_ENCAPSED_STRING:
                 $this->string(substr($token->text, 1, -1), ($tokens[$i + 1]->text ?? '') === ',');
                 break;
@@ -108,6 +122,23 @@ final class ClosureFacts
             $this->hasThis = $this->mayUseThis = true;
         } else {
             $this->variables[$name] = true;
+        }
+    }
+
+    /**
+     * What names a variable, in braces.
+     *
+     * @param list<PhpToken> $tokens
+     * @param int $i behind the opening brace
+     */
+    private function expression(array $tokens, int $i): void
+    {
+        $token = $tokens[$i] ?? null;
+        $isAlone = ($tokens[$i + 1]->text ?? '') === '}';
+        if ($isAlone && $token->id === T_CONSTANT_ENCAPSED_STRING && !str_contains($token->text, '\\')) {
+            $this->variable(substr($token->text, 1, -1));
+        } elseif (!$isAlone || !$token->is([T_VARIABLE, T_STRING_VARNAME])) {
+            $this->computesNames = true;
         }
     }
 

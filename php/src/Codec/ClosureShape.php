@@ -39,7 +39,9 @@ final class ClosureShape
     /** PHP leaves out what is behind "false &&". */
     private static function agreesOnThis(ClosureFacts $facts, ReflectionFunction $loaded): bool
     {
-        return $facts->hasThis === self::hasThis($loaded) || $facts->hasThis && $facts->hasShortCircuit;
+        return $facts->hasThis === self::hasThis($loaded)
+            || $facts->hasThis && $facts->hasShortCircuit
+            || !$facts->hasThis && $facts->computesNames;
     }
 
     /** Whether PHP has seen `$this` in its own code: it takes no object from such a closure. */
@@ -75,7 +77,7 @@ final class ClosureShape
     {
         $captured = $loaded->getClosureUsedVariables();
         if ($written->isArrow) {
-            return array_diff_key($captured, $written->mentioned()) === [];
+            return array_diff_key($captured, $written->mentioned()) === [] || $written->computesNames();
         }
         if (count($captured) !== count($written->uses)) {
             return false;

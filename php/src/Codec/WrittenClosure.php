@@ -89,6 +89,13 @@ final class WrittenClosure
         return array_fill_keys(array_keys(array_diff_key($names, $own)), true);
     }
 
+    /** Whether it, or an arrow function within, may capture variables that can't be seen to be mentioned. */
+    public function computesNames(): bool
+    {
+        return $this->facts->computesNames || $this->isTrueWithin(static fn(self $closure): bool
+            => $closure->isArrow && $closure->computesNames());
+    }
+
     /** What PHP 8.4 names it; null where that is unknown. */
     public function name(string $file): ?string
     {

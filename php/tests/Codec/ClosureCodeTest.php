@@ -133,6 +133,25 @@ final class ClosureCodeTest extends TestCase
         ClosureCode::of(new ReflectionFunction(clone $value));
     }
 
+    /** @return iterable<string, array{Closure}> the first of two that may both be it */
+    public function closuresWhoseVariablesAreNamedInBraces(): iterable
+    {
+        $one = 1;
+        yield 'text' => [[fn() => ${'one'} + 1, fn() => $one][0]];
+        yield 'put together' => [[fn() => ${'o' . 'ne'} + 1, fn() => $one][0]];
+        yield 'within' => [[fn() => [fn($x) => ${'o' . 'ne'}], fn() => $one][0]];
+        yield 'object' => [[fn() => ${'this'}->getName(), fn() => $this->toString()][0]];
+    }
+
+    /** @dataProvider closuresWhoseVariablesAreNamedInBraces */
+    public function testVariablesInBracesDoNotMakeItAnother(Closure $closure): void
+    {
+        $this->expectException(ClosureNotSerializable::class);
+        $this->expectExceptionMessage('which of them is meant can\'t be told');
+
+        ClosureCode::of(new ReflectionFunction($closure));
+    }
+
     /** @return array<array-key, array{Closure}> */
     private static function entries(string $file): array
     {

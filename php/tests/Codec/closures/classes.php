@@ -44,6 +44,7 @@ abstract class Model implements Named
                 X,
             'this by compact' => fn() => compact('this')['this']->id,
             'this by a variable' => function () { $n = 'this'; return $$n->id; },
+            'this in braces' => fn() => ${'this'}->id,
             'static property' => fn() => [self::$made, static::$made],
             'new static' => fn() => get_class(new static(5)),
             'get_called_class' => fn() => get_called_class(),

@@ -70,6 +70,14 @@ return [
     'keywords as names' => [fn() => [(new class { const FN = 1; const CLASS_ = 2; function fn($x = 1) { return $x; } function function() { return 'f'; } static function list() { return 'l'; } function class($x) { return $x; } })->fn(7), Point::class]],
     'keywords as arguments' => [fn() => (fn(...$x) => $x)(fn: 1, function: 2, class: 3, static: 4)],
     'variables of variables' => [function () { $name = 'value'; $value = 3; return [$$name, ${'va' . 'lue'}]; }],
+    'a variable in braces' => [fn() => ${'one'}],
+    'a variable in braces whose name is put together' => [fn() => ${'o' . 'ne'} + $count],
+    'a variable in braces in a string' => [fn() => "one {${'one'}}"],
+    'a variable in braces by a heredoc' => [fn() => ${<<<'NAME'
+        one
+        NAME}],
+    'a variable in braces within' => [fn() => (fn($x) => ${'one'} + ${'x'})(2)],
+    'another variable in the same line' => [[fn() => ${'one'}, fn() => $count][1]],
     'by name in a string' => [fn() => compact('one') ?: $one],
     'spread' => [fn(...$x) => [...$x, ...[3, 4]], 1, 2],
     'pipe of closures' => [fn($x) => array_reduce([fn($v) => $v + 1, fn($v) => $v * 2, function ($v) { return $v - 3; }], fn($c, $f) => $f($c), $x), 5],
