@@ -110,12 +110,12 @@ final class CallerState
         try {
             return $context->dehydrate() ?? [];
         } catch (Throwable $e) {
-            throw self::culprit([...$context->all(), ...$context->allHidden()], $e);
+            throw self::culprit($context->all()) ?? self::culprit($context->allHidden()) ?? $e;
         }
     }
 
     /** @param array<array-key, mixed> $values */
-    private static function culprit(array $values, Throwable $failure): Throwable
+    private static function culprit(array $values): ?Throwable
     {
         foreach ($values as $key => $value) {
             try {
@@ -125,6 +125,6 @@ final class CallerState
                     . "{$e->getMessage()}; forget it, or add plain data", 0, $e);
             }
         }
-        return $failure;
+        return null;
     }
 }

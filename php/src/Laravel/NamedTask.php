@@ -26,7 +26,7 @@ final class NamedTask
         $name = $named->getName();
         $object = $named->getClosureThis();
         $declaring = $named->getClosureScopeClass();
-        $called = self::calledClass($named);
+        $called = $named->getClosureCalledClass()?->getName(); // maybe an heir of the declaring one: a model, a facade
         $scope = $declaring === null || $declaring->isInternal() ? self::class : $declaring->getName(); // PHP's own classes take none
         if ($object !== null) {
             return static fn(): mixed => app()->call(Closure::bind(static fn(): Closure => $object->$name(...), null, $scope)());
@@ -34,12 +34,5 @@ final class NamedTask
         return $called === null
             ? static fn(): mixed => app()->call($name)
             : static fn(): mixed => app()->call(Closure::bind(static fn(): Closure => $called::$name(...), null, $scope)());
-    }
-
-    /** @return ?class-string that is named before the `::`, which may be an heir of the one that has the method: a model, a facade */
-    private static function calledClass(ReflectionFunction $named): ?string
-    {
-        $called = method_exists($named, 'getClosureCalledClass') ? $named->getClosureCalledClass() : null;
-        return ($called ?? $named->getClosureScopeClass())?->getName();
     }
 }

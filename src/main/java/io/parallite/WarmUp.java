@@ -31,7 +31,12 @@ final class WarmUp implements Runnable {
     /** Begins, where the system is one that it is for. */
     static void start() {
         if (Platform.isLinux() && !Platform.isNative()) {
-            Thread.ofPlatform().daemon().name("parallite-warm-up").start(new WarmUp());
+            try {
+                // with a stack of the usual size: method handles are linked on it
+                Thread.ofPlatform().daemon().name("parallite-warm-up").start(new WarmUp());
+            } catch (OutOfMemoryError e) {
+                LOG.debug("no thread warms the daemon up");
+            }
         }
     }
 
@@ -39,9 +44,13 @@ final class WarmUp implements Runnable {
     public void run() {
         try {
             haveCompilersGiveWay();
+        } catch (IOException | RuntimeException | LinkageError e) { // a thread has ended meanwhile
+            LOG.debug("compilers do not give way", e);
+        }
+        try {
             LibC.bind();
-        } catch (IOException | RuntimeException | LinkageError e) {
-            LOG.debug("the daemon starts without what would have made that faster", e);
+        } catch (RuntimeException | LinkageError e) {
+            LOG.debug("the C library is bound when it is called", e);
         }
     }
 
